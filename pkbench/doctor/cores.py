@@ -1,0 +1,67 @@
+"""How fast the cores run, and who shares them."""
+
+from pathlib import Path
+
+from pkbench.doctor.finding import Finding, rewrite
+from pkbench.machine import CPU, Machine, governors, read, read_each
+
+DRIFT = (
+    "the core's frequency moves while it is measured: by 7 to 12 % from one run to the next on a "
+    "guest whose hypervisor sets it (4.0 down to 3.7 GHz), and no repeating averages that out"
+)
+
+
+def governor(machine: Machine, root: Path) -> Finding:
+    """Tell whether the frequency governor holds the frequency."""
+    check, found = "governor", governors(root)
+    if not found:
+        who = "the hypervisor sets the frequency" if machine.virtualisation else "no cpufreq driver"
+        return Finding(check, "unknown", f"no policy in /{CPU}/cpufreq: {who}", DRIFT)
+    others = {path: text for path, text in found.items() if text != "performance"}
+    if not others:
+        return Finding(check, "ok", f"performance, on all of {len(found)} frequency policies")
+    names = ", ".join(sorted(set(others.values())))
+    evidence = f"{names}, on {len(others)} of {len(found)} frequency policies"
+    offered = [
+        (read(root, path.replace("governor", "available_governors")) or "").split()
+        for path in others
+    ]
+    mend = rewrite(others, "performance") if all("performance" in o for o in offered) else {}
+    return Finding(check, "warning", evidence, DRIFT, **mend)
+
+
+def turbo(_machine: Machine, root: Path) -> Finding:
+    """Tell whether the cores may exceed the frequency they can hold."""
+    no_turbo = read_each(root, f"{CPU}/intel_pstate", "no_turbo")
+    boost = read_each(root, f"{CPU}/cpufreq", "boost") or read_each(
+        root, f"{CPU}/cpufreq", "policy*/boost"
+    )
+    for found, on, off in ((no_turbo, "0", "1"), (boost, "1", "0")):
+        if found:
+            evidence = f"/{next(iter(found))} is {next(iter(found.values()))}"
+            above = {path: text for path, text in found.items() if text == on}
+            if not above:
+                return Finding("turbo", "ok", evidence)
+            return Finding("turbo", "warning", evidence, DRIFT, **rewrite(above, off))
+    evidence = "neither intel_pstate/no_turbo nor cpufreq/boost in /" + CPU
+    return Finding("turbo", "unknown", evidence, DRIFT)
+
+
+def smt(machine: Machine, root: Path) -> Finding:
+    """Tell whether cores run two threads at once."""
+    effect = (
+        "threads of a core share its execution units (Intel SDM vol. 3A, Hyper-Threading), "
+        "and a busy sibling slows what is timed"
+    )
+    active = read(root, f"{CPU}/smt/active")
+    if active is None:
+        return Finding("smt", "unknown", f"/{CPU}/smt/active can't be read", effect)
+    evidence = f"active is {active}, control is {machine.smt or 'not known'}"
+    if active == "1":
+        control = {f"{CPU}/smt/control": machine.smt or ""}
+        mend = rewrite(control, "off") if machine.smt == "on" else {}
+        return Finding("smt", "warning", evidence, effect, **mend)
+    if machine.virtualisation:
+        hidden = f"{evidence}, but {machine.virtualisation} may put two of these CPUs on one core"
+        return Finding("smt", "unknown", hidden, effect)
+    return Finding("smt", "ok", evidence)

@@ -1,0 +1,86 @@
+"""Whether the CPU's own counters can be had."""
+
+import ctypes
+import errno
+import os
+import struct
+from pathlib import Path
+
+from pkbench.doctor.finding import Finding, rewrite
+from pkbench.machine import Machine, read
+
+PARANOID = "proc/sys/kernel/perf_event_paranoid"
+
+# perf_event_open, from each architecture's unistd.h
+SYSCALL = {"x86_64": 298, "aarch64": 241, "riscv64": 241, "ppc64le": 319, "s390x": 331}
+# struct perf_event_attr as first published (PERF_ATTR_SIZE_VER0). Its type PERF_TYPE_HARDWARE and
+# its config PERF_COUNT_HW_CPU_CYCLES are both 0.
+ATTRIBUTE = "=IIQQQQQIIQ"
+EXCLUDE_KERNEL, EXCLUDE_HYPERVISOR = 1 << 5, 1 << 6
+CLOSE_ON_EXEC = 1 << 3
+
+NO_COUNTERS = (
+    "no counted cycles, instructions or TLB events beside the times; perf has tracepoints "
+    "and cpu-clock only"
+)
+NO_DRIVER = "the kernel found no counters it can drive"
+USER_ONLY = "cycles and instructions spent in the kernel, most of an mprotect, can't be counted"
+
+
+def pmu(_machine: Machine, root: Path) -> Finding:
+    """Try to count core cycles, in user mode and kernel, then in user mode alone."""
+    paranoid = read(root, PARANOID)
+    try:
+        return _counted(count_cycles(user_only=False), "user mode and kernel")
+    except OSError as error:
+        refused = error
+    if refused.errno not in (errno.EACCES, errno.EPERM):
+        name = errno.errorcode.get(refused.errno or 0, refused.strerror)
+        why = NO_DRIVER if refused.errno in (errno.ENOENT, errno.EOPNOTSUPP) else refused.strerror
+        return Finding("pmu", "warning", f"perf_event_open gave {name}: {why}", NO_COUNTERS)
+    evidence = (
+        f"perf_event_open: {refused.strerror}, perf_event_paranoid is {paranoid or 'unknown'}"
+    )
+    # Documentation/admin-guide/sysctl/kernel.rst: above 1 the kernel's events need CAP_PERFMON;
+    # 3 and above, in some distributions, all events do.
+    strict = paranoid is not None and int(paranoid) > 1
+    mend = rewrite({PARANOID: paranoid}, "1") if paranoid is not None and strict else {}
+    if not strict:
+        evidence += ": something else refuses, as a container's filter would"
+    try:
+        count_cycles(user_only=True)
+    except OSError:
+        return Finding("pmu", "warning", evidence, NO_COUNTERS, **mend)
+    return Finding(
+        "pmu", "warning", f"{evidence}; user mode alone can be counted", USER_ONLY, **mend
+    )
+
+
+def _counted(cycles: int, where: str) -> Finding:
+    if cycles == 0:
+        dead = "perf_event_open works, but its counter stays at zero"
+        return Finding("pmu", "warning", dead, NO_COUNTERS)
+    return Finding("pmu", "ok", f"perf_event_open counts core cycles in {where}")
+
+
+def count_cycles(*, user_only: bool) -> int:
+    """Count the core cycles of a little work in this thread; OSError where that isn't possible."""
+    number = SYSCALL.get(os.uname().machine)
+    if number is None:
+        raise OSError(errno.ENOSYS, "system call number not known on this architecture")
+    flags = EXCLUDE_HYPERVISOR | (EXCLUDE_KERNEL if user_only else 0)
+    size = struct.calcsize(ATTRIBUTE)
+    attribute = struct.pack(ATTRIBUTE, 0, size, 0, 0, 0, 0, flags, 0, 0, 0)
+    long, libc = ctypes.c_long, ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = long
+    counter = libc.syscall(
+        long(number), attribute, long(0), long(-1), long(-1), ctypes.c_ulong(CLOSE_ON_EXEC)
+    )
+    if counter < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    try:
+        sum(range(10_000))
+        return int.from_bytes(os.read(counter, 8), "little")
+    finally:
+        os.close(counter)

@@ -1,0 +1,45 @@
+"""Finding: what a check saw."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pkbench.machine import Machine
+
+Status = Literal["ok", "warning", "problem", "unknown"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that may spoil a measurement.
+
+    `fix` and `undo` are shell commands, to be run as root; `undo` brings back what was found.
+    """
+
+    check: str
+    status: Status
+    evidence: str  # what was read
+    effect: str = ""  # what it does to a figure, measured or documented
+    fix: str = ""
+    undo: str = ""
+
+
+Check = Callable[[Machine, Path], Finding]
+
+
+def write(values: Mapping[str, str]) -> str:
+    """Return the command that writes each value to its file, files of an equal value together."""
+    files: dict[str, list[str]] = {}
+    for path, value in values.items():
+        files.setdefault(value, []).append(shlex.quote(f"/{path}"))
+    return " && ".join(
+        f"echo {shlex.quote(value)} | tee {' '.join(paths)} >/dev/null"
+        for value, paths in files.items()
+    )
+
+
+def rewrite(found: Mapping[str, str], value: str) -> dict[str, str]:
+    """Return the fix that writes one value to these files, and the undo that restores them."""
+    return {"fix": write(dict.fromkeys(found, value)), "undo": write(found)}

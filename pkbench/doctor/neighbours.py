@@ -1,0 +1,98 @@
+"""Who else runs here: the hypervisor below, the tasks beside."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from pkbench.doctor.finding import Finding
+from pkbench.machine import Machine, read
+
+STEAL_SECONDS = 0.5  # at 100 ticks a second, one tick on one CPU is 2 %
+
+
+def virtualisation(machine: Machine, _root: Path) -> Finding:
+    """Tell what runs below this kernel."""
+    check, below = "virtualisation", machine.virtualisation
+    if below is None:
+        return Finding(
+            check,
+            "unknown",
+            f"{machine.architecture} has no CPUID in which a hypervisor announces itself",
+            "under a hypervisor, flushes and interrupts between CPUs may cost an exit to it",
+        )
+    if below == "":
+        return Finding(check, "ok", "CPUID.1:ECX.31 (hypervisor) is clear")
+    if below == "TCG":
+        return Finding(
+            check,
+            "problem",
+            "software emulation (QEMU TCG)",
+            "times mean nothing: the evidence is `function`; `pkbench count` counts instructions",
+        )
+    return Finding(
+        check,
+        "warning",
+        f"CPUID announces {below}",
+        "TLB flushes are not those of bare metal: on a 2-CPU guest INVLPG took 120 ns, and an "
+        "mprotect beside a busy thread 1 µs or 15 to 20 µs, as the other CPU ran or not",
+    )
+
+
+def load(machine: Machine, root: Path) -> Finding:
+    """Tell whether other tasks want these CPUs."""
+    effect = (
+        "tasks that share a CPU or its cache lengthen what is timed: on a busy 2-CPU guest two "
+        "system calls, run twice, took 1.33 and 1.43 times as long; stop what `top` shows"
+    )
+    text = read(root, "proc/loadavg")
+    if text is None:
+        return Finding("load", "unknown", "/proc/loadavg can't be read", effect)
+    average = float(text.split()[0])
+    evidence = f"load average {average:.2f} over the last minute on {machine.cpus} CPUs"
+    if average < 0.5 * machine.cpus:
+        return Finding("load", "ok", evidence)
+    return Finding("load", "warning" if average < machine.cpus else "problem", evidence, effect)
+
+
+class Ticks(NamedTuple):
+    """Clock ticks of the allowed CPUs since boot."""
+
+    total: int
+    steal: int
+
+
+def steal(machine: Machine, root: Path, sleep: Callable[[float], None]) -> Finding:
+    """Tell whether the hypervisor gives these CPUs' time to others, from two looks at it."""
+    effect = (
+        "a stolen CPU stands still while the clock goes on; figures drifted by 10 to 13 % on a "
+        "shared guest that lost 284 ticks in 600 s"
+    )
+    before = _ticks(machine, root)
+    if before is None:
+        return Finding("steal", "unknown", "/proc/stat has no steal for the allowed CPUs", effect)
+    sleep(STEAL_SECONDS)
+    after = _ticks(machine, root)
+    if after is None or after.total <= before.total:
+        return Finding("steal", "unknown", "/proc/stat did not advance between two reads", effect)
+    now = (after.steal - before.steal) / (after.total - before.total)
+    since_boot = after.steal / after.total
+    evidence = f"{now:.1%} of the CPU time in {STEAL_SECONDS} s, {since_boot:.2%} since boot"
+    if now > 0 or since_boot >= 0.001:
+        return Finding("steal", "problem" if now >= 0.05 else "warning", evidence, effect)
+    if after.steal == 0 and machine.virtualisation != "":
+        never = f"none since boot; {machine.virtualisation or 'a hypervisor'} need not report it"
+        return Finding("steal", "unknown", never, effect)
+    return Finding("steal", "ok", evidence)
+
+
+def _ticks(machine: Machine, root: Path) -> Ticks | None:
+    """Sum the allowed CPUs' lines of /proc/stat: proc_stat(5), whose eighth column is steal.
+
+    The guest columns after it are left out, being part of user and nice already.
+    """
+    names = {f"cpu{cpu}" for cpu in machine.allowed_cpus}
+    lines = (line.split() for line in (read(root, "proc/stat") or "").splitlines())
+    columns = [[int(text) for text in line[1:9]] for line in lines if line and line[0] in names]
+    if not columns or any(len(row) < 8 for row in columns):
+        return None
+    return Ticks(sum(map(sum, columns)), sum(row[7] for row in columns))
