@@ -1,0 +1,42 @@
+/* Declare a benchmark below its functions. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "interface.h"
+
+/* What the table holds of a declaration: compilers reorder static data, so its line tells its place in the file. */
+struct pk_entry {
+    const struct pk_benchmark *benchmark;
+    long line;
+};
+
+/* Puts an entry into an ELF section of its own, whose bounds the linker provides:
+ *
+ *     PK_BENCHMARK(getppid) = {.family = "syscall", .name = "getppid", …}; */
+#define PK_BENCHMARK(identifier)                                                                                   \
+    static const struct pk_benchmark benchmark_##identifier;                                                       \
+    static const struct pk_entry entry_##identifier                                                                \
+        __attribute__((used, section("pk_benchmarks"))) = {&benchmark_##identifier, __LINE__};                     \
+    static const struct pk_benchmark benchmark_##identifier
+
+/* Say why in words, and return the code. */
+int pk_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));     /* PK_SKIPPED */
+int pk_disprove(const char *format, ...) __attribute__((format(printf, 1, 2))); /* PK_DISPROVED */
+int pk_error(int error, const char *what); /* -error (given positive), as "what: Cannot allocate memory" */
+
+/* Make the compiler believe that memory may have changed: without it, it would keep values in registers across the
+ * operation, or move accesses to the other side of it. */
+#define pk_barrier() __asm__ volatile("" : : : "memory")
+
+/* The loop of every timed function. Without the pragma gcc 14 unrolls some loops at -O2 and not others, so that a case and
+ * its floor would differ in more than the operation; without the asm it would delete an empty loop. */
+#define PK_REPEAT(loops) _Pragma("GCC unroll 1") for (uint64_t left_ = (loops); left_ != 0; left_--)
+
+/* Around the flush ceiling of 33 pages, and the 512 pages that one page of page table maps. */
+#define PK_PAGES_AXIS(quick_points)                                                                                \
+    {                                                                                                              \
+        .name = "pages", .meaning = "resident 4 KiB pages in the region",                                          \
+        .points = "1,2,4,8,16,31-35,48,64,128,256,511-513,1024,4096,16384,65536,262144", .quick = quick_points     \
+    }

@@ -1,0 +1,354 @@
+#define _GNU_SOURCE
+#include "crew.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "benchmark.h"
+#include "pkey.h"
+
+/* From linux/futex.h, which a musl toolchain need not have. */
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
+
+enum command { COMMAND_NONE, COMMAND_RUN, COMMAND_VERIFY, COMMAND_QUIT };
+
+/* One cache line or more a member, so that nobody's clock is stored into a line that another one reads. */
+struct slot {
+    _Alignas(128) atomic_uint done; /* the generation last finished */
+    atomic_ullong idled;
+    atomic_int thread; /* its id, for /proc */
+    int status;
+    double seconds;
+    uint64_t ticks;
+    char reason[256];
+};
+
+/* Lies in shared memory, because the members may be processes. */
+struct pk_crew_shared {
+    _Alignas(128) atomic_uint generation; /* the futex: grows with each command */
+    enum command command;
+    unsigned only; /* COMMAND_VERIFY: the member that is meant */
+    uint64_t loops;
+    _Alignas(128) atomic_uint arrived;
+    _Alignas(128) atomic_uint gate; /* the generation that may start */
+    struct slot slots[];
+};
+
+struct member {
+    struct pk_crew *crew;
+    unsigned index;
+    pthread_t thread;
+    pid_t process;
+};
+
+static void sleep_while(atomic_uint *word, unsigned value)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0);
+}
+
+static void wake_all(atomic_uint *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Wait without sleeping; where there are more members than CPUs, let the others run. */
+static void relax(unsigned *turns)
+{
+    if (++*turns % 1024 == 0)
+        sched_yield();
+    else
+        pk_pause();
+}
+
+static void pin(unsigned member)
+{
+    cpu_set_t allowed, one;
+    int cpus[CPU_SETSIZE], count = 0;
+
+    if (sched_getaffinity(0, sizeof allowed, &allowed))
+        return;
+    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
+        if (CPU_ISSET(cpu, &allowed))
+            cpus[count++] = cpu;
+    CPU_ZERO(&one);
+    CPU_SET(cpus[member % (unsigned)count], &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+static size_t shared_size(unsigned count)
+{
+    return sizeof(struct pk_crew_shared) + count * sizeof(struct slot);
+}
+
+static void finish(struct slot *slot, unsigned generation, int status)
+{
+    slot->status = status;
+    if (status)
+        snprintf(slot->reason, sizeof slot->reason, "%s", pk_reason());
+    atomic_store_explicit(&slot->done, generation, memory_order_release);
+}
+
+static void run_timed(struct pk_crew *crew, unsigned index, unsigned generation)
+{
+    struct pk_crew_shared *shared = crew->shared;
+    struct slot *slot = &shared->slots[index];
+    struct timespec from, to;
+    uint64_t ticks;
+    unsigned turns = 0;
+    int status;
+
+    atomic_fetch_add(&shared->arrived, 1);
+    while (atomic_load_explicit(&shared->gate, memory_order_acquire) != generation)
+        relax(&turns);
+    clock_gettime(CLOCK_MONOTONIC_RAW, &from);
+    ticks = pk_ticks();
+    status = crew->work->run(crew->state, index, shared->loops);
+    slot->ticks = pk_ticks() - ticks;
+    clock_gettime(CLOCK_MONOTONIC_RAW, &to);
+    slot->seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) * 1e-9;
+    if (status)
+        pk_error(status < 0 ? -status : EIO, "the operation failed while it was timed");
+    finish(slot, generation, status);
+}
+
+static unsigned await_command(struct pk_crew *crew, unsigned index, unsigned last)
+{
+    struct pk_crew_shared *shared = crew->shared;
+    struct slot *slot = &shared->slots[index];
+    unsigned generation;
+
+    while ((generation = atomic_load_explicit(&shared->generation, memory_order_acquire)) == last) {
+        if (crew->work->idle) {
+            crew->work->idle(crew->state, index);
+            atomic_fetch_add_explicit(&slot->idled, 1, memory_order_relaxed);
+        } else {
+            sleep_while(&shared->generation, last);
+        }
+    }
+    return generation;
+}
+
+/* The life of a member other than the caller. */
+static void serve(struct pk_crew *crew, unsigned index)
+{
+    struct pk_crew_shared *shared = crew->shared;
+    struct slot *slot = &shared->slots[index];
+    unsigned generation = 1;
+
+    atomic_store(&slot->thread, (int)syscall(SYS_gettid));
+    finish(slot, generation, crew->work->join ? crew->work->join(crew->state, index) : 0);
+    for (;;) {
+        generation = await_command(crew, index, generation);
+        if (shared->command == COMMAND_QUIT)
+            return;
+        if (shared->command == COMMAND_RUN)
+            run_timed(crew, index, generation);
+        else if (shared->command == COMMAND_VERIFY && shared->only == index)
+            finish(slot, generation, crew->work->verify(crew->state, index));
+        else
+            finish(slot, generation, 0);
+    }
+}
+
+static void *thread_main(void *argument)
+{
+    struct member *member = argument;
+
+    pin(member->index);
+    serve(member->crew, member->index);
+    return NULL;
+}
+
+static int start_process(struct member *member)
+{
+    pid_t parent = getpid();
+
+    member->process = fork();
+    if (member->process < 0)
+        return -errno;
+    if (member->process == 0) {
+        /* Whatever becomes of the worker, its processes don't outlive it. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(1);
+        pin(member->index);
+        serve(member->crew, member->index);
+        _exit(0);
+    }
+    return 0;
+}
+
+static int start_member(struct member *member)
+{
+    if (member->crew->kind == PK_CREW_PROCESSES)
+        return start_process(member);
+    return -pthread_create(&member->thread, NULL, thread_main, member);
+}
+
+/* Looked at once in many turns: a member process that is gone would be waited for without end. */
+static int check_alive(const struct pk_crew *crew, unsigned turns)
+{
+    const struct member *members = crew->members;
+
+    if (crew->kind == PK_CREW_THREADS || turns % (1u << 20) != (1u << 20) - 1)
+        return 0;
+    for (unsigned i = 1; i < crew->started; i++) {
+        siginfo_t info = {0};
+        if (waitid(P_PID, (id_t)members[i].process, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid)
+            return pk_error(ECHILD, "a member process died");
+    }
+    return 0;
+}
+
+static int await_members(struct pk_crew *crew, unsigned generation)
+{
+    for (unsigned i = 1; i < crew->started; i++) {
+        struct slot *slot = &crew->shared->slots[i];
+        unsigned turns = 0;
+
+        while (atomic_load_explicit(&slot->done, memory_order_acquire) != generation) {
+            int status = check_alive(crew, turns);
+            if (status)
+                return status;
+            relax(&turns);
+        }
+    }
+    for (unsigned i = 0; i < crew->started; i++)
+        if (crew->shared->slots[i].status) {
+            int status = crew->shared->slots[i].status;
+            if (status > 0)
+                return pk_skip("%s", crew->shared->slots[i].reason);
+            pk_disprove("%s", crew->shared->slots[i].reason);
+            return status;
+        }
+    return 0;
+}
+
+static unsigned give_command(struct pk_crew *crew, enum command command)
+{
+    struct pk_crew_shared *shared = crew->shared;
+    unsigned generation = atomic_load(&shared->generation) + 1;
+
+    shared->command = command;
+    atomic_store(&shared->arrived, 0);
+    atomic_store_explicit(&shared->generation, generation, memory_order_release);
+    wake_all(&shared->generation);
+    return generation;
+}
+
+int pk_crew_start(struct pk_crew *crew, unsigned count, enum pk_crew_kind kind, const struct pk_crew_work *work, void *state)
+{
+    struct member *members = calloc(count, sizeof *members);
+    int status;
+
+    *crew = (struct pk_crew){.members = members, .count = count, .kind = kind, .work = work, .state = state};
+    if (!members)
+        return pk_error(ENOMEM, "allocate the crew");
+    crew->shared = mmap(NULL, shared_size(count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (crew->shared == MAP_FAILED) {
+        crew->shared = NULL;
+        return pk_error(errno, "share memory with the crew");
+    }
+    atomic_store(&crew->shared->generation, 1);
+    for (crew->started = 1; crew->started < count; crew->started++) {
+        struct member *member = &members[crew->started];
+        *member = (struct member){.crew = crew, .index = crew->started};
+        status = start_member(member);
+        if (status)
+            return pk_error(-status, kind == PK_CREW_THREADS ? "start a thread" : "start a process");
+    }
+    finish(&crew->shared->slots[0], 1, work->join ? work->join(state, 0) : 0);
+    return await_members(crew, 1);
+}
+
+void pk_crew_end(struct pk_crew *crew)
+{
+    struct member *members = crew->members;
+
+    if (crew->shared && crew->started > 1)
+        give_command(crew, COMMAND_QUIT);
+    for (unsigned i = 1; i < crew->started; i++)
+        if (crew->kind == PK_CREW_THREADS)
+            pthread_join(members[i].thread, NULL);
+        else
+            waitpid(members[i].process, NULL, 0);
+    if (crew->shared)
+        munmap(crew->shared, shared_size(crew->count));
+    free(members);
+    memset(crew, 0, sizeof *crew);
+}
+
+int pk_crew_verify(struct pk_crew *crew)
+{
+    for (unsigned i = 0; i < crew->count; i++) {
+        unsigned generation;
+        int status;
+
+        crew->shared->only = i;
+        generation = give_command(crew, COMMAND_VERIFY);
+        finish(&crew->shared->slots[0], generation, i == 0 ? crew->work->verify(crew->state, 0) : 0);
+        status = await_members(crew, generation);
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
+int pk_crew_measure(struct pk_crew *crew, uint64_t loops, struct pk_value *value)
+{
+    struct pk_crew_shared *shared = crew->shared;
+    unsigned generation, turns = 0;
+    int status;
+
+    shared->loops = loops;
+    generation = give_command(crew, COMMAND_RUN);
+    while (atomic_load(&shared->arrived) != crew->count - 1) {
+        if ((status = check_alive(crew, turns)))
+            return status;
+        relax(&turns);
+    }
+    atomic_store_explicit(&shared->gate, generation, memory_order_release);
+    run_timed(crew, 0, generation);
+    status = await_members(crew, generation);
+    value->members = crew->count;
+    for (unsigned i = 0; i < crew->count; i++) {
+        value->seconds += shared->slots[i].seconds / crew->count;
+        value->ticks += shared->slots[i].ticks / crew->count;
+        if (shared->slots[i].seconds > value->slowest)
+            value->slowest = shared->slots[i].seconds;
+    }
+    return status;
+}
+
+uint64_t pk_crew_idled(const struct pk_crew *crew, unsigned member)
+{
+    return atomic_load_explicit(&crew->shared->slots[member].idled, memory_order_relaxed);
+}
+
+int pk_crew_prove_asleep(const struct pk_crew *crew, unsigned member)
+{
+    char path[64], state = '?';
+    FILE *stat;
+    int thread = atomic_load(&crew->shared->slots[member].thread);
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+    stat = fopen(path, "re");
+    if (!stat)
+        return pk_error(errno, "read a thread's state");
+    if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+        state = '?';
+    fclose(stat);
+    return state == 'S' ? 0 : pk_disprove("a thread that must sleep is in state %c", state);
+}

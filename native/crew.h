@@ -1,0 +1,47 @@
+/* Threads or processes pinned one per allowed CPU, that begin together behind a barrier, each with its own clock. */
+#pragma once
+
+#include <stdint.h>
+
+#include "benchmark.h"
+
+struct pk_crew_shared;
+
+/* What the members do. Member 0 is the caller. Each function gets the benchmark's state; in a crew of processes, the
+ * process's own copy of it. */
+struct pk_crew_work {
+    int (*join)(void *state, unsigned member);   /* before the first value; 0, PK_SKIPPED or -errno; or NULL */
+    int (*verify)(void *state, unsigned member); /* one member at a time; or NULL */
+    int (*run)(void *state, unsigned member, uint64_t loops); /* timed: the operation and the counter; or NULL */
+    /* What a member other than the caller does between two commands: called again and again, each call short. NULL: it
+     * sleeps. */
+    void (*idle)(void *state, unsigned member);
+};
+
+enum pk_crew_kind { PK_CREW_THREADS, PK_CREW_PROCESSES };
+
+struct pk_crew {
+    struct pk_crew_shared *shared;
+    void *members;
+    unsigned count;   /* the caller included */
+    unsigned started; /* members that must be ended */
+    enum pk_crew_kind kind;
+    const struct pk_crew_work *work;
+    void *state;
+};
+
+/* 0, PK_SKIPPED or -errno; pk_crew_end follows in each case. */
+int pk_crew_start(struct pk_crew *crew, unsigned count, enum pk_crew_kind kind, const struct pk_crew_work *work, void *state);
+void pk_crew_end(struct pk_crew *crew);
+
+/* Have each member run work->verify. */
+int pk_crew_verify(struct pk_crew *crew);
+
+/* Have all members run work->run at once; the value is the mean over the members. */
+int pk_crew_measure(struct pk_crew *crew, uint64_t loops, struct pk_value *value);
+
+/* How often this member has been idle since the start: it grows while a member runs in user mode. */
+uint64_t pk_crew_idled(const struct pk_crew *crew, unsigned member);
+
+/* Prove that a member that has no `idle` is blocked in the kernel: /proc says that it sleeps. */
+int pk_crew_prove_asleep(const struct pk_crew *crew, unsigned member);

@@ -1,0 +1,163 @@
+/* System calls on their own: the kernel's entry and exit, keys taken and given back, changes that change nothing. */
+#define _GNU_SOURCE
+#include "../benchmark.h"
+#include "../pkey.h"
+#include "../region.h"
+#include "../trap.h"
+
+static int run_getppid(void *state, uint64_t loops)
+{
+    (void)state;
+    PK_REPEAT(loops)
+        pk_getppid();
+    return 0;
+}
+
+static int verify_getppid(void *state)
+{
+    (void)state;
+    return pk_getppid() == getppid() ? 0 : pk_disprove("getppid returned %ld instead of %d", pk_getppid(), getppid());
+}
+
+PK_BENCHMARK(getppid) = {
+    .family = "syscall", .name = "getppid", .headline = 1, .floor = "instruction/empty-loop",
+    .operation = "getppid: the control, a system call that does next to nothing",
+    .run = run_getppid, .verify = verify_getppid,
+};
+
+static int run_alloc_free(void *state, uint64_t loops)
+{
+    int status = 0;
+
+    (void)state;
+    PK_REPEAT(loops) {
+        int pkey = pk_pkey_alloc(0);
+        status |= pkey < 0 ? pkey : pk_pkey_free(pkey);
+    }
+    return status;
+}
+
+/* The pair hands out a key that was free, and gives it back. */
+static int verify_alloc_free(void *state)
+{
+    int first = pk_pkey_alloc(PKEY_DISABLE_WRITE), second, status;
+
+    if (first < 0)
+        return pk_error(-first, "pkey_alloc");
+    if (PK_HAS_PKRU && pk_pkru_rights(pk_rdpkru(), first) != PKEY_DISABLE_WRITE)
+        status = pk_disprove("pkey_alloc did not set the rights that it was asked for");
+    else
+        status = run_alloc_free(state, 2) ? pk_disprove("pkey_alloc or pkey_free failed") : 0;
+    pk_pkey_free(first);
+    second = pk_pkey_alloc(0);
+    if (second > 0)
+        pk_pkey_free(second);
+    return status || second == first ? status : pk_disprove("key %d was not free again", first);
+}
+
+PK_BENCHMARK(pkey_alloc_free) = {
+    .family = "syscall", .name = "pkey-alloc-free", .needs = PK_NEEDS_KEYS, .headline = 1,
+    .floor = "instruction/empty-loop",
+    .operation = "pkey_alloc with all rights, and pkey_free of that key: two system calls",
+    .run = run_alloc_free, .verify = verify_alloc_free,
+};
+
+/* A change to what is already there: the kernel returns before it looks at a page. */
+struct same {
+    struct pk_region region;
+    int pkey;
+};
+
+static int setup_same(void *state, const int64_t *point)
+{
+    struct same *same = state;
+
+    (void)point;
+    return pk_region_map(&same->region, 1);
+}
+
+static int setup_same_key(void *state, const int64_t *point)
+{
+    struct same *same = state;
+    int status = setup_same(state, point);
+
+    if (status)
+        return status;
+    same->pkey = pk_pkey_alloc(PKEY_DISABLE_WRITE);
+    if (same->pkey < 0)
+        return pk_error(-same->pkey, "pkey_alloc");
+    status = pk_pkey_mprotect(same->region.base, pk_page_size(), PROT_READ | PROT_WRITE, same->pkey);
+    return status ? pk_error(-status, "pkey_mprotect") : 0;
+}
+
+static void teardown_same(void *state)
+{
+    struct same *same = state;
+
+    pk_region_unmap(&same->region);
+    if (same->pkey > 0)
+        pk_pkey_free(same->pkey);
+}
+
+static int run_mprotect_same(void *state, uint64_t loops)
+{
+    const struct same *same = state;
+    void *base = same->region.base;
+    size_t length = pk_page_size();
+    int status = 0;
+
+    PK_REPEAT(loops)
+        status |= pk_mprotect(base, length, PROT_READ | PROT_WRITE);
+    return status;
+}
+
+static int run_pkey_mprotect_same(void *state, uint64_t loops)
+{
+    const struct same *same = state;
+    void *base = same->region.base;
+    size_t length = pk_page_size();
+    int pkey = same->pkey, status = 0;
+
+    PK_REPEAT(loops)
+        status |= pk_pkey_mprotect(base, length, PROT_READ | PROT_WRITE, pkey);
+    return status;
+}
+
+static int verify_mprotect_same(void *state)
+{
+    struct same *same = state;
+    int status = pk_region_audit(&same->region, PROT_READ | PROT_WRITE, 0);
+
+    if (!status && run_mprotect_same(state, 1))
+        status = pk_disprove("mprotect failed");
+    if (!status)
+        status = pk_region_audit(&same->region, PROT_READ | PROT_WRITE, 0);
+    return status ? status : pk_prove_allowed(PK_STORE, same->region.base);
+}
+
+static int verify_pkey_mprotect_same(void *state)
+{
+    struct same *same = state;
+    int status = pk_region_audit(&same->region, PROT_READ | PROT_WRITE, same->pkey);
+
+    if (!status && run_pkey_mprotect_same(state, 1))
+        status = pk_disprove("pkey_mprotect failed");
+    if (!status)
+        status = pk_region_audit(&same->region, PROT_READ | PROT_WRITE, same->pkey);
+    return status ? status : pk_prove_refused(PK_STORE, same->region.base, same->pkey);
+}
+
+PK_BENCHMARK(mprotect_same) = {
+    .family = "syscall", .name = "mprotect-same", .headline = 1, .floor = "syscall/getppid", .group = "change-nothing",
+    .operation = "mprotect of one page to the protection that it has",
+    .state_size = sizeof(struct same), .setup = setup_same, .run = run_mprotect_same, .verify = verify_mprotect_same,
+    .teardown = teardown_same,
+};
+
+PK_BENCHMARK(pkey_mprotect_same) = {
+    .family = "syscall", .name = "pkey-mprotect-same", .needs = PK_NEEDS_KEYS, .headline = 1, .floor = "syscall/getppid",
+    .group = "change-nothing",
+    .operation = "pkey_mprotect of one page to the protection and the key that it has",
+    .state_size = sizeof(struct same), .setup = setup_same_key, .run = run_pkey_mprotect_same,
+    .verify = verify_pkey_mprotect_same, .teardown = teardown_same,
+};

@@ -1,0 +1,111 @@
+/* What C and Python agree on.
+ *
+ * The compiler reads this file through benchmark.h; cffi reads it as it stands. It therefore holds declarations
+ * and `#define NAME integer`, and no other directive. */
+
+#define PK_AXES_MAX 3
+#define PK_KEYS_MAX 16
+
+/* What a benchmark needs of the machine, as bits of `needs`. */
+#define PK_NEEDS_KEYS 1    /* protection keys that work */
+#define PK_NEEDS_X86 2     /* x86-64 instructions */
+#define PK_NEEDS_GLIBC 4   /* the C library's pkey_set */
+#define PK_NEEDS_THREADS 8 /* more than one thread or process: never counted in an emulator */
+
+/* Why a native call did not return 0. */
+#define PK_SKIPPED 1    /* this machine can't do it: pk_reason() says why */
+#define PK_DISPROVED -1 /* verify found that the operation is not what its name says: pk_reason() says why */
+
+/* One thing a benchmark is swept along. Numeric points are written as "1,2,31-35"; where `labels` is set, a point
+ * is the place of a label in that comma-separated list. */
+struct pk_axis {
+    const char *name;
+    const char *meaning;
+    const char *points; /* what `standard` and `publish` run: numbers, or "cpus" for 1, 2, 4 … all allowed CPUs */
+    const char *quick;  /* what `quick` runs */
+    const char *labels; /* or NULL */
+};
+
+struct pk_crew;
+
+struct pk_benchmark {
+    const char *family;
+    const char *name;
+    const char *operation; /* one sentence: what one operation is */
+    const char *group;     /* benchmarks that are compared with each other share it; or NULL */
+    const char *floor;     /* "family/name" of the benchmark, run at the same point as far as it shares the axes, whose one iteration
+                              every iteration of this one contains besides the operation; or NULL */
+    struct pk_axis axes[PK_AXES_MAX];
+    uint32_t needs;
+    uint32_t inner_loops;  /* operations in one iteration; 0 means 1 */
+    uint32_t headline;     /* part of the quick profile when no pattern is given */
+    size_t state_size;     /* bytes of zeroed state that every function below gets */
+
+    /* Bytes of memory that the case populates at this point; or NULL for next to none. */
+    uint64_t (*memory)(const int64_t *point);
+    /* Make everything the operation needs. 0, PK_SKIPPED, or -errno. Teardown follows in each case. */
+    int (*setup)(void *state, const int64_t *point);
+    /* Prove on this machine that the operation does what its name says. 0, PK_DISPROVED, PK_SKIPPED or -errno. */
+    int (*verify)(void *state);
+    /* Iterations that may follow each other before `prepare` must run again; or NULL where there is no limit. */
+    uint64_t (*batch)(const void *state);
+    /* Untimed: put the state back to where `run` may do another batch. Set exactly where `batch` is. */
+    int (*prepare)(void *state);
+    /* Timed: the operation and the counter, nothing else. 0, or the operation's failures or-ed together. */
+    int (*run)(void *state, uint64_t loops);
+    /* Instead of `run`: the crew whose members all do the operation at once. */
+    struct pk_crew *(*crew)(void *state);
+    /* Give everything back. Can't fail. */
+    void (*teardown)(void *state);
+};
+
+/* One value: what a timed run of `loops` iterations took. Totals, not yet divided. */
+struct pk_value {
+    double seconds;              /* CLOCK_MONOTONIC_RAW; for a crew the mean over its members */
+    uint64_t ticks;              /* time-stamp counter; 0 where the architecture has none that user mode may read */
+    uint64_t minor_faults;       /* deltas of the calling thread over the whole of the run */
+    uint64_t major_faults;
+    uint64_t voluntary_switches;
+    uint64_t involuntary_switches;
+    int32_t cpu;                 /* CPU at the end of the run */
+    uint32_t members;            /* 1, or how many threads or processes took part */
+    double slowest;              /* seconds of the slowest member */
+};
+
+/* The kinds of machine, as far as native code can tell. */
+struct pk_machine {
+    const char *architecture;
+    uint32_t has_pkru;           /* this build knows the PKRU register */
+    uint32_t cpu_pku;            /* CPUID.7.0:ECX.PKU */
+    uint32_t os_pke;             /* CPUID.7.0:ECX.OSPKE */
+    uint32_t hypervisor;         /* CPUID.1:ECX.31 */
+    char hypervisor_vendor[16];  /* CPUID.4000_0000H, as text */
+    uint32_t max_hypervisor_leaf;
+    uint32_t initial_pkru;       /* as found, before anything was changed */
+    int32_t alloc_errno;         /* of the trial pkey_alloc, 0 if it worked, -1 if it wasn't tried */
+    uint32_t keys;               /* how many keys could be allocated at once */
+    uint32_t xstate_pkru_offset; /* where XSAVE keeps PKRU, CPUID.(EAX=DH,ECX=9):EBX */
+    uint32_t glibc_pkeys;        /* the C library has pkey_set */
+    const char *compiler;
+    const char *flags;
+    const char *build;           /* hash of the native sources */
+    const char *keys_missing;    /* why keys can't be used here; NULL where they work */
+};
+
+/* The table of benchmarks. */
+size_t pk_benchmark_count(void);
+const struct pk_benchmark *pk_benchmark_at(size_t index);
+long pk_benchmark_line(size_t index); /* where in its file it is declared: the table itself is in no order */
+
+/* A case under way. */
+struct pk_case;
+int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, struct pk_case **opened);
+int pk_case_verify(struct pk_case *opened);
+int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value);
+void pk_case_close(struct pk_case *opened);
+
+/* The text behind the last PK_SKIPPED, PK_DISPROVED or -errno in this thread. */
+const char *pk_reason(void);
+
+/* What this machine is. Probes once, then remembers. */
+const struct pk_machine *pk_machine_probe(void);

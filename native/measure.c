@@ -1,0 +1,228 @@
+/* A case, from set-up to teardown: the life cycle, the clocks. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "benchmark.h"
+#include "crew.h"
+#include "pkey.h"
+
+extern const struct pk_entry __start_pk_benchmarks[];
+extern const struct pk_entry __stop_pk_benchmarks[];
+
+static _Thread_local char reason[512];
+
+struct pk_case {
+    const struct pk_benchmark *benchmark;
+    cpu_set_t allowed; /* to give back */
+    void *state;
+};
+
+size_t pk_benchmark_count(void)
+{
+    return (size_t)(__stop_pk_benchmarks - __start_pk_benchmarks);
+}
+
+const struct pk_benchmark *pk_benchmark_at(size_t index)
+{
+    return index < pk_benchmark_count() ? __start_pk_benchmarks[index].benchmark : NULL;
+}
+
+long pk_benchmark_line(size_t index)
+{
+    return index < pk_benchmark_count() ? __start_pk_benchmarks[index].line : 0;
+}
+
+const char *pk_reason(void)
+{
+    return reason;
+}
+
+static void explain(const char *format, va_list arguments)
+{
+    vsnprintf(reason, sizeof reason, format, arguments);
+}
+
+int pk_skip(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    explain(format, arguments);
+    va_end(arguments);
+    return PK_SKIPPED;
+}
+
+int pk_disprove(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    explain(format, arguments);
+    va_end(arguments);
+    return PK_DISPROVED;
+}
+
+int pk_error(int error, const char *what)
+{
+    snprintf(reason, sizeof reason, "%s: %s", what, strerror(error));
+    return -error;
+}
+
+static int skip_for_needs(const struct pk_benchmark *benchmark)
+{
+    const struct pk_machine *machine = pk_machine_probe();
+
+    if (benchmark->needs & PK_NEEDS_X86 && !machine->has_pkru)
+        return pk_skip("the operation is an x86-64 instruction, and this is %s", machine->architecture);
+    if (benchmark->needs & PK_NEEDS_KEYS && machine->keys_missing)
+        return pk_skip("%s", machine->keys_missing);
+    if (benchmark->needs & PK_NEEDS_GLIBC && !machine->glibc_pkeys)
+        return pk_skip("the C library has no pkey_set");
+    return 0;
+}
+
+/* The caller stays on one CPU, the last it may use: CPU 0 serves most interrupts. */
+static void pin(const cpu_set_t *allowed)
+{
+    cpu_set_t last;
+
+    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
+        if (CPU_ISSET(cpu, allowed)) {
+            CPU_ZERO(&last);
+            CPU_SET(cpu, &last);
+            sched_setaffinity(0, sizeof last, &last);
+            return;
+        }
+}
+
+int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, struct pk_case **opened)
+{
+    int status = skip_for_needs(benchmark);
+    struct pk_case *created;
+
+    if (status)
+        return status;
+    created = calloc(1, sizeof *created);
+    if (!created)
+        return pk_error(ENOMEM, "allocate the case");
+    created->benchmark = benchmark;
+    created->state = calloc(1, benchmark->state_size ? benchmark->state_size : 1);
+    if (!created->state || sched_getaffinity(0, sizeof created->allowed, &created->allowed)) {
+        status = pk_error(created->state ? errno : ENOMEM, "allocate the case");
+        free(created->state);
+        free(created);
+        return status;
+    }
+    reason[0] = '\0';
+    /* Before pinning, so that a crew sees every CPU that the process may use. */
+    status = benchmark->setup ? benchmark->setup(created->state, point) : 0;
+    pin(&created->allowed);
+    *opened = created;
+    if (status) {
+        pk_case_close(created);
+        *opened = NULL;
+        if (status < 0 && !reason[0])
+            pk_error(-status, "set-up");
+    }
+    return status;
+}
+
+int pk_case_verify(struct pk_case *opened)
+{
+    const struct pk_benchmark *benchmark = opened->benchmark;
+
+    return benchmark->verify ? benchmark->verify(opened->state) : 0;
+}
+
+struct clocks {
+    struct timespec time;
+    uint64_t ticks;
+};
+
+static struct clocks read_clocks(void)
+{
+    struct clocks now;
+
+    clock_gettime(CLOCK_MONOTONIC_RAW, &now.time);
+    now.ticks = pk_ticks();
+    return now;
+}
+
+/* Mirrors read_clocks, so that the ticks lie inside the seconds and nothing but the operation inside the ticks. */
+static struct clocks read_clocks_after(void)
+{
+    struct clocks now;
+
+    now.ticks = pk_ticks();
+    clock_gettime(CLOCK_MONOTONIC_RAW, &now.time);
+    return now;
+}
+
+static void add_elapsed(struct pk_value *value, const struct clocks *from, const struct clocks *to)
+{
+    value->seconds += (double)(to->time.tv_sec - from->time.tv_sec) +
+                      (double)(to->time.tv_nsec - from->time.tv_nsec) * 1e-9;
+    value->ticks += to->ticks - from->ticks;
+}
+
+static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *value)
+{
+    const struct pk_benchmark *benchmark = opened->benchmark;
+    uint64_t batch = benchmark->batch ? benchmark->batch(opened->state) : loops;
+    int status = 0;
+
+    while (loops && !status) {
+        uint64_t now = loops < batch ? loops : batch;
+        struct clocks from, to;
+
+        if (benchmark->prepare && (status = benchmark->prepare(opened->state)))
+            break;
+        from = read_clocks();
+        status = benchmark->run(opened->state, now);
+        to = read_clocks_after();
+        add_elapsed(value, &from, &to);
+        loops -= now;
+    }
+    value->members = 1;
+    value->slowest = value->seconds;
+    return status;
+}
+
+int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value)
+{
+    struct rusage before, after;
+    int status;
+
+    memset(value, 0, sizeof *value);
+    reason[0] = '\0';
+    getrusage(RUSAGE_THREAD, &before);
+    if (opened->benchmark->crew)
+        status = pk_crew_measure(opened->benchmark->crew(opened->state), loops, value);
+    else
+        status = run_alone(opened, loops, value);
+    getrusage(RUSAGE_THREAD, &after);
+    value->minor_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
+    value->major_faults = (uint64_t)(after.ru_majflt - before.ru_majflt);
+    value->voluntary_switches = (uint64_t)(after.ru_nvcsw - before.ru_nvcsw);
+    value->involuntary_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
+    value->cpu = sched_getcpu();
+    if (status && !reason[0])
+        return pk_error(status < 0 ? -status : EIO, "the operation failed while it was timed");
+    return status;
+}
+
+void pk_case_close(struct pk_case *opened)
+{
+    if (!opened)
+        return;
+    if (opened->benchmark->teardown)
+        opened->benchmark->teardown(opened->state);
+    sched_setaffinity(0, sizeof opened->allowed, &opened->allowed);
+    free(opened->state);
+    free(opened);
+}

@@ -1,0 +1,209 @@
+/* The PKRU register, CPUID, the time-stamp counter and the raw system calls: the only file that knows the architecture.
+ *
+ * Instructions are emitted as bytes, so that neither -mpku nor a recent assembler is needed; system calls are raw,
+ * because musl has no wrappers for keys. */
+#pragma once
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PKEY_DISABLE_ACCESS
+#define PKEY_DISABLE_ACCESS 1
+#endif
+#ifndef PKEY_DISABLE_WRITE
+#define PKEY_DISABLE_WRITE 2
+#endif
+#ifndef SEGV_PKUERR
+#define SEGV_PKUERR 4
+#endif
+
+/* Linux gives these three calls the same number on every architecture that took them from the generic table. */
+#ifndef SYS_pkey_mprotect
+#if defined(__x86_64__)
+#define SYS_pkey_mprotect 329
+#define SYS_pkey_alloc 330
+#define SYS_pkey_free 331
+#else
+#define SYS_pkey_mprotect 288
+#define SYS_pkey_alloc 289
+#define SYS_pkey_free 290
+#endif
+#endif
+
+/* glibc has pkey_set since 2.27; musl has none. */
+#if defined(__GLIBC__)
+#define PK_HAS_GLIBC_PKEYS 1
+#else
+#define PK_HAS_GLIBC_PKEYS 0
+#endif
+
+#if defined(__x86_64__)
+
+#include <cpuid.h>
+#include <x86intrin.h>
+
+#define PK_HAS_PKRU 1
+#define PK_RDPKRU ".byte 0x0f, 0x01, 0xee\n\t" /* needs ECX = 0; EAX = PKRU, EDX = 0 */
+#define PK_WRPKRU ".byte 0x0f, 0x01, 0xef\n\t" /* needs ECX = EDX = 0; PKRU = EAX */
+#define PK_LFENCE "lfence\n\t"
+#define PK_XOR(from, to) "xor " from ", " to "\n\t"
+/* Constraints of inline assembly */
+#define PK_EAX "a"
+#define PK_ECX "c"
+#define PK_EDX "d"
+
+static inline uint32_t pk_rdpkru(void)
+{
+    uint32_t pkru, edx;
+    __asm__ volatile(PK_RDPKRU : "=a"(pkru), "=d"(edx) : "c"(0));
+    return pkru;
+}
+
+/* The "memory" clobber keeps the compiler from moving a protected access across the write. */
+static inline void pk_wrpkru(uint32_t pkru)
+{
+    __asm__ volatile(PK_WRPKRU : : "a"(pkru), "c"(0), "d"(0) : "memory");
+}
+
+static inline uint64_t pk_ticks(void)
+{
+    return __rdtsc();
+}
+
+/* CPUID, with all zeros where the leaf is beyond what the CPU has. */
+static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    uint32_t base = leaf & 0xf0000000u;
+    out[0] = out[1] = out[2] = out[3] = 0;
+    __cpuid(base, out[0], out[1], out[2], out[3]);
+    if (out[0] < leaf) {
+        out[0] = out[1] = out[2] = out[3] = 0;
+        return;
+    }
+    __cpuid_count(leaf, subleaf, out[0], out[1], out[2], out[3]);
+}
+
+static inline long pk_getppid(void)
+{
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(SYS_getppid) : "rcx", "r11", "memory");
+    return result;
+}
+
+static inline long pk_syscall4(long number, long a, long b, long c, long d)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static inline void pk_pause(void)
+{
+    __builtin_ia32_pause();
+}
+
+#else /* no PKRU */
+
+#define PK_HAS_PKRU 0
+/* What needs these is skipped here, and only has to compile. */
+#define PK_RDPKRU ""
+#define PK_WRPKRU ""
+#define PK_LFENCE ""
+#define PK_XOR(from, to) ""
+#define PK_EAX "r"
+#define PK_ECX "r"
+#define PK_EDX "r"
+
+static inline uint32_t pk_rdpkru(void)
+{
+    return 0;
+}
+
+static inline void pk_wrpkru(uint32_t pkru)
+{
+    (void)pkru;
+}
+
+static inline uint64_t pk_ticks(void)
+{
+    return 0;
+}
+
+static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    (void)leaf;
+    (void)subleaf;
+    out[0] = out[1] = out[2] = out[3] = 0;
+}
+
+static inline long pk_syscall4(long number, long a, long b, long c, long d)
+{
+    long result = syscall(number, a, b, c, d);
+    return result == -1 ? -(long)errno : result;
+}
+
+static inline long pk_getppid(void)
+{
+    return syscall(SYS_getppid);
+}
+
+static inline void pk_pause(void)
+{
+    __asm__ volatile("" : : : "memory");
+}
+
+#endif
+
+/* Whether RDPKRU and WRPKRU may be executed: the kernel has set CR4.PKE (CPUID.7.0:ECX.OSPKE). */
+static inline int pk_pkru_usable(void)
+{
+    uint32_t leaf[4];
+
+    pk_cpuid(7, 0, leaf);
+    return PK_HAS_PKRU && leaf[2] >> 4 & 1;
+}
+
+/* Two bits a key: 2k denies access, 2k + 1 denies writing (Intel SDM volume 3, 4.6.2). */
+static inline uint32_t pk_pkru_with(uint32_t pkru, int pkey, uint32_t rights)
+{
+    return (pkru & ~(3u << (2 * pkey))) | rights << (2 * pkey);
+}
+
+static inline uint32_t pk_pkru_rights(uint32_t pkru, int pkey)
+{
+    return pkru >> (2 * pkey) & 3u;
+}
+
+/* Set one key's rights in the calling thread. */
+static inline void pk_set_rights(int pkey, uint32_t rights)
+{
+    pk_wrpkru(pk_pkru_with(pk_rdpkru(), pkey, rights));
+}
+
+/* System calls: 0 or more, or -errno. */
+static inline int pk_mprotect(void *address, size_t length, int prot)
+{
+    return (int)pk_syscall4(SYS_mprotect, (long)address, (long)length, prot, 0);
+}
+
+static inline int pk_pkey_mprotect(void *address, size_t length, int prot, int pkey)
+{
+    return (int)pk_syscall4(SYS_pkey_mprotect, (long)address, (long)length, prot, pkey);
+}
+
+static inline int pk_pkey_alloc(uint32_t rights)
+{
+    return (int)pk_syscall4(SYS_pkey_alloc, 0, (long)rights, 0, 0);
+}
+
+static inline int pk_pkey_free(int pkey)
+{
+    return (int)pk_syscall4(SYS_pkey_free, pkey, 0, 0, 0);
+}

@@ -1,0 +1,2 @@
+/* What the generated binding is compiled with. */
+#include "benchmark.h"

@@ -1,0 +1,105 @@
+#define _GNU_SOURCE
+#include "trap.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "benchmark.h"
+#include "pkey.h"
+
+static _Thread_local sigjmp_buf *volatile back;
+static _Thread_local struct pk_fault *volatile caught;
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+    struct pk_fault *fault = caught;
+
+    if (!back) {
+        /* Not ours: let it happen again, with what was in force before us. */
+        struct sigaction fall = {.sa_handler = SIG_DFL};
+        sigaction(signal, &fall, NULL);
+        return;
+    }
+    fault->happened = true;
+    fault->code = info->si_code;
+#ifdef si_pkey
+    fault->pkey = info->si_code == SEGV_PKUERR ? (int)info->si_pkey : 0;
+#endif
+    fault->address = info->si_addr;
+#if defined(__x86_64__)
+    fault->error_code = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_ERR];
+#else
+    (void)context;
+#endif
+    siglongjmp(*back, 1);
+}
+
+static void touch(enum pk_access access, volatile char *address)
+{
+    if (access == PK_STORE)
+        *address = 1;
+    else
+        (void)*address;
+}
+
+int pk_trap(enum pk_access access, volatile char *address, struct pk_fault *fault)
+{
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO}, before;
+    sigjmp_buf here;
+    /* The kernel enters a handler with PKRU at its initial value, and siglongjmp does not put it back. */
+    volatile int usable = pk_pkru_usable();
+    volatile uint32_t pkru = usable ? pk_rdpkru() : 0;
+
+    memset(fault, 0, sizeof *fault);
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGSEGV, &action, &before))
+        return pk_error(errno, "catch SIGSEGV");
+    caught = fault;
+    back = &here;
+    if (!sigsetjmp(here, 1))
+        touch(access, address);
+    back = NULL;
+    if (fault->happened && usable)
+        pk_wrpkru(pkru);
+    sigaction(SIGSEGV, &before, NULL);
+    return 0;
+}
+
+static const char *name_of(enum pk_access access)
+{
+    return access == PK_STORE ? "store" : "load";
+}
+
+int pk_prove_refused(enum pk_access access, volatile char *address, int pkey)
+{
+    struct pk_fault fault;
+    int status = pk_trap(access, address, &fault);
+    int expected = pkey ? SEGV_PKUERR : SEGV_ACCERR;
+
+    if (status)
+        return status;
+    if (!fault.happened)
+        return pk_disprove("a %s that must fault went through", name_of(access));
+    if (fault.code != expected)
+        return pk_disprove("a denied %s faulted with si_code %d instead of %d", name_of(access), fault.code, expected);
+    if (pkey && fault.pkey != pkey)
+        return pk_disprove("a denied %s faulted for key %d instead of %d", name_of(access), fault.pkey, pkey);
+    if (fault.address != (void *)address)
+        return pk_disprove("a denied %s faulted at another address", name_of(access));
+    return 0;
+}
+
+int pk_prove_allowed(enum pk_access access, volatile char *address)
+{
+    struct pk_fault fault;
+    int status = pk_trap(access, address, &fault);
+
+    if (status)
+        return status;
+    if (fault.happened)
+        return pk_disprove("a %s that must go through faulted with si_code %d", name_of(access), fault.code);
+    return 0;
+}

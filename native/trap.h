@@ -1,0 +1,24 @@
+/* Provoke a fault, say which kind it was, come back with PKRU as it was. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum pk_access { PK_LOAD, PK_STORE };
+
+struct pk_fault {
+    bool happened;
+    int code;            /* SEGV_MAPERR, SEGV_ACCERR, SEGV_PKUERR */
+    int pkey;            /* valid with SEGV_PKUERR only */
+    uint64_t error_code; /* the page fault's, as the CPU pushed it; 0 where the architecture has none */
+    void *address;
+};
+
+/* Load or store one byte (a store writes back what is there, if it can be read, and 0 otherwise). 0 or -errno. */
+int pk_trap(enum pk_access access, volatile char *address, struct pk_fault *fault);
+
+/* Prove that the access is refused for the reason given: by key `pkey`, or by the page's protection where it is 0. */
+int pk_prove_refused(enum pk_access access, volatile char *address, int pkey);
+
+/* Prove that the access goes through. */
+int pk_prove_allowed(enum pk_access access, volatile char *address);

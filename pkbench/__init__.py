@@ -1,0 +1,1 @@
+"""Benchmarks of Linux memory protection: keys and mprotect."""
