@@ -1,0 +1,524 @@
+"""What the doctor finds on made machines, and that its commands do what they say."""
+
+import errno
+import shlex
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest, plant
+
+from pkbench import doctor
+from pkbench.doctor import CHECKS, Finding, counters, examine, exit_status
+from pkbench.doctor.neighbours import steal
+from pkbench.machine import Probe, detect
+
+CLOCKSOURCE = "sys/devices/system/clocksource/clocksource0"
+THP = "sys/kernel/mm/transparent_hugepage/enabled"
+PARANOID = "proc/sys/kernel/perf_event_paranoid"
+
+
+def stat(*, idle: int, stolen: int) -> str:
+    """Make a /proc/stat of which every CPU that this test may use has half."""
+    line = f"0 0 0 {idle} 0 0 0 {stolen} 0 0"
+    return "\n".join(["cpu " + line, *(f"cpu{cpu} {line}" for cpu in range(1024)), "ctxt 1"])
+
+
+QUIET = DESKTOP | {
+    f"{CPU}/cpufreq/policy0/scaling_governor": "performance\n",
+    f"{CPU}/cpufreq/policy1/scaling_governor": "performance\n",
+    f"{CPU}/intel_pstate/no_turbo": "1\n",
+    f"{CPU}/smt/active": "0\n",
+    f"{CPU}/smt/control": "off\n",
+    "proc/loadavg": "0.10 0.05 0.01 1/93 8187\n",
+    "proc/stat": stat(idle=1000, stolen=0),
+}
+GOVERNOR = f"{CPU}/cpufreq/policy{{}}/scaling_governor"
+AVAILABLE = f"{CPU}/cpufreq/policy{{}}/scaling_available_governors"
+SPOILT = DESKTOP | {
+    f"{CLOCKSOURCE}/current_clocksource": "hpet\n",
+    f"{CLOCKSOURCE}/available_clocksource": "tsc hpet acpi_pm \n",
+    GOVERNOR.format(0): "schedutil\n",
+    GOVERNOR.format(1): "powersave\n",
+    GOVERNOR.format(2): "performance\n",
+    AVAILABLE.format(0): "performance powersave schedutil\n",
+    AVAILABLE.format(1): "performance powersave\n",
+    f"{CPU}/cpufreq/policy0/boost": "1\n",
+    f"{CPU}/cpufreq/policy1/boost": "0\n",
+    f"{CPU}/smt/active": "1\n",
+    f"{CPU}/smt/control": "on\n",
+    "proc/loadavg": "8.00 0.05 0.01 9/93 8187\n",
+    "proc/stat": stat(idle=1000, stolen=100),
+    THP: "[always] madvise never\n",
+    f"{CPU}/vulnerabilities/meltdown": "Mitigation: PTI\n",
+    f"{CPU}/vulnerabilities/mds": "Vulnerable; SMT vulnerable\n",
+    PARANOID: "3\n",
+}
+TREES = {"empty": {}, "quiet": QUIET, "spoilt": SPOILT}
+KEYS_BROKEN = replace(WITH_KEYS, keys_missing="protection keys do not protect here", keys=0)
+PROBES = {
+    "no keys": NO_KEYS,
+    "keys": WITH_KEYS,
+    "broken keys": KEYS_BROKEN,
+    "alloc refused": replace(KEYS_BROKEN, alloc_errno=errno.ENOSYS),
+    "keys taken": replace(WITH_KEYS, keys=13),
+    "other rights": replace(WITH_KEYS, initial_pkru=0),
+    "arm64": ARM64,
+    "KVM": guest("KVMKVMKVM"),
+    "TCG": guest("TCGTCGTCGTCG"),
+}
+
+
+@pytest.fixture
+def cycles(monkeypatch):
+    """Let core cycles be counted, or not, as the test says."""
+    return lambda count: monkeypatch.setattr(counters, "count_cycles", count)
+
+
+def counting(*, user_only: bool) -> int:
+    return 12_345
+
+
+def refusing(code: int, *, to_user_mode: bool = True):
+    def count(*, user_only: bool) -> int:
+        if user_only and not to_user_mode:
+            return 12_345
+        raise OSError(code, "refused")
+
+    return count
+
+
+def look(root: Path, probe: Probe = WITH_KEYS) -> dict[str, Finding]:
+    """Examine a made machine without waiting."""
+    findings = examine(detect(root, probe), root, sleep=lambda seconds: None)
+    return {finding.check: finding for finding in findings}
+
+
+@pytest.fixture(params=[(tree, probe) for tree in TREES for probe in PROBES], ids="-".join)
+def findings(request, tmp_path, cycles):
+    tree, probe = request.param
+    cycles(refusing(errno.EACCES) if tree == "spoilt" else counting)
+    return look(plant(tmp_path, TREES[tree]), PROBES[probe])
+
+
+# every check, on every machine
+
+
+def test_every_check_has_one_finding_of_its_own(findings):
+    assert len(CHECKS) + 1 == len(findings)
+
+
+def test_every_finding_has_evidence(findings):
+    assert [] == [name for name, found in findings.items() if not found.evidence]
+
+
+def test_every_finding_that_is_not_ok_has_an_effect(findings):
+    assert [] == [
+        name for name, found in findings.items() if found.status != "ok" and not found.effect
+    ]
+
+
+def test_every_fix_has_an_undo_and_every_undo_a_fix(findings):
+    assert [] == [name for name, found in findings.items() if bool(found.fix) != bool(found.undo)]
+
+
+def test_what_is_ok_needs_no_fix(findings):
+    assert [] == [name for name, found in findings.items() if found.status == "ok" and found.fix]
+
+
+def test_commands_are_shell_that_parses(findings):
+    for command in {found.fix for found in findings.values()} - {""}:
+        assert 0 == subprocess.run(["sh", "-n", "-c", command], check=False).returncode
+
+
+def test_no_finding_tells_where_the_tree_lies(findings, tmp_path):
+    assert str(tmp_path) not in repr(findings)
+
+
+def test_where_nothing_can_be_read_nothing_is_claimed(tmp_path):
+    found = look(tmp_path)
+
+    from_files = set(found) - {"keys", "virtualisation", "pmu"}
+    assert {"unknown"} == {found[name].status for name in from_files}
+
+
+def test_a_quiet_machine_with_keys_is_well(tmp_path, cycles):
+    cycles(counting)
+    root = plant(tmp_path, QUIET)
+    after = iter([stat(idle=1010, stolen=0)])
+
+    found = examine(
+        detect(root, WITH_KEYS), root, lambda _: plant(root, {"proc/stat": next(after)})
+    )
+
+    assert {"ok"} == {finding.status for finding in found}
+    assert 0 == exit_status(found)
+
+
+def test_a_spoilt_machine_is_told_everything(tmp_path, cycles):
+    cycles(refusing(errno.EACCES))
+    root = plant(tmp_path, SPOILT)
+    after = iter([stat(idle=1010, stolen=110)])
+
+    found = examine(
+        detect(root, KEYS_BROKEN), root, lambda _: plant(root, {"proc/stat": next(after)})
+    )
+
+    assert {"virtualisation"} == {finding.check for finding in found if finding.status == "ok"}
+    assert 2 == exit_status(found)
+
+
+def test_the_doctor_changes_nothing(tmp_path):
+    root = plant(tmp_path, SPOILT)
+
+    look(root)
+
+    assert {root / path for path in SPOILT} == {p for p in root.rglob("*") if p.is_file()}
+    assert SPOILT == {path: (root / path).read_text() for path in SPOILT}
+
+
+# fixes and undoes, run for real on a made tree
+
+
+def run(command: str, root: Path) -> None:
+    """Run a finding's command as if the tree were the machine's own."""
+    here = command.replace(" /sys", f" {root}/sys").replace(" /proc", f" {root}/proc")
+    subprocess.run(["sh", "-ec", here], check=True)
+
+
+def contents(root: Path) -> dict[str, list[str]]:
+    """Read all settings, a choice in brackets as that choice alone."""
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {
+        str(path): path.read_text().replace("[always] madvise never", "always").split()
+        for path in files
+    }
+
+
+@pytest.mark.parametrize("check", ["pmu", "clocksource", "governor", "turbo", "smt", "thp"])
+def test_a_fix_changes_something_and_its_undo_restores_what_was_found(tmp_path, cycles, check):
+    cycles(refusing(errno.EACCES))
+    root = plant(tmp_path, SPOILT)
+    before = contents(root)
+    found = look(root)[check]
+
+    run(found.fix, root)
+    assert before != contents(root)
+
+    run(found.undo, root)
+    assert before == contents(root)
+
+
+@pytest.mark.parametrize("check", ["clocksource", "governor", "turbo"])
+def test_a_fix_makes_its_finding_well(tmp_path, check):
+    root = plant(tmp_path, SPOILT)
+
+    run(look(root)[check].fix, root)
+
+    assert "ok" == look(root)[check].status
+
+
+def test_what_a_file_said_cannot_become_a_command(tmp_path):
+    root = plant(tmp_path, SPOILT | {GOVERNOR.format(0): "x; touch spoilt $(id)\n"})
+
+    words = shlex.split(look(root)["governor"].undo)
+
+    assert "x; touch spoilt $(id)" in words
+
+
+# keys
+
+
+@pytest.mark.parametrize(
+    ("probe", "status", "evidence"),
+    [
+        (NO_KEYS, "warning", NO_KEYS.keys_missing),
+        (
+            replace(NO_KEYS, cpu_pku=True, keys_missing="the kernel has them turned off"),
+            "warning",
+            "CPUID.7.0:ECX.PKU is set; the kernel has them turned off",
+        ),
+        (
+            replace(KEYS_BROKEN, alloc_errno=errno.ENOSPC, keys_missing="pkey_alloc fails"),
+            "problem",
+            "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; "
+            "pkey_alloc gave ENOSPC; pkey_alloc fails",
+        ),
+        (
+            KEYS_BROKEN,
+            "problem",
+            "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; pkey_alloc works; "
+            "protection keys do not protect here",
+        ),
+        (
+            WITH_KEYS,
+            "ok",
+            "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; "
+            "pkey_alloc gave 15 keys; a denied store faulted",
+        ),
+        (ARM64, "warning", ARM64.keys_missing),
+    ],
+)
+def test_the_keys_are_told_step_by_step_up_to_the_first_no(tmp_path, probe, status, evidence):
+    found = look(tmp_path, probe)["keys"]
+
+    assert (status, evidence) == (found.status, found.evidence)
+
+
+def test_keys_that_something_else_holds_are_counted(tmp_path):
+    found = look(tmp_path, replace(WITH_KEYS, keys=13))["keys"]
+
+    assert "warning" == found.status
+    assert "holds 2 of the 15 keys" in found.effect
+
+
+def test_other_initial_rights_are_a_warning(tmp_path):
+    found = look(tmp_path, replace(WITH_KEYS, initial_pkru=0))["keys"]
+
+    assert ("warning", True) == (found.status, "0x00000000" in found.evidence)
+
+
+# who else runs here
+
+
+@pytest.mark.parametrize(
+    ("probe", "status"),
+    [
+        (WITH_KEYS, "ok"),
+        (guest("KVMKVMKVM"), "warning"),
+        (guest("TCGTCGTCGTCG"), "problem"),
+        (ARM64, "unknown"),
+    ],
+)
+def test_a_hypervisor_is_a_warning_and_an_emulator_a_problem(tmp_path, probe, status):
+    assert status == look(tmp_path, probe)["virtualisation"].status
+
+
+@pytest.mark.parametrize(
+    ("average", "status"), [("3.49", "ok"), ("3.50", "warning"), ("7.00", "problem")]
+)
+def test_load_counts_against_the_number_of_cpus(tmp_path, average, status):
+    plant(tmp_path, QUIET | {"proc/loadavg": f"{average} 0.00 0.00 1/93 8187\n"})
+
+    assert status == look(tmp_path)["load"].status
+
+
+def stealing(root: Path, before: str, after: str, probe: Probe = PROBES["KVM"]) -> Finding:
+    plant(root, {"proc/stat": before})
+    machine = replace(detect(root, probe), allowed_cpus=(0, 1))
+    return steal(machine, root, lambda seconds: plant(root, {"proc/stat": after}))
+
+
+def test_steal_is_the_share_of_the_time_between_two_reads(tmp_path):
+    found = stealing(tmp_path, stat(idle=1000, stolen=0), stat(idle=1090, stolen=10))
+
+    assert "problem" == found.status
+    assert "10.0% of the CPU time in 0.5 s, 0.91% since boot" == found.evidence
+
+
+def test_a_little_steal_is_a_warning(tmp_path):
+    before, after = stat(idle=1000, stolen=0), stat(idle=1098, stolen=2)
+
+    assert "warning" == stealing(tmp_path, before, after).status
+
+
+def test_steal_long_ago_is_a_warning(tmp_path):
+    before, after = stat(idle=9900, stolen=100), stat(idle=9950, stolen=100)
+
+    assert "warning" == stealing(tmp_path, before, after).status
+
+
+def test_a_guest_that_never_saw_steal_cannot_tell_while_bare_metal_can(tmp_path):
+    before, after = stat(idle=1000, stolen=0), stat(idle=1050, stolen=0)
+
+    assert "unknown" == stealing(tmp_path, before, after).status
+    assert "ok" == stealing(tmp_path, before, after, WITH_KEYS).status
+
+
+def test_steal_from_cpus_that_may_not_be_used_does_not_count(tmp_path):
+    idle, stolen = "0 0 0 {} 0 0 0 5 0 0", "0 0 0 50 0 0 0 {} 0 0"
+    before = f"cpu0 {idle.format(9000)}\ncpu1 {idle.format(9000)}\ncpu2 {stolen.format(0)}"
+    after = f"cpu0 {idle.format(9050)}\ncpu1 {idle.format(9050)}\ncpu2 {stolen.format(500)}"
+
+    assert "ok" == stealing(tmp_path, before, after).status
+
+
+def test_a_stat_that_stands_still_or_lacks_the_column_is_unknown(tmp_path):
+    same = stat(idle=1000, stolen=0)
+    short = "cpu0 1 2 3 4\ncpu1 1 2 3 4"
+
+    assert "unknown" == stealing(tmp_path, same, same).status
+    assert "unknown" == stealing(tmp_path, short, short).status
+
+
+# cores
+
+
+def test_the_governor_s_undo_restores_each_policy_s_own(tmp_path):
+    found = look(plant(tmp_path, SPOILT))["governor"]
+
+    policy = "/sys/devices/system/cpu/cpufreq/policy{}/scaling_governor"
+    assert "powersave, schedutil, on 2 of 3 frequency policies" == found.evidence
+    assert f"echo performance | tee {policy.format(0)} {policy.format(1)} >/dev/null" == found.fix
+    assert (
+        f"echo schedutil | tee {policy.format(0)} >/dev/null && "
+        f"echo powersave | tee {policy.format(1)} >/dev/null"
+    ) == found.undo
+
+
+def test_a_governor_that_cannot_be_had_is_not_a_fix(tmp_path):
+    found = look(plant(tmp_path, SPOILT | {AVAILABLE.format(1): "powersave schedutil\n"}))
+
+    assert ("warning", "") == (found["governor"].status, found["governor"].fix)
+
+
+@pytest.mark.parametrize(
+    ("path", "on", "off"),
+    [("intel_pstate/no_turbo", "0", "1"), ("cpufreq/boost", "1", "0")],
+)
+def test_turbo_is_read_the_way_round_its_driver_means_it(tmp_path, path, on, off):
+    root = plant(tmp_path, {f"{CPU}/{path}": on})
+    assert "warning" == look(root)["turbo"].status
+
+    plant(root, {f"{CPU}/{path}": off})
+    assert "ok" == look(root)["turbo"].status
+
+
+def test_a_guest_s_single_threads_may_share_a_core_all_the_same(tmp_path):
+    root = plant(tmp_path, QUIET)
+
+    assert "ok" == look(root)["smt"].status
+    assert "unknown" == look(root, guest("KVMKVMKVM"))["smt"].status
+
+
+def test_siblings_that_the_kernel_cannot_switch_have_no_fix(tmp_path):
+    plant(tmp_path, SPOILT | {f"{CPU}/smt/control": "notimplemented\n"})
+
+    found = look(tmp_path)["smt"]
+
+    assert ("warning", "") == (found.status, found.fix)
+
+
+# kernel
+
+
+def test_a_clock_that_needs_the_kernel_is_changed_for_one_that_does_not(tmp_path):
+    found = look(plant(tmp_path, SPOILT))["clocksource"]
+
+    path = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+    assert f"echo tsc | tee {path} >/dev/null" == found.fix
+    assert f"echo hpet | tee {path} >/dev/null" == found.undo
+
+
+def test_a_slow_clock_without_a_better_one_has_no_fix(tmp_path):
+    plant(tmp_path, SPOILT | {f"{CLOCKSOURCE}/available_clocksource": "hpet acpi_pm\n"})
+
+    found = look(tmp_path)["clocksource"]
+
+    assert ("warning", "") == (found.status, found.fix)
+
+
+@pytest.mark.parametrize(
+    ("meltdown", "status"),
+    [
+        ("Mitigation: PTI", "warning"),
+        ("Not affected", "ok"),
+        ("Vulnerable", "ok"),
+        ("Unknown (XEN PV detected, hypervisor mitigation required)", "unknown"),
+    ],
+)
+def test_page_table_isolation_is_read_from_what_meltdown_says(tmp_path, meltdown, status):
+    plant(tmp_path, {f"{CPU}/vulnerabilities/meltdown": meltdown})
+
+    assert status == look(tmp_path)["kpti"].status
+
+
+def test_mitigations_turned_off_are_a_warning_even_where_none_is_needed(tmp_path):
+    plant(tmp_path, QUIET | {"proc/cmdline": "quiet mitigations=off"})
+
+    found = look(tmp_path)["mitigations"]
+
+    assert ("warning", "mitigations=off") == (found.status, found.evidence)
+
+
+def test_mitigations_at_work_are_well_and_named(tmp_path):
+    plant(tmp_path, QUIET | {f"{CPU}/vulnerabilities/mds": "Mitigation: Clear CPU buffers\n"})
+
+    found = look(tmp_path)["mitigations"]
+
+    assert ("ok", "mitigated: mds") == (found.status, found.evidence)
+
+
+# counters
+
+
+def test_counters_that_nothing_drives_are_a_warning_without_a_fix(tmp_path, cycles):
+    cycles(refusing(errno.ENOENT))
+
+    found = look(plant(tmp_path, SPOILT))["pmu"]
+
+    assert ("warning", "") == (found.status, found.fix)
+    assert found.evidence.startswith("perf_event_open gave ENOENT: ")
+
+
+def test_a_counter_that_stays_at_zero_is_not_taken_for_a_working_one(tmp_path, cycles):
+    cycles(lambda *, user_only: 0)
+
+    assert "warning" == look(tmp_path)["pmu"].status
+
+
+def test_counting_user_mode_alone_is_told_from_not_counting(tmp_path, cycles):
+    root = plant(tmp_path, SPOILT)
+    cycles(refusing(errno.EACCES, to_user_mode=False))
+    user_mode = look(root)["pmu"]
+    cycles(refusing(errno.EACCES))
+
+    assert counters.USER_ONLY == user_mode.effect
+    assert counters.NO_COUNTERS == look(root)["pmu"].effect
+
+
+def test_a_paranoid_kernel_is_eased_and_put_back_as_it_was(tmp_path, cycles):
+    cycles(refusing(errno.EACCES))
+
+    found = look(plant(tmp_path, SPOILT))["pmu"]
+
+    assert "echo 1 | tee /proc/sys/kernel/perf_event_paranoid >/dev/null" == found.fix
+    assert "echo 3 | tee /proc/sys/kernel/perf_event_paranoid >/dev/null" == found.undo
+
+
+@pytest.mark.parametrize("paranoid", [{}, {PARANOID: "-1\n"}])
+def test_a_refusal_that_the_kernel_s_setting_does_not_explain_has_no_fix(
+    tmp_path, cycles, paranoid
+):
+    cycles(refusing(errno.EPERM))
+
+    found = look(plant(tmp_path, paranoid))["pmu"]
+
+    assert ("warning", "") == (found.status, found.fix)
+
+
+def test_this_machine_counts_cycles_or_says_why_not():
+    try:
+        assert counters.count_cycles(user_only=True) >= 0
+    except OSError as error:
+        assert error.errno in errno.errorcode
+
+
+# what it comes to
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [([], 0), (["ok"], 0), (["ok", "warning"], 1), (["unknown"], 1), (["problem", "warning"], 2)],
+)
+def test_the_exit_status_is_that_of_the_worst_finding(statuses, status):
+    assert status == exit_status(Finding("a check", each, "read") for each in statuses)
+
+
+def test_this_machine_can_be_examined():
+    machine = detect(native=NO_KEYS)
+
+    found = doctor.examine(machine, sleep=lambda seconds: None)
+
+    assert len(CHECKS) + 1 == len(found)
