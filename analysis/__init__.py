@@ -1,0 +1,18 @@
+"""From result files to frames, estimates, figures and reports."""
+
+from .estimate import EvidenceError, Interval, estimates, processes, ratio
+from .frame import load, tidy
+from .result import Result, ResultError, read
+
+__all__ = [
+    "EvidenceError",
+    "Interval",
+    "Result",
+    "ResultError",
+    "estimates",
+    "load",
+    "processes",
+    "ratio",
+    "read",
+    "tidy",
+]

@@ -1,0 +1,144 @@
+"""Machine cards: what a machine is, and what about it may spoil its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from . import words
+from .result import Finding, Result, text_of
+from .shelf import Shelf
+from .tables import Table
+
+NOT_KNOWN = "not known"
+NONE_FOUND = "none"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What doctor found on one machine: what needs reading, and the names of the rest."""
+
+    machine: str
+    notable: Sequence[Finding]
+    fine: Sequence[str]
+
+
+def cards(shelves: Sequence[Shelf]) -> Table:
+    """Return a row per fact and a column per machine."""
+    machines = [(f"{name} ({shelf.evidence})", result)
+                for shelf in shelves for name, result in shelf.machines]
+    rows = []
+    for label, fact in FACTS.items():
+        found = [fact(result) for _, result in machines]
+        if any(found):
+            rows.append([label, *(text or NOT_KNOWN for text in found)])
+    headings = ["", *(name for name, _ in machines)]
+    data = pd.DataFrame(rows, columns=["fact", *headings[1:]])
+    return Table("machines", "Machine card" if len(machines) == 1 else "Machine cards", headings, rows, data, text_columns=len(headings))
+
+
+def findings(shelf: Shelf) -> list[Findings]:
+    """Return what doctor found on each machine that it looked at."""
+    return [
+        Findings(
+            machine=name,
+            notable=[f for f in result.findings if f.status != "ok"],
+            fine=[f.check for f in result.findings if f.status == "ok"],
+        )
+        for name, result in shelf.machines
+        if result.findings
+    ]
+
+
+def short(result: Result) -> str:
+    """Return the facts that go under a figure."""
+    machine = result.machine
+    parts = [
+        text_of(machine.get("cpu_model")),
+        _lead("microcode", machine.get("microcode")),
+        _lead("Linux", machine.get("kernel")),
+        _lead("under", machine.get("virtualisation")),
+        _lead("governor", machine.get("governor")),
+        text_of(machine.get("compiler")),
+        result.date[:10],
+        _lead("pkbench", result.version),
+        _lead("seed", result.seed),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _lead(word: str, value: object) -> str:
+    text = text_of(value)
+    return f"{word} {text}" if text else ""
+
+
+def _plain(key: str) -> Callable[[Result], str]:
+    return lambda result: text_of(result.machine.get(key))
+
+
+def _memory(result: Result) -> str:
+    size = result.machine.get("memory_bytes")
+    return words.memory(size) if isinstance(size, (int, float)) and size >= 0 else ""
+
+
+def _frequency(result: Result) -> str:
+    rate = result.machine.get("tsc_hz")
+    known = isinstance(rate, (int, float)) and rate > 0
+    return f"{words.figures(rate / 1e9, 4)} GHz" if known else ""  # type: ignore[operator]
+
+
+def _keys(result: Result) -> str:
+    keys = result.machine.get("keys")
+    if not isinstance(keys, Mapping) or "supported" not in keys:
+        return ""
+    if not keys["supported"]:
+        return f"no: {text_of(keys.get('reason')) or 'reason not known'}"
+    number = text_of(keys.get("count"))
+    return f"yes{f', {number} to allocate' if number else ''}"
+
+
+def _mitigations(result: Result) -> str:
+    found: Any = result.machine.get("mitigations")
+    if not isinstance(found, Mapping):
+        return text_of(found)
+    active = [f"{name}: {text_of(text)}" for name, text in sorted(found.items())
+              if text_of(text) != "Not affected"]
+    return "; ".join(active) or ("none needed" if found else "")
+
+
+def _virtual(result: Result) -> str:
+    value = result.machine.get("virtualisation")
+    return NONE_FOUND if value == "" else text_of(value)
+
+
+FACTS: Mapping[str, Callable[[Result], str]] = {
+    "processor": _plain("cpu_model"),
+    "architecture": _plain("architecture"),
+    "protection keys": _keys,
+    "kernel": _plain("kernel"),
+    "virtualisation": _virtual,
+    "emulator": _plain("emulator"),
+    "emulated CPU": _plain("cpu_flags"),
+    "CPUs": _plain("cpus"),
+    "memory": _memory,
+    "page size (bytes)": _plain("page_size"),
+    "microcode": _plain("microcode"),
+    "clock source": _plain("clocksource"),
+    "TSC": _frequency,
+    "frequency governor": _plain("governor"),
+    "SMT": _plain("smt"),
+    "transparent huge pages": _plain("thp"),
+    "mitigations": _mitigations,
+    "C library": _plain("libc"),
+    "compiler": _plain("compiler"),
+    "native build": _plain("native_build"),
+    "measured": lambda result: result.date,
+    "pkbench": lambda result: result.version,
+    "profile": lambda result: result.profile,
+    "seed": lambda result: text_of(result.seed),
+    "to repeat": lambda result: result.command,
+    "file": lambda result: result.path.name,
+}

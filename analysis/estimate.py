@@ -1,0 +1,350 @@
+"""From values to estimates with intervals; the process is the unit of analysis."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+Numbers = NDArray[np.float64]
+
+SEED = 20161002  # any fixed number: the same values must give the same interval
+RESAMPLES = 1999
+CONFIDENCE = 0.95
+# Fewer processes than this can't carry a 95 % interval of a median: even the whole range of n
+# values misses the true median in 2 × 0.5^n of all cases, which is 6 % for n = 5
+# (Hoefler and Belli, "Scientific Benchmarking of Parallel Computing Systems", SC'15, rule 5).
+ENOUGH_PROCESSES = 6
+
+DEFINITION = (
+    "Per process the median of its values; the estimate is the median over processes. "
+    "Interval: 95 %, percentile bootstrap over processes "
+    f"({RESAMPLES:,} resamples, fixed seed; scipy.stats.bootstrap; Efron and Tibshirani, "
+    "An Introduction to the Bootstrap, 1993, chapter 13)."
+)
+EXACT_DEFINITION = "Instruction counts are exact: the shortest boot's count, without interval."
+
+KEY = ["machine", "evidence", "case"]
+
+
+class EvidenceError(ValueError):
+    """Say that figures of different kinds of evidence were to be put together."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with the bounds of its 95 % interval; bounds equal to it when it is exact."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def above_zero(self) -> bool:
+        """Tell whether the figure can be told from nothing."""
+        return self.value > 0 and (self.low is None or self.low > 0)
+
+
+def one_evidence(frame: pd.DataFrame) -> str:
+    """Return the kind of evidence of a frame, which must be one."""
+    kinds = [str(kind) for kind in frame["evidence"].unique()]
+    if len(kinds) > 1:
+        raise EvidenceError(f"{' and '.join(sorted(kinds))} can't share a figure or a ratio.")
+    return kinds[0] if kinds else ""
+
+
+def processes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per process: the median of its values, and how many there were.
+
+    Values of failed cases and of evidence `function`, whose times mean nothing, are left out.
+    """
+    usable = frame[(frame["state"] == "measured") & (frame["evidence"] != "function")]
+    by_process = usable.groupby([*KEY, "process"], observed=True, sort=False)
+    medians = by_process["value"].agg(value="median", values="size")
+    facts = by_process[["round", "inner_loops"]].first()
+    return medians.join(facts).reset_index()
+
+
+def estimates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per case: gross, low, high; floor; net, net_low, net_high.
+
+    gross    seconds or instructions per operation, as measured; low and high its 95 % interval
+    floor    the case subtracted, and floor_value what was subtracted, per operation
+    net      gross without its floor; may be zero or negative: then it is below resolution
+    """
+    by_process = processes(frame)
+    samples = {
+        (str(machine), str(evidence), str(case)): Sample.of(str(evidence), rows)
+        for (machine, evidence, case), rows in by_process.groupby(KEY, observed=True, sort=False)
+    }
+    facts = _case_facts(frame)
+    rows = [
+        {**dict(zip(KEY, key, strict=True)), **sample.summary()} for key, sample in samples.items()
+    ]
+    table = pd.DataFrame(rows, columns=[*KEY, *SUMMARY]).merge(facts, on=KEY, how="left")
+    table = _with_gross(table, samples)
+    return _with_net(table, samples)
+
+
+def ratio(
+    frame: pd.DataFrame, over: tuple[str, str], under: tuple[str, str], net: bool = False
+) -> Interval:
+    """Return how many times case `over` costs what `under` does; each is (machine, case).
+
+    Both as measured, or both without their floors; `frame` must hold one kind of evidence.
+    """
+    one_evidence(frame)
+    wanted = [_with_floor(frame, *place) if net else [place] for place in (over, under)]
+    flat = [place for places in wanted for place in places]
+    by_process = processes(frame[frame["case"].isin([case for _, case in flat])])
+    return ratio_of(*([_sample(by_process, *place) for place in places] for places in wanted))
+
+
+SUMMARY = ("processes", "values", "inner_loops", "smallest", "largest", "process_values")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The process-level figures of one case."""
+
+    exact: bool
+    values: Numbers
+    rounds: tuple[int, ...] | None
+    inner_loops: int
+    count: int
+
+    @classmethod
+    def of(cls, evidence: str, rows: pd.DataFrame) -> Sample:
+        """Collect the rows that `processes` gave for one case."""
+        rounds = None
+        if rows["round"].notna().all() and rows["round"].is_unique:
+            rows = rows.sort_values("round")
+            rounds = tuple(int(r) for r in rows["round"])
+        return cls(
+            exact=evidence == "path length",
+            values=rows["value"].to_numpy(dtype=np.float64),
+            rounds=rounds,
+            inner_loops=int(rows["inner_loops"].iloc[0]),
+            count=int(rows["values"].sum()),
+        )
+
+    @property
+    def value(self) -> float:
+        """The estimate: the shortest boot for exact counts, else the median over processes."""
+        return float(self.values.min() if self.exact else np.median(self.values))
+
+    def summary(self) -> dict[str, Any]:
+        """Return what a table says of the sample beside its estimate."""
+        return {
+            "processes": len(self.values),
+            "values": self.count,
+            "inner_loops": self.inner_loops,
+            "smallest": float(self.values.min()),
+            "largest": float(self.values.max()),
+            "process_values": tuple(float(value) for value in self.values),
+        }
+
+    def paired_with(self, other: Sample) -> bool:
+        """Tell whether both were measured in the same rounds."""
+        return self.rounds is not None and self.rounds == other.rounds
+
+
+def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
+    """Return the ratio of two samples, each followed by its floor where that is to go."""
+    samples = [*over, *under]
+    if len({sample.exact for sample in samples}) > 1:
+        raise EvidenceError("path length and silicon can't share a figure or a ratio.")
+    value = _net_or_gross(over) / _net_or_gross(under)
+    if samples[0].exact:
+        return Interval(value, value, value)
+    if min(sample.values.size for sample in samples) < 2:
+        return Interval(value)
+    paired = all(samples[0].paired_with(sample) for sample in samples)
+    data = [sample.values * sample.inner_loops / over[0].inner_loops for sample in over]
+    data += [sample.values * sample.inner_loops / under[0].inner_loops for sample in under]
+    low, high = _bootstrap(tuple(data), _RatioOfMedians(len(over)), paired)
+    return Interval(value, float(low), float(high))
+
+
+def _net_or_gross(samples: Sequence[Sample]) -> float:
+    return net_of(*samples) if len(samples) > 1 else samples[0].value
+
+
+def _with_floor(frame: pd.DataFrame, machine: str, case: str) -> list[tuple[str, str]]:
+    floors = frame.loc[(frame["machine"] == machine) & (frame["case"] == case), "floor"].unique()
+    return [(machine, case), *((machine, str(floor)) for floor in floors if floor)]
+
+
+def _sample(by_process: pd.DataFrame, machine: str, case: str) -> Sample:
+    rows = by_process[(by_process["machine"] == machine) & (by_process["case"] == case)]
+    if rows.empty:
+        raise KeyError(f"{case} was not measured on {machine}")
+    return Sample.of(str(rows["evidence"].iloc[0]), rows)
+
+
+def _case_facts(frame: pd.DataFrame) -> pd.DataFrame:
+    axes = [column for column in frame.columns if column.startswith("axis_")]
+    facts = frame[[*KEY, "family", "benchmark", "group", "floor", "unit", *axes]]
+    facts = facts.drop_duplicates(KEY).copy()
+    for column in (*KEY, "family", "benchmark", "group", "floor", "unit"):
+        facts[column] = facts[column].astype(str)
+    return facts
+
+
+Samples = dict[tuple[str, str, str], Sample]
+
+
+def _with_gross(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
+    chosen = [samples[key] for key in _keys(table)]
+    table["gross"] = [sample.value for sample in chosen]
+    table["low"], table["high"] = np.nan, np.nan
+    by_size: dict[int, list[int]] = {}
+    for place, sample in enumerate(chosen):
+        if not sample.exact:
+            by_size.setdefault(sample.values.size, []).append(place)
+    for places in by_size.values():
+        low, high = _bounds_of_one(np.stack([chosen[place].values for place in places]))
+        table.loc[places, "low"], table.loc[places, "high"] = low, high
+    return table
+
+
+def _with_net(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
+    for column in ("floor_value", "net", "net_low", "net_high"):
+        table[column] = np.nan
+    pairs: dict[tuple[int, int, bool], list[tuple[int, Sample, Sample]]] = {}
+    for place, (machine, evidence, case) in enumerate(_keys(table)):
+        case_sample = samples[machine, evidence, case]
+        floor = samples.get((machine, evidence, str(table.at[place, "floor"])))
+        if floor is None:
+            continue
+        scale = floor.inner_loops / case_sample.inner_loops
+        table.loc[place, "floor_value"] = floor.value * scale
+        table.loc[place, "net"] = net_of(case_sample, floor)
+        if not case_sample.exact:
+            shape = (case_sample.values.size, floor.values.size, case_sample.paired_with(floor))
+            pairs.setdefault(shape, []).append((place, case_sample, floor))
+    for (_, _, paired), members in pairs.items():
+        places = [place for place, _, _ in members]
+        low, high = _bounds(
+            [case.values for _, case, _ in members],
+            [floor.values * (floor.inner_loops / case.inner_loops) for _, case, floor in members],
+            paired,
+            _difference_of_medians,
+        )
+        table.loc[places, "net_low"], table.loc[places, "net_high"] = low, high
+    return table
+
+
+def net_of(case: Sample, floor: Sample) -> float:
+    """Return a case's figure without its floor, per operation.
+
+    The floor's loop runs once per loop of the case, so what a loop of it costs is shared by the
+    case's inner loops.
+    """
+    per_loop = case.value * case.inner_loops - floor.value * floor.inner_loops
+    # Instruction counts are whole per loop: what binary fractions left over is no instruction.
+    return round(per_loop, 6) / case.inner_loops if case.exact else per_loop / case.inner_loops
+
+
+def _keys(table: pd.DataFrame) -> list[tuple[str, str, str]]:
+    return [(str(m), str(e), str(c)) for m, e, c in table[KEY].itertuples(index=False)]
+
+
+Statistic = Callable[..., Numbers]
+
+
+def _difference_of_medians(over: Numbers, under: Numbers, axis: int = -1) -> Numbers:
+    return np.asarray(np.median(over, axis=axis) - np.median(under, axis=axis))
+
+
+@dataclass(frozen=True)
+class _RatioOfMedians:
+    """The ratio of two medians, each less its floor's where it has one."""
+
+    split: int  # how many of the samples belong to the numerator
+
+    def __call__(self, *samples: Numbers, axis: int = -1) -> Numbers:
+        medians = [np.median(sample, axis=axis) for sample in samples]
+        over = np.subtract.reduce(medians[: self.split])
+        under = np.subtract.reduce(medians[self.split :])
+        return np.asarray(over / under)
+
+
+def _median(values: Numbers, axis: int = -1) -> Numbers:
+    return np.asarray(np.median(values, axis=axis))
+
+
+def _bounds_of_one(values: Numbers) -> tuple[Numbers, Numbers]:
+    if values.shape[-1] < 2:
+        return np.full(len(values), np.nan), np.full(len(values), np.nan)
+    return _bootstrap((values,), _median, paired=False)
+
+
+def _bounds(
+    over: Sequence[Numbers], under: Sequence[Numbers], paired: bool, statistic: Statistic
+) -> tuple[Numbers, Numbers]:
+    """Return the bounds of a statistic of two samples, for many pairs of equal sizes at once."""
+    first, second = np.stack(over), np.stack(under)
+    if min(first.shape[-1], second.shape[-1]) < 2:
+        return np.full(len(first), np.nan), np.full(len(first), np.nan)
+    return _bootstrap((first, second), statistic, paired)
+
+
+def _bootstrap(
+    data: tuple[Numbers, ...], statistic: Statistic, paired: bool
+) -> tuple[Numbers, Numbers]:
+    # Percentile, not BCa: the acceleration of a median, a jackknife estimate, is unreliable
+    # (Efron and Tibshirani, section 11.6), and BCa has no answer when all values are equal.
+    per_resample = sum(sample.size for sample in data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # equal values are a fact here, not a degenerate input
+        interval = stats.bootstrap(
+            data,
+            statistic,
+            n_resamples=RESAMPLES,
+            batch=max(1, 4_000_000 // per_resample),
+            vectorized=True,
+            paired=paired,
+            axis=-1,
+            confidence_level=CONFIDENCE,
+            method="percentile",
+            rng=np.random.default_rng(SEED),
+        ).confidence_interval
+    return np.asarray(interval.low), np.asarray(interval.high)
+
+
+def side_by_side(table: pd.DataFrame, machines: Sequence[str]) -> pd.DataFrame:
+    """Return a row per case with a column per machine, and each machine's ratio to the first.
+
+    Columns: case; each machine's name: its gross figure; "NAME ratio", "NAME low", "NAME high" for
+    each machine but the first. `table` is what `estimates` gave, of one kind of evidence.
+    """
+    one_evidence(table)
+    by_case = table.pivot(index="case", columns="machine", values="gross")
+    wide = by_case.reindex(index=table["case"].unique(), columns=list(machines))
+    values = table.set_index(["machine", "case"])["process_values"]
+    exact = bool((table["evidence"] == "path length").any())
+    for machine in machines[1:]:
+        both = wide[wide[machines[0]].notna() & wide[machine].notna()].index
+        wide[f"{machine} ratio"] = wide[machine] / wide[machines[0]]
+        low = pd.Series(np.nan, index=wide.index)
+        high = low.copy()
+        pairs: dict[tuple[int, int], list[str]] = {}
+        for case in () if exact else both:
+            shape = (len(values[machine, case]), len(values[machines[0], case]))
+            pairs.setdefault(shape, []).append(case)
+        for cases in pairs.values():
+            low[cases], high[cases] = _bounds(
+                [np.array(values[machine, case]) for case in cases],
+                [np.array(values[machines[0], case]) for case in cases],
+                False,
+                _RatioOfMedians(1),
+            )
+        wide[f"{machine} low"], wide[f"{machine} high"] = low, high
+    return wide.reset_index()

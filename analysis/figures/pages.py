@@ -1,0 +1,43 @@
+"""The cost of changing protection, against the number of pages."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..shelf import Shelf
+from . import along, ceiling, lines
+from .chart import interval_note
+
+NAME = "pages"
+TITLE = "Changing protection, by direction and number of pages"
+NEEDS = "no case of the family protect was measured at two numbers of pages or more"
+TOUCH = "first touch after"
+PANELS = (("mprotect", "mprotect"), ("pkey", "pkey_mprotect"), ("touch", TOUCH), ("", "others"))
+
+
+def table(shelf: Shelf) -> pd.DataFrame:
+    """Return the cost of each direction, as measured, at each number of pages."""
+    rows = shelf.estimates[shelf.estimates["family"] == "protect"]
+    found = along.table(rows, "pages", PANELS)
+    return found if found["point"].nunique() > 1 else found.iloc[:0]
+
+
+def draw(rows: pd.DataFrame) -> Figure | None:
+    """Draw the table."""
+    return lines.draw(rows, "pages", decorate=ceiling.mark)
+
+
+def caption(rows: pd.DataFrame) -> str:
+    """Say what the figure shows."""
+    return (
+        "One operation is one call, or one first access to each page after it; touch-steady is the "
+        "same access with nothing changed before. Figures are as measured. "
+        f"{interval_note(rows)} {ceiling.note(rows)}"
+    ).strip()
+
+
+def alt(rows: pd.DataFrame) -> str:
+    """Say in words what can be seen."""
+    return along.alt(rows, "pages", "the cost of one change of protection")
+

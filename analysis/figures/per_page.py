@@ -1,0 +1,40 @@
+"""The cost of changing protection per page, against the number of pages."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..shelf import Shelf
+from . import along, ceiling, lines, pages
+from .chart import interval_note
+
+NAME = "per-page"
+TITLE = "Changing protection, cost per page"
+NEEDS = pages.NEEDS
+
+
+def table(shelf: Shelf) -> pd.DataFrame:
+    """Return the costs of `pages`, divided by the number of pages."""
+    found = pages.table(shelf).copy()
+    for column in ("value", "low", "high"):
+        found[column] = found[column] / found["point"].astype(float)
+    return found
+
+
+def draw(rows: pd.DataFrame) -> Figure | None:
+    """Draw the table."""
+    return lines.draw(rows, "pages", per="page", decorate=ceiling.mark)
+
+
+def caption(rows: pd.DataFrame) -> str:
+    """Say what the figure shows."""
+    return (
+        "The cost of one call, or of one round of first accesses, divided by the number of pages. "
+        f"Figures are as measured. {interval_note(rows)} {ceiling.note(rows)}"
+    ).strip()
+
+
+def alt(rows: pd.DataFrame) -> str:
+    """Say in words what can be seen."""
+    return along.alt(rows, "pages", "the cost per page of one change of protection")

@@ -1,0 +1,45 @@
+"""The phases of the example of 2016: allocate, tag, open, write, close, unmap, free."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..costs import basis_note
+from ..shelf import Shelf
+from . import dots, named
+from .chart import interval_note
+
+NAME = "phases"
+TITLE = "The phases of the example of 2016"
+NEEDS = "no phase of application/phoronix-example was measured"
+BENCHMARK = "phoronix-example"
+
+
+def table(shelf: Shelf) -> pd.DataFrame:
+    """Return the cost of each phase in the order in which they happen."""
+    estimates, cases = (_phases(rows) for rows in (shelf.estimates, shelf.cases))
+    labels = cases["axis_phase"].astype(str) if len(cases) else pd.Series(dtype=str)
+    return named.table(estimates, cases, labels)
+
+
+def draw(rows: pd.DataFrame) -> Figure | None:
+    """Draw the table."""
+    return dots.draw(rows)
+
+
+def caption(rows: pd.DataFrame) -> str:
+    """Say what the figure shows."""
+    return (
+        "Each phase is a case of its own; the phase floor times nothing but the clock and the loop. "
+        f"{basis_note(rows)} {interval_note(rows)}"
+    )
+
+
+def alt(rows: pd.DataFrame) -> str:
+    """Say in words what can be seen."""
+    return named.alt(rows)
+
+
+def _phases(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[(rows["benchmark"] == BENCHMARK) & rows.get("axis_phase", rows["case"]).notna()]

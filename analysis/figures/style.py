@@ -1,0 +1,119 @@
+"""How every figure looks."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+TWO_COLUMNS = 7.16  # inches: the width of two columns in the IEEE and ACM styles
+INK = "#1a1a1a"
+PALE = "#d0d0d0"
+# Okabe and Ito's colours without yellow, which is lost on white; each has a marker and a dash of its
+# own, so that a figure survives greyscale printing.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
+HATCHES = ("", "///", "...", "\\\\\\", "xxx", "++", "oo")
+
+SETTINGS: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": PALE,
+    "grid.linewidth": 0.5,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "text.color": INK,
+    "text.parse_math": False,  # names come from files: a dollar sign is a dollar sign
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "pkbench",  # the same figure must give the same bytes
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+}
+
+
+def settings() -> Any:
+    """Return the context in which figures are drawn and saved."""
+    return mpl.style.context(["default", SETTINGS])
+
+
+def colour(place: int) -> str:
+    """Return the colour of the series at that place."""
+    return COLOURS[place % len(COLOURS)]
+
+
+def marker(place: int) -> str:
+    """Return the marker of the series at that place."""
+    return MARKERS[place % len(MARKERS)]
+
+
+def hatch(place: int) -> str:
+    """Return the bar pattern of the series at that place."""
+    return HATCHES[place % len(HATCHES)]
+
+
+def label(name: str, longest: int = 40) -> str:
+    """Return a name that leaves room for the drawing."""
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def powers_of_two(axes: Axes, points: list[int]) -> None:
+    """Scale the x axis by powers of two, labelled as plain numbers, few enough to be read."""
+    axes.set_xscale("log", base=2)
+    low, high = min(points), max(points)
+    exponents = range((low - 1).bit_length(), high.bit_length())
+    step = max(1, -(-len(exponents) // 5))
+    ticks = [2**exponent for exponent in exponents[::step]] or [low]
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.minorticks_off()
+
+
+def line(place: int) -> dict[str, Any]:
+    """Return how the line of the series at that place looks.
+
+    Markers are hollow and shrink from series to series, so that equal lines still all show.
+    """
+    return {
+        "color": COLOURS[place % len(COLOURS)],
+        "marker": MARKERS[place % len(MARKERS)],
+        "linestyle": DASHES[place % len(DASHES)],
+        "markersize": max(2.5, 6.5 - 0.9 * place),
+        "markerfacecolor": "none",
+    }
+
+
+def svg(figure: Figure) -> bytes:
+    """Return a figure as an SVG document, the same bytes for the same figure."""
+    return _saved(figure, format="svg", metadata={"Date": None, "Creator": "pkbench"})
+
+
+def png(figure: Figure) -> bytes:
+    """Return a figure as a picture of 300 dots an inch."""
+    return _saved(figure, format="png", dpi=300, metadata={"Software": "pkbench"})
+
+
+def _saved(figure: Figure, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    with settings():
+        figure.savefig(buffer, **options)
+    return buffer.getvalue()

@@ -1,0 +1,42 @@
+"""The ways to open and close a region, against its size."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .. import words
+from ..costs import basis_note
+from ..shelf import Shelf
+from . import along, ceiling, lines
+from .chart import interval_note
+
+NAME = "switch-pages"
+TITLE = "Opening and closing a region, by its size"
+NEEDS = "no case of the family switch was measured at two region sizes or more"
+
+
+def table(shelf: Shelf) -> pd.DataFrame:
+    """Return the cost of every way at every size."""
+    rows = shelf.estimates[shelf.estimates["family"] == "switch"]
+    found = along.table(rows, "pages")
+    found["series"] = found["series"].map(words.way)
+    return found if found["point"].nunique() > 1 else found.iloc[:0]
+
+
+def draw(rows: pd.DataFrame) -> Figure | None:
+    """Draw the table."""
+    return lines.draw(rows, "pages in the region", decorate=ceiling.mark)
+
+
+def caption(rows: pd.DataFrame) -> str:
+    """Say what the figure shows."""
+    return (
+        "One operation opens the region for writing, stores to it and closes it again. "
+        f"{basis_note(rows)} {interval_note(rows)} {ceiling.note(rows)}"
+    ).strip()
+
+
+def alt(rows: pd.DataFrame) -> str:
+    """Say in words what can be seen."""
+    return along.alt(rows, "pages in the region", "the cost of opening and closing")

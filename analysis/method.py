@@ -1,0 +1,102 @@
+"""How the figures were made, told from the facts of these files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from . import words
+from .estimate import CONFIDENCE, DEFINITION, ENOUGH_PROCESSES, EXACT_DEFINITION
+from .shelf import Shelf
+
+MEANING = {
+    "silicon": (
+        "Silicon: time on the kernel and CPU that the process ran on. It holds for that machine in "
+        "that state."
+    ),
+    "path length": (
+        "Path length: instructions executed per operation, user and kernel, in a guest under "
+        "software emulation. Instructions are not time. No cache, TLB, interrupt or serialisation "
+        "cost is modelled: WRPKRU counts as one instruction like any other, and so does each "
+        "repetition of a string instruction. Counts compare kernels and code paths, never machines."
+    ),
+    "function": (
+        "Function: a guest under free-running software emulation shows that the cases work. Its "
+        "times mean nothing and are not shown."
+    ),
+}
+
+
+def paragraphs(shelf: Shelf) -> Iterator[str]:
+    """Tell how one kind of evidence was come by."""
+    yield MEANING[shelf.evidence]
+    if shelf.evidence == "function":
+        return
+    if shelf.estimates.empty:
+        yield "Nothing was measured."
+        return
+    for name, result in shelf.machines:
+        yield f"{name}: {_amounts(shelf, name)}{_order(result.seed)}"
+    yield EXACT_DEFINITION if shelf.exact else DEFINITION
+    if not shelf.exact:
+        yield from _limits(shelf)
+    yield (
+        "Net figures are made afterwards: what one loop of the case costs less what one loop of its "
+        "floor costs, divided by the operations in a loop. "
+        + (
+            "Both are exact, so the difference is."
+            if shelf.exact
+            else "Their interval comes from resampling both, together where both ran in the same "
+            "rounds. A net figure whose interval reaches zero reads "
+            f"“{words.BELOW_RESOLUTION}”. Ratios are resampled in the same way."
+        )
+    )
+
+
+def _amounts(shelf: Shelf, machine: str) -> str:
+    rows = shelf.on(machine)
+    if rows.empty:
+        return "nothing was measured."
+    frame = shelf.frame[(shelf.frame["machine"] == machine) & (shelf.frame["state"] == "measured")]
+    loops = _span([int(n) for n in frame["loops"].dropna()])
+    if shelf.exact:
+        return (
+            f"{words.count(len(rows), 'case')}, {_span(list(rows['processes']))} boots each, "
+            f"{loops} loops."
+        )
+    each = [round(v / p) for v, p in zip(rows["values"], rows["processes"], strict=True)]
+    return (
+        f"{words.count(len(rows), 'case')}, each in {_span(list(rows['processes']))} processes "
+        f"with {_span(each)} values a process, each value of {loops} loops."
+    )
+
+
+def _order(seed: int | None) -> str:
+    if seed is None:
+        return ""
+    return f" The order of the cases in each round was drawn from seed {seed}."
+
+
+def _limits(shelf: Shelf) -> Iterator[str]:
+    few = int((shelf.estimates["processes"] < ENOUGH_PROCESSES).sum())
+    if few:
+        number = words.count(few, "figure rests", "figures rest")
+        yield (
+            f"{number} on fewer than {ENOUGH_PROCESSES} processes. There the "
+            f"interval is at most the range of what was seen, which holds the true median in less "
+            f"than {CONFIDENCE:.0%} of all cases (with 5 processes 94 %, with 3 processes 75 %); a "
+            "single process has none. More rounds narrow this: run a longer profile."
+        )
+    virtual = [f"{name} ({result.machine['virtualisation']})" for name, result in shelf.machines
+               if isinstance(result.machine.get("virtualisation"), str)
+               and result.machine["virtualisation"]]
+    if virtual:
+        yield (
+            f"Virtualised: {words.listed(virtual)}. Interrupts between CPUs and TLB flushes may "
+            "leave the guest there, so costs that hold them can differ from those of the bare "
+            "machine."
+        )
+
+
+def _span(numbers: list[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

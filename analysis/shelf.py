@@ -1,0 +1,70 @@
+"""The machines of one kind of evidence, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from .estimate import EXACT_DEFINITION, Interval, estimates, processes, ratio
+from .frame import cases, named, tidy
+from .result import EVIDENCE, Result
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Results of one kind of evidence with everything derived from them."""
+
+    evidence: str
+    machines: tuple[tuple[str, Result], ...]
+    frame: pd.DataFrame
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """A row per measured case; see `estimate.estimates`."""
+        return estimates(self.frame)
+
+    @cached_property
+    def cases(self) -> pd.DataFrame:
+        """A row per case that was asked for, with its state; see `frame.cases`."""
+        return cases(self.machines)
+
+    @property
+    def names(self) -> list[str]:
+        """The machines' names."""
+        return [name for name, _ in self.machines]
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether the figures are counts rather than measurements."""
+        return self.evidence == "path length"
+
+    @property
+    def unit(self) -> str:
+        """What a figure counts."""
+        return "instructions" if self.exact else "s"
+
+    def on(self, machine: str) -> pd.DataFrame:
+        """Return one machine's estimates."""
+        return self.estimates[self.estimates["machine"] == machine]
+
+    def ratio(self, over: tuple[str, str], under: tuple[str, str], net: bool) -> Interval:
+        """Return the ratio of two cases, each a machine and a case's name."""
+        return ratio(self.frame, over, under, net)
+
+
+def shelves(results: Sequence[Result]) -> list[Shelf]:
+    """Sort results by kind of evidence, in the order in which evidence counts."""
+    frame = tidy(results)
+    machines = named(results)
+    return [
+        Shelf(
+            evidence=kind,
+            machines=tuple((name, result) for name, result in machines if result.evidence == kind),
+            frame=frame[frame["evidence"] == kind],
+        )
+        for kind in EVIDENCE
+        if any(result.evidence == kind for result in results)
+    ]

@@ -1,0 +1,65 @@
+"""Which case ended in which state on which machine, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from . import words
+from .shelf import Shelf
+from .tables import Table
+
+NOT_ASKED = "not asked for"
+
+
+def matrix(shelves: Sequence[Shelf]) -> tuple[Table, dict[str, str]]:
+    """Return a row per benchmark and a column per machine, and the reasons by letter."""
+    cases = pd.concat([shelf.cases for shelf in shelves], ignore_index=True)
+    columns = [(name, shelf.evidence) for shelf in shelves for name in shelf.names]
+    reasons = [reason for reason in dict.fromkeys(cases["reason"]) if reason]
+    letters = {reason: _letters(place) for place, reason in enumerate(reasons)}
+    groups = {
+        key: rows
+        for key, rows in cases.groupby(["family", "benchmark", "machine", "evidence"], sort=False)
+    }
+    benchmarks = list(dict.fromkeys(zip(cases["family"], cases["benchmark"], strict=True)))
+    rows = [
+        [f"{family}/{benchmark}"]
+        + [_cell(groups.get((family, benchmark, *column)), letters) for column in columns]
+        for family, benchmark in benchmarks
+    ]
+    table = Table(
+        name="support",
+        title="What ran where",
+        headings=["benchmark", *(f"{name} ({evidence})" for name, evidence in columns)],
+        rows=rows,
+        data=cases[["machine", "evidence", "case", "state", "reason"]],
+        note=" ".join(f"{letter}: {reason}." for reason, letter in letters.items()),
+        text_columns=len(columns) + 1,
+    )
+    return table, {letter: reason for reason, letter in letters.items()}
+
+
+def counts(cases: pd.DataFrame) -> str:
+    """Say how many cases ended in which state."""
+    found = cases["state"].value_counts()
+    parts = [f"{found[state]:,} {state}" for state in ("measured", "skipped", "failed")
+             if state in found]
+    return words.listed(parts)
+
+
+def _cell(rows: pd.DataFrame | None, letters: dict[str, str]) -> str:
+    if rows is None:
+        return NOT_ASKED
+    parts = []
+    for (state, reason), members in rows.groupby(["state", "reason"], sort=False):
+        number = f" {len(members)}" if len(rows) > len(members) else ""
+        why = f" ({letters[reason]})" if reason else ""
+        parts.append(f"{state}{number}{why}")
+    return ", ".join(parts)
+
+
+def _letters(place: int) -> str:
+    rest, letter = divmod(place, 26)
+    return (_letters(rest - 1) if rest else "") + chr(ord("a") + letter)

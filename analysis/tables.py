@@ -1,0 +1,203 @@
+"""The report's tables: text for readers, numbers for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from . import words
+from .costs import costs
+from .estimate import side_by_side
+from .figures import switch
+from .figures.along import series
+from .shelf import Shelf
+
+NOT_MEASURED = "–"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under headings, with the numbers they were made from."""
+
+    name: str
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    data: pd.DataFrame
+    note: str = ""
+    text_columns: int = 1  # so many columns, from the left, are text: the others are numbers
+
+    def markdown(self) -> str:
+        """Return the table as Markdown."""
+        aligned = ["---" if place < self.text_columns else "--:" for place in range(self.width)]
+        lines = [self.headings, aligned, *self.rows]
+        body = "\n".join(f"| {' | '.join(_cell(text) for text in line)} |" for line in lines)
+        note = f"\n{_cell(self.note)}\n" if self.note else ""
+        return f"## {_cell(self.title)}\n\n{body}\n{note}"
+
+    def csv(self) -> str:
+        """Return the numbers behind the table as CSV."""
+        return str(self.data.to_csv(index=False, lineterminator="\n"))
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return len(self.headings)
+
+
+def of(shelf: Shelf) -> list[Table]:
+    """Return the tables of a shelf that have a row."""
+    tables = [switching(shelf), *pages(shelf), *threads(shelf), machines(shelf)]
+    return [table for table in tables if table.rows]
+
+
+def switching(shelf: Shelf) -> Table:
+    """Return the ways to open and close a region, with how much dearer mprotect is."""
+    found = switch.table(shelf)
+    found = found[found["what"] == "estimate"]
+    rows, data = [], []
+    for _, row in found.iterrows():
+        base = found[(found["machine"] == row["machine"]) & (found["label"] == "mprotect")]
+        more = ""
+        if len(base) and row["label"] != "mprotect":
+            over = (row["machine"], str(base["case"].iloc[0]))
+            ratio = shelf.ratio(over, (row["machine"], row["case"]), row["basis"] == "net")
+            more = words.times(ratio)
+            row = pd.concat([row, pd.Series({"mprotect_over_this": ratio.value,
+                                             "ratio_low": ratio.low, "ratio_high": ratio.high})])
+        cells = [row["machine"], row["label"], words.cost(row["value"], shelf.unit)]
+        if not shelf.exact:
+            cells.append(words.bounds(row["low"], row["high"], shelf.unit) or NOT_MEASURED)
+        rows.append([*cells, more or NOT_MEASURED])
+        data.append(row)
+    return Table(
+        name="switch",
+        title=switch.TITLE,
+        headings=["machine", "way", _cost_heading(shelf), *["95 % interval"] * (not shelf.exact),
+                  "mprotect costs so many times as much"],
+        rows=rows,
+        data=pd.DataFrame(data).drop(columns=["what", "note"], errors="ignore"),
+        note=switch.caption(found) if len(found) else "",
+        text_columns=2,
+    )
+
+
+def pages(shelf: Shelf) -> list[Table]:
+    """Return the costs of changing protection against pages, a table per machine."""
+    return [_pivot(shelf, name, "protect", "pages") for name in shelf.names]
+
+
+def threads(shelf: Shelf) -> list[Table]:
+    """Return the costs of changing protection against threads, a table per machine."""
+    return [_pivot(shelf, name, "threads", "threads") for name in shelf.names]
+
+
+def machines(shelf: Shelf) -> Table:
+    """Return every case measured on two machines or more, side by side."""
+    data = side_by_side(shelf.estimates, shelf.names)
+    headings, rows = ["case"], []
+    if len(shelf.names) > 1:
+        headings += [f"{name} ({_unit(shelf)})" for name in shelf.names]
+        headings += [f"{name} ÷ {shelf.names[0]}" for name in shelf.names[1:]]
+        rows = [_side(shelf, row) for _, row in data.iterrows()]
+    return Table("side-by-side", "Side by side", headings, rows, data,
+                 "Figures as measured; ratios with their 95 % interval in brackets."
+                 if not shelf.exact else "Figures as counted, the timing loop included.")
+
+
+def everything(shelf: Shelf) -> Table:
+    """Return every measured case: gross, floor, net, and what they rest on."""
+    rows = [_whole(shelf, row) for row in shelf.estimates.to_dict("records")]
+    intervals = ["95 % interval"] * (not shelf.exact)
+    headings = ["machine", "case", "as measured", *intervals, "floor", "floor's cost", "net",
+                *intervals, "boots" if shelf.exact else "processes × values"]
+    return Table(
+        name="cases",
+        title="All cases",
+        headings=headings,
+        rows=rows,
+        data=shelf.estimates.drop(columns=["process_values"]),
+        text_columns=2,
+        note="All figures are per operation. Net is the figure as measured without its floor. "
+        f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing.",
+    )
+
+
+def _whole(shelf: Shelf, row: dict[str, object]) -> list[str]:
+    def interval(low: str, high: str) -> list[str]:
+        text = words.bounds(row[low], row[high], shelf.unit)  # type: ignore[arg-type]
+        return [] if shelf.exact else [text or NOT_MEASURED]
+
+    number, values = int(str(row["processes"])), int(str(row["values"]))
+    each = f"{values / number:.3g}"
+    boots = f"{number:,}"
+    if shelf.exact and row["smallest"] != row["largest"]:
+        boots += f", up to {words.instructions(float(str(row['largest'])))}"
+    floor = str(row["floor"]) if pd.notna(row["net"]) else NOT_MEASURED  # type: ignore[call-overload]
+    return [
+        str(row["machine"]),
+        str(row["case"]),
+        words.cost(row["gross"], shelf.unit),  # type: ignore[arg-type]
+        *interval("low", "high"),
+        floor,
+        words.cost(row["floor_value"], shelf.unit) or NOT_MEASURED,  # type: ignore[arg-type]
+        words.net(row["net"], row["net_low"], shelf.unit) or NOT_MEASURED,  # type: ignore[arg-type]
+        *interval("net_low", "net_high"),
+        boots if shelf.exact else f"{number:,} × {each}",
+    ]
+
+
+def _side(shelf: Shelf, row: pd.Series) -> list[str]:
+    values = [words.cost(row[name], shelf.unit) or NOT_MEASURED for name in shelf.names]
+    ratios = []
+    for name in shelf.names[1:]:
+        ratio, low, high = (row[f"{name} {what}"] for what in ("ratio", "low", "high"))
+        text = NOT_MEASURED if pd.isna(ratio) else words.figures(ratio)
+        if pd.notna(low) and low < high:
+            text += f" [{words.figures(low)}, {words.figures(high)}]"
+        ratios.append(text)
+    return [row["case"], *values, *ratios]
+
+
+def _pivot(shelf: Shelf, machine: str, family: str, axis: str) -> Table:
+    column = f"axis_{axis}"
+    rows = shelf.on(machine)
+    rows = rows[rows["family"] == family]
+    if column not in rows or not pd.api.types.is_numeric_dtype(rows[column]):
+        rows = rows.iloc[:0].assign(**{column: []})
+    rows = rows[rows[column].notna()]
+    found = costs(rows).assign(point=rows[column], series=series(rows, axis))
+    names, points = list(dict.fromkeys(found["series"])), sorted(set(found["point"]))
+    text = {
+        (row["series"], row["point"]): words.cost(row["value"], shelf.unit)
+        for _, row in found.iterrows()
+    }
+    number = shelf.names.index(machine) + 1
+    return Table(
+        name=family if len(shelf.names) == 1 else f"{family}-{number}",
+        title=f"{family} by {axis}, {machine}",
+        headings=[axis, *names],
+        rows=[[f"{point:,}", *(text.get((name, point), NOT_MEASURED) for name in names)]
+              for point in points],
+        data=found[["machine", "case", "series", "point", "value", "low", "high", "unit"]],
+        note=f"{_cost_heading(shelf)}, as measured; intervals are in the table of all cases."
+        if not shelf.exact else f"{_cost_heading(shelf)}, as counted.",
+    )
+
+
+def _cost_heading(shelf: Shelf) -> str:
+    return "Instructions per operation" if shelf.exact else "Time per operation"
+
+
+def _unit(shelf: Shelf) -> str:
+    return "instructions" if shelf.exact else "time"
+
+
+def _cell(text: str) -> str:
+    """Return text that can't end a cell, begin a tag or a link in Markdown."""
+    for mark in "\\`*_[]<>|#":
+        text = text.replace(mark, f"\\{mark}" if mark in "\\`*_[]|#" else
+                            {"<": "&lt;", ">": "&gt;"}[mark])
+    return text

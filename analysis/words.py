@@ -1,0 +1,108 @@
+"""Numbers and names as a reader sees them."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from .estimate import Interval
+
+BELOW_RESOLUTION = "below resolution"
+TIME_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
+
+# What a benchmark's name says in a sentence; others are called by their names.
+WAYS = {
+    "wrpkru-raw": "WRPKRU",
+    "wrpkru-inline": "WRPKRU (read, modify, write)",
+    "wrpkru-glibc": "glibc's pkey_set",
+    "pkey-mprotect": "pkey_mprotect",
+    "mprotect": "mprotect",
+}
+
+
+def figures(number: float, digits: int = 3) -> str:
+    """Return a number with that many significant digits and thousands separators."""
+    if number == 0:
+        return "0"
+    if not math.isfinite(number) or not 1e-6 <= abs(number) < 1e15:
+        return f"{number:.{digits}g}"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(number))))
+    rounded = round(number, digits - 1 - math.floor(math.log10(abs(number))))
+    return f"{rounded:,.{places}f}"
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """Return the unit that gives a time at least one digit before the point."""
+    # 0.9995 of a unit would be rounded up to a whole one.
+    fitting = [unit for unit in TIME_UNITS if abs(seconds) >= unit[0] * 0.9995]
+    return fitting[-1] if fitting else TIME_UNITS[0]
+
+
+def seconds(value: float) -> str:
+    """Return a time in its own unit."""
+    size, unit = time_unit(value)
+    return f"{figures(value / size)} {unit}"
+
+
+def instructions(value: float) -> str:
+    """Return a number of instructions: whole where it is whole, else to a hundredth."""
+    whole = math.isclose(value, round(value), abs_tol=0.005)
+    return f"{value:,.0f}" if whole else f"{value:,.2f}"
+
+
+def cost(value: float, unit: str) -> str:
+    """Return a figure of either unit."""
+    if pd.isna(value):
+        return ""
+    return instructions(value) if unit == "instructions" else seconds(value)
+
+
+def bounds(low: float, high: float, unit: str) -> str:
+    """Return an interval's bounds, nothing where there is no interval."""
+    if pd.isna(low) or pd.isna(high) or unit == "instructions":
+        return ""
+    size, name = time_unit(max(abs(low), abs(high)))
+    return f"{figures(low / size)} to {figures(high / size)} {name}"
+
+
+def net(value: float, low: float, unit: str) -> str:
+    """Return a figure without its floor; what can't be told from nothing says so."""
+    if pd.isna(value):
+        return ""
+    resolved = value > 0 and (pd.isna(low) or low > 0)
+    return cost(value, unit) if resolved else BELOW_RESOLUTION
+
+
+def times(ratio: Interval) -> str:
+    """Return a ratio in words, with its interval where it has one."""
+    text = figures(ratio.value)
+    if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
+        return text
+    return f"{text} [{figures(ratio.low)}, {figures(ratio.high)}]"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(items: list[str]) -> str:
+    """Join words as a sentence does."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def way(benchmark: str) -> str:
+    """Return what a sentence calls a benchmark of the switch family."""
+    return WAYS.get(benchmark, benchmark)
+
+
+def memory(size: float) -> str:
+    """Return a size in bytes with a binary unit."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{figures(size)} {unit}"
+        size /= 1024
+    return f"{figures(size)} TiB"
