@@ -97,6 +97,9 @@ size_t pk_benchmark_count(void);
 const struct pk_benchmark *pk_benchmark_at(size_t index);
 long pk_benchmark_line(size_t index); /* where in its file it is declared: the table itself is in no order */
 
+/* 0, or PK_SKIPPED where this machine lacks something that the benchmark needs. */
+int pk_benchmark_skipped(const struct pk_benchmark *benchmark);
+
 /* A case under way. */
 struct pk_case;
 int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, struct pk_case **opened);

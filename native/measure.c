@@ -73,7 +73,7 @@ int pk_error(int error, const char *what)
     return -error;
 }
 
-static int skip_for_needs(const struct pk_benchmark *benchmark)
+int pk_benchmark_skipped(const struct pk_benchmark *benchmark)
 {
     const struct pk_machine *machine = pk_machine_probe();
 
@@ -102,7 +102,7 @@ static void pin(const cpu_set_t *allowed)
 
 int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, struct pk_case **opened)
 {
-    int status = skip_for_needs(benchmark);
+    int status = pk_benchmark_skipped(benchmark);
     struct pk_case *created;
 
     if (status)

@@ -1,0 +1,280 @@
+"""The command line: the only module that prints or exits."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from pkbench import doctor as doctors
+from pkbench.analysis.document import ResultError
+from pkbench.catalogue import Case
+from pkbench.journal import JournalError
+from pkbench.machine import detect
+from pkbench.measurement import Interrupted, Request, ResumeError, measure
+from pkbench.profiles import PROFILES, estimate_seconds
+from pkbench.resultfile import OutputError
+from pkbench.schedule import Record, Step, available_memory, too_large
+from pkbench.selection import SelectionError, select
+
+LOCAL_RESULTS = Path("results/local")
+
+# One sentence each, and exit code 2: what was asked for can't be done.
+EXPECTED = (SelectionError, OutputError, JournalError, ResumeError, ResultError)
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON instead of text.")
+patterns_argument = click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+points_option = click.option(
+    "-P",
+    "--points",
+    multiple=True,
+    metavar="AXIS=POINTS",
+    help="As in pages=1,7,100-120.",
+)
+profile_option = click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="standard",
+    show_default=True,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pkbench")
+def pkbench() -> None:
+    """Measure what changing memory protection costs on Linux, by keys and by mprotect."""
+
+
+@pkbench.command("list")
+@patterns_argument
+@points_option
+@profile_option
+@as_json
+def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: bool) -> None:
+    """List cases: whether they run here, why not, and how long they take."""
+    cases = select(patterns, points, quick=profile == "quick")
+    memory = available_memory()
+    rows = [
+        {
+            "case": case.name,
+            "runs": not (reason := case.skipped() or too_large(case, memory)),
+            "reason": reason,
+            "seconds": 0.0
+            if reason
+            else round(estimate_seconds(PROFILES[profile], case.memory), 1),
+            "memory_bytes": case.memory,
+            "operation": case.benchmark.operation,
+            "headline": case.benchmark.headline,
+        }
+        for case in cases
+    ]
+    if json_:
+        print_json(rows)
+        return
+    width = max(len(str(row["case"])) for row in rows)
+    for row in rows:
+        fate = f"about {row['seconds']} s" if row["runs"] else f"skipped: {row['reason']}"
+        click.echo(f"{row['case']:{width}}  {fate}")
+    note(
+        f"{len(rows)} cases, about {sum(float(str(row['seconds'])) for row in rows) / 60:.0f} minutes"
+    )
+
+
+@pkbench.command()
+@as_json
+@click.pass_context
+def doctor(context: click.Context, json_: bool) -> None:
+    """Say what spoils measurements here, and the command that mends it; change nothing.
+
+    Exit code 0: all is well; 1: something may spoil a figure, or could not be read; 2: something does.
+    """
+    findings = doctors.examine(detect())
+    if json_:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(f"{finding.status:8} {finding.check:16} {finding.evidence}")
+            for label in ("effect", "fix", "undo"):
+                if text := getattr(finding, label):
+                    click.echo(f"{'':25} {label}: {text}")
+    context.exit(doctors.exit_status(findings))
+
+
+@pkbench.command()
+@patterns_argument
+@points_option
+@profile_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Result file; new.")
+@click.option("--budget", type=float, metavar="SECONDS", help="Begin no round that ends later.")
+@click.option("--seed", type=int, help="Of the order; drawn unless given.")
+@click.option("--name", help="The machine's name in the result.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run of the same output.")
+@as_json
+def run(
+    patterns: Sequence[str],
+    points: Sequence[str],
+    profile: str,
+    output: Path | None,
+    budget: float | None,
+    seed: int | None,
+    name: str | None,
+    resume: bool,
+    json_: bool,
+) -> None:
+    """Measure cases: all of the profile, or those that match a PATTERN."""
+    cases = select(patterns, points, quick=profile == "quick")
+    refuse_too_large(cases, asked_for=bool(points or patterns))
+    machine = detect(name=name)
+    chosen = PROFILES[profile]
+    if budget is not None:
+        chosen = replace(chosen, budget=budget)
+    path = output or new_local_result(profile)
+    note(f"examining {machine.name}")
+    request = Request(cases, chosen, machine, doctors.examine(machine), path, seed, resume)
+    with progress_bar() as show:
+        record = measure(request, lambda step: show(describe_step(step), step.done))
+    print_record(cases, record, path, json_)
+
+
+@pkbench.command()
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("report"),
+    show_default=True,
+)
+@as_json
+def report(results: Sequence[Path], output: Path, json_: bool) -> None:
+    """Write results as one HTML page, with its figures and tables beside it."""
+    from pkbench.analysis import report as reports  # slow to import
+
+    try:
+        page = reports.write(results, output)
+    except OSError as error:
+        raise OutputError(f"can't write {error.filename or output}: {error.strerror}") from None
+    if json_:
+        print_json({"report": str(page)})
+    else:
+        click.echo(page)
+
+
+def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
+    """What a profile brings along is skipped where it is too large; what a user names is an error."""
+    memory = available_memory()
+    for case in cases:
+        reason = too_large(case, memory)
+        if asked_for and reason and not case.skipped():
+            raise SelectionError(f"{case.name} can't run here: {reason}")
+
+
+def new_local_result(stem: str) -> Path:
+    """Return a file of its own for each run, in the folder that git ignores."""
+    return LOCAL_RESULTS / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}.json"
+
+
+def describe_step(step: Step) -> str:
+    """Return what the bar says beside itself."""
+    return f"{f'round {step.round}' if step.round else 'calibrating'}: {step.case}"
+
+
+def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool) -> None:
+    """Print a line a case, and where the result is."""
+    states = {case.name: record.state(case.name) for case in cases}
+    if json_:
+        print_json(
+            {
+                "result": str(path),
+                "cases": {name: {"state": s, "reason": r} for name, (s, r) in states.items()},
+            }
+        )
+        return
+    costs = costs_by_case(path)
+    width = max(map(len, states))
+    for case, (state, reason) in states.items():
+        told = costs.get(case, state) if state == "measured" else f"{state}: {reason}"
+        click.echo(f"{case:{width}}  {told}")
+    counts = {state: sum(s == state for s, _ in states.values()) for state, _ in states.values()}
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    note(f"{summary}; {record.rounds} rounds, stopped by {record.stopped}")
+    note(f"result: {path}")
+
+
+def costs_by_case(path: Path) -> dict[str, str]:
+    """Return each measured case's cost and interval in words. Of evidence `function` there are none."""
+    from pkbench import analysis  # slow to import, and the other verbs don't need it
+    from pkbench.analysis import words
+
+    found = {}
+    for row in analysis.estimates(analysis.load([path])).to_dict("records"):
+        cost = words.cost(row["gross"], row["unit"])
+        bounds = words.bounds(row["low"], row["high"], row["unit"])
+        found[str(row["case"])] = f"{cost:>10}  {f'[{bounds}]' if bounds else ''}".rstrip()
+    return found
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """Show a bar with the time left on standard error."""
+    bar = Progress(
+        BarColumn(20),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda text, done: bar.update(task, description=text, completed=done)
+
+
+def print_json(value: Any) -> None:
+    """Print a document on standard output."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def note(text: str) -> None:
+    """Tell the user something that isn't the answer."""
+    click.echo(text, err=True)
+
+
+def main() -> None:
+    """Run the command line; what was foreseen ends in one sentence."""
+    try:
+        code = pkbench.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Interrupted as stop:
+        note(f"\ninterrupted; {stop.runs} finished runs are kept: repeat the command with --resume")
+        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except EXPECTED as error:
+        note(f"pkbench: {error}")
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; what is buffered must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

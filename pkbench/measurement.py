@@ -1,0 +1,180 @@
+"""One `pkbench run`, from what is asked for to the result file."""
+
+import json
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pkbench.catalogue import Case
+from pkbench.doctor import Finding
+from pkbench.journal import Journal, JournalError, journal_path, read_journal
+from pkbench.machine import Machine
+from pkbench.profiles import Profile
+from pkbench.resultfile import SCHEMA, Metadata, check_output, write_result
+from pkbench.schedule import Record, Schedule, Step
+
+# Where these differ, what was measured before can't be continued. In the words of the journal.
+MUST_AGREE = ("version", "profile", "cases", "machine", "native_build")
+
+
+class ResumeError(Exception):
+    """An unfinished run is in the way, or can't be continued; the message says what differs."""
+
+
+class Interrupted(Exception):
+    """The run was interrupted; what it measured is in the journal, whose path this holds."""
+
+    def __init__(self, journal: Path, runs: int) -> None:
+        super().__init__(str(journal))
+        self.journal = journal
+        self.runs = runs
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is to do."""
+
+    cases: Sequence[Case]
+    profile: Profile
+    machine: Machine
+    findings: Sequence[Finding]
+    output: Path
+    seed: int | None = None
+    resume: bool = False
+
+
+def measure(request: Request, progress: Callable[[Step], None]) -> Record:
+    """Measure, and write the result. What is measured survives whatever ends it."""
+    check_output(request.output)
+    start, record = _begin(request)
+    path = journal_path(request.output)
+    with Journal(path) as journal:
+        if not record.rounds and not record.runs and not request.resume:
+            journal.append(start)
+        schedule = Schedule(
+            request.cases,
+            request.profile,
+            start["seed"],
+            request.machine.name,
+            journal,
+            progress,
+            record,
+        )
+        try:
+            schedule.run()
+        except KeyboardInterrupt:
+            raise Interrupted(path, sum(map(len, record.runs.values()))) from None
+    metadata = _metadata(request, start, record)
+    write_result(request.output, metadata, {name: record.runs[name] for name in record.runs})
+    path.unlink()
+    return record
+
+
+def _begin(request: Request) -> tuple[dict[str, Any], Record]:
+    """Return the journal's first line and what stands in the rest, where there is one."""
+    path = journal_path(request.output)
+    fresh = _start(request)
+    if not path.exists():
+        if request.resume:
+            raise ResumeError(f"there is no unfinished run to resume: {path} does not exist")
+        return fresh, Record()
+    if not request.resume:
+        raise ResumeError(
+            f"{path} holds an unfinished run; continue it with --resume, or remove that file"
+        )
+    start, *entries = read_journal(path) or [{}]
+    if start.get("kind") != "start":
+        raise JournalError(f"{path} is not a journal of pkbench")
+    differences = [key for key in MUST_AGREE if start.get(key) != fresh[key]]
+    if request.seed is not None and request.seed != start["seed"]:
+        differences.append("seed")
+    if differences:
+        raise ResumeError(
+            f"can't resume {path}: it was begun with another {', '.join(differences)}"
+        )
+    record = Record()
+    for entry in entries:
+        record.take(entry)
+    return start, record
+
+
+def _start(request: Request) -> dict[str, Any]:
+    seed = secrets.randbits(31) if request.seed is None else request.seed
+    return {
+        "kind": "start",
+        "version": version("pkbench"),
+        "profile": asdict(request.profile),
+        "cases": [case.name for case in request.cases],
+        "machine": request.machine.name,
+        "native_build": request.machine.native_build,
+        "seed": seed,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command_line(sys.argv[1:]),
+    }
+
+
+def command_line(arguments: Iterable[str]) -> str:
+    """Return the command that repeats a run, without the folders of this machine."""
+    shown = [Path(word).name if word.startswith("/") else word for word in arguments]
+    return " ".join(["pkbench", *(f"'{word}'" if "*" in word else word for word in shown)])
+
+
+def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metadata:
+    return result_metadata(
+        evidence=request.machine.evidence,
+        profile=request.profile.name,
+        command=start["command"],
+        date=start["date"],
+        machine=request.machine.card(),
+        cases=[describe(case, *record.state(case.name)) for case in request.cases],
+    ) | {
+        "pkbench_seed": start["seed"],
+        "pkbench_rounds": record.rounds,
+        "pkbench_stopped": record.stopped,
+        "pkbench_findings": json.dumps([asdict(finding) for finding in request.findings]),
+    }
+
+
+def result_metadata(
+    evidence: str,
+    profile: str,
+    command: str,
+    date: str,
+    machine: dict[str, object],
+    cases: Sequence[dict[str, Any]],
+) -> Metadata:
+    """Return what every result file says about itself."""
+    return {
+        "pkbench_schema": SCHEMA,
+        "pkbench_version": version("pkbench"),
+        "pkbench_evidence": evidence,
+        "pkbench_profile": profile,
+        "pkbench_command": command,
+        "pkbench_date": date,
+        "pkbench_machine": json.dumps(machine),
+        "pkbench_cases": json.dumps(cases),
+    }
+
+
+def describe(case: Case, state: str, reason: str) -> dict[str, Any]:
+    """Return a case as a result file lists it."""
+    benchmark = case.benchmark
+    floor = case.floor
+    return {
+        "case": case.name,
+        "family": benchmark.family,
+        "benchmark": benchmark.name,
+        "axes": case.axes,
+        "operation": benchmark.operation,
+        "group": benchmark.group,
+        "floor": floor.name if floor else None,
+        "inner_loops": benchmark.inner_loops,
+        "threads": benchmark.threads,
+        "state": state,
+        "reason": reason,
+    }

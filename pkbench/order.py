@@ -1,0 +1,55 @@
+"""In which order a round runs its cases, and which of them share their loops."""
+
+import random
+from collections.abc import Iterable, Sequence
+
+from pkbench.catalogue import Case
+
+# A case that is compared may last this many times longer than a value should, so that all in its group
+# have equal loops; beyond that, equal loops cost more time than the fixed cost of a value can bias.
+EQUAL_LOOPS_RATIO = 10
+
+
+def grouped(cases: Iterable[Case]) -> list[list[Case]]:
+    """Return the cases by what they are compared with: the same group, at the same point."""
+    groups: dict[object, list[Case]] = {}
+    for case in cases:
+        group = case.benchmark.group
+        key = (group, tuple(case.labels.items())) if group else case
+        groups.setdefault(key, []).append(case)
+    return list(groups.values())
+
+
+def round_order(groups: Sequence[Sequence[Case]], seed: int, number: int) -> list[Case]:
+    """Return the order of one round, drawn from the seed.
+
+    Cases of a group stay next to each other. Their own order is drawn once, and runs backwards in every
+    other round, so that what drifts within a round weighs on both ends alike (ABBA).
+    """
+    places = random.Random(f"{seed}/{number}").sample(range(len(groups)), len(groups))
+    order = []
+    for place in places:
+        group = list(groups[place])
+        random.Random(f"{seed}/group/{place}").shuffle(group)
+        order += group if number % 2 == 0 else group[::-1]
+    return order
+
+
+def share_loops(
+    group: Sequence[Case],
+    loops: dict[Case, int],
+    elapsed: dict[Case, float],
+    value_seconds: float,
+) -> dict[Case, int]:
+    """Return the loops of a group's cases: equal, as far as none lasts too long.
+
+    `elapsed` is what a value with `loops` was seen to last, in seconds.
+    """
+    most = max(loops[case] for case in group)
+    longest = EQUAL_LOOPS_RATIO * value_seconds
+    return {
+        case: most
+        if elapsed[case] / loops[case] * most <= longest
+        else max(loops[case], int(longest / (elapsed[case] / loops[case])))
+        for case in group
+    }

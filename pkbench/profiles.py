@@ -1,0 +1,39 @@
+"""How much a run measures: quick, standard, publish."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Rounds of worker processes, and what each measures."""
+
+    name: str
+    rounds: int  # at most
+    least_rounds: int  # even where the budget is spent
+    values: int  # a worker process
+    warmups: int
+    value_seconds: float  # that a value is calibrated to last
+    budget: float  # seconds after which no further round begins
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("quick", 10, 3, values=5, warmups=1, value_seconds=0.002, budget=45),
+        Profile("standard", 10, 5, values=5, warmups=1, value_seconds=0.005, budget=3600),
+        Profile("publish", 30, 10, values=10, warmups=1, value_seconds=0.01, budget=6 * 3600),
+    )
+}
+
+# CPU time of a worker's start, and of a case's set-up and proofs: for estimates only.
+WORKER_SECONDS = 0.15
+# Populating memory and reading it back in the proofs, a GiB.
+SECONDS_PER_GIB = 2.0
+
+
+def estimate_seconds(profile: Profile, memory: int) -> float:
+    """Return roughly how long a case of this memory takes in this profile."""
+    worker = WORKER_SECONDS + memory / 2**30 * SECONDS_PER_GIB
+    # Calibration doubles, so a value lasts up to twice as long as asked for.
+    timed = (profile.values + profile.warmups) * profile.value_seconds * 1.5
+    return (profile.rounds + 1) * worker + profile.rounds * timed

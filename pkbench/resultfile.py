@@ -1,0 +1,93 @@
+"""The result: a pyperf file, written whole."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+# Of the file: pyperf's, unchanged since 2016. Of our metadata: 1, the first.
+PYPERF_FORMAT = "1.0"
+SCHEMA = 1
+
+Metadata = dict[str, str | int | float]
+Run = dict[str, Any]  # pyperf's: {"metadata": …, "warmups": …, "values": …}
+
+# What names the machine's owner, its paths, or the interpreter's build, and says nothing about the figures.
+PRIVATE = {
+    "hostname",
+    "python_executable",
+    "python_config_args",
+    "python_cflags",
+    "python_compiler",
+    "boot_time",
+    "hooks",
+}
+
+
+class OutputError(Exception):
+    """The result can't be written; the message names the file and says why."""
+
+
+def check_output(path: Path) -> None:
+    """Raise OutputError now, not after an hour of measuring."""
+    if path.exists():
+        raise OutputError(f"{path} exists already; give another name with -o")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"can't make the folder {path.parent}: {error.strerror}") from None
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"can't write into the folder {path.parent}")
+
+
+def public(metadata: Metadata, machine_name: str) -> Metadata:
+    """Return a run's metadata with the machine's chosen name and nothing private."""
+    kept = {key: value for key, value in metadata.items() if key not in PRIVATE}
+    return {**kept, "hostname": machine_name}
+
+
+def write_result(path: Path, metadata: Metadata, benchmarks: dict[str, list[Run]]) -> None:
+    """Write the suite by rename: whole, or not at all. `benchmarks` are runs by name."""
+    suite: dict[str, Any] = {
+        "version": PYPERF_FORMAT,
+        "metadata": metadata,
+        "benchmarks": [_benchmark(runs) for runs in benchmarks.values() if runs],
+    }
+    _hoist(suite, suite["benchmarks"])
+    scratch = path.with_name(path.name + ".part")
+    try:
+        with scratch.open("x") as file:
+            json.dump(suite, file, separators=(",", ":"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(scratch, path)  # unlike a rename, never over a file that came into being meanwhile
+    except FileExistsError as error:
+        raise OutputError(f"{error.filename2 or error.filename} exists already") from None
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error.strerror}") from None
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _benchmark(runs: list[Run]) -> dict[str, Any]:
+    benchmark: dict[str, Any] = {"metadata": {}, "runs": runs}
+    _hoist(benchmark, runs)
+    return benchmark
+
+
+def _hoist(parent: dict[str, Any], children: Iterable[dict[str, Any]]) -> None:
+    """Move what all children's metadata have in common up to the parent, as pyperf does."""
+    children = list(children)
+    if not children:
+        return
+    common = set(children[0]["metadata"].items())
+    for child in children[1:]:
+        common &= set(child["metadata"].items())
+    # A benchmark's name stays with it, even where there is only one.
+    shared = {key: value for key, value in common if key != "name" or "runs" in parent}
+    parent["metadata"] = {**dict(sorted(shared.items())), **parent["metadata"]}
+    for child in children:
+        child["metadata"] = {
+            key: value for key, value in child["metadata"].items() if key not in shared
+        }

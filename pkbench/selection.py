@@ -1,0 +1,120 @@
+"""Which cases a command line asks for."""
+
+import difflib
+import itertools
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from pkbench.catalogue import (
+    Axis,
+    Benchmark,
+    Case,
+    allowed_cpus,
+    benchmarks,
+    parse_case,
+)
+from pkbench.points import PointError, parse_points
+
+
+class SelectionError(ValueError):
+    """Nothing fits what was asked for; the message names the word."""
+
+
+def select(patterns: Sequence[str], points: Sequence[str], quick: bool) -> list[Case]:
+    """Return the cases asked for, in the catalogue's order, their floors among them.
+
+    A pattern is a shell pattern for a case's or a benchmark's name, a family, or one case's name with any points. Without a
+    pattern the quick profile has the headline benchmarks, any other has all. `points` are texts such as
+    `pages=1,7,100-120`, which replace the profile's points wherever that axis occurs.
+    """
+    overrides = _parse_overrides(points)
+    chosen = [
+        case
+        for benchmark in benchmarks()
+        if patterns or benchmark.headline or not quick
+        for case in _cases(benchmark, overrides, quick)
+    ]
+    if patterns:
+        chosen = list(
+            itertools.chain.from_iterable(_matching(pattern, chosen) for pattern in patterns)
+        )
+    _check_used(overrides, chosen)
+    return _in_order([*chosen, *_floors(chosen)])
+
+
+def _parse_overrides(texts: Sequence[str]) -> dict[str, str]:
+    overrides: dict[str, str] = {}
+    known = {axis.name for benchmark in benchmarks() for axis in benchmark.axes}
+    for text in texts:
+        axis, equals, points = text.partition("=")
+        if not equals or not points:
+            raise SelectionError(
+                f"{text!r} is not of the form axis=points, as in pages=1,7,100-120"
+            )
+        if axis not in known:
+            raise SelectionError(
+                f"there is no axis {axis!r}{_hint(axis, known)}: the axes are {', '.join(sorted(known))}"
+            )
+        overrides[axis] = points
+    return overrides
+
+
+def _axis_points(axis: Axis, overrides: dict[str, str], quick: bool) -> list[int]:
+    text = overrides.get(axis.name) or (axis.quick if quick else axis.points)
+    try:
+        return parse_points(text, axis.name, axis.labels, allowed_cpus())
+    except PointError as error:
+        raise SelectionError(str(error)) from None
+
+
+def _cases(benchmark: Benchmark, overrides: dict[str, str], quick: bool) -> list[Case]:
+    swept = (_axis_points(axis, overrides, quick) for axis in benchmark.axes)
+    return [Case(benchmark, point) for point in itertools.product(*swept)]
+
+
+def _matching(pattern: str, cases: Iterable[Case]) -> list[Case]:
+    found = [
+        case
+        for case in cases
+        if any(
+            fnmatchcase(name, pattern)
+            for name in (case.name, case.benchmark.full_name, case.benchmark.family)
+        )
+    ]
+    return found or [_exactly(pattern)]
+
+
+def _exactly(pattern: str) -> Case:
+    """Return the case that is named in full with points that the profile doesn't have."""
+    try:
+        return parse_case(pattern)
+    except PointError as error:
+        raise SelectionError(str(error)) from None
+    except LookupError:
+        names = [benchmark.full_name for benchmark in benchmarks()]
+        raise SelectionError(
+            f"no case matches {pattern!r}{_hint(pattern, names)}; `pkbench list` shows all"
+        ) from None
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _check_used(overrides: dict[str, str], cases: Iterable[Case]) -> None:
+    used = {axis for case in cases for axis in case.axes}
+    for axis in overrides:
+        if axis not in used:
+            raise SelectionError(f"none of the chosen cases has an axis {axis!r}")
+
+
+def _floors(cases: Iterable[Case]) -> list[Case]:
+    """Return the floors of these cases, and theirs."""
+    floors = [floor for case in cases if (floor := case.floor)]
+    return [*floors, *_floors(floors)] if floors else []
+
+
+def _in_order(cases: Iterable[Case]) -> list[Case]:
+    place = {benchmark: index for index, benchmark in enumerate(benchmarks())}
+    return sorted(set(cases), key=lambda case: (place[case.benchmark], case.point))
