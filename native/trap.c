@@ -37,21 +37,33 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     siglongjmp(*back, 1);
 }
 
-static void touch(enum pk_access access, volatile char *address)
+/* What may fault. */
+struct attempt {
+    int (*run)(void *state, uint64_t loops); /* or, where it is NULL, the access */
+    void *state;
+    enum pk_access access;
+    volatile char *address;
+};
+
+static int try(const struct attempt *attempt)
 {
-    if (access == PK_STORE)
-        *address = 1;
+    if (attempt->run)
+        return attempt->run(attempt->state, 1);
+    if (attempt->access == PK_STORE)
+        *attempt->address = 1;
     else
-        (void)*address;
+        (void)*attempt->address;
+    return 0;
 }
 
-int pk_trap(enum pk_access access, volatile char *address, struct pk_fault *fault)
+static int catch_fault(const struct attempt *attempt, struct pk_fault *fault)
 {
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO}, before;
     sigjmp_buf here;
     /* The kernel enters a handler with PKRU at its initial value, and siglongjmp does not put it back. */
     volatile int usable = pk_pkru_usable();
     volatile uint32_t pkru = usable ? pk_rdpkru() : 0;
+    volatile int status = 0;
 
     memset(fault, 0, sizeof *fault);
     sigemptyset(&action.sa_mask);
@@ -60,12 +72,19 @@ int pk_trap(enum pk_access access, volatile char *address, struct pk_fault *faul
     caught = fault;
     back = &here;
     if (!sigsetjmp(here, 1))
-        touch(access, address);
+        status = try(attempt);
     back = NULL;
     if (fault->happened && usable)
         pk_wrpkru(pkru);
     sigaction(SIGSEGV, &before, NULL);
-    return 0;
+    return status;
+}
+
+int pk_trap(enum pk_access access, volatile char *address, struct pk_fault *fault)
+{
+    struct attempt attempt = {.access = access, .address = address};
+
+    return catch_fault(&attempt, fault);
 }
 
 static const char *name_of(enum pk_access access)
@@ -102,4 +121,15 @@ int pk_prove_allowed(enum pk_access access, volatile char *address)
     if (fault.happened)
         return pk_disprove("a %s that must go through faulted with si_code %d", name_of(access), fault.code);
     return 0;
+}
+
+int pk_prove_runs(int (*run)(void *, uint64_t), void *state)
+{
+    struct attempt attempt = {.run = run, .state = state};
+    struct pk_fault fault;
+    int status = catch_fault(&attempt, &fault);
+
+    if (fault.happened)
+        return pk_disprove("the operation faulted with si_code %d", fault.code);
+    return status ? pk_disprove("the operation failed: %s", strerror(status < 0 ? -status : EIO)) : 0;
 }

@@ -14,7 +14,7 @@ struct pk_fault {
     void *address;
 };
 
-/* Load or store one byte (a store writes back what is there, if it can be read, and 0 otherwise). 0 or -errno. */
+/* Load one byte, or store a 1. 0 or -errno. */
 int pk_trap(enum pk_access access, volatile char *address, struct pk_fault *fault);
 
 /* Prove that the access is refused for the reason given: by key `pkey`, or by the page's protection where it is 0. */
@@ -22,3 +22,6 @@ int pk_prove_refused(enum pk_access access, volatile char *address, int pkey);
 
 /* Prove that the access goes through. */
 int pk_prove_allowed(enum pk_access access, volatile char *address);
+
+/* Prove that one iteration of a timed function succeeds and does not fault. */
+int pk_prove_runs(int (*run)(void *state, uint64_t loops), void *state);

@@ -60,8 +60,11 @@ static int undo_alloc(struct example *example)
     return status;
 }
 
+/* A batch may have freed only some: free the rest, so that all can be had again. */
 static int undo_free(struct example *example)
 {
+    for (unsigned i = 0; i < example->count; i++)
+        pk_pkey_free(example->keys[i]);
     return run_alloc(example, example->count);
 }
 
