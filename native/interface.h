@@ -104,6 +104,8 @@ int pk_benchmark_skipped(const struct pk_benchmark *benchmark);
 struct pk_case;
 int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, struct pk_case **opened);
 int pk_case_verify(struct pk_case *opened);
+/* Iterations that may follow each other without a preparation between them; 0 where there is no limit. */
+uint64_t pk_case_batch(const struct pk_case *opened);
 int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value);
 void pk_case_close(struct pk_case *opened);
 

@@ -173,7 +173,7 @@ static void add_elapsed(struct pk_value *value, const struct clocks *from, const
 static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *value)
 {
     const struct pk_benchmark *benchmark = opened->benchmark;
-    uint64_t batch = benchmark->batch ? benchmark->batch(opened->state) : loops;
+    uint64_t limit = pk_case_batch(opened), batch = limit ? limit : loops;
     int status = 0;
 
     while (loops && !status) {
@@ -191,6 +191,11 @@ static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *va
     value->members = 1;
     value->slowest = value->seconds;
     return status;
+}
+
+uint64_t pk_case_batch(const struct pk_case *opened)
+{
+    return opened->benchmark->batch ? opened->benchmark->batch(opened->state) : 0;
 }
 
 int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value)

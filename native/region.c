@@ -12,7 +12,6 @@
 #include "benchmark.h"
 #include "pkey.h"
 
-#define BATCH_REGIONS 64
 #define BATCH_PAGES 4096
 
 #ifndef MADV_POPULATE_WRITE
@@ -66,16 +65,16 @@ void pk_region_unmap(struct pk_region *region)
     region->base = NULL;
 }
 
-size_t pk_regions_in_batch(size_t pages)
+size_t pk_regions_in_batch(size_t pages, size_t most)
 {
     size_t fit = BATCH_PAGES / pages;
 
-    return fit > BATCH_REGIONS ? BATCH_REGIONS : fit ? fit : 1;
+    return fit > most ? most : fit ? fit : 1;
 }
 
-uint64_t pk_regions_memory(size_t pages)
+uint64_t pk_regions_memory(size_t pages, size_t most)
 {
-    return (uint64_t)pk_regions_in_batch(pages) * pages * pk_page_size();
+    return (uint64_t)pk_regions_in_batch(pages, most) * pages * pk_page_size();
 }
 
 int pk_regions_map(struct pk_regions *regions, size_t count, size_t pages)

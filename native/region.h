@@ -23,13 +23,13 @@ size_t pk_region_length(const struct pk_region *region);
 int pk_region_map(struct pk_region *region, size_t pages);
 void pk_region_unmap(struct pk_region *region);
 
-/* As many regions as one batch holds: up to 64 small ones, one large one. */
-size_t pk_regions_in_batch(size_t pages);
+/* As many regions as one batch holds: up to `most` small ones, one large one. */
+size_t pk_regions_in_batch(size_t pages, size_t most);
 int pk_regions_map(struct pk_regions *regions, size_t count, size_t pages);
 void pk_regions_unmap(struct pk_regions *regions);
 
-/* Bytes that a batch of regions of `pages` pages populates. */
-uint64_t pk_regions_memory(size_t pages);
+/* Bytes that such a batch populates. */
+uint64_t pk_regions_memory(size_t pages, size_t most);
 
 /* Prove, from smaps, that each region is one VMA with exactly its bounds, all its pages resident as 4 KiB pages, with this
  * protection and this key. 0, PK_DISPROVED or -errno. */
