@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
 
 from . import words
 from .estimate import Interval
 from .figures import switch
+from .frame import records
 from .shelf import Shelf
 
 ONE_CALL = "mprotect-rw-ro"
-CEILING = (33, 34)
+CEILING = [33, 34]
+
+Row = dict[str, Any]
 
 
 def sentences(shelf: Shelf, machine: str) -> list[str]:
@@ -22,7 +26,11 @@ def sentences(shelf: Shelf, machine: str) -> list[str]:
     if shelf.on(machine).empty:
         return ["Nothing was measured here; the reasons are under “What ran where”."]
     tellers: tuple[Callable[[Shelf, str], Iterator[str]], ...] = (
-        _switch, _tagging, _pages, _threads,
+        _switch,
+        _tagging,
+        _pages,
+        _ceiling,
+        _threads,
     )
     return [sentence for tell in tellers for sentence in tell(shelf, machine)]
 
@@ -38,69 +46,57 @@ def _function(shelf: Shelf, machine: str) -> str:
 
 
 def _switch(shelf: Shelf, machine: str) -> Iterator[str]:
-    rows = switch.table(shelf)
-    rows = rows[(rows["machine"] == machine) & (rows["what"] != "process")].set_index("label")
-    measured = rows[rows["what"] == "estimate"]
-    if measured.empty:
-        return
-    pages = switch.smallest_size(shelf)
-    what = f"a region of {words.count(pages, 'page')}" if pages else "a region"
-    start = f"Opening {what} for writing, storing to it and closing it takes"
-    if {"WRPKRU", "mprotect"} <= set(measured.index):
-        fast, slow = measured.loc["WRPKRU"], measured.loc["mprotect"]
-        ratio = shelf.ratio((machine, slow["case"]), (machine, fast["case"]), _net(fast))
+    ways = _ways(shelf, machine)
+    fast, slow = ways.get("WRPKRU"), ways.get("mprotect")
+    start = f"Opening {_region(shelf)} for writing, storing to it and closing it takes"
+    if fast and slow and _told(fast) and _told(slow):
         yield (
-            f"{start} {_figure(shelf, fast)} by WRPKRU and {_figure(shelf, slow)} by mprotect: "
-            f"{_many(shelf, ratio)}."
+            f"{start} {_cost(shelf, fast['value'])} by WRPKRU and {_cost(shelf, slow['value'])} "
+            f"by mprotect: {_many(shelf, _ratio(shelf, slow, fast))}."
         )
         return
-    parts = [f"{_figure(shelf, row)}{_within(row)} by {label}" for label, row in
-             measured[measured.index.isin(["WRPKRU", "mprotect"])].iterrows()]
-    if parts:
-        yield f"{start} {words.listed(parts)}."
-    for label in ("WRPKRU", "mprotect"):
-        if label in rows.index and label not in measured.index:
-            yield f"By {label} it was not measured: {rows.loc[label, 'note']}."
+    for name, way in (("mprotect", slow), ("WRPKRU", fast)):
+        if way and _told(way):
+            yield f"{start} {_cost(shelf, way['value'])}{_within(way)} by {name}."
+        elif way:
+            yield f"The same by {name}: {way['note']}."
 
 
 def _tagging(shelf: Shelf, machine: str) -> Iterator[str]:
-    rows = switch.table(shelf)
-    rows = rows[(rows["machine"] == machine) & (rows["what"] == "estimate")].set_index("label")
-    if not {"pkey_mprotect", "mprotect"} <= set(rows.index):
+    ways = _ways(shelf, machine)
+    tag, plain = ways.get("pkey_mprotect"), ways.get("mprotect")
+    if not (tag and plain and _told(tag) and _told(plain)):
         return
-    tag, plain = rows.loc["pkey_mprotect"], rows.loc["mprotect"]
-    ratio = shelf.ratio((machine, tag["case"]), (machine, plain["case"]), _net(tag))
+    ratio = _ratio(shelf, tag, plain)
     if not shelf.exact and ratio.low is not None and ratio.low <= 1 <= (ratio.high or 1):
-        yield (
-            "Doing so by pkey_mprotect can't be told from mprotect: "
-            f"{_many(shelf, ratio)}."
-        )
+        yield f"By pkey_mprotect it can't be told from mprotect: {_many(shelf, ratio)}."
     else:
-        yield (
-            f"Doing so by pkey_mprotect takes {_figure(shelf, tag)}, "
-            f"{_many(shelf, ratio)} as by mprotect."
-        )
+        cost = _cost(shelf, tag["value"])
+        yield f"By pkey_mprotect it takes {cost}, {_many(shelf, ratio)} as by mprotect."
 
 
 def _pages(shelf: Shelf, machine: str) -> Iterator[str]:
-    sizes = _points(shelf, machine, ONE_CALL, "pages")
+    sizes = records(_points(shelf, machine, ONE_CALL, "pages"))
     if len(sizes) > 1:
-        few, many = sizes.iloc[0], sizes.iloc[-1]
+        few, many = sizes[0], sizes[-1]
         pages = int(many["axis_pages"])
-        each = words.cost(many["gross"] / pages, shelf.unit)
         yield (
             "One mprotect from read-write to read-only takes "
-            f"{_cost(shelf, few['gross'])} for {words.count(int(few['axis_pages']), 'page')} and "
-            f"{_cost(shelf, many['gross'])} for {pages:,} pages ({each} a page)."
+            f"{_cost(shelf, few['gross'])} for {words.count(int(few['axis_pages']), 'page')}"
+            f"{_within(few)} and {_cost(shelf, many['gross'])} for {pages:,} pages{_within(many)}: "
+            f"{_cost(shelf, many['gross'] / pages)} a page."
         )
-    step = sizes[sizes["axis_pages"].isin(CEILING)]
+
+
+def _ceiling(shelf: Shelf, machine: str) -> Iterator[str]:
+    sizes = _points(shelf, machine, ONE_CALL, "pages")
+    step = records(sizes[sizes["axis_pages"].isin(CEILING)])
     if len(step) == len(CEILING):
-        below, above = step.iloc[0], step.iloc[1]
-        ratio = shelf.ratio((machine, above["case"]), (machine, below["case"]), net=False)
+        below, above = step
         yield (
             f"From 33 pages to 34 the same call goes from {_cost(shelf, below['gross'])} to "
-            f"{_cost(shelf, above['gross'])}, {_many(shelf, ratio)}: above 33 pages Linux flushes "
-            "the whole TLB at once instead of page by page."
+            f"{_cost(shelf, above['gross'])}, {_many(shelf, _ratio(shelf, above, below))}: above "
+            "33 pages Linux flushes the whole TLB at once instead of page by page."
         )
 
 
@@ -108,17 +104,29 @@ def _threads(shelf: Shelf, machine: str) -> Iterator[str]:
     rows = _points(shelf, machine, "mprotect-siblings", "threads")
     if rows.empty or "axis_siblings" not in rows:
         return
-    most = rows["axis_threads"].max()
-    at_most = rows[rows["axis_threads"] == most].set_index("axis_siblings")
-    if most < 2 or not {"sleeping", "spinning"} <= set(at_most.index):
+    most = int(rows["axis_threads"].max())
+    siblings = {row["axis_siblings"]: row for row in records(rows[rows["axis_threads"] == most])}
+    if most < 2 or not {"sleeping", "spinning"} <= set(siblings):
         return
-    awake, asleep = at_most.loc["spinning"], at_most.loc["sleeping"]
-    ratio = shelf.ratio((machine, awake["case"]), (machine, asleep["case"]), net=False)
-    others = words.count(int(most) - 1, "other thread")
+    ratio = _ratio(shelf, siblings["spinning"], siblings["sleeping"])
+    one = most == 2
     yield (
-        f"While {others} of the process run{'s' if most == 2 else ''} on other CPUs, one mprotect "
-        f"takes {_many(shelf, ratio)} as while {'it sleeps' if most == 2 else 'they sleep'}."
+        f"While {words.count(most - 1, 'other thread')} of the process {'runs' if one else 'run'} "
+        f"on other CPUs, one mprotect takes {_many(shelf, ratio)} as while "
+        f"{'it sleeps' if one else 'they sleep'}."
     )
+
+
+def _ways(shelf: Shelf, machine: str) -> dict[str, Row]:
+    """Return the ways to switch by name, those that were not measured with the reason."""
+    rows = switch.table(shelf)
+    rows = rows[(rows["machine"] == machine) & (rows["what"] != "process")]
+    return {str(row["label"]): row for row in records(rows)}
+
+
+def _region(shelf: Shelf) -> str:
+    pages = switch.smallest_size(shelf)
+    return f"a region of {words.count(pages, 'page')}" if pages else "a region"
 
 
 def _points(shelf: Shelf, machine: str, benchmark: str, axis: str) -> pd.DataFrame:
@@ -130,12 +138,13 @@ def _points(shelf: Shelf, machine: str, benchmark: str, axis: str) -> pd.DataFra
     return rows.sort_values(column)
 
 
-def _net(row: pd.Series) -> bool:
-    return bool(row["basis"] == "net")
+def _told(row: Row) -> bool:
+    return bool(row["what"] == "estimate")
 
 
-def _figure(shelf: Shelf, row: pd.Series) -> str:
-    return _cost(shelf, row["value"])
+def _ratio(shelf: Shelf, over: Row, under: Row) -> Interval:
+    net = over.get("basis") == "net"
+    return shelf.ratio((over["machine"], over["case"]), (under["machine"], under["case"]), net)
 
 
 def _cost(shelf: Shelf, value: float) -> str:
@@ -143,7 +152,7 @@ def _cost(shelf: Shelf, value: float) -> str:
     return f"{text} instructions" if shelf.exact else text
 
 
-def _within(row: pd.Series) -> str:
+def _within(row: Row) -> str:
     text = words.bounds(row["low"], row["high"], row["unit"])
     return f" (95 % interval {text})" if text else ""
 

@@ -15,6 +15,11 @@ from .tables import Table
 
 NOT_KNOWN = "not known"
 NONE_FOUND = "none"
+TITLES = {
+    "silicon": "What was measured on",
+    "path length": "What instructions were counted on",
+    "function": "What the cases were tried on",
+}
 
 
 @dataclass(frozen=True)
@@ -26,18 +31,24 @@ class Findings:
     fine: Sequence[str]
 
 
-def cards(shelves: Sequence[Shelf]) -> Table:
+def card(shelf: Shelf) -> Table:
     """Return a row per fact and a column per machine."""
-    machines = [(f"{name} ({shelf.evidence})", result)
-                for shelf in shelves for name, result in shelf.machines]
     rows = []
     for label, fact in FACTS.items():
-        found = [fact(result) for _, result in machines]
+        found = [fact(result) for _, result in shelf.machines]
         if any(found):
             rows.append([label, *(text or NOT_KNOWN for text in found)])
-    headings = ["", *(name for name, _ in machines)]
+    headings = ["", *shelf.names]
     data = pd.DataFrame(rows, columns=["fact", *headings[1:]])
-    return Table("machines", "Machine card" if len(machines) == 1 else "Machine cards", headings, rows, data, text_columns=len(headings))
+    return Table(
+        name="machine",
+        title=TITLES[shelf.evidence],
+        headings=headings,
+        rows=rows,
+        data=data,
+        note="Shaded: the machines differ." if len(shelf.names) > 1 else "",
+        text_columns=len(headings),
+    )
 
 
 def findings(shelf: Shelf) -> list[Findings]:
@@ -104,8 +115,11 @@ def _mitigations(result: Result) -> str:
     found: Any = result.machine.get("mitigations")
     if not isinstance(found, Mapping):
         return text_of(found)
-    active = [f"{name}: {text_of(text)}" for name, text in sorted(found.items())
-              if text_of(text) != "Not affected"]
+    active = [
+        f"{name}: {text_of(text)}"
+        for name, text in sorted(found.items())
+        if text_of(text) != "Not affected"
+    ]
     return "; ".join(active) or ("none needed" if found else "")
 
 
@@ -135,7 +149,7 @@ FACTS: Mapping[str, Callable[[Result], str]] = {
     "C library": _plain("libc"),
     "compiler": _plain("compiler"),
     "native build": _plain("native_build"),
-    "measured": lambda result: result.date,
+    "begun": lambda result: result.date.replace("T", " ").replace("+00:00", " UTC"),
     "pkbench": lambda result: result.version,
     "profile": lambda result: result.profile,
     "seed": lambda result: text_of(result.seed),

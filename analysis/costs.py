@@ -1,22 +1,39 @@
-"""What one comparison compares: figures without the timing loop where all of them can be told so."""
+"""What one comparison compares: figures with the timing loop, or all of them without it."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-LOOP_FAMILY = "instruction"  # a floor of this family is the timing loop itself, nothing else
+from .words import BELOW_RESOLUTION
+
+# A floor that does nothing but what the timing loop does around the operation. Other floors (a
+# system call, an untouched range) are operations of their own: taking them off would change what
+# is compared.
+LOOP_FLOOR = r"[^/]+/(empty-loop|[^/]+-floor)(/.*)?"
 
 
 def costs(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return estimates with value, low, high and basis, on one basis for all rows.
+    """Return estimates with value, low, high, basis and note, on one basis for all rows.
 
-    The basis is "net" where every row's floor is the timing loop and every net figure can be told
-    from nothing; else "gross". Other floors (a system call, an untouched range) are operations of
-    their own: taking them off would change what is compared.
+    The basis is "net" where every row's floor is the timing loop and was measured, else "gross". A
+    net figure that can't be told from nothing has no value but a note.
     """
-    basis = "net" if len(rows) and _loop_can_go(rows) else "gross"
-    low, high = ("net_low", "net_high") if basis == "net" else ("low", "high")
-    return rows.assign(value=rows[basis], low=rows[low], high=rows[high], basis=basis)
+    has_net = rows["net"].notna() & rows["floor"].str.fullmatch(LOOP_FLOOR)
+    if rows.empty or not has_net.all():
+        return as_measured(rows)
+    resolved = (rows["net"] > 0) & ~(rows["net_low"] <= 0)
+    return rows.assign(
+        value=rows["net"].where(resolved),
+        low=rows["net_low"].where(resolved),
+        high=rows["net_high"].where(resolved),
+        basis="net",
+        note=resolved.map({True: "", False: BELOW_RESOLUTION}),
+    )
+
+
+def as_measured(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return estimates with value, low, high, basis and note, floors included."""
+    return rows.assign(value=rows["gross"], basis="gross", note="")
 
 
 def basis_note(rows: pd.DataFrame) -> str:
@@ -24,9 +41,3 @@ def basis_note(rows: pd.DataFrame) -> str:
     if "net" in set(rows["basis"]):
         return "The timing loop's own cost is taken off."
     return "Figures are as measured: the timing loop is included."
-
-
-def _loop_can_go(rows: pd.DataFrame) -> bool:
-    floors_are_loops = rows["floor"].str.startswith(f"{LOOP_FAMILY}/").all()
-    resolved = (rows["net"] > 0) & ~(rows["net_low"] <= 0)
-    return bool(floors_are_loops and resolved.all())

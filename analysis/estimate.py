@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
     by_process = usable.groupby([*KEY, "process"], observed=True, sort=False)
     medians = by_process["value"].agg(value="median", values="size")
     facts = by_process[["round", "inner_loops"]].first()
-    return medians.join(facts).reset_index()
+    return pd.DataFrame(medians.join(facts).reset_index())
 
 
 def estimates(frame: pd.DataFrame) -> pd.DataFrame:
@@ -220,7 +220,7 @@ def _with_net(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
     pairs: dict[tuple[int, int, bool], list[tuple[int, Sample, Sample]]] = {}
     for place, (machine, evidence, case) in enumerate(_keys(table)):
         case_sample = samples[machine, evidence, case]
-        floor = samples.get((machine, evidence, str(table.at[place, "floor"])))
+        floor = samples.get((machine, evidence, str(table.loc[place, "floor"])))
         if floor is None:
             continue
         scale = floor.inner_loops / case_sample.inner_loops
@@ -320,31 +320,46 @@ def _bootstrap(
 
 
 def side_by_side(table: pd.DataFrame, machines: Sequence[str]) -> pd.DataFrame:
-    """Return a row per case with a column per machine, and each machine's ratio to the first.
+    """Return a row per case with every machine's figure, and its ratio to the first machine's.
 
-    Columns: case; each machine's name: its gross figure; "NAME ratio", "NAME low", "NAME high" for
-    each machine but the first. `table` is what `estimates` gave, of one kind of evidence.
+    Columns: case; "NAME gross" for each machine; "NAME ratio", "NAME low" and "NAME high" for each
+    but the first. `table` is what `estimates` gave, of one kind of evidence.
     """
-    one_evidence(table)
-    by_case = table.pivot(index="case", columns="machine", values="gross")
-    wide = by_case.reindex(index=table["case"].unique(), columns=list(machines))
-    values = table.set_index(["machine", "case"])["process_values"]
-    exact = bool((table["evidence"] == "path length").any())
+    exact = one_evidence(table) == "path length"
+    order = pd.Index(table["case"].unique(), name="case")
+    wide = pd.DataFrame(index=order)
+    samples = {}
+    for machine in machines:
+        rows = table[table["machine"] == machine].set_index("case")
+        wide[f"{machine} gross"] = rows["gross"]
+        samples[machine] = {case: np.array(v) for case, v in rows["process_values"].items()}
+    base = machines[0] if machines else ""
     for machine in machines[1:]:
-        both = wide[wide[machines[0]].notna() & wide[machine].notna()].index
-        wide[f"{machine} ratio"] = wide[machine] / wide[machines[0]]
-        low = pd.Series(np.nan, index=wide.index)
-        high = low.copy()
-        pairs: dict[tuple[int, int], list[str]] = {}
-        for case in () if exact else both:
-            shape = (len(values[machine, case]), len(values[machines[0], case]))
-            pairs.setdefault(shape, []).append(case)
-        for cases in pairs.values():
-            low[cases], high[cases] = _bounds(
-                [np.array(values[machine, case]) for case in cases],
-                [np.array(values[machines[0], case]) for case in cases],
-                False,
-                _RatioOfMedians(1),
-            )
-        wide[f"{machine} low"], wide[f"{machine} high"] = low, high
+        wide[f"{machine} ratio"] = wide[f"{machine} gross"] / wide[f"{base} gross"]
+        bounds = {} if exact else _ratio_bounds(samples[machine], samples[base])
+        wide[f"{machine} low"] = [bounds.get(case, (np.nan,))[0] for case in order]
+        wide[f"{machine} high"] = [bounds.get(case, (np.nan,))[-1] for case in order]
     return wide.reset_index()
+
+
+Case = Hashable
+
+
+def _ratio_bounds(
+    over: dict[Case, Numbers], under: dict[Case, Numbers]
+) -> dict[Case, tuple[float, float]]:
+    """Return the bounds of the ratio of each case that both have, those of equal sizes at once."""
+    by_shape: dict[tuple[int, int], list[Case]] = {}
+    for case, values in over.items():
+        if case in under:
+            by_shape.setdefault((values.size, under[case].size), []).append(case)
+    found = {}
+    for cases in by_shape.values():
+        low, high = _bounds(
+            [over[case] for case in cases],
+            [under[case] for case in cases],
+            paired=False,
+            statistic=_RatioOfMedians(1),
+        )
+        found.update(dict(zip(cases, zip(low, high, strict=True), strict=True)))
+    return found

@@ -9,14 +9,34 @@ from typing import Any
 
 import pandas as pd
 
-from .result import Case, Process, Result, ResultError, read
+from .document import ResultError
+from .result import Case, Process, Result, read
 
 __all__ = ["Result", "ResultError", "load", "read", "tidy"]
 
-CATEGORIES = ("file", "machine", "evidence", "case", "family", "benchmark", "group", "floor",
-              "state", "unit")
-CASE_FACTS = ("machine", "evidence", "case", "family", "benchmark", "group", "state", "reason",
-              "operation")
+CATEGORIES = (
+    "file",
+    "machine",
+    "evidence",
+    "case",
+    "family",
+    "benchmark",
+    "group",
+    "floor",
+    "state",
+    "unit",
+)
+CASE_FACTS = (
+    "machine",
+    "evidence",
+    "case",
+    "family",
+    "benchmark",
+    "group",
+    "state",
+    "reason",
+    "operation",
+)
 INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "inner_loops")
 NUMBERS = ("value", "ticks", "faults", "switches", "slowest")
 
@@ -134,9 +154,7 @@ def _rows(name: str, result: Result) -> Iterator[dict[str, Any]]:
             yield {**shared, "index": index, "value": value, **_beside(process, index)}
 
 
-def _shared(
-    name: str, result: Result, case: Case, process: Process, number: int
-) -> dict[str, Any]:
+def _shared(name: str, result: Result, case: Case, process: Process, number: int) -> dict[str, Any]:
     return {
         "file": result.path.name,
         "machine": name,
@@ -179,7 +197,13 @@ def _axis_columns(results: Sequence[Result]) -> list[str]:
 
 def _axis(points: Sequence[int | str | None]) -> Any:
     """Return an axis as numbers where all its points are, as labels otherwise."""
-    if all(isinstance(point, int) for point in points if point is not None):
-        return pd.array(points, dtype="Int64")
+    numbers = [point for point in points if not isinstance(point, str)]
+    if len(numbers) == len(points):
+        return pd.array(numbers, dtype="Int64")
     labels = [None if point is None else str(point) for point in points]
     return pd.array(labels, dtype="string")
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows, each by column name."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]

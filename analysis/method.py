@@ -40,8 +40,8 @@ def paragraphs(shelf: Shelf) -> Iterator[str]:
     if not shelf.exact:
         yield from _limits(shelf)
     yield (
-        "Net figures are made afterwards: what one loop of the case costs less what one loop of its "
-        "floor costs, divided by the operations in a loop. "
+        "Net figures are made afterwards: what one loop of the case costs less what one loop of "
+        "its floor costs, divided by the operations in a loop. "
         + (
             "Both are exact, so the difference is."
             if shelf.exact
@@ -86,9 +86,12 @@ def _limits(shelf: Shelf) -> Iterator[str]:
             f"than {CONFIDENCE:.0%} of all cases (with 5 processes 94 %, with 3 processes 75 %); a "
             "single process has none. More rounds narrow this: run a longer profile."
         )
-    virtual = [f"{name} ({result.machine['virtualisation']})" for name, result in shelf.machines
-               if isinstance(result.machine.get("virtualisation"), str)
-               and result.machine["virtualisation"]]
+    virtual = [
+        f"{name} ({result.machine['virtualisation']})"
+        for name, result in shelf.machines
+        if isinstance(result.machine.get("virtualisation"), str)
+        and result.machine["virtualisation"]
+    ]
     if virtual:
         yield (
             f"Virtualised: {words.listed(virtual)}. Interrupts between CPUs and TLB flushes may "

@@ -126,9 +126,7 @@ def _pyperf_metadata(name: str, root: Any) -> Mapping[str, Any]:
         raise ResultError(f"{name} is a pyperf file, but holds no pkbench case.")
     schema = _integer(name, metadata, "pkbench_schema")
     if schema != SCHEMA:
-        raise ResultError(
-            f"{name} has result format {schema}; this pkbench reads format {SCHEMA}."
-        )
+        raise ResultError(f"{name} has result format {schema}; this pkbench reads format {SCHEMA}.")
     return metadata
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from .estimate import EXACT_DEFINITION, Interval, estimates, processes, ratio
+from .estimate import Interval, estimates, one_evidence, ratio
 from .frame import cases, named, tidy
 from .result import EVIDENCE, Result
 
@@ -20,6 +20,10 @@ class Shelf:
     evidence: str
     machines: tuple[tuple[str, Result], ...]
     frame: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        """Refuse to be of two kinds."""
+        one_evidence(self.frame)
 
     @cached_property
     def estimates(self) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -19,10 +20,7 @@ def matrix(shelves: Sequence[Shelf]) -> tuple[Table, dict[str, str]]:
     columns = [(name, shelf.evidence) for shelf in shelves for name in shelf.names]
     reasons = [reason for reason in dict.fromkeys(cases["reason"]) if reason]
     letters = {reason: _letters(place) for place, reason in enumerate(reasons)}
-    groups = {
-        key: rows
-        for key, rows in cases.groupby(["family", "benchmark", "machine", "evidence"], sort=False)
-    }
+    groups = dict(iter(cases.groupby(["family", "benchmark", "machine", "evidence"], sort=False)))
     benchmarks = list(dict.fromkeys(zip(cases["family"], cases["benchmark"], strict=True)))
     rows = [
         [f"{family}/{benchmark}"]
@@ -44,8 +42,9 @@ def matrix(shelves: Sequence[Shelf]) -> tuple[Table, dict[str, str]]:
 def counts(cases: pd.DataFrame) -> str:
     """Say how many cases ended in which state."""
     found = cases["state"].value_counts()
-    parts = [f"{found[state]:,} {state}" for state in ("measured", "skipped", "failed")
-             if state in found]
+    parts = [
+        f"{found[state]:,} {state}" for state in ("measured", "skipped", "failed") if state in found
+    ]
     return words.listed(parts)
 
 
@@ -53,8 +52,9 @@ def _cell(rows: pd.DataFrame | None, letters: dict[str, str]) -> str:
     if rows is None:
         return NOT_ASKED
     parts = []
-    for (state, reason), members in rows.groupby(["state", "reason"], sort=False):
-        number = f" {len(members)}" if len(rows) > len(members) else ""
+    states = Counter(zip(rows["state"], rows["reason"], strict=True))
+    for (state, reason), members in states.items():
+        number = f" {members}" if len(rows) > members else ""
         why = f" ({letters[reason]})" if reason else ""
         parts.append(f"{state}{number}{why}")
     return ", ".join(parts)

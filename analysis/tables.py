@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from . import words
-from .costs import costs
+from .costs import as_measured
 from .estimate import side_by_side
 from .figures import switch
 from .figures.along import series
+from .frame import records
 from .shelf import Shelf
 
 NOT_MEASURED = "–"
+TITLES = {
+    "protect": "Changing protection, by number of pages",
+    "threads": "Changing protection, by number of threads",
+}
 
 
 @dataclass(frozen=True)
@@ -57,26 +63,42 @@ def switching(shelf: Shelf) -> Table:
     """Return the ways to open and close a region, with how much dearer mprotect is."""
     found = switch.table(shelf)
     found = found[found["what"] == "estimate"]
+    ways = records(found)
+    base = {way["machine"]: way["case"] for way in ways if way["label"] == "mprotect"}
     rows, data = [], []
-    for _, row in found.iterrows():
-        base = found[(found["machine"] == row["machine"]) & (found["label"] == "mprotect")]
-        more = ""
-        if len(base) and row["label"] != "mprotect":
-            over = (row["machine"], str(base["case"].iloc[0]))
-            ratio = shelf.ratio(over, (row["machine"], row["case"]), row["basis"] == "net")
-            more = words.times(ratio)
-            row = pd.concat([row, pd.Series({"mprotect_over_this": ratio.value,
-                                             "ratio_low": ratio.low, "ratio_high": ratio.high})])
-        cells = [row["machine"], row["label"], words.cost(row["value"], shelf.unit)]
-        if not shelf.exact:
-            cells.append(words.bounds(row["low"], row["high"], shelf.unit) or NOT_MEASURED)
-        rows.append([*cells, more or NOT_MEASURED])
-        data.append(row)
+    for way in ways:
+        machine, case = way["machine"], way["case"]
+        ratio = None
+        if case != base.get(machine, case):
+            ratio = shelf.ratio((machine, base[machine]), (machine, case), way["basis"] == "net")
+        interval = words.bounds(way["low"], way["high"], shelf.unit) or NOT_MEASURED
+        rows.append(
+            [
+                machine,
+                way["label"],
+                words.cost(way["value"], shelf.unit),
+                *[interval] * (not shelf.exact),
+                words.times(ratio) if ratio else NOT_MEASURED,
+            ]
+        )
+        data.append(
+            {
+                **way,
+                "mprotect_over_this": ratio and ratio.value,
+                "ratio_low": ratio and ratio.low,
+                "ratio_high": ratio and ratio.high,
+            }
+        )
     return Table(
         name="switch",
         title=switch.TITLE,
-        headings=["machine", "way", _cost_heading(shelf), *["95 % interval"] * (not shelf.exact),
-                  "mprotect costs so many times as much"],
+        headings=[
+            "machine",
+            "way",
+            _cost_heading(shelf),
+            *["95 % interval"] * (not shelf.exact),
+            "mprotect costs so many times as much",
+        ],
         rows=rows,
         data=pd.DataFrame(data).drop(columns=["what", "note"], errors="ignore"),
         note=switch.caption(found) if len(found) else "",
@@ -101,18 +123,34 @@ def machines(shelf: Shelf) -> Table:
     if len(shelf.names) > 1:
         headings += [f"{name} ({_unit(shelf)})" for name in shelf.names]
         headings += [f"{name} ÷ {shelf.names[0]}" for name in shelf.names[1:]]
-        rows = [_side(shelf, row) for _, row in data.iterrows()]
-    return Table("side-by-side", "Side by side", headings, rows, data,
-                 "Figures as measured; ratios with their 95 % interval in brackets."
-                 if not shelf.exact else "Figures as counted, the timing loop included.")
+        rows = [_side(shelf, row) for row in records(data)]
+    return Table(
+        "side-by-side",
+        "Side by side",
+        headings,
+        rows,
+        data,
+        "Figures as measured; ratios with their 95 % interval in brackets."
+        if not shelf.exact
+        else "Figures as counted, the timing loop included.",
+    )
 
 
 def everything(shelf: Shelf) -> Table:
     """Return every measured case: gross, floor, net, and what they rest on."""
-    rows = [_whole(shelf, row) for row in shelf.estimates.to_dict("records")]
+    rows = [_whole(shelf, row) for row in records(shelf.estimates)]
     intervals = ["95 % interval"] * (not shelf.exact)
-    headings = ["machine", "case", "as measured", *intervals, "floor", "floor's cost", "net",
-                *intervals, "boots" if shelf.exact else "processes × values"]
+    headings = [
+        "machine",
+        "case",
+        "as measured",
+        *intervals,
+        "floor",
+        "floor's cost",
+        "net",
+        *intervals,
+        "boots" if shelf.exact else "processes × values",
+    ]
     return Table(
         name="cases",
         title="All cases",
@@ -125,32 +163,32 @@ def everything(shelf: Shelf) -> Table:
     )
 
 
-def _whole(shelf: Shelf, row: dict[str, object]) -> list[str]:
+def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
     def interval(low: str, high: str) -> list[str]:
-        text = words.bounds(row[low], row[high], shelf.unit)  # type: ignore[arg-type]
+        text = words.bounds(row[low], row[high], shelf.unit)
         return [] if shelf.exact else [text or NOT_MEASURED]
 
-    number, values = int(str(row["processes"])), int(str(row["values"]))
+    number, values = row["processes"], row["values"]
     each = f"{values / number:.3g}"
     boots = f"{number:,}"
     if shelf.exact and row["smallest"] != row["largest"]:
-        boots += f", up to {words.instructions(float(str(row['largest'])))}"
-    floor = str(row["floor"]) if pd.notna(row["net"]) else NOT_MEASURED  # type: ignore[call-overload]
+        boots += f", up to {words.instructions(row['largest'])}"
+    floor = row["floor"] if pd.notna(row["net"]) else NOT_MEASURED
     return [
-        str(row["machine"]),
-        str(row["case"]),
-        words.cost(row["gross"], shelf.unit),  # type: ignore[arg-type]
+        row["machine"],
+        row["case"],
+        words.cost(row["gross"], shelf.unit),
         *interval("low", "high"),
         floor,
-        words.cost(row["floor_value"], shelf.unit) or NOT_MEASURED,  # type: ignore[arg-type]
-        words.net(row["net"], row["net_low"], shelf.unit) or NOT_MEASURED,  # type: ignore[arg-type]
+        words.cost(row["floor_value"], shelf.unit) or NOT_MEASURED,
+        words.net(row["net"], row["net_low"], shelf.unit) or NOT_MEASURED,
         *interval("net_low", "net_high"),
         boots if shelf.exact else f"{number:,} × {each}",
     ]
 
 
-def _side(shelf: Shelf, row: pd.Series) -> list[str]:
-    values = [words.cost(row[name], shelf.unit) or NOT_MEASURED for name in shelf.names]
+def _side(shelf: Shelf, row: dict[str, Any]) -> list[str]:
+    values = [words.cost(row[f"{name} gross"], shelf.unit) or NOT_MEASURED for name in shelf.names]
     ratios = []
     for name in shelf.names[1:]:
         ratio, low, high = (row[f"{name} {what}"] for what in ("ratio", "low", "high"))
@@ -168,22 +206,25 @@ def _pivot(shelf: Shelf, machine: str, family: str, axis: str) -> Table:
     if column not in rows or not pd.api.types.is_numeric_dtype(rows[column]):
         rows = rows.iloc[:0].assign(**{column: []})
     rows = rows[rows[column].notna()]
-    found = costs(rows).assign(point=rows[column], series=series(rows, axis))
+    found = as_measured(rows).assign(point=rows[column], series=series(rows, axis))
     names, points = list(dict.fromkeys(found["series"])), sorted(set(found["point"]))
     text = {
         (row["series"], row["point"]): words.cost(row["value"], shelf.unit)
-        for _, row in found.iterrows()
+        for row in records(found)
     }
     number = shelf.names.index(machine) + 1
     return Table(
         name=family if len(shelf.names) == 1 else f"{family}-{number}",
-        title=f"{family} by {axis}, {machine}",
+        title=f"{TITLES[family]}, {machine}",
         headings=[axis, *names],
-        rows=[[f"{point:,}", *(text.get((name, point), NOT_MEASURED) for name in names)]
-              for point in points],
+        rows=[
+            [f"{point:,}", *(text.get((name, point), NOT_MEASURED) for name in names)]
+            for point in points
+        ],
         data=found[["machine", "case", "series", "point", "value", "low", "high", "unit"]],
         note=f"{_cost_heading(shelf)}, as measured; intervals are in the table of all cases."
-        if not shelf.exact else f"{_cost_heading(shelf)}, as counted.",
+        if not shelf.exact
+        else f"{_cost_heading(shelf)}, as counted.",
     )
 
 
@@ -198,6 +239,7 @@ def _unit(shelf: Shelf) -> str:
 def _cell(text: str) -> str:
     """Return text that can't end a cell, begin a tag or a link in Markdown."""
     for mark in "\\`*_[]<>|#":
-        text = text.replace(mark, f"\\{mark}" if mark in "\\`*_[]|#" else
-                            {"<": "&lt;", ">": "&gt;"}[mark])
+        text = text.replace(
+            mark, f"\\{mark}" if mark in "\\`*_[]|#" else {"<": "&lt;", ">": "&gt;"}[mark]
+        )
     return text

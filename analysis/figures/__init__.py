@@ -12,7 +12,13 @@ from .chart import Chart, Missing
 __all__ = ["FIGURES", "Chart", "Missing", "chart", "charts"]
 
 FIGURES: Sequence[ModuleType] = (
-    switch, switch_pages, pages, per_page, ceiling, threads, phases,
+    switch,
+    switch_pages,
+    pages,
+    per_page,
+    ceiling,
+    threads,
+    phases,
 )
 
 

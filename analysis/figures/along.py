@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from ..costs import costs
+from ..costs import as_measured
 
-COLUMNS = ["machine", "evidence", "panel", "series", "point", "value", "low", "high", "unit",
-           "processes", "basis", "case"]
+COLUMNS = [
+    "machine",
+    "evidence",
+    "panel",
+    "series",
+    "point",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "processes",
+    "basis",
+    "case",
+]
 
 
 def table(
-    rows: pd.DataFrame, axis: str, panels: Sequence[tuple[str, str]] = ()
+    rows: pd.DataFrame,
+    axis: str,
+    panels: Sequence[tuple[str, str]] = (),
+    basis: Callable[[pd.DataFrame], pd.DataFrame] = as_measured,
 ) -> pd.DataFrame:
     """Return the cases that have a numbered point on an axis, one row each.
 
@@ -24,13 +39,13 @@ def table(
     if column not in rows or not pd.api.types.is_numeric_dtype(rows[column]):
         return pd.DataFrame(columns=COLUMNS)
     rows = rows[rows[column].notna()]
-    found = costs(rows)
+    found = basis(rows)
     found = found.assign(point=rows[column], series=series(rows, axis), panel="")
     for pattern, panel in reversed(panels):
         found.loc[found["benchmark"].str.match(pattern), "panel"] = panel
     order = {panel: place for place, (_, panel) in enumerate(panels)}
     found = found.sort_values("panel", key=lambda names: names.map(order), kind="stable")
-    return found[COLUMNS].reset_index(drop=True)
+    return found.loc[found["value"].notna(), COLUMNS].reset_index(drop=True)
 
 
 def series(rows: pd.DataFrame, along: str) -> pd.Series[str]:

@@ -52,8 +52,16 @@ def mark(axes: Axes, rows: pd.DataFrame) -> None:
     if not has_step(rows):
         return
     axes.axvline(CEILING + 0.5, color="#555555", linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
-    axes.annotate("33 | 34", (CEILING + 0.5, 1), (2, -1), xycoords=("data", "axes fraction"),
-                  textcoords="offset points", va="top", fontsize=6, color="#555555")
+    axes.annotate(
+        "33 | 34",
+        (CEILING + 0.5, 1),
+        (2, -1),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        va="top",
+        fontsize=6,
+        color="#555555",
+    )
 
 
 def note(rows: pd.DataFrame) -> str:
@@ -61,6 +69,6 @@ def note(rows: pd.DataFrame) -> str:
     if not has_step(rows):
         return ""
     return (
-        "The dotted line stands between 33 and 34 pages: up to 33 Linux flushes page by page, above "
-        "it the whole TLB at once (tlb_single_page_flush_ceiling, 33 unless changed)."
+        "The dotted line stands between 33 and 34 pages: up to 33 Linux flushes page by page, "
+        "above it the whole TLB at once (tlb_single_page_flush_ceiling, 33 unless changed)."
     )

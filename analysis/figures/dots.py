@@ -1,4 +1,4 @@
-"""Horizontal figures of a few named costs: bars from zero, or points where the range is too wide."""
+"""Horizontal figures of a few named costs: bars from zero, or points on a log axis."""
 
 from __future__ import annotations
 
@@ -40,11 +40,16 @@ def draw(table: pd.DataFrame) -> Figure | None:
         axes.set_ylim(len(labels) - 0.4, -0.6)
         if len(machines) > 1:
             figure.legend(loc="outside upper left", ncols=min(3, len(machines)))
-        return figure
+        return style.settle(figure)
 
 
 def _machine(
-    axes: Axes, rows: pd.DataFrame, labels: list[str], place: int, offset: float, scale: float,
+    axes: Axes,
+    rows: pd.DataFrame,
+    labels: list[str],
+    place: int,
+    offset: float,
+    scale: float,
     log: bool,
 ) -> None:
     estimates = rows[rows["what"] == "estimate"]
@@ -54,21 +59,42 @@ def _machine(
     colour = style.colour(place)
     if not log:
         height = 0.7 / max(1, round(0.8 / abs(offset * 2))) if offset else 0.6
-        axes.barh(heights, values, height=height, color=colour, alpha=0.35, edgecolor=colour,
-                  hatch=style.hatch(place))
+        axes.barh(
+            heights,
+            values,
+            height=height,
+            color=colour,
+            alpha=0.35,
+            edgecolor=colour,
+            hatch=style.hatch(place),
+        )
     axes.plot(values, heights, style.marker(place), color=colour, label=name, zorder=4)
     _intervals(axes, estimates, heights, scale, colour)
     _process_points(axes, rows, labels, offset, scale, colour)
     for height, (_, row) in zip(heights, estimates.iterrows(), strict=True):
         right = row["value"] if pd.isna(row["high"]) else row["high"]
         text = words.cost(row["value"], row["unit"])
-        axes.annotate(text, (right / scale, height), (6, 0), textcoords="offset points",
-                      va="center", fontsize=7)
+        axes.annotate(
+            text,
+            (right / scale, height),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+        )
     for _, row in rows[rows["what"] == "missing"].iterrows():
         height = labels.index(row["label"]) + offset
-        axes.annotate(f"n/a: {style.label(str(row['note']), 90)}", (0, height), (4, 0),
-                      xycoords=("axes fraction", "data"), textcoords="offset points",
-                      va="center", fontsize=6.5, style="italic", color=colour)
+        axes.annotate(
+            style.label(str(row["note"]), 90),
+            (0, height),
+            (4, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            fontsize=6.5,
+            style="italic",
+            color=colour,
+        )
 
 
 def _intervals(
@@ -86,5 +112,6 @@ def _process_points(
 ) -> None:
     points = rows[rows["what"] == "process"]
     heights = [labels.index(label) + offset + 0.13 for label in points["label"]]
-    axes.plot(points["value"] / scale, heights, ".", color=colour, alpha=0.5, markersize=2.5,
-              zorder=2)
+    axes.plot(
+        points["value"] / scale, heights, ".", color=colour, alpha=0.5, markersize=2.5, zorder=2
+    )

@@ -55,20 +55,27 @@ def draw(
         _point_axis(grid[0, 0], table, ticks)
         for axes in grid[-1]:
             axes.set_xlabel(along)
-        return figure
+        return style.settle(figure)
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, series: list[str], scale: float) -> None:
     if rows.empty:
-        axes.text(0.5, 0.5, "not measured here", transform=axes.transAxes, ha="center",
-                  style="italic")
+        axes.text(
+            0.5, 0.5, "not measured here", transform=axes.transAxes, ha="center", style="italic"
+        )
     for place, name in enumerate(series):
         line = rows[rows["series"] == name].sort_values("point")
         x = line["point"].to_numpy(dtype=float)
         axes.plot(x, line["value"] / scale, **style.line(place))
         if not is_exact(rows) and line["low"].notna().any():
-            axes.fill_between(x, line["low"] / scale, line["high"] / scale, alpha=0.25,
-                              color=style.colour(place), linewidth=0)
+            axes.fill_between(
+                x,
+                line["low"] / scale,
+                line["high"] / scale,
+                alpha=0.25,
+                color=style.colour(place),
+                linewidth=0,
+            )
 
 
 def _title(panel: str, machine: str, panels: int, machines: int) -> str:

@@ -7,8 +7,20 @@ import pandas as pd
 from .. import words
 from ..costs import costs
 
-COLUMNS = ["machine", "evidence", "label", "what", "value", "low", "high", "unit", "processes",
-           "basis", "case", "note"]
+COLUMNS = [
+    "machine",
+    "evidence",
+    "label",
+    "what",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "processes",
+    "basis",
+    "case",
+    "note",
+]
 
 
 def table(estimates: pd.DataFrame, cases: pd.DataFrame, labels: pd.Series[str]) -> pd.DataFrame:
@@ -23,10 +35,11 @@ def table(estimates: pd.DataFrame, cases: pd.DataFrame, labels: pd.Series[str]) 
     found = asked.merge(
         costs(estimates).drop(columns=["evidence"]), on=["machine", "case"], how="left"
     )
+    unmeasured = "n/a: " + found["state"] + ": " + found["reason"]
+    found["note"] = found["note"].where(found["note"].notna(), unmeasured)
     unit = str(estimates["unit"].iloc[0])
     found["unit"] = unit
     found["what"] = found["value"].notna().map({True: "estimate", False: "missing"})
-    found["note"] = (found["state"] + ": " + found["reason"]).where(found["what"] == "missing", "")
     return pd.concat([found[COLUMNS], _process_rows(found)], ignore_index=True)
 
 

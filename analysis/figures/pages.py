@@ -40,4 +40,3 @@ def caption(rows: pd.DataFrame) -> str:
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
     return along.alt(rows, "pages", "the cost of one change of protection")
-

@@ -1,4 +1,4 @@
-"""The phases of the example of 2016: allocate, tag, open, write, close, unmap, free."""
+"""The phases of phoronix-example: allocate, tag, open, write, close, unmap, free."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import dots, named
 from .chart import interval_note
 
 NAME = "phases"
-TITLE = "The phases of the example of 2016"
+TITLE = "The Phoronix example, phase by phase"
 NEEDS = "no phase of application/phoronix-example was measured"
 BENCHMARK = "phoronix-example"
 
@@ -31,7 +31,8 @@ def draw(rows: pd.DataFrame) -> Figure | None:
 def caption(rows: pd.DataFrame) -> str:
     """Say what the figure shows."""
     return (
-        "Each phase is a case of its own; the phase floor times nothing but the clock and the loop. "
+        "The example of 2016 allocates a key with writing denied, tags a page, opens it, writes, "
+        "closes, unmaps and frees. Each phase is a case of its own. "
         f"{basis_note(rows)} {interval_note(rows)}"
     )
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 TWO_COLUMNS = 7.16  # inches: the width of two columns in the IEEE and ACM styles
 INK = "#1a1a1a"
 PALE = "#d0d0d0"
-# Okabe and Ito's colours without yellow, which is lost on white; each has a marker and a dash of its
-# own, so that a figure survives greyscale printing.
+# Okabe and Ito's colours without yellow, which is lost on white; each has a marker and a dash of
+# its own, so that a figure survives greyscale printing.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
@@ -100,6 +100,13 @@ def line(place: int) -> dict[str, Any]:
         "markersize": max(2.5, 6.5 - 0.9 * place),
         "markerfacecolor": "none",
     }
+
+
+def settle(figure: Figure) -> Figure:
+    """Lay a figure out once and for all: another layout at each saving would move it a little."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
 
 
 def svg(figure: Figure) -> bytes:

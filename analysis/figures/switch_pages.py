@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .. import words
-from ..costs import basis_note
+from ..costs import basis_note, costs
 from ..shelf import Shelf
 from . import along, ceiling, lines
 from .chart import interval_note
@@ -19,7 +19,7 @@ NEEDS = "no case of the family switch was measured at two region sizes or more"
 def table(shelf: Shelf) -> pd.DataFrame:
     """Return the cost of every way at every size."""
     rows = shelf.estimates[shelf.estimates["family"] == "switch"]
-    found = along.table(rows, "pages")
+    found = along.table(rows, "pages", basis=costs)
     found["series"] = found["series"].map(words.way)
     return found if found["point"].nunique() > 1 else found.iloc[:0]
 

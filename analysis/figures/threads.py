@@ -38,4 +38,3 @@ def caption(rows: pd.DataFrame) -> str:
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
     return along.alt(rows, "threads", "the cost of one operation")
-

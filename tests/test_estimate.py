@@ -1,0 +1,220 @@
+"""Estimates rest on processes, come with intervals, and never claim more than was seen."""
+
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from results_made import Made, suite, write
+
+from pkbench.analysis import EvidenceError, Interval, estimates, load, ratio
+from pkbench.analysis.words import net as net_text
+
+LOOP = "instruction/empty-loop"
+CASE = "instruction/rdpkru"
+OTHER = "instruction/lfence"
+
+
+@pytest.fixture(autouse=True)
+def _no_warning_leaks() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def frame_of(folder: Path, *cases: Made, evidence: str = "silicon") -> pd.DataFrame:
+    return load([write(folder / "result.json", suite(cases, evidence=evidence))])
+
+
+def estimate(folder: Path, *cases: Made, evidence: str = "silicon") -> dict[str, Any]:
+    """Return the estimate of the last case."""
+    return estimates(frame_of(folder, *cases, evidence=evidence)).to_dict("records")[-1]
+
+
+def single(*values: float) -> list[list[float]]:
+    """One value a process."""
+    return [[value] for value in values]
+
+
+def test_the_estimate_is_the_median_over_processes_of_each_ones_median(tmp_path: Path) -> None:
+    # Pooled, the median of these nine values would be 3.
+    values = [[1.0, 1.0, 1.0], [3.0, 2.0, 9.0], [4.0, 4.0, 4.0]]
+    found = estimate(tmp_path, Made(CASE, values))
+    assert 3.0 == found["gross"]
+    found = estimate(tmp_path, Made(CASE, [[1.0], [2.0], [9.0, 9.0, 9.0, 9.0, 9.0]]))
+    assert 2.0 == found["gross"]
+    assert (3, 7) == (found["processes"], found["values"])
+
+
+def test_the_interval_holds_the_estimate_and_lies_within_what_was_seen(tmp_path: Path) -> None:
+    values = single(*(1 + np.arange(20) / 100))
+    found = estimate(tmp_path, Made(CASE, values))
+    assert 1.0 < found["low"] < found["gross"] < found["high"] < 1.19
+
+
+def test_more_processes_narrow_the_interval(tmp_path: Path) -> None:
+    def width(number: int) -> float:
+        values = single(*np.random.default_rng(1).normal(1, 0.05, number))
+        found = estimate(tmp_path, Made(CASE, values))
+        return float(found["high"] - found["low"])
+
+    assert width(200) < width(10) / 2
+
+
+def test_the_interval_covers_the_true_median_about_as_often_as_it_says(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    cases = [Made(f"a/b/n:{n}", single(*rng.normal(1, 0.02, 20))) for n in range(300)]
+    table = estimates(frame_of(tmp_path, *cases))
+    covered = ((table["low"] <= 1) & (table["high"] >= 1)).mean()
+    assert 0.90 < covered < 0.98
+
+
+def test_one_process_has_no_interval(tmp_path: Path) -> None:
+    found = estimate(tmp_path, Made(CASE, [[1.0, 2.0, 3.0]]))
+    assert 2.0 == found["gross"]
+    assert pd.isna(found["low"])
+    assert pd.isna(found["high"])
+
+
+def test_two_processes_have_their_range(tmp_path: Path) -> None:
+    found = estimate(tmp_path, Made(CASE, single(1.0, 2.0)))
+    assert (1.0, 1.5, 2.0) == (found["low"], found["gross"], found["high"])
+
+
+def test_equal_values_have_a_point_for_an_interval(tmp_path: Path) -> None:
+    found = estimate(tmp_path, Made(CASE, single(*[2e-9] * 5)))
+    assert (2e-9, 2e-9, 2e-9) == (found["low"], found["gross"], found["high"])
+
+
+def test_the_same_values_give_the_same_interval_whatever_else_is_in_the_file(
+    tmp_path: Path,
+) -> None:
+    mine = Made(CASE, single(1.0, 1.1, 1.3, 1.2, 1.6, 1.4))
+    others = [Made(f"a/b/n:{n}", single(*range(1, 7))) for n in range(50)]
+    alone = estimate(tmp_path, mine)
+    among = estimate(tmp_path, *others, mine)
+    assert (alone["low"], alone["high"]) == (among["low"], among["high"])
+
+
+def test_a_net_figure_has_the_floors_loop_shared_by_its_inner_loops(tmp_path: Path) -> None:
+    loop = Made(LOOP, single(*[10e-9] * 5))
+    found = estimate(tmp_path, loop, Made(CASE, single(*[3e-9] * 5), inner_loops=10, floor=LOOP))
+    assert pytest.approx(1e-9) == found["floor_value"]
+    assert pytest.approx(2e-9) == found["net"]
+    assert pytest.approx(2e-9) == found["net_low"]
+
+
+def test_a_net_interval_reaching_zero_reads_below_resolution(tmp_path: Path) -> None:
+    loop = Made(LOOP, single(1.0, 1.1, 0.9, 1.05, 0.95, 1.0), rounds=range(10, 16))
+    near = Made(CASE, single(1.02, 0.95, 1.1, 1.04, 0.99, 1.01), floor=LOOP)
+    found = estimate(tmp_path, loop, near)
+    assert found["net_low"] < 0 < found["net_high"]
+    assert "below resolution" == net_text(found["net"], found["net_low"], "s")
+
+
+def test_a_negative_net_figure_reads_below_resolution_even_without_interval(
+    tmp_path: Path,
+) -> None:
+    found = estimate(tmp_path, Made(LOOP, [[2.0]]), Made(CASE, [[1.0]], floor=LOOP))
+    assert -1.0 == found["net"]
+    assert "below resolution" == net_text(found["net"], found["net_low"], "s")
+
+
+def test_what_drifts_in_both_cancels_where_both_ran_in_the_same_rounds(tmp_path: Path) -> None:
+    drift = np.linspace(0, 1, 12)
+    loop = Made(LOOP, single(*(1 + drift)))
+    together = Made(CASE, single(*(1.5 + drift)), floor=LOOP)
+    apart = Made(CASE, single(*(1.5 + drift)), floor=LOOP, rounds=range(100, 112))
+    paired, unpaired = (estimate(tmp_path, loop, case) for case in (together, apart))
+    assert [pytest.approx(0.5)] * 2 == [paired["net_low"], paired["net_high"]]
+    assert unpaired["net_low"] < 0.3
+
+
+def test_rounds_pair_by_number_not_by_place_in_the_file(tmp_path: Path) -> None:
+    loop = Made(LOOP, single(1.0, 2.0, 3.0), rounds=[0, 1, 2])
+    case = Made(CASE, single(3.5, 1.5, 2.5), floor=LOOP, rounds=[2, 0, 1])
+    found = estimate(tmp_path, loop, case)
+    assert [0.5, 0.5] == [found["net_low"], found["net_high"]]
+
+
+def test_a_floor_that_was_not_measured_leaves_no_net_figure(tmp_path: Path) -> None:
+    assert pd.isna(estimate(tmp_path, Made(CASE, [[1.0]], floor=LOOP))["net"])
+
+
+def test_path_lengths_are_exact_and_so_is_their_difference(tmp_path: Path) -> None:
+    loop = Made(LOOP, single(2.0, 2.0))
+    nops = Made("instruction/nop-100", single(102.0, 102.0), floor=LOOP)
+    found = estimate(tmp_path, loop, nops, evidence="path length")
+    assert 100.0 == found["net"]
+    assert pd.isna(found["low"])
+    # 3.02 × 100 is 302.00000000000006 in binary.
+    unrolled = Made(CASE, single(3.02), inner_loops=100, floor=LOOP)
+    assert 3.0 == estimate(tmp_path, loop, unrolled, evidence="path length")["net"]
+
+
+def test_of_several_boots_the_shortest_counts(tmp_path: Path) -> None:
+    found = estimate(tmp_path, Made(CASE, single(2651.0, 2660.0, 2655.0)), evidence="path length")
+    assert (2651.0, 2660.0) == (found["gross"], found["largest"])
+
+
+def test_values_of_a_failed_case_are_not_estimated(tmp_path: Path) -> None:
+    frame = frame_of(tmp_path, Made(CASE, [[1.0]], state="failed", reason="lied"))
+    assert (1, 0) == (len(frame), len(estimates(frame)))
+
+
+def test_times_under_emulation_are_not_estimated(tmp_path: Path) -> None:
+    assert estimates(frame_of(tmp_path, Made(CASE, [[1.0]]), evidence="function")).empty
+
+
+def test_a_ratio_has_an_interval_from_both(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    frame = frame_of(
+        tmp_path,
+        Made(CASE, single(*rng.normal(1, 0.02, 20))),
+        Made(OTHER, single(*rng.normal(4, 0.08, 20))),
+    )
+    found = ratio(frame, ("box", OTHER), ("box", CASE))
+    assert found.low is not None
+    assert found.high is not None
+    assert 3.8 < found.low < found.value < found.high < 4.2
+
+
+def test_a_net_ratio_leaves_both_floors_out(tmp_path: Path) -> None:
+    frame = frame_of(
+        tmp_path,
+        Made(LOOP, single(2.0)),
+        Made(CASE, single(11.0), floor=LOOP),
+        Made(OTHER, single(92.0), floor=LOOP),
+        evidence="path length",
+    )
+    net = ratio(frame, ("box", OTHER), ("box", CASE), net=True)
+    assert Interval(10.0, 10.0, 10.0) == net
+
+
+def test_a_ratio_of_single_processes_has_no_interval(tmp_path: Path) -> None:
+    frame = frame_of(tmp_path, Made(CASE, [[1.0]]), Made(OTHER, [[4.0]]))
+    assert Interval(4.0) == ratio(frame, ("box", OTHER), ("box", CASE))
+
+
+def test_times_and_instructions_have_no_ratio(tmp_path: Path) -> None:
+    times = write(tmp_path / "t.json", suite([Made(CASE, [[1e-9]])], machine={"name": "a"}))
+    counted = suite([Made(CASE, [[3.0]])], evidence="path length", machine={"name": "b"})
+    frame = load([times, write(tmp_path / "c.json", counted)])
+    with pytest.raises(EvidenceError, match="path length and silicon"):
+        ratio(frame, ("a", CASE), ("b", CASE))
+
+
+def test_hundreds_of_cases_take_seconds(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    cases = [Made(LOOP, single(*rng.normal(1, 0.02, 20)))]
+    cases += [
+        Made(f"a/b/n:{n}", [list(rng.normal(5, 0.1, 5)) for _ in range(20)], floor=LOOP)
+        for n in range(300)
+    ]
+    frame = frame_of(tmp_path, *cases)
+    start = time.process_time()
+    assert 301 == len(estimates(frame))
+    assert time.process_time() - start < 10

@@ -1,0 +1,228 @@
+"""Figures show what the frame says, the same bytes each time, and are not drawn without data."""
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from results_made import NO_KEYS, Made, skipped, suite, write
+
+from pkbench.analysis import EvidenceError, read
+from pkbench.analysis.figures import FIGURES, Chart, Missing, charts, switch
+from pkbench.analysis.figures.style import png, svg
+from pkbench.analysis.shelf import Shelf, shelves
+
+LOOP = "instruction/empty-loop"
+PAGES = (1, 16, 32, 33, 34, 64)
+
+
+def around(value: float) -> list[list[float]]:
+    return [[value * (1 + share / 100)] for share in range(7)]
+
+
+def catalogue(scale: float = 1e-9) -> list[Made]:
+    """Every figure's cases."""
+    cases = [Made(LOOP, around(0.5 * scale))]
+    for pages in PAGES:
+        ways = (("wrpkru-raw", 30), ("pkey-mprotect", 1600), ("mprotect", 1500))
+        for way, cost in ways:
+            case = f"switch/{way}/pages:{pages}"
+            cases.append(Made(case, around((cost + pages) * scale), floor=LOOP))
+        for change in ("mprotect-rw-ro", "pkey-mprotect-0-k", "touch-steady"):
+            flush = 100 * pages if pages <= 33 else 300
+            case = f"protect/{change}/pages:{pages}"
+            cases.append(Made(case, around((600 + flush) * scale)))
+    for threads in (1, 2):
+        for siblings in ("sleeping", "spinning"):
+            case = f"threads/mprotect-siblings/siblings:{siblings}/threads:{threads}"
+            cases.append(Made(case, around(900 * threads * scale)))
+    phases = [f"application/phoronix-example/phase:{phase}" for phase in ("alloc", "tag", "open")]
+    return cases + [Made(phase, around(100 * scale)) for phase in phases]
+
+
+def shelf(folder: Path, *cases: Made, **options: Any) -> Shelf:
+    (found,) = shelves([read(write(folder / "result.json", suite(cases, **options)))])
+    return found
+
+
+def drawn(found: Shelf) -> dict[str, Chart]:
+    return {chart.name: chart for chart in charts(found) if isinstance(chart, Chart)}
+
+
+def texts(chart: Chart) -> list[str]:
+    tree = ElementTree.fromstring(svg(chart.figure))
+    return ["".join(text.itertext()) for text in tree.iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """A shelf with every figure's cases."""
+    return shelf(tmp_path_factory.mktemp("whole"), *catalogue())
+
+
+@pytest.fixture(scope="module")
+def every(whole: Shelf) -> dict[str, Chart]:
+    """Every figure."""
+    return drawn(whole)
+
+
+def test_every_figure_is_drawn_where_there_is_data_for_it(every: dict[str, Chart]) -> None:
+    assert {figure.NAME for figure in FIGURES} == set(every)
+
+
+def test_every_figure_names_its_quantity_its_unit_and_which_way_is_better(
+    every: dict[str, Chart],
+) -> None:
+    for chart in every.values():
+        written = " ".join(texts(chart))
+        assert "time per" in written
+        assert "lower is better" in written
+        assert " ns" in written or "(ns)" in written or "µs" in written
+
+
+def test_every_figure_has_a_caption_that_defines_its_intervals(every: dict[str, Chart]) -> None:
+    for chart in every.values():
+        assert "95 %" in chart.caption
+        assert "7 processes" in chart.caption
+        assert chart.title
+        assert chart.alt
+
+
+def test_every_figure_of_path_lengths_says_that_instructions_are_not_time(tmp_path: Path) -> None:
+    found = drawn(shelf(tmp_path, *catalogue(scale=1), evidence="path length"))
+    assert len(FIGURES) == len(found)
+    for chart in found.values():
+        assert "Instructions are not time" in chart.caption
+        assert "interval" not in chart.caption
+        assert "instructions per" in " ".join(texts(chart))
+        assert "time per" not in " ".join(texts(chart))
+
+
+def test_a_figure_drawn_twice_has_the_same_bytes(every: dict[str, Chart], whole: Shelf) -> None:
+    again = drawn(whole)
+    for name, chart in every.items():
+        assert svg(chart.figure) == svg(again[name].figure)
+    assert png(every["switch"].figure) == png(again["switch"].figure)
+
+
+def test_a_figure_does_not_depend_on_the_users_settings(whole: Shelf) -> None:
+    rows = switch.table(whole)
+    plain = svg(switch.draw(rows))
+    with mpl.rc_context({"lines.markersize": 30, "font.size": 20, "axes.facecolor": "red"}):
+        assert plain == svg(switch.draw(rows))
+
+
+def test_no_data_no_figure_but_a_reason(tmp_path: Path) -> None:
+    found = charts(shelf(tmp_path, Made(LOOP, around(1e-9))))
+    assert len(FIGURES) == len(found)
+    for chart in found:
+        assert isinstance(chart, Missing)
+        assert chart.reason.startswith("Not drawn: no ")
+
+
+def test_nothing_measured_is_no_error(tmp_path: Path) -> None:
+    found = charts(shelf(tmp_path, skipped("switch/wrpkru-raw/pages:1"), skipped(LOOP)))
+    assert all(isinstance(chart, Missing) for chart in found)
+
+
+def test_a_way_that_was_skipped_stays_in_the_figure_with_its_reason(tmp_path: Path) -> None:
+    cases = [
+        skipped("switch/wrpkru-raw/pages:1"),
+        Made("switch/mprotect/pages:1", around(1e-6)),
+    ]
+    written = texts(drawn(shelf(tmp_path, *cases))["switch"])
+    assert "WRPKRU" in written
+    assert f"n/a: skipped: {NO_KEYS}" in written
+
+
+def test_a_narrow_range_gets_bars_from_zero_and_a_wide_one_a_log_axis(tmp_path: Path) -> None:
+    def axes(cheap: float) -> Any:
+        cases = [
+            Made("switch/pkey-mprotect/pages:1", around(cheap)),
+            Made("switch/mprotect/pages:1", around(1e-6)),
+        ]
+        return drawn(shelf(tmp_path, *cases))["switch"].figure.axes[0]
+
+    assert ("linear", 0.0) == (axes(5e-7).get_xscale(), axes(5e-7).get_xlim()[0])
+    assert "log" == axes(1e-8).get_xscale()
+
+
+def test_the_flush_ceiling_is_marked_only_where_both_sides_were_measured(
+    every: dict[str, Chart], tmp_path: Path
+) -> None:
+    assert "33 | 34" in texts(every["pages"])
+    cases = [case for case in catalogue() if "pages:34" not in case.case]
+    without = drawn(shelf(tmp_path, *cases))
+    assert "33 | 34" not in texts(without["pages"])
+    assert "33" not in without["pages"].caption
+    assert "flush-ceiling" not in without
+
+
+def test_the_cost_per_page_is_the_cost_divided_by_the_pages(every: dict[str, Chart]) -> None:
+    whole, each = (every[name].table.set_index("case") for name in ("pages", "per-page"))
+    case = "protect/mprotect-rw-ro/pages:64"
+    assert list(whole.loc[case, ["value", "high"]] / 64) == list(each.loc[case, ["value", "high"]])
+
+
+def test_series_differ_in_marker_and_dash_besides_colour(every: dict[str, Chart]) -> None:
+    axes: Any = every["switch-pages"].figure.axes[0]
+    lines = [line for line in axes.lines if len(line.get_xdata()) > 2]
+    assert 3 == len(lines)
+    assert 3 == len({line.get_marker() for line in lines})
+    assert 3 == len({str(line._unscaled_dash_pattern) for line in lines})
+
+
+def test_the_timing_loop_is_taken_off_all_ways_or_none(whole: Shelf, tmp_path: Path) -> None:
+    assert {"net"} == set(switch.table(whole)["basis"])
+    without = [case for case in catalogue() if case.case != LOOP]
+    found = switch.table(shelf(tmp_path, *without))
+    assert {"gross"} == set(found["basis"])
+    assert "timing loop is included" in switch.caption(found)
+
+
+def test_a_cost_below_resolution_is_said_and_not_drawn(tmp_path: Path) -> None:
+    cases = [
+        Made(LOOP, around(1e-9)),
+        Made("switch/wrpkru-raw/pages:1", around(1e-9), floor=LOOP),
+        Made("switch/mprotect/pages:1", around(1e-6), floor=LOOP),
+    ]
+    chart = drawn(shelf(tmp_path, *cases))["switch"]
+    assert "below resolution" in texts(chart)
+
+
+def test_a_floor_that_does_something_is_not_taken_off_a_comparison(tmp_path: Path) -> None:
+    cases = [
+        Made("syscall/getppid", around(1e-7)),
+        Made("switch/mprotect/pages:1", around(1e-6), floor="syscall/getppid"),
+    ]
+    assert {"gross"} == set(switch.table(shelf(tmp_path, *cases))["basis"])
+
+
+def test_each_kind_of_evidence_has_charts_of_its_own(tmp_path: Path) -> None:
+    times = write(tmp_path / "t.json", suite(catalogue()))
+    counted = suite(catalogue(scale=1), evidence="path length")
+    both = shelves([read(times), read(write(tmp_path / "c.json", counted))])
+    assert ["silicon", "path length"] == [found.evidence for found in both]
+    for found in both:
+        for chart in drawn(found).values():
+            assert {found.evidence} == set(chart.table["evidence"])
+
+
+def test_a_shelf_of_two_kinds_of_evidence_can_not_be_made(whole: Shelf, tmp_path: Path) -> None:
+    counted = shelf(tmp_path, *catalogue(scale=1), evidence="path length")
+    with pytest.raises(EvidenceError):
+        Shelf("silicon", whole.machines, pd.concat([whole.frame, counted.frame]))
+
+
+def test_names_are_shown_as_they_are_and_never_as_markup(tmp_path: Path) -> None:
+    name = r"$\frac{$<script>&"
+    few = [case for case in catalogue() if "switch/" in case.case]
+    for place, machine in enumerate((name, "other")):
+        made = suite(few, machine={"name": machine})
+        write(tmp_path / f"{place}.json", made)
+    (found,) = shelves([read(path) for path in sorted(tmp_path.iterdir())])
+    for chart in drawn(found).values():
+        assert any(name in text for text in texts(chart))
+        assert b"<script" not in svg(chart.figure)

@@ -1,0 +1,278 @@
+"""The report answers first, works offline, shows untrusted text as text, and mixes no evidence."""
+
+import csv
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from results_made import NO_KEYS, Made, skipped, suite, write
+from test_figures import catalogue
+
+from pkbench.analysis import ResultError
+from pkbench.analysis.report import write as report
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7 * 7 }}|`a`](javascript:x)"
+
+
+class Page(HTMLParser):
+    """What a browser would find in a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.events: list[str] = []
+        self.headings: list[int] = []
+        self.words: list[str] = []
+        self._hidden = 0
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._hidden += tag in ("style", "svg")
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src", "xlink:href", "action", "srcset"):
+                self.links.append(value or "")
+            if name.startswith("on"):
+                self.events.append(name)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("style", "svg")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def page_of(folder: Path, *suites: dict[str, Any]) -> Page:
+    paths = [write(folder / f"{place}.json", made) for place, made in enumerate(suites)]
+    return Page(report(paths, folder / "report"))
+
+
+def counts(*extra: Made, **machine: str) -> dict[str, Any]:
+    cases = [
+        Made("instruction/empty-loop", [[2.0], [2.0]]),
+        Made("instruction/nop-100", [[102.0], [102.0]], floor="instruction/empty-loop"),
+        Made("switch/wrpkru-raw/pages:1", [[33.0]], floor="instruction/empty-loop"),
+        Made("switch/mprotect/pages:1", [[5396.0]], floor="instruction/empty-loop"),
+        *extra,
+    ]
+    return suite(cases, evidence="path length", machine=machine)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with every figure, of times and of path lengths."""
+    folder = tmp_path_factory.mktemp("whole")
+    page_of(folder, suite(catalogue()), counts())
+    return folder / "report/index.html"
+
+
+def test_the_answer_comes_first_with_the_ratio_in_words(tmp_path: Path) -> None:
+    page = page_of(tmp_path, counts())
+    assert (
+        "Opening a region of 1 page for writing, storing to it and closing it takes "
+        "31 instructions by WRPKRU and 5,394 instructions by mprotect: 174 times as many."
+    ) in page.text
+    assert page.text.index("174 times as many") < page.text.index("What instructions were counted")
+
+
+def test_on_silicon_the_answer_has_intervals(whole: Path) -> None:
+    assert re.search(r"times as long \(95 % interval [\d.]+ to [\d.]+\)", Page(whole).text)
+
+
+def test_without_keys_the_answer_says_why_and_gives_the_rest(tmp_path: Path) -> None:
+    cases = [
+        skipped("switch/wrpkru-raw/pages:1"),
+        Made("switch/mprotect/pages:1", [[1e-6], [1.1e-6]]),
+    ]
+    page = page_of(tmp_path, suite(cases))
+    assert "takes 1.05 µs (95 % interval 1.00 to 1.10 µs) by mprotect" in page.text
+    assert f"The same by WRPKRU: n/a: skipped: {NO_KEYS}" in page.text
+
+
+def test_path_lengths_are_exact_in_the_tables(tmp_path: Path) -> None:
+    page_of(tmp_path, counts())
+    text = (tmp_path / "report/tables/path-length-cases.csv").read_text()
+    rows = {row["case"]: row for row in csv.DictReader(text.splitlines())}
+    assert "100.0" == rows["instruction/nop-100"]["net"]
+    markdown = (tmp_path / "report/tables/path-length-cases.md").read_text()
+    assert "| instruction/nop-100 | 102 | instruction/empty-loop | 2 | 100 | 2 |" in markdown
+
+
+def test_path_lengths_say_loudly_that_instructions_are_not_time(tmp_path: Path) -> None:
+    page = page_of(tmp_path, counts())
+    assert page.text.count("Instructions are not time.") >= 3
+
+
+@pytest.mark.parametrize("name", ["case", "case gross", "one ratio"])
+def test_no_machines_name_spoils_the_comparison(tmp_path: Path, name: str) -> None:
+    assert f"{name} ÷ one" in page_of(tmp_path, counts(name="one"), counts(name=name)).text
+
+
+def test_two_kernels_stand_side_by_side(tmp_path: Path) -> None:
+    page_of(tmp_path, counts(name="one"), counts(name="two"))
+    markdown = (tmp_path / "report/tables/path-length-side-by-side.md").read_text()
+    assert "| switch/mprotect/pages:1 | 5,396 | 5,396 | 1.00 |" in markdown
+
+
+def test_each_kind_of_evidence_has_its_own_section(whole: Path) -> None:
+    assert {"silicon", "path-length", "support", "method"} <= set(Page(whole).ids)
+    for table in whole.parent.rglob("*.csv"):
+        rows = list(csv.DictReader(table.read_text().splitlines()))
+        kinds = {row["evidence"] for row in rows if "evidence" in row}
+        assert len(kinds) < 2 or table.name == "support.csv"
+
+
+def test_times_under_emulation_are_never_shown(tmp_path: Path) -> None:
+    case = Made("instruction/rdpkru", [[0.123456], [0.123456]])
+    page = page_of(tmp_path, suite([case], evidence="function"))
+    everything = "".join(
+        path.read_text() for path in (tmp_path / "report").rglob("*") if path.is_file()
+    )
+    assert "123" not in everything
+    assert "1 case tried under emulation to see that they work: 1 did" in page.text
+    assert "measured" in page.text
+
+
+def test_a_report_with_nothing_measured_says_so_and_why(tmp_path: Path) -> None:
+    page = page_of(tmp_path, suite([skipped("instruction/rdpkru"), skipped("syscall/getppid")]))
+    assert "Nothing was measured" in page.text
+    assert NO_KEYS in page.text
+    assert "2 skipped" in page.text
+
+
+def test_a_report_of_no_case_at_all_is_still_a_page(tmp_path: Path) -> None:
+    assert "Nothing was measured" in page_of(tmp_path, suite([])).text
+
+
+def test_equal_reasons_are_given_once(tmp_path: Path) -> None:
+    cases = [skipped(f"instruction/{name}") for name in ("rdpkru", "wrpkru-same", "lfence")]
+    cases.append(Made("syscall/getppid", [[1e-7]], state="failed", reason="it lied"))
+    page = page_of(tmp_path, suite(cases))
+    assert 3 == page.text.count("skipped (a)")
+    assert "failed (b)" in page.text
+    section = page.text[page.text.index("Reasons") :]
+    assert 1 == section.count(NO_KEYS)
+    assert 1 == section.count("it lied")
+
+
+def test_states_that_differ_by_point_are_counted(tmp_path: Path) -> None:
+    cases = [
+        Made("switch/mprotect/pages:1", [[1e-6]]),
+        skipped("switch/mprotect/pages:2", "too large"),
+        skipped("switch/mprotect/pages:4", "too large"),
+    ]
+    assert "measured 1, skipped 2 (a)" in page_of(tmp_path, suite(cases)).text
+
+
+def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
+    cases = [
+        Made("switch/mprotect/pages:1", [[1e-6], [2e-6]], operation=HOSTILE),
+        skipped("switch/wrpkru-raw/pages:1", HOSTILE),
+    ]
+    finding = dict.fromkeys(("check", "status", "evidence", "effect", "fix", "undo"), HOSTILE)
+    names = ("name", "cpu_model", "kernel", "virtualisation", "compiler", "governor", "libc")
+    made = suite(
+        cases,
+        machine={**dict.fromkeys(names, HOSTILE), "mitigations": {HOSTILE: HOSTILE}},
+        findings=[finding],
+        pkbench_command=HOSTILE,
+        pkbench_date=HOSTILE,
+        pkbench_version=HOSTILE,
+        pkbench_profile=HOSTILE,
+    )
+    page = page_of(tmp_path, made, made)
+    assert {"script", "img"}.isdisjoint(page.tags)
+    assert [] == page.events
+    assert "49" not in page.text
+    assert "<script>alert(1)</script>" in page.text
+    for path in (tmp_path / "report").rglob("*.svg"):
+        assert "<script" not in path.read_text()
+    for path in (tmp_path / "report").rglob("*.md"):
+        assert "<script" not in path.read_text()
+        assert not re.search(r"(?<!\\)\]\(", path.read_text())
+
+
+def test_names_of_files_come_from_the_report_never_from_the_result(tmp_path: Path) -> None:
+    made = counts(name="../../../escape")
+    page_of(tmp_path, made, made)
+    assert {"0.json", "1.json", "report"} == {path.name for path in tmp_path.iterdir()}
+    assert not list(tmp_path.rglob("*escape*"))
+
+
+def test_the_page_is_offline_and_without_scripts(whole: Path) -> None:
+    page = Page(whole)
+    assert "script" not in page.tags
+    assert {"link", "img", "iframe"}.isdisjoint(page.tags)
+    for link in page.links:
+        assert link[1:] in page.ids if link.startswith("#") else (whole.parent / link).exists()
+
+
+def test_ids_are_unique_though_many_figures_share_a_page(whole: Path) -> None:
+    page = Page(whole)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_headings_step_down_one_at_a_time(whole: Path) -> None:
+    headings = Page(whole).headings
+    assert (1, 1) == (headings[0], headings.count(1))
+    assert all(below - above <= 1 for above, below in pairwise(headings))
+
+
+def test_the_same_files_give_the_same_report(whole: Path, tmp_path: Path) -> None:
+    results = [whole.parent.parent / name for name in ("0.json", "1.json")]
+    first, second = whole.parent, report(results, tmp_path).parent
+    files = sorted(found.relative_to(first) for found in first.rglob("*") if found.is_file())
+    assert len(files) > 20
+    for name in files:
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_few_processes_are_owned_up_to(tmp_path: Path) -> None:
+    few = page_of(tmp_path, suite([Made("switch/mprotect/pages:1", [[1e-6], [2e-6], [3e-6]])]))
+    assert "1 figure rests on fewer than 6 processes" in few.text
+    many = page_of(tmp_path, suite([Made("switch/mprotect/pages:1", [[1e-6]] * 6)]))
+    assert "fewer than" not in many.text
+
+
+def test_the_method_is_told_from_the_facts(tmp_path: Path) -> None:
+    cases = [Made("switch/mprotect/pages:1", [[1e-6, 1.1e-6]] * 3)]
+    text = page_of(tmp_path, suite(cases, machine={"virtualisation": "KVM"}, pkbench_seed=77)).text
+    assert "1 case, each in 3 processes with 2 values a process, each value of 1,000 loops" in text
+    assert "drawn from seed 77" in text
+    assert "Virtualised: box (KVM)" in text
+
+
+def test_what_is_not_known_of_one_machine_is_said(tmp_path: Path) -> None:
+    cases = [Made("switch/mprotect/pages:1", [[1e-6]])]
+    page = page_of(
+        tmp_path, suite(cases, machine={"microcode": "0x2b"}), suite(cases, machine={"name": "b"})
+    )
+    assert "microcode 0x2b not known" in page.text
+
+
+def test_a_bad_file_stops_the_report_before_anything_is_written(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.json", counts())
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    with pytest.raises(ResultError, match=r"bad\.json"):
+        report([good, bad], tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def test_no_file_is_no_report(tmp_path: Path) -> None:
+    with pytest.raises(ResultError):
+        report([], tmp_path / "report")
