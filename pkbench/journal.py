@@ -19,15 +19,17 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = path.open("ab")
+            # Unbuffered: what can't be written must not be tried once more when the file is closed.
+            self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise JournalError(f"can't write {path}: {error.strerror}") from None
 
     def append(self, entry: dict[str, Any]) -> None:
         """Write one line, and return when it is on the disk."""
         try:
-            self._file.write(json.dumps(entry).encode() + b"\n")
-            self._file.flush()
+            line = json.dumps(entry).encode() + b"\n"
+            while line:
+                line = line[self._file.write(line) :]
             os.fsync(self._file.fileno())
         except OSError as error:
             raise JournalError(f"can't write {self.path}: {error.strerror}") from None

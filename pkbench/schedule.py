@@ -164,26 +164,22 @@ class Schedule:
         outcome = launch.measure(
             case.name, loops, self.profile.values, self.profile.warmups, timeout
         )
-        reason = outcome.reason
-        if outcome.state == "measured":
-            try:
-                run = read_run(outcome.document, case.name, self.profile.values)
-            except (LookupError, TypeError, ValueError) as error:
-                outcome = launch.Outcome("failed", str(error), {})
-                reason = f"the worker's answer can't be used: {error}"
-            else:
-                run["metadata"] = public(run["metadata"], self.machine_name)
-                run["metadata"] |= {
-                    "pkbench_round": number,
-                    "pkbench_position": position,
-                }
-                self._note("run", case=case.name, run=run)
-                return
-        self._note("state", case=case.name, state=outcome.state, reason=reason)
+        if outcome.state != "measured":
+            self._note("state", case=case.name, state=outcome.state, reason=outcome.reason)
+            return
+        try:
+            run = read_run(outcome.document, case.name, self.profile.values)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            reason = f"the worker's answer can't be used: {error}"
+            self._note("state", case=case.name, state="failed", reason=reason)
+            return
+        run["metadata"] = public(run["metadata"], self.machine_name)
+        run["metadata"] |= {"pkbench_round": number, "pkbench_position": position}
+        self._note("run", case=case.name, run=run)
 
 
 def read_run(document: dict[str, Any], case: str, values: int) -> Run:
-    """Return the one run of a worker's suite. Raises LookupError, TypeError or ValueError."""
+    """Return the one run of a worker's suite. Raises an error of Python's own where it isn't one."""
     (benchmark,) = document["benchmarks"]
     (run,) = benchmark["runs"]
     metadata: Metadata = {

@@ -1,0 +1,221 @@
+"""The command line answers on standard output, and what goes wrong is one sentence."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyperf
+import pytest
+
+from pkbench.catalogue import parse_case
+
+QUICK = ("run", "--profile", "quick", "--budget", "0", "syscall/getppid")
+
+
+def pkbench(
+    *arguments: str, folder: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        (sys.executable, "-P", "-m", "pkbench.cli", *arguments),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=folder,
+        env={**os.environ, **environment},
+    )
+
+
+def refused(done: subprocess.CompletedProcess[str], *named: str) -> None:
+    """Check that a call ended in one sentence that names these words, and not well."""
+    assert 0 != done.returncode
+    assert "Traceback" not in done.stderr
+    sentence = done.stderr.strip().splitlines()[-1]
+    for word in named:
+        assert word in sentence, done.stderr
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the control once."""
+    path = tmp_path_factory.mktemp("run") / "result.json"
+    done = pkbench(*QUICK, "--seed", "7", "--name", "lab 1", "-o", str(path))
+    assert 0 == done.returncode, done.stderr
+    return path
+
+
+def test_a_run_leaves_a_result_that_pyperf_reads(result: Path) -> None:
+    for verb in ("show", "stats"):
+        command = (sys.executable, "-m", "pyperf", verb, str(result))
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert 0 == done.returncode, done.stderr
+        assert "syscall/getppid" in done.stdout
+
+
+def test_a_run_leaves_nothing_but_the_result(result: Path) -> None:
+    assert [result] == list(result.parent.iterdir())
+
+
+def test_a_result_says_what_it_is_of(result: Path) -> None:
+    metadata = json.loads(result.read_text())["metadata"]
+    assert 7 == metadata["pkbench_seed"]
+    assert "lab 1" == metadata["hostname"] == json.loads(metadata["pkbench_machine"])["name"]
+    assert "silicon" == metadata["pkbench_evidence"] or parse_case("instruction/rdpkru")
+    states = {case["case"]: case["state"] for case in json.loads(metadata["pkbench_cases"])}
+    assert {"instruction/empty-loop": "measured", "syscall/getppid": "measured"} == states
+
+
+def test_a_result_holds_no_host_name_and_no_path(result: Path) -> None:
+    text = result.read_text()
+    assert os.uname().nodename not in re.findall(r'"hostname":"([^"]*)"', text)
+    assert not re.search(r'"/(home|root|usr|tmp|work|opt|var)/', text)
+    assert str(Path.home()) not in text
+    assert str(result.parent) not in text
+
+
+def test_every_run_is_at_least_the_least_rounds(result: Path) -> None:
+    suite = pyperf.BenchmarkSuite.load(str(result))
+    assert 3 == suite.get_benchmark("syscall/getppid").get_nrun()
+
+
+def test_a_report_is_written_where_asked(result: Path, tmp_path: Path) -> None:
+    done = pkbench("report", str(result), "-o", str(tmp_path / "report"))
+    assert 0 == done.returncode, done.stderr
+    assert str(tmp_path / "report" / "index.html") == done.stdout.strip()
+    assert "syscall/getppid" in (tmp_path / "report" / "index.html").read_text()
+
+
+def test_key_cases_are_measured_or_skipped_with_the_reason_and_exit_0(tmp_path: Path) -> None:
+    done = pkbench(
+        *("run", "--profile", "quick", "--budget", "0", "instruction/rdpkru", "--json"),
+        *("-o", str(tmp_path / "result.json")),
+    )
+    assert 0 == done.returncode, done.stderr
+    found = json.loads(done.stdout)["cases"]["instruction/rdpkru"]
+    reason = parse_case("instruction/rdpkru").skipped()
+    assert {"state": "skipped" if reason else "measured", "reason": reason} == found
+
+
+def test_an_existing_output_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    path.write_text("precious")
+    refused(pkbench(*QUICK, "-o", str(path)), "result.json exists already")
+    assert "precious" == path.read_text()
+
+
+def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused(pkbench(*QUICK, "-o", str(tmp_path / "file" / "result.json")), "can't make the folder")
+    refused(pkbench(*QUICK, "-o", "/proc/result.json"), "/proc")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("run", "nothing"), ("'nothing'",)),
+        (("run", "-P", "page=1"), ("'page'", "pages")),
+        (("run", "-P", "pages=0"), ("'0'", "pages")),
+        (("run", "protect/mprotect-rw-ro", "-P", "pages=1000000000"), ("GiB",)),
+        (("run", "--profile", "fast"), ("'fast'",)),
+        (("run", "--resume", "-o", "missing.json"), ("missing.json.journal",)),
+        (("list", "nothing"), ("'nothing'",)),
+        (("report", "missing.json"), ("missing.json",)),
+        (("report",), ("RESULTS",)),
+        (("measure",), ("'measure'",)),
+        (("count", "--kernel", "/nowhere/vmlinuz"), ("/nowhere/vmlinuz",)),
+        (("count", "--kernel", "0.0"), ("'0.0'",)),
+    ],
+)
+def test_bad_input_is_refused_with_the_word_named(
+    tmp_path: Path, arguments: tuple[str, ...], named: tuple[str, ...]
+) -> None:
+    refused(pkbench(*arguments, folder=tmp_path, XDG_CACHE_HOME=str(tmp_path)), *named)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"{}", b"\x1f\x8b", b'{"version": "1.0", "benchmarks": []}']
+)
+def test_a_bad_result_file_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.json"
+    path.write_bytes(content)
+    refused(pkbench("report", str(path), "-o", str(tmp_path / "report")), "bad.json")
+
+
+def test_list_says_of_every_case_whether_it_runs_here_and_why_not() -> None:
+    rows = json.loads(pkbench("list", "--json").stdout)
+    for row in rows:
+        assert row["runs"] == (row["reason"] == "")
+        assert row["operation"]
+    text = pkbench("list").stdout.splitlines()
+    assert len(rows) == len(text)
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = f"{sys.executable} -P -m pkbench.cli list | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert 1 == done.stdout.count("\n")
+    assert "Traceback" not in done.stderr
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        (sys.executable, "-P", "-m", "pkbench.cli", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_runs(journal: Path, runs: int) -> None:
+    for _ in range(600):
+        if journal.exists() and journal.read_text().count('"kind": "run"') >= runs:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the run did not begin")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
+    tmp_path: Path, stop: signal.Signals
+) -> None:
+    path = tmp_path / "result.json"
+    journal = tmp_path / "result.json.journal"
+    arguments = ("run", "--profile", "quick", "--budget", "0", "syscall/*", "--seed", "5", "-o", str(path))
+    process = start(*arguments)
+    wait_for_runs(journal, 4)
+    began = time.monotonic()
+    os.killpg(process.pid, stop)
+    _, said = process.communicate(timeout=30)
+    if stop == signal.SIGINT:
+        assert time.monotonic() - began < 5
+        assert 130 == process.returncode
+        assert "--resume" in said
+        assert "Traceback" not in said
+    before = [
+        json.loads(line)
+        for line in journal.read_text().splitlines(keepends=True)
+        if line.endswith("\n")
+    ]
+    refused(pkbench(*arguments), "unfinished run", "--resume")
+    refused(pkbench(*arguments[:-4], "--seed", "6", "--resume", "-o", str(path)), "seed")
+    refused(
+        pkbench("run", "--profile", "quick", "syscall/getppid", "--resume", "-o", str(path)),
+        "another",
+        "cases",
+    )
+    done = pkbench(*arguments, "--resume")
+    assert 0 == done.returncode, done.stderr
+    assert not journal.exists()
+    kept = {str(entry["run"]["values"]) for entry in before if entry["kind"] == "run"}
+    result = json.loads(path.read_text())
+    found = [run for benchmark in result["benchmarks"] for run in benchmark["runs"]]
+    assert kept <= {str(run["values"]) for run in found}
+    for benchmark in result["benchmarks"]:
+        rounds = [run["metadata"]["pkbench_round"] for run in benchmark["runs"]]
+        assert sorted(set(rounds)) == rounds

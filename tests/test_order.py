@@ -1,0 +1,62 @@
+"""The order of a round is drawn from the seed, and keeps compared cases together."""
+
+from itertools import pairwise
+
+from pkbench.catalogue import Case
+from pkbench.order import EQUAL_LOOPS_RATIO, grouped, round_order, share_loops
+from pkbench.selection import select
+
+CASES = select((), (), quick=True)
+GROUPS = grouped(CASES)
+
+
+def test_every_round_has_every_case_once() -> None:
+    for number in range(4):
+        assert sorted(CASES, key=lambda case: case.name) == sorted(
+            round_order(GROUPS, 1, number), key=lambda case: case.name
+        )
+
+
+def test_the_seed_draws_the_order_and_rounds_differ() -> None:
+    assert round_order(GROUPS, 1, 0) == round_order(GROUPS, 1, 0)
+    assert round_order(GROUPS, 1, 0) != round_order(GROUPS, 2, 0)
+    assert round_order(GROUPS, 1, 0) != round_order(GROUPS, 1, 1)
+
+
+def test_compared_cases_are_neighbours_in_every_round() -> None:
+    for number in range(4):
+        order = round_order(GROUPS, 3, number)
+        places = {case: place for place, case in enumerate(order)}
+        for group in GROUPS:
+            taken = sorted(places[case] for case in group)
+            assert all(later == earlier + 1 for earlier, later in pairwise(taken))
+
+
+def test_the_order_within_a_group_is_turned_round_every_time() -> None:
+    group = max(GROUPS, key=len)
+
+    def own(number: int) -> list[Case]:
+        return [case for case in round_order(GROUPS, 3, number) if case in group]
+
+    assert own(0) == own(1)[::-1] == own(2)
+
+
+def test_a_group_is_at_one_point() -> None:
+    for group in GROUPS:
+        assert len({tuple(case.labels.items()) for case in group}) == 1
+
+
+def test_compared_cases_have_equal_loops_where_none_lasts_too_long() -> None:
+    group = next(group for group in GROUPS if len(group) >= 3)
+    loops = {case: 1000 for case in group} | {group[0]: 4000}
+    elapsed = {case: 0.002 for case in group}
+    shared = share_loops(group, loops, elapsed, 0.002)
+    assert {4000} == set(shared.values())
+
+
+def test_a_case_that_would_last_too_long_keeps_to_the_limit() -> None:
+    fast, slow, *_ = next(group for group in GROUPS if len(group) >= 2)
+    shared = share_loops(
+        [fast, slow], {fast: 100_000, slow: 10}, {fast: 0.002, slow: 0.002}, 0.002
+    )
+    assert {fast: 100_000, slow: 10 * EQUAL_LOOPS_RATIO} == shared

@@ -1,0 +1,172 @@
+"""A schedule measures in rounds, records what goes wrong, and goes on."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workers_made import Workers, measured, suite, workers
+
+from pkbench.journal import Journal, read_journal
+from pkbench.launch import Outcome
+from pkbench.profiles import PROFILES
+from pkbench.schedule import Record, Schedule, Step, available_memory, too_large
+from pkbench.selection import select
+
+__all__ = ["workers"]
+
+CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), quick=True)
+NAMES = [case.name for case in CASES]
+PROFILE = replace(PROFILES["quick"], rounds=4, least_rounds=2, values=3, budget=math.inf)
+BROKEN = "syscall/mprotect-same"
+
+
+@pytest.fixture
+def schedule(tmp_path: Path, workers: Workers) -> Iterator[Schedule]:
+    with Journal(tmp_path / "journal") as journal:
+        yield Schedule(CASES, PROFILE, 1, "lab 1", journal, lambda step: None)
+
+
+def test_each_case_is_calibrated_once_and_measured_once_a_round(
+    schedule: Schedule, workers: Workers
+) -> None:
+    record = schedule.run()
+    assert NAMES == workers.calibrated
+    assert sorted(NAMES * 4) == sorted(workers.ran)
+    assert (4, "rounds") == (record.rounds, record.stopped)
+    assert {("measured", "")} == {record.state(name) for name in NAMES}
+
+
+def test_a_round_runs_every_case_before_the_next_begins(
+    schedule: Schedule, workers: Workers
+) -> None:
+    schedule.run()
+    rounds = [workers.ran[i : i + len(NAMES)] for i in range(0, len(workers.ran), len(NAMES))]
+    assert [sorted(NAMES)] * 4 == [sorted(one) for one in rounds]
+
+
+def test_a_run_knows_its_round_and_place_and_not_the_host(schedule: Schedule) -> None:
+    record = schedule.run()
+    for runs in record.runs.values():
+        assert [0, 1, 2, 3] == [run["metadata"]["pkbench_round"] for run in runs]
+        assert {"lab 1"} == {run["metadata"]["hostname"] for run in runs}
+
+
+def bad(document: Any) -> Outcome:
+    return Outcome("measured", "", document)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Outcome("failed", "a store that must fault went through", {}), "must fault"),
+        (Outcome("failed", "the worker was ended by SIGSEGV", {}), "SIGSEGV"),
+        (bad(suite(BROKEN, [1e-6, -1e-6, 1e-6])), "the value -1e-06"),
+        (bad(suite(BROKEN, [1e-6, 0, 1e-6])), "the value 0"),
+        (bad(suite(BROKEN, [1e-6, math.inf, 1e-6])), "the value inf"),
+        (bad(suite(BROKEN, [1e-6, math.nan, 1e-6])), "the value nan"),
+        (bad(suite(BROKEN, ["1", 1e-6, 1e-6])), "can't be used"),
+        (bad(suite(BROKEN, [1e-6])), "1 values instead of 3"),
+        (bad(suite("syscall/getppid", [1e-6] * 3)), "it is about 'syscall/getppid'"),
+        (bad({"benchmarks": []}), "can't be used"),
+        (bad({}), "can't be used"),
+        (bad({"benchmarks": [{"runs": [None]}]}), "can't be used"),
+        (bad({"benchmarks": 3}), "can't be used"),
+    ],
+)
+def test_what_a_worker_does_wrong_fails_its_case_with_the_reason_and_the_rest_goes_on(
+    schedule: Schedule, workers: Workers, outcome: Outcome, reason: str
+) -> None:
+    workers.answers[BROKEN] = lambda case, times: outcome if times == 2 else measured(case, 3)
+    record = schedule.run()
+    state, why = record.state(BROKEN)
+    assert "failed" == state
+    assert reason in why
+    assert 2 == workers.ran.count(BROKEN)
+    others = [name for name in NAMES if name != BROKEN]
+    assert {4} == {workers.ran.count(name) for name in others}
+    assert {("measured", "")} == {record.state(name) for name in others}
+
+
+def test_what_calibration_finds_skipped_or_failed_is_never_timed(
+    schedule: Schedule, workers: Workers
+) -> None:
+    workers.calibrations["syscall/getppid"] = Outcome("skipped", "no such call", {})
+    workers.calibrations[BROKEN] = Outcome("failed", "not what it says", {})
+    record = schedule.run()
+    assert ("skipped", "no such call") == record.state("syscall/getppid")
+    assert ("failed", "not what it says") == record.state(BROKEN)
+    assert {"instruction/empty-loop"} == set(workers.ran)
+
+
+def test_no_round_begins_that_would_end_after_the_budget(
+    schedule: Schedule, workers: Workers
+) -> None:
+    schedule.clock = lambda: 10 * len(workers.ran)  # so that a round takes 30
+    schedule.profile = replace(PROFILE, rounds=100, budget=200)
+    record = schedule.run()
+    assert ("budget", 6) == (record.stopped, record.rounds)
+
+
+def test_the_least_rounds_are_measured_whatever_the_budget(schedule: Schedule) -> None:
+    schedule.profile = replace(PROFILE, budget=0)
+    assert 2 == schedule.run().rounds
+
+
+def test_the_journal_holds_all_that_was_measured(schedule: Schedule) -> None:
+    record = schedule.run()
+    again = Record()
+    for entry in read_journal(schedule.journal.path):
+        again.take(entry)
+    assert json.loads(json.dumps(record.runs)) == again.runs
+    assert (record.loops, record.rounds) == (again.loops, again.rounds)
+
+
+@pytest.mark.parametrize("stopped_after", [0, 1, 2, 3, 5, 7, 11])
+def test_a_run_that_stopped_anywhere_is_continued_without_loss_or_repetition(
+    tmp_path: Path, workers: Workers, stopped_after: int
+) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(step: Step) -> None:
+        if len(workers.ran) == stopped_after and step.round:
+            raise Stop
+
+    with Journal(tmp_path / "journal") as journal, pytest.raises(Stop):
+        Schedule(CASES, PROFILE, 1, "lab 1", journal, stop).run()
+    record = Record()
+    for entry in read_journal(tmp_path / "journal"):
+        record.take(entry)
+    assert stopped_after == sum(map(len, record.runs.values()))
+    with Journal(tmp_path / "journal") as journal:
+        Schedule(CASES, PROFILE, 1, "lab 1", journal, lambda step: None, record).run()
+    assert sorted(NAMES * 4) == sorted(workers.ran)
+    assert NAMES == workers.calibrated
+    for name in NAMES:
+        assert [0, 1, 2, 3] == [run["metadata"]["pkbench_round"] for run in record.runs[name]]
+
+
+def test_progress_only_grows(schedule: Schedule) -> None:
+    seen: list[float] = []
+    schedule.progress = lambda step: seen.append(step.done)
+    schedule.run()
+    assert sorted(seen) == seen
+    assert 0 <= seen[0] < seen[-1] < 1
+
+
+def test_a_case_that_memory_cannot_hold_is_too_large() -> None:
+    (case,) = select(("protect/mprotect-rw-ro",), ("pages=1000000",), quick=True)[1:2]
+    assert "3.8 GiB" in too_large(case, 2**30)
+    assert "" == too_large(case, 2**33)
+    assert "" == too_large(case, None)
+
+
+def test_available_memory_is_what_the_kernel_says(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal: 10 kB\nMemAvailable:    7 kB\n")
+    assert 7 * 1024 == available_memory(meminfo)
+    assert available_memory(tmp_path / "missing") is None
