@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -20,21 +21,33 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from pkbench import counting
 from pkbench import doctor as doctors
+from pkbench import kernels as kernels_
 from pkbench.analysis.document import ResultError
 from pkbench.catalogue import Case
+from pkbench.guest import GuestError
 from pkbench.journal import JournalError
+from pkbench.kernels import KernelError
 from pkbench.machine import detect
 from pkbench.measurement import Interrupted, Request, ResumeError, measure
 from pkbench.profiles import PROFILES, estimate_seconds
-from pkbench.resultfile import OutputError
+from pkbench.resultfile import OutputError, check_output
 from pkbench.schedule import Record, Step, available_memory, too_large
 from pkbench.selection import SelectionError, select
 
 LOCAL_RESULTS = Path("results/local")
 
 # One sentence each, and exit code 2: what was asked for can't be done.
-EXPECTED = (SelectionError, OutputError, JournalError, ResumeError, ResultError)
+EXPECTED = (
+    SelectionError,
+    OutputError,
+    JournalError,
+    ResumeError,
+    ResultError,
+    KernelError,
+    GuestError,
+)
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON instead of text.")
 patterns_argument = click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
@@ -174,6 +187,83 @@ def report(results: Sequence[Path], output: Path, json_: bool) -> None:
         click.echo(page)
 
 
+@pkbench.command()
+@patterns_argument
+@points_option
+@profile_option
+@click.option(
+    "--kernel",
+    "names",
+    multiple=True,
+    required=True,
+    metavar="KERNEL",
+    help="A path, or a version as `pkbench kernels` lists it; may be repeated.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Result file; new. With several kernels, one each, named after it.",
+)
+@as_json
+def count(
+    patterns: Sequence[str],
+    points: Sequence[str],
+    profile: str,
+    names: Sequence[str],
+    output: Path | None,
+    json_: bool,
+) -> None:
+    """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
+    cases = select(patterns, points, quick=profile == "quick")
+    chosen = [kernels_.resolve(name) for name in names]
+    stem = output or new_local_result("count")
+    paths = [counting.output_for(stem, kernel, len(chosen) > 1) for kernel in chosen]
+    for path in paths:
+        check_output(path)
+    for kernel, path in zip(chosen, paths, strict=True):
+        with progress_bar() as show:
+            found = counting.count(
+                kernel, cases, profile, path, lambda step: show(step.doing, step.done / step.total)
+            )
+        print_states(
+            {each.case.name: (each.state, each.reason) for each in found.cases}, path, json_
+        )
+        note(f"{kernel.release}: {found.seconds:.0f} s; result: {path}")
+
+
+@pkbench.group(invoke_without_command=True)
+@as_json
+@click.pass_context
+def kernels(context: click.Context, json_: bool) -> None:
+    """List the kernel images at hand."""
+    if context.invoked_subcommand:
+        return
+    found = kernels_.at_hand()
+    if json_:
+        print_json([{**asdict(kernel), "path": str(kernel.path)} for kernel in found])
+        return
+    for kernel in found:
+        unreadable = "" if kernel.readable else "  (only root can read it)"
+        click.echo(
+            f"{kernel.release:32} {kernel.version:24} {kernel.origin:10} {kernel.path}{unreadable}"
+        )
+    if not found:
+        note("no kernel at hand; `pkbench kernels get 6.12` brings one")
+
+
+@kernels.command()
+@click.argument("name")
+@as_json
+def get(name: str, json_: bool) -> None:
+    """Bring a kernel, by version or by package name, into the cache; install nothing."""
+    kernel = kernels_.get(name, note)
+    if json_:
+        print_json({**asdict(kernel), "path": str(kernel.path)})
+    else:
+        click.echo(f"{kernel.release}  {kernel.path}")
+
+
 def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
     """What a profile brings along is skipped where it is too large; what a user names is an error."""
     memory = available_memory()
@@ -194,25 +284,28 @@ def describe_step(step: Step) -> str:
 
 
 def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool) -> None:
-    """Print a line a case, and where the result is."""
+    """Print what became of a run."""
     states = {case.name: record.state(case.name) for case in cases}
+    print_states(states, path, json_)
+    counts = Counter(state for state, _ in states.values())
+    summary = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
+    note(f"{summary}; {record.rounds} rounds, stopped by {record.stopped}")
+    note(f"result: {path}")
+
+
+def print_states(states: dict[str, tuple[str, str]], path: Path, json_: bool) -> None:
+    """Print a line a case: its cost, or why there is none."""
     if json_:
-        print_json(
-            {
-                "result": str(path),
-                "cases": {name: {"state": s, "reason": r} for name, (s, r) in states.items()},
-            }
-        )
+        told = {
+            name: {"state": state, "reason": reason} for name, (state, reason) in states.items()
+        }
+        print_json({"result": str(path), "cases": told})
         return
     costs = costs_by_case(path)
     width = max(map(len, states))
     for case, (state, reason) in states.items():
-        told = costs.get(case, state) if state == "measured" else f"{state}: {reason}"
-        click.echo(f"{case:{width}}  {told}")
-    counts = {state: sum(s == state for s, _ in states.values()) for state, _ in states.values()}
-    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-    note(f"{summary}; {record.rounds} rounds, stopped by {record.stopped}")
-    note(f"result: {path}")
+        told_cost = costs.get(case, state) if state == "measured" else f"{state}: {reason}"
+        click.echo(f"{case:{width}}  {told_cost}")
 
 
 def costs_by_case(path: Path) -> dict[str, str]:
