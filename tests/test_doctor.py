@@ -242,20 +242,26 @@ def test_what_a_file_said_cannot_become_a_command(tmp_path):
         (
             replace(KEYS_BROKEN, alloc_errno=errno.ENOSPC, keys_missing="pkey_alloc fails"),
             "problem",
-            "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; "
-            "pkey_alloc gave ENOSPC; pkey_alloc fails",
+            (
+                "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; "
+                "pkey_alloc gave ENOSPC; pkey_alloc fails"
+            ),
         ),
         (
             KEYS_BROKEN,
             "problem",
-            "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; pkey_alloc works; "
-            "protection keys do not protect here",
+            (
+                "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; pkey_alloc works; "
+                "protection keys do not protect here"
+            ),
         ),
         (
             WITH_KEYS,
             "ok",
-            "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; "
-            "pkey_alloc gave 15 keys; a denied store faulted",
+            (
+                "CPUID.7.0:ECX.PKU is set; OSPKE is set; RDPKRU gave 0x55555554; "
+                "pkey_alloc gave 15 keys; a denied store faulted"
+            ),
         ),
         (ARM64, "warning", ARM64.keys_missing),
     ],
@@ -373,16 +379,30 @@ def test_a_governor_that_cannot_be_had_is_not_a_fix(tmp_path):
     assert ("warning", "") == (found["governor"].status, found["governor"].fix)
 
 
+def test_a_governor_whose_choices_are_not_known_is_not_changed(tmp_path):
+    found = look(plant(tmp_path, {GOVERNOR.format(0): "powersave\n"}))
+
+    assert ("warning", "") == (found["governor"].status, found["governor"].fix)
+
+
+def test_a_missing_governor_is_the_hypervisor_s_doing_only_under_a_hypervisor(tmp_path):
+    assert "hypervisor" in look(tmp_path, guest("KVMKVMKVM"))["governor"].evidence
+    assert "hypervisor" not in look(tmp_path)["governor"].evidence
+
+
 @pytest.mark.parametrize(
-    ("path", "on", "off"),
-    [("intel_pstate/no_turbo", "0", "1"), ("cpufreq/boost", "1", "0")],
+    ("path", "on", "off"), [("intel_pstate/no_turbo", "0", "1"), ("cpufreq/boost", "1", "0")]
 )
 def test_turbo_is_read_the_way_round_its_driver_means_it(tmp_path, path, on, off):
     root = plant(tmp_path, {f"{CPU}/{path}": on})
-    assert "warning" == look(root)["turbo"].status
+    found = look(root)["turbo"]
+    assert "warning" == found.status
 
-    plant(root, {f"{CPU}/{path}": off})
-    assert "ok" == look(root)["turbo"].status
+    run(found.fix, root)
+    assert (f"{off}\n", "ok") == ((root / CPU / path).read_text(), look(root)["turbo"].status)
+
+    run(found.undo, root)
+    assert f"{on}\n" == (root / CPU / path).read_text()
 
 
 def test_a_guest_s_single_threads_may_share_a_core_all_the_same(tmp_path):
@@ -498,11 +518,28 @@ def test_a_refusal_that_the_kernel_s_setting_does_not_explain_has_no_fix(
     assert ("warning", "") == (found.status, found.fix)
 
 
-def test_this_machine_counts_cycles_or_says_why_not():
+def test_the_way_to_the_counters_is_right_as_a_counter_without_hardware_shows():
+    task_clock = (1, 1)  # PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, in nanoseconds
     try:
-        assert counters.count_cycles(user_only=True) >= 0
+        counted = counters.count(*task_clock, user_only=True)
     except OSError as error:
-        assert error.errno in errno.errorcode
+        pytest.skip(f"perf_event_open: {error.strerror}")
+
+    assert 1_000 < counted < 1_000_000_000
+
+
+def test_an_event_that_does_not_exist_is_the_kernel_s_own_error():
+    with pytest.raises(OSError, match=r"\S") as raised:
+        counters.count(1, 1_000_000, user_only=True)
+
+    assert raised.value.errno in errno.errorcode
+
+
+def test_cycles_are_not_counted_where_the_system_call_s_number_is_not_known(monkeypatch):
+    monkeypatch.setattr(counters, "SYSCALL", {})
+
+    with pytest.raises(OSError, match="not known on this architecture"):
+        counters.count_cycles(user_only=True)
 
 
 # what it comes to

@@ -94,6 +94,12 @@ def test_an_arm64_cpu_is_known_by_its_numbers(tmp_path):
     assert "implementer 0x41 part 0xd0c" == detect(tmp_path, ARM64).cpu_model
 
 
+def test_a_power_cpu_is_known_by_the_name_it_has_there(tmp_path):
+    plant(tmp_path, {"proc/cpuinfo": "processor\t: 0\ncpu\t\t: POWER9, altivec supported\n"})
+
+    assert "POWER9, altivec supported" == detect(tmp_path, Probe("ppc64le", "no")).cpu_model
+
+
 def test_governors_that_differ_are_all_told(tmp_path):
     plant(tmp_path, DESKTOP | {f"{CPU}/cpufreq/policy1/scaling_governor": "performance\n"})
 

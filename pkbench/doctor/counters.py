@@ -13,9 +13,9 @@ PARANOID = "proc/sys/kernel/perf_event_paranoid"
 
 # perf_event_open, from each architecture's unistd.h
 SYSCALL = {"x86_64": 298, "aarch64": 241, "riscv64": 241, "ppc64le": 319, "s390x": 331}
-# struct perf_event_attr as first published (PERF_ATTR_SIZE_VER0). Its type PERF_TYPE_HARDWARE and
-# its config PERF_COUNT_HW_CPU_CYCLES are both 0.
+# struct perf_event_attr as first published (PERF_ATTR_SIZE_VER0)
 ATTRIBUTE = "=IIQQQQQIIQ"
+CORE_CYCLES = (0, 0)  # PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES
 EXCLUDE_KERNEL, EXCLUDE_HYPERVISOR = 1 << 5, 1 << 6
 CLOSE_ON_EXEC = 1 << 3
 
@@ -64,13 +64,18 @@ def _counted(cycles: int, where: str) -> Finding:
 
 
 def count_cycles(*, user_only: bool) -> int:
-    """Count the core cycles of a little work in this thread; OSError where that isn't possible."""
+    """Count the core cycles of a little work; OSError where that isn't possible."""
+    return count(*CORE_CYCLES, user_only=user_only)
+
+
+def count(kind: int, event: int, *, user_only: bool) -> int:
+    """Count an event of perf_event_open(2) over a little work in this thread."""
     number = SYSCALL.get(os.uname().machine)
     if number is None:
         raise OSError(errno.ENOSYS, "system call number not known on this architecture")
     flags = EXCLUDE_HYPERVISOR | (EXCLUDE_KERNEL if user_only else 0)
     size = struct.calcsize(ATTRIBUTE)
-    attribute = struct.pack(ATTRIBUTE, 0, size, 0, 0, 0, 0, flags, 0, 0, 0)
+    attribute = struct.pack(ATTRIBUTE, kind, size, event, 0, 0, 0, flags, 0, 0, 0)
     long, libc = ctypes.c_long, ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = long
     counter = libc.syscall(
