@@ -1,0 +1,123 @@
+"""A kernel in an emulated machine: counts the instructions that each case executes."""
+
+import importlib.util
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pkbench import emulator, initramfs, kernels
+from pkbench.answers import AnswerError, Answers, Progress
+from pkbench.catalogue import Case
+from pkbench.counted import Count
+from pkbench.emulator import Boot, EmulatorError
+from pkbench.kernels import Kernel
+
+MEMORY_MIB = 2048
+# A slow host needs some 20 seconds for the largest of the cases, and says nothing meanwhile.
+PATIENCE_SECONDS = 180.0
+CONSOLE_LINES = 200
+
+
+class GuestError(Exception):
+    """Says in one sentence why nothing could be counted."""
+
+
+def program() -> Path:
+    """Find the static program that runs as the guest's first process."""
+    native = importlib.util.find_spec("pkbench._native")
+    found = Path(native.origin).parent / "_guest" / "init" if native and native.origin else None
+    if found is None or not found.is_file():
+        raise GuestError(
+            "the guest's program was not built, for want of a static C library for x86-64: "
+            "install libc6-dev (Debian, Ubuntu) or glibc-static (Fedora) and build pkbench again"
+        )
+    return found
+
+
+def count(
+    kernel: Kernel,
+    cases: Sequence[Case],
+    progress: Callable[[Progress], None] = lambda step: None,
+    memory_mib: int = MEMORY_MIB,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Count:
+    """Boot a kernel once and count the instructions of each case.
+
+    Raises GuestError where the guest doesn't come up, ends early, falls silent or can't count
+    exactly.
+    """
+    began, start = datetime.now(UTC), time.monotonic()
+    answers = Answers(cases, progress)
+    content = program().read_bytes()
+    qemu = _find_emulator()
+    progress(Progress(0, len(answers.asked), f"booting {kernel.release}"))
+    with Boot(qemu, kernel.path, _pack(content, answers.asked), memory_mib) as boot:
+        try:
+            _listen(boot, answers, patience_seconds)
+        except (EmulatorError, AnswerError) as error:
+            raise GuestError(_why(str(error), kernel, boot, answers)) from error
+    return Count(
+        kernel=kernel,
+        emulator=qemu,
+        machine=answers.shown.machine(),
+        cpu_flags=answers.shown.cpu_flags(),
+        cases=tuple(answers.ending(case) for case in cases),
+        began=began,
+        seconds=time.monotonic() - start,
+    )
+
+
+def _find_emulator() -> emulator.Emulator:
+    try:
+        return emulator.find()
+    except EmulatorError as error:
+        raise GuestError(str(error)) from error
+
+
+def _listen(boot: Boot, answers: Answers, patience_seconds: float) -> None:
+    for line in boot.answers(patience_seconds):
+        answers.hear(line)
+        if answers.finished:
+            return
+    raise EmulatorError("ended before everything was counted")
+
+
+def _pack(content: bytes, cases: Iterable[Case]) -> bytes:
+    """Make the guest's file system: the program and its list of cases."""
+    listed = "".join(f"{index} {_line(case)}\n" for index, case in enumerate(cases))
+    return initramfs.pack(
+        [
+            initramfs.directory("dev"),
+            initramfs.character_device("dev/console", 5, 1),
+            initramfs.file("init", content, mode=0o755),
+            initramfs.file("cases", listed.encode()),
+        ]
+    )
+
+
+def _line(case: Case) -> str:
+    first, second, third, *_ = (*case.point, 0, 0, 0)
+    return f"{case.benchmark.full_name} {first} {second} {third}"
+
+
+def _why(error: str, kernel: Kernel, boot: Boot, answers: Answers) -> str:
+    """Say in one sentence what went wrong, and keep the console's last lines in a file."""
+    console = boot.console()
+    panic = re.search(r"Kernel panic - not syncing: (.+)", console)
+    if panic:
+        error = f"panicked ({panic[1].strip()})"
+    elif not console and boot.complaint():
+        error = f"was not booted ({boot.complaint()})"
+    where = f" in {answers.doing}" if answers.doing else ""
+    kept = _keep_console(kernel, console)
+    return f"the guest with kernel {kernel.release} {error}{where}; its console is in {kept}"
+
+
+def _keep_console(kernel: Kernel, console: str) -> Path:
+    """Keep the console's last lines."""
+    file = kernels.cache_directory() / "consoles" / f"{kernel.release}.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(console.splitlines()[-CONSOLE_LINES:]) + "\n")
+    return file

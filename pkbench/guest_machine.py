@@ -1,0 +1,54 @@
+"""The machine that a guest is, from what it shows of itself."""
+
+import re
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pkbench import machine
+from pkbench.machine import Machine, Probe
+
+
+@dataclass
+class Shown:
+    """What a guest has shown: files of /proc and /sys, and what native code found out."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(
+        default_factory=dict
+    )  # by first word: "probe", "compiler", "build"
+
+    def machine(self) -> Machine:
+        """Look at the guest as pkbench looks at a host."""
+        with tempfile.TemporaryDirectory(prefix="pkbench-shown-") as folder:
+            for path, text in self.files.items():
+                copy = Path(folder, path.lstrip("/"))
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_text(text)
+            found = machine.detect(Path(folder), self._probe())
+        return replace(found, libc=None)  # the host's: the guest's program carries its own
+
+    def cpu_flags(self) -> str:
+        """Return the CPU's features, as the guest's kernel lists them."""
+        cpuinfo = self.files.get("/proc/cpuinfo", "")
+        found = re.search(r"^flags\s*: (.*)$", cpuinfo, re.MULTILINE)
+        return found[1] if found else ""
+
+    def _probe(self) -> Probe:
+        """Read "NAME=NUMBER … reason=TEXT"."""
+        numbers, _, reason = self.said.get("probe", "").partition("reason=")
+        found = {name: int(number) for name, number in re.findall(r"(\w+)=(-?\d+)", numbers)}
+        return Probe(
+            architecture="x86_64",
+            keys_missing=reason,
+            has_pkru=bool(found.get("has_pkru")),
+            cpu_pku=bool(found.get("cpu_pku")),
+            os_pke=bool(found.get("os_pke")),
+            hypervisor=bool(found.get("hypervisor")),
+            hypervisor_vendor="TCGTCGTCGTCG",
+            initial_pkru=found.get("initial_pkru", 0),
+            alloc_errno=found.get("alloc_errno", -1),
+            keys=found.get("keys", 0),
+            compiler=self.said.get("compiler"),
+            build=self.said.get("build"),
+        )

@@ -1,0 +1,166 @@
+"""Kernel packages of Debian and Ubuntu."""
+
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pkbench.packages.fetched import ENVIRONMENT, GUEST_MODULES, PATH, Fetched, PackageError, run
+from pkbench.packages.names import begins, flavour_of, flavour_rank, order
+
+PREFIX = "linux-image-"
+# A package may hold no kernel itself and depend on the one that does: meta packages do, and
+# Debian's newest.
+DEPTH = 3
+
+
+@dataclass(frozen=True)
+class Package:
+    """A kernel package that apt can fetch."""
+
+    name: str
+    version: str
+
+    @property
+    def release(self) -> str:
+        """The release of the kernel in it."""
+        return self.name.removeprefix(PREFIX).removeprefix("unsigned-")
+
+
+def fetch(
+    name: str, scratch: Path, progress: Callable[[str], None], flavour: str, modules: bool
+) -> Fetched:
+    """Fetch a kernel's package and take the image out of it."""
+    package = choose(name, flavour)
+    for _ in range(DEPTH):
+        progress(f"fetching {package.name} {package.version}")
+        archive = _download(package, scratch)
+        progress(f"unpacking {package.name}")
+        image = _unpack(archive, scratch, modules)
+        if image:
+            return Fetched(package.name, package.version, image, _index_modules(scratch, modules))
+        package = _dependency(archive)
+    raise PackageError(f"the package {package.name} holds no kernel and names none")
+
+
+def choose(name: str, flavour: str = "") -> Package:
+    """Choose the newest package that a name or the beginning of a version stands for."""
+    known = list(_known())
+    if not known:
+        raise PackageError("apt knows of no kernel package: run `sudo apt-get update` first")
+    named = [package for package in known if name in (package.name, package.release)]
+    meant = named or [package for package in known if _is_meant(package, name, flavour)]
+    if not meant:
+        raise PackageError(
+            f"apt has no kernel {name!r}: `apt-cache search {PREFIX}` lists what there is"
+        )
+    return max(meant, key=lambda package: (flavour_rank(package.release), order(package.version)))
+
+
+def _is_meant(package: Package, name: str, flavour: str) -> bool:
+    wanted = flavour_of(package.release) == flavour if flavour else flavour_rank(package.release)
+    return bool(wanted) and (begins(package.release, name) or begins(package.version, name))
+
+
+def _known() -> Iterator[Package]:
+    """Find the packages of kernels in apt's lists."""
+    names = run(["apt-cache", "pkgnames", PREFIX]).stdout.split()
+    wanted = [name for name in names if not name.endswith(("-dbg", "-unsigned", "-template"))]
+    if not wanted:
+        return
+    for line in run(["apt-cache", "madison", *wanted]).stdout.splitlines():
+        name, version, source = (part.strip() for part in line.split("|"))
+        if source.endswith("Packages"):
+            yield Package(name, version)
+
+
+def _download(package: Package, scratch: Path) -> Path:
+    """Download a package; apt checks it against the distribution's signed lists."""
+    folder = scratch / package.name
+    folder.mkdir()
+    done = run(["apt-get", "download", f"{package.name}={package.version}"], folder)
+    archives = list(folder.glob("*.deb"))
+    if done.returncode or len(archives) != 1:
+        raise PackageError(_why(package, done.stderr))
+    return archives[0]
+
+
+def _why(package: Package, said: str) -> str:
+    errors = [line.removeprefix("E: ") for line in said.splitlines() if line.startswith("E: ")]
+    reason = errors[0] if errors else "it gave no reason"
+    if "404" in reason:
+        return f"the mirror no longer has {package.name}: run `sudo apt-get update` and try again"
+    if re.search(r"resolv|[Cc]onnect|[Ff]ailed to fetch|unreachable", reason):
+        return f"no network, or the mirror does not answer: {reason}"
+    return f"apt-get could not download {package.name}: {reason}"
+
+
+def _unpack(archive: Path, scratch: Path, modules: bool) -> Path | None:
+    """Take the kernel image, and the modules if they are wanted, out of a package."""
+    image = None
+    unpacking = subprocess.Popen(
+        ["dpkg-deb", "--fsys-tarfile", archive],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+    )
+    with unpacking, tarfile.open(fileobj=unpacking.stdout, mode="r|") as members:
+        for member in members:
+            target = _target(PurePosixPath(member.name), scratch, modules)
+            if target and member.isfile():
+                _write(members, member, target)
+                image = target if target.parent == scratch else image
+    if unpacking.returncode:
+        raise PackageError(f"dpkg-deb could not unpack {archive.name}")
+    return image
+
+
+def _target(path: PurePosixPath, scratch: Path, modules: bool) -> Path | None:
+    """Say where a package's file goes, or None where it isn't wanted."""
+    parts = [part for part in path.parts if part not in (".", "usr")]
+    if ".." in parts:
+        return None
+    is_image = len(parts) == 2 and parts[0] == "boot" and parts[1].startswith("vmlinuz-")
+    if is_image or (len(parts) == 4 and parts[:2] == ["lib", "modules"] and parts[3] == "vmlinuz"):
+        return scratch / "vmlinuz"
+    inside = "/".join(parts[3:])
+    if modules and parts[:2] == ["lib", "modules"] and inside.startswith(GUEST_MODULES):
+        return scratch.joinpath(*parts)
+    return None
+
+
+def _write(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    content = members.extractfile(member)
+    if content:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with content, target.open("wb") as file:
+            shutil.copyfileobj(content, file)
+
+
+def _dependency(archive: Path) -> Package:
+    """Return the newest kernel package that a package depends on."""
+    depends = run(["dpkg-deb", "--field", str(archive), "Depends"]).stdout
+    names = re.findall(r"\blinux-(?:image|binary)-\S*\d[^\s,|(]*", depends)
+    if not names:
+        raise PackageError(f"the package {archive.name} holds no kernel and depends on none")
+    newest = max(names, key=order)
+    shown = run(["apt-cache", "show", "--no-all-versions", newest]).stdout
+    found = re.search(r"^Version: (\S+)$", shown, re.MULTILINE)
+    if not found:
+        raise PackageError(f"apt does not have {newest}: run `sudo apt-get update` and try again")
+    return Package(newest, found[1])
+
+
+def _index_modules(scratch: Path, modules: bool) -> Path | None:
+    """Index the modules, so that a guest finds them by name, as Debian does on installing."""
+    if not modules:
+        return None
+    depmod = shutil.which("depmod", path=PATH)
+    if not depmod:
+        raise PackageError("depmod is missing: install kmod (Debian, Ubuntu and Fedora)")
+    for folder in (scratch / "lib" / "modules").iterdir():
+        run([depmod, "-b", str(scratch), folder.name])
+    return scratch / "lib"

@@ -1,0 +1,60 @@
+"""Kernel packages of Fedora and its relatives. Written from the manuals, not yet tried on one."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from pkbench.packages.fetched import ENVIRONMENT, Fetched, PackageError, run
+from pkbench.packages.names import begins, order
+
+PACKAGE = "kernel-core"
+
+
+def fetch(name: str, scratch: Path, progress: Callable[[str], None], modules: bool) -> Fetched:
+    """Fetch a kernel's package and take the image out of it."""
+    if modules:
+        raise PackageError("kernels with modules are fetched on Debian and Ubuntu only")
+    version = choose(name)
+    progress(f"fetching {PACKAGE} {version}")
+    done = run(["dnf", "download", "--destdir", str(scratch), f"{PACKAGE}-{version}"])
+    archives = list(scratch.glob("*.rpm"))
+    if done.returncode or len(archives) != 1:
+        said = done.stderr.strip().splitlines() or ["it gave no reason"]
+        raise PackageError(f"dnf could not download {PACKAGE}-{version}: {said[-1]}")
+    progress(f"unpacking {PACKAGE}")
+    return Fetched(PACKAGE, version, _unpack(archives[0], scratch))
+
+
+def choose(name: str) -> str:
+    """Choose the newest version that a package's name or the beginning of a version stands for."""
+    asked = ["dnf", "repoquery", "--available", "--queryformat", "%{version}-%{release}\n", PACKAGE]
+    known = run(asked).stdout.split()
+    if not known:
+        raise PackageError("dnf knows of no kernel package: is there a network?")
+    meant = [
+        version
+        for version in known
+        if name == PACKAGE or begins(version, name.removeprefix(f"{PACKAGE}-"))
+    ]
+    if not meant:
+        raise PackageError(
+            f"dnf has no kernel {name!r}: `dnf list --available {PACKAGE}` lists what there is"
+        )
+    return max(meant, key=order)
+
+
+def _unpack(archive: Path, scratch: Path) -> Path:
+    with subprocess.Popen(
+        ["rpm2cpio", archive], stdout=subprocess.PIPE, env=ENVIRONMENT
+    ) as unpacking:
+        subprocess.run(
+            ["cpio", "-idm", "--quiet", "./lib/modules/*/vmlinuz"],
+            stdin=unpacking.stdout,
+            cwd=scratch,
+            env=ENVIRONMENT,
+            check=False,
+        )
+    images = list(scratch.glob("lib/modules/*/vmlinuz"))
+    if len(images) != 1:
+        raise PackageError(f"{archive.name} holds no kernel")
+    return images[0]

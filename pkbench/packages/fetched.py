@@ -1,0 +1,54 @@
+"""What comes out of a kernel's package."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# depmod is a command for root, and root's commands may be missing from a user's path.
+PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+# Untranslated messages, so that they can be told apart.
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": PATH}
+
+# What a guest needs to run on the host's file tree: the tree itself, a writable layer over it, and
+# a console.
+GUEST_MODULES = (
+    "kernel/drivers/char/virtio_console",
+    "kernel/drivers/virtio/",
+    "kernel/fs/9p/",
+    "kernel/fs/fscache/",
+    "kernel/fs/fuse/",
+    "kernel/fs/netfs/",
+    "kernel/fs/overlayfs/",
+    "kernel/net/9p/",
+    "modules.",
+)
+
+
+class PackageError(Exception):
+    """Says in one sentence why a kernel could not be fetched."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A kernel image taken out of its package."""
+
+    package: str
+    version: str
+    image: Path
+    modules: Path | None = None  # holds modules/RELEASE
+
+
+def run(command: Sequence[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, whatever that is, and keep what it says."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
