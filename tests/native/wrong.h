@@ -1,0 +1,31 @@
+/* Cases made wrong on purpose, each of which verify must catch. A file of them includes one family's source, to get at
+ * its state. */
+#pragma once
+
+#include "benchmark.h"
+#include "region.h"
+
+/* Rows end where nothing but NULL would follow. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+struct wrong {
+    const char *what;
+    const char *cases;             /* whose: a pattern over their names, as fnmatch(3) has it */
+    const char *reason;            /* part of what verify must then say */
+    int (*spoil)(void *state);     /* after a verify that passed; 0, or PK_SKIPPED */
+    int (*verify)(void *state);    /* instead of the benchmark's own; or NULL */
+    int64_t pages;                 /* instead of the small ones; or 0 */
+};
+
+/* Ends at an entry without a name. */
+extern const struct wrong wrong_application[], wrong_instruction[], wrong_protect[], wrong_switch[], wrong_syscall[],
+    wrong_threads[];
+
+/* The last page is given back: it would be populated while it is timed. */
+int forget_page(const struct pk_region *region);
+/* The pages are gathered into huge ones. */
+int gather_pages(const struct pk_region *region);
+/* The guard behind the region becomes a page like the region's, which the kernel makes one VMA of. */
+int merge_guard(const struct pk_region *region, int prot, int pkey);
+/* The region gets another key than the one it should have. */
+int tag_differently(const struct pk_region *region);

@@ -1,0 +1,23 @@
+#include "crooked.h"
+#include "wrong.h"
+
+#include "../../native/families/application.c"
+
+static int tag_with_another_key(void *state)
+{
+    const struct example *example = state;
+
+    /* Verify gives all keys back and takes them again: they are the same numbers. */
+    idle.other_key = example->keys[0] > 0 ? example->keys[0] : 1;
+    return 0;
+}
+
+const struct wrong wrong_application[] = {
+    {"tagging does nothing", "application/*", "the region has key 0", make_pkey_mprotect_idle},
+    {"tagging takes another key", "application/*", "the region has key", tag_with_another_key},
+    {"setting rights does nothing", "application/*", "must go through faulted", make_set_rights_idle},
+    {"unmapping does nothing", "application/*", "an unmapped page can be read", make_munmap_idle},
+    {"freeing does nothing", "application/*/phase:[!f]*", "phase 1 of the example failed", make_pkey_free_idle},
+    {"freeing does nothing", "application/*/phase:free", "can still be freed", make_pkey_free_idle},
+    {0},
+};

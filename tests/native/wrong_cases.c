@@ -1,0 +1,126 @@
+/* Every wrong case, in a process of its own: verify must say what is wrong. With the last argument "keys" (a kernel passes
+ * words of its own first), only those that need protection keys. */
+#define _GNU_SOURCE
+#include <fnmatch.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "walk.h"
+#include "wrong.h"
+
+static const struct wrong *const families[] = {
+    wrong_application, wrong_instruction, wrong_protect, wrong_switch, wrong_syscall, wrong_threads,
+};
+
+/* What the process of a wrong case answers. */
+struct answer {
+    enum { CAUGHT, SKIPPED, MISSED } state;
+    char why[640];
+};
+
+static int make_wrong(const struct wrong *wrong, const struct walked *walked, void *state)
+{
+    const struct pk_benchmark *benchmark = walked->benchmark;
+    int status = pk_benchmark_skipped(benchmark);
+
+    if (!status && benchmark->setup)
+        status = benchmark->setup(state, walked->point);
+    if (!status)
+        status = benchmark->verify(state);
+    if (!status && wrong->spoil)
+        status = wrong->spoil(state);
+    return status;
+}
+
+static void judge(const struct wrong *wrong, const struct walked *walked, struct answer *answer)
+{
+    const struct pk_benchmark *benchmark = walked->benchmark;
+    void *state = calloc(1, benchmark->state_size + 1);
+    int status = make_wrong(wrong, walked, state);
+
+    if (status) {
+        answer->state = status == PK_SKIPPED ? SKIPPED : MISSED;
+        snprintf(answer->why, sizeof answer->why, "%s%s", status == PK_SKIPPED ? "" : "before it was made wrong: ",
+                 pk_reason());
+        return;
+    }
+    status = (wrong->verify ? wrong->verify : benchmark->verify)(state);
+    answer->state = status == PK_DISPROVED && strstr(pk_reason(), wrong->reason) ? CAUGHT : MISSED;
+    if (answer->state == MISSED)
+        snprintf(answer->why, sizeof answer->why, status ? "verify says instead: %s" : "verify sees nothing wrong",
+                 pk_reason());
+}
+
+static void tell(const char *name, const struct answer *answer)
+{
+    if (answer->state == CAUGHT)
+        tap_ok(name);
+    else if (answer->state == SKIPPED)
+        tap_skip(name, answer->why);
+    else
+        tap_not_ok(name, answer->why);
+}
+
+static void try_wrong(const struct wrong *wrong, struct walked walked, struct answer *answer)
+{
+    char name[512];
+    int status;
+    pid_t child;
+
+    if (wrong->pages)
+        walked.point[0] = wrong->pages;
+    snprintf(name, sizeof name, "%s: %s", walked.name, wrong->what);
+    *answer = (struct answer){.state = MISSED};
+    child = fork();
+    if (child == 0) {
+        judge(wrong, &walked, answer);
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    if (WIFSIGNALED(status)) {
+        answer->state = MISSED;
+        snprintf(answer->why, sizeof answer->why, "killed by signal %d", WTERMSIG(status));
+    }
+    tell(name, answer);
+}
+
+struct trial {
+    struct answer *answer;
+    uint32_t needs;
+};
+
+static void try_case(const struct walked *walked, void *context)
+{
+    const struct trial *trial = context;
+    bool any = false;
+
+    if ((walked->benchmark->needs & trial->needs) != trial->needs)
+        return;
+    for (size_t family = 0; family < sizeof families / sizeof families[0]; family++)
+        for (const struct wrong *wrong = families[family]; wrong->what; wrong++)
+            if (fnmatch(wrong->cases, walked->name, 0) == 0) {
+                any = true;
+                try_wrong(wrong, *walked, trial->answer);
+            }
+    /* It would take a compiler that deletes the loop. */
+    if (!any && strcmp(walked->name, "instruction/empty-loop") != 0)
+        tap_not_ok(walked->name, "it is nowhere made wrong");
+}
+
+int main(int argc, char **argv)
+{
+    struct trial trial = {
+        .answer = mmap(NULL, sizeof *trial.answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+        .needs = strcmp(argv[argc - 1], "keys") == 0 ? PK_NEEDS_KEYS : 0,
+    };
+
+    tap_begin();
+    walk_table(try_case, &trial);
+    return tap_end();
+}

@@ -1,0 +1,58 @@
+#include "crooked.h"
+#include "wrong.h"
+
+#include "../../native/families/switch.c"
+
+static int close_nothing(void *state)
+{
+    struct domain *domain = state;
+
+    domain->closed = domain->open;
+    return 0;
+}
+
+static int open_nothing(void *state)
+{
+    struct domain *domain = state;
+
+    domain->open = domain->closed;
+    return 0;
+}
+
+static int forget_a_page(void *state)
+{
+    const struct domain *domain = state;
+
+    return forget_page(&domain->region);
+}
+
+static int merge_a_guard(void *state)
+{
+    const struct domain *domain = state;
+
+    return merge_guard(&domain->region, domain->pkey ? PROT_READ | PROT_WRITE : PROT_READ, domain->pkey);
+}
+
+static int tag_with_another_key(void *state)
+{
+    const struct domain *domain = state;
+
+    return tag_differently(&domain->region);
+}
+
+/* The store that verify itself makes to clear the byte comes first. */
+#define CANT_WRITE "a store that must go through faulted"
+#define OPENED_NOTHING "the operation faulted"
+
+const struct wrong wrong_switch[] = {
+    {"closing closes nothing", "switch/wrpkru-*", "a store that must fault went through", close_nothing},
+    {"closing closes nothing", "switch/pkey-mprotect/*", "a store that must fault went through", close_nothing},
+    {"opening opens nothing", "switch/wrpkru-*", CANT_WRITE, open_nothing},
+    {"setting rights does nothing", "switch/wrpkru-inline/*", OPENED_NOTHING, make_set_rights_idle},
+    {"pkey_mprotect does nothing", "switch/pkey-mprotect/*", OPENED_NOTHING, make_pkey_mprotect_idle},
+    {"mprotect does nothing", "switch/mprotect/*", CANT_WRITE, make_mprotect_idle},
+    {"a page is not populated", "switch/*/pages:2", "of the region are resident instead of", forget_a_page},
+    {"the region is merged with a neighbour", "switch/*", "the region is not a VMA of its own", merge_a_guard},
+    {"the region has another key", "switch/wrpkru-*", CANT_WRITE, tag_with_another_key},
+    {0},
+};

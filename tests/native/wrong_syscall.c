@@ -1,0 +1,44 @@
+#include "crooked.h"
+#include "wrong.h"
+
+#include "../../native/families/syscall.c"
+
+static int forget_a_page(void *state)
+{
+    const struct same *same = state;
+
+    return forget_page(&same->region);
+}
+
+static int merge_a_guard(void *state)
+{
+    const struct same *same = state;
+
+    return merge_guard(&same->region, PROT_READ | PROT_WRITE, same->pkey);
+}
+
+/* The operation must not put it right. */
+static int tag_with_another_key(void *state)
+{
+    const struct same *same = state;
+
+    return tag_differently(&same->region);
+}
+
+static int allow_writing(void *state)
+{
+    const struct same *same = state;
+
+    pk_set_rights(same->pkey, 0);
+    return 0;
+}
+
+const struct wrong wrong_syscall[] = {
+    {"it is another system call", "syscall/getppid", "getppid returned 0 instead of", make_getppid_idle},
+    {"pkey_free does nothing", "syscall/pkey-alloc-free", "was not free again", make_pkey_free_idle},
+    {"the page is not populated", "syscall/*mprotect-same", "of the region are resident instead of", forget_a_page},
+    {"the page is merged with a neighbour", "syscall/*mprotect-same", "not a VMA of its own", merge_a_guard},
+    {"the page has another key", "syscall/pkey-mprotect-same", "the region has key", tag_with_another_key},
+    {"the key allows writing", "syscall/pkey-mprotect-same", "a store that must fault went through", allow_writing},
+    {0},
+};

@@ -1,0 +1,140 @@
+"""The native code, as every compiler, sanitizer and machine at hand sees it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import needs
+from native_programs import (
+    CORE,
+    FAMILIES,
+    GUEST,
+    Answer,
+    answers,
+    ask,
+    compile_objects,
+    link,
+    runner_sources,
+    wrong_cases_sources,
+)
+from pkbench import initramfs
+from pkbench.catalogue import benchmarks
+from pkbench.emulator import Boot
+from pkbench._native import lib
+
+AARCH64 = "aarch64-linux-gnu-gcc"
+COMPILERS = ("gcc", "clang", "musl-gcc", AARCH64)
+KEY_BENCHMARKS = {
+    benchmark.full_name for benchmark in benchmarks() if benchmark.native.needs & lib.PK_NEEDS_KEYS
+}
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Compile native/ once per compiler, and link the runner."""
+    runners: dict[str, Path] = {}
+
+    def build(compiler: str) -> Path:
+        if compiler not in runners:
+            needs.program(compiler)
+            folder = tmp_path_factory.mktemp(compiler)
+            objects = compile_objects(compiler, [*CORE, *FAMILIES], folder)
+            inputs = [*objects.values(), *runner_sources()]
+            static = () if compiler in ("gcc", "clang") else ("-static",)
+            runners[compiler] = link(compiler, inputs, folder / "runner", *static)
+        return runners[compiler]
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def wrong_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wrong cases as a guest can run them."""
+    needs.program("gcc")
+    program = tmp_path_factory.mktemp("wrong") / "wrong_cases"
+    return link("gcc", wrong_cases_sources(), program, "-static")
+
+
+def unexpected(given: list[Answer]) -> list[Answer]:
+    """Return the answers that are not ok."""
+    return [answer for answer in given if not answer.ok]
+
+
+def benchmark_of(answer: Answer) -> str:
+    """Return the benchmark that an answer is about."""
+    return "/".join(answer.name.partition(":")[0].split("/")[:2])
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_compiles_without_a_warning(compiler: str, built: Callable[[str], Path]) -> None:
+    assert built(compiler).is_file()
+
+
+def test_the_guest_program_compiles_without_a_warning(tmp_path: Path) -> None:
+    compile_objects(needs.program("gcc"), GUEST, tmp_path)
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang", "musl-gcc"])
+def test_every_case_is_proved_and_timed(compiler: str, built: Callable[[str], Path]) -> None:
+    given = ask([built(compiler)])
+
+    assert [] == unexpected(given)
+    assert {benchmark.full_name for benchmark in benchmarks()} == set(map(benchmark_of, given))
+
+
+@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
+def test_no_sanitizer_finds_anything(sanitizer: str, tmp_path: Path) -> None:
+    gcc, setarch = needs.program("gcc"), needs.program("setarch")
+    sources = [*CORE, *FAMILIES, *runner_sources()]
+    flags = ("-O1", "-g", f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all")
+    runner = link(gcc, sources, tmp_path / "runner", *flags)
+
+    # Older thread sanitizers don't find their way in an address space laid out at random.
+    assert [] == unexpected(ask([setarch, "-R", runner]))
+
+
+def test_key_cases_are_skipped_where_there_is_no_key_register(
+    built: Callable[[str], Path],
+) -> None:
+    """The other cases of the table can't be proved here: the emulator's smaps knows no resident pages."""
+    given = ask([needs.program("qemu-aarch64-static"), built(AARCH64)])
+    keyed = [answer for answer in given if benchmark_of(answer) in KEY_BENCHMARKS]
+
+    assert keyed
+    assert {
+        "pkbench knows no protection-key register on aarch64",
+        "the operation is an x86-64 instruction, and this is aarch64",
+    } == {answer.skipped for answer in keyed}
+    proved = {answer.name for answer in given if answer.ok and not answer.skipped}
+    assert {"instruction/empty-loop", "syscall/getppid"} <= proved
+
+
+def test_verify_catches_every_wrong_case(wrong_cases: Path) -> None:
+    given = ask([wrong_cases])
+    tried = [answer for answer in given if not answer.skipped]
+
+    assert [] == unexpected(given)
+    assert {"switch/mprotect", "protect/mprotect-rw-ro"} <= set(map(benchmark_of, tried))
+
+
+def first_process(program: Path, *arguments: str) -> Iterator[str]:
+    """Run a program as the first process of an emulated guest with protection keys."""
+    archive = initramfs.pack(
+        [
+            initramfs.directory("dev"),
+            initramfs.character_device("dev/console", 5, 1),
+            initramfs.file("init", program.read_bytes(), mode=0o755),
+        ]
+    )
+    to_init = " ".join(["--", *arguments])
+    with Boot(needs.qemu(), needs.kernel().path, archive, 1024, to_init) as guest:
+        yield from guest.answers(patience_seconds=120)
+
+
+@pytest.mark.guest
+def test_verify_catches_every_wrong_case_of_the_keys(wrong_cases: Path) -> None:
+    given = answers(first_process(wrong_cases, "keys"))
+
+    assert [] == [answer for answer in given if answer.skipped or not answer.ok]
+    assert set(map(benchmark_of, given)) == KEY_BENCHMARKS
