@@ -31,6 +31,7 @@ def sentences(shelf: Shelf, machine: str) -> list[str]:
         _pages,
         _ceiling,
         _threads,
+        _spoiling,
     )
     return [sentence for tell in tellers for sentence in tell(shelf, machine)]
 
@@ -68,7 +69,7 @@ def _tagging(shelf: Shelf, machine: str) -> Iterator[str]:
     if not (tag and plain and _told(tag) and _told(plain)):
         return
     ratio = _ratio(shelf, tag, plain)
-    if not shelf.exact and ratio.low is not None and ratio.low <= 1 <= (ratio.high or 1):
+    if not _differ(shelf, ratio):
         yield f"By pkey_mprotect it can't be told from mprotect: {_many(shelf, ratio)}."
     else:
         cost = _cost(shelf, tag["value"])
@@ -93,10 +94,12 @@ def _ceiling(shelf: Shelf, machine: str) -> Iterator[str]:
     step = records(sizes[sizes["axis_pages"].isin(CEILING)])
     if len(step) == len(CEILING):
         below, above = step
+        ratio = _ratio(shelf, above, below)
+        why = "above 33 pages Linux flushes the whole TLB at once instead of page by page"
         yield (
             f"From 33 pages to 34 the same call goes from {_cost(shelf, below['gross'])} to "
-            f"{_cost(shelf, above['gross'])}, {_many(shelf, _ratio(shelf, above, below))}: above "
-            "33 pages Linux flushes the whole TLB at once instead of page by page."
+            f"{_cost(shelf, above['gross'])}, {_many(shelf, ratio)}"
+            f"{f': {why}' if _differ(shelf, ratio) else ': no step can be told'}."
         )
 
 
@@ -110,11 +113,23 @@ def _threads(shelf: Shelf, machine: str) -> Iterator[str]:
         return
     ratio = _ratio(shelf, siblings["spinning"], siblings["sleeping"])
     one = most == 2
+    told = "" if _differ(shelf, ratio) else ": no difference can be told"
     yield (
-        f"While {words.count(most - 1, 'other thread')} of the process {'runs' if one else 'run'} "
-        f"on other CPUs, one mprotect takes {_many(shelf, ratio)} as while "
-        f"{'it sleeps' if one else 'they sleep'}."
+        f"While {words.count(most - 1, 'other thread')} of the process "
+        f"{'spins' if one else 'spin'} in user mode, one mprotect takes "
+        f"{_many(shelf, ratio)} as while {'it sleeps' if one else 'they sleep'}{told}."
     )
+
+
+def _spoiling(shelf: Shelf, machine: str) -> Iterator[str]:
+    found = dict(shelf.machines)[machine].findings
+    parts = [
+        f"{words.listed(checks)} ({status})"
+        for status in ("problem", "warning")
+        if (checks := [finding.check for finding in found if finding.status == status])
+    ]
+    if parts:
+        yield f"What may spoil these figures, says doctor: {'; '.join(parts)}."
 
 
 def _ways(shelf: Shelf, machine: str) -> dict[str, Row]:
@@ -153,8 +168,7 @@ def _cost(shelf: Shelf, value: float) -> str:
 
 
 def _within(row: Row) -> str:
-    text = words.bounds(row["low"], row["high"], row["unit"])
-    return f" (95 % interval {text})" if text else ""
+    return words.within(row["low"], row["high"], row["unit"], int(row["processes"]))
 
 
 def _many(shelf: Shelf, ratio: Interval) -> str:
@@ -162,4 +176,11 @@ def _many(shelf: Shelf, ratio: Interval) -> str:
     if ratio.low is None or ratio.high is None or shelf.exact:
         return text
     low, high = words.figures(ratio.low), words.figures(ratio.high)
-    return f"{text} (95 % interval {low} to {high})"
+    return f"{text} ({words.interval_name(ratio.processes)} {low} to {high})"
+
+
+def _differ(shelf: Shelf, ratio: Interval) -> bool:
+    """Tell whether two costs can be told apart."""
+    if shelf.exact or ratio.low is None or ratio.high is None:
+        return ratio.value != 1
+    return not ratio.low <= 1 <= ratio.high

@@ -44,6 +44,7 @@ class Interval:
     value: float
     low: float | None = None
     high: float | None = None
+    processes: int | None = None  # how many the interval rests on, None where it is exact
 
     @property
     def above_zero(self) -> bool:
@@ -164,12 +165,13 @@ def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
     if samples[0].exact:
         return Interval(value, value, value)
     if min(sample.values.size for sample in samples) < 2:
-        return Interval(value)
+        return Interval(value, processes=1)
     paired = all(samples[0].paired_with(sample) for sample in samples)
     data = [sample.values * sample.inner_loops / over[0].inner_loops for sample in over]
     data += [sample.values * sample.inner_loops / under[0].inner_loops for sample in under]
     low, high = _bootstrap(tuple(data), _RatioOfMedians(len(over)), paired)
-    return Interval(value, float(low), float(high))
+    fewest = min(sample.values.size for sample in samples)
+    return Interval(value, float(low), float(high), fewest)
 
 
 def _net_or_gross(samples: Sequence[Sample]) -> float:

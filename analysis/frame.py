@@ -145,8 +145,10 @@ def _first_unique(
 
 def _rows(name: str, result: Result) -> Iterator[dict[str, Any]]:
     cases = {case.name: case for case in result.cases}
+    order = {name: place for place, name in enumerate(cases)}
     running: Counter[str] = Counter()
-    for process in result.processes:
+    # A file has its benchmarks as the schedule came to them: readers want the catalogue's order.
+    for process in sorted(result.processes, key=lambda process: order[process.case]):
         number = running[process.case]
         running[process.case] += 1
         shared = _shared(name, result, cases[process.case], process, number)

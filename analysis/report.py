@@ -119,7 +119,11 @@ def _section(shelf: Shelf) -> Section:
 
 def _picture(key: str, chart: figures.Chart, shelf: Shelf) -> Picture:
     shown = set(chart.table["machine"])
-    sources = [f"{name}: {card.short(r)}." for name, r in shelf.machines if name in shown]
+    sources = [
+        f"{name}: {card.short(result)}." if len(shown) > 1 else f"{card.short(result)}."
+        for name, result in shelf.machines
+        if name in shown
+    ]
     return Picture(
         name=f"{key}-{chart.name}",
         title=chart.title,

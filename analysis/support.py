@@ -29,7 +29,7 @@ def matrix(shelves: Sequence[Shelf]) -> tuple[Table, dict[str, str]]:
     ]
     table = Table(
         name="support",
-        title="What ran where",
+        title="Cases by benchmark and machine",
         headings=["benchmark", *(f"{name} ({evidence})" for name, evidence in columns)],
         rows=rows,
         data=cases[["machine", "evidence", "case", "state", "reason"]],

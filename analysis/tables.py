@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from . import words
-from .costs import as_measured
-from .estimate import side_by_side
+from .costs import as_measured, basis_note
+from .estimate import ENOUGH_PROCESSES, side_by_side
 from .figures import switch
 from .figures.along import series
 from .frame import records
@@ -101,7 +101,7 @@ def switching(shelf: Shelf) -> Table:
         ],
         rows=rows,
         data=pd.DataFrame(data).drop(columns=["what", "note"], errors="ignore"),
-        note=switch.caption(found) if len(found) else "",
+        note=f"{basis_note(found)} {_few(found)}".strip() if len(found) else "",
         text_columns=2,
     )
 
@@ -159,7 +159,8 @@ def everything(shelf: Shelf) -> Table:
         data=shelf.estimates.drop(columns=["process_values"]),
         text_columns=2,
         note="All figures are per operation. Net is the figure as measured without its floor. "
-        f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing.",
+        f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
+        f"{_few(shelf.estimates)}".strip(),
     )
 
 
@@ -226,6 +227,13 @@ def _pivot(shelf: Shelf, machine: str, family: str, axis: str) -> Table:
         if not shelf.exact
         else f"{_cost_heading(shelf)}, as counted.",
     )
+
+
+def _few(rows: pd.DataFrame) -> str:
+    """Own up to intervals that are less than they are called."""
+    if (rows["unit"] == "instructions").any() or (rows["processes"] >= ENOUGH_PROCESSES).all():
+        return ""
+    return f"With fewer than {ENOUGH_PROCESSES} processes an interval is the range that was seen."
 
 
 def _cost_heading(shelf: Shelf) -> str:

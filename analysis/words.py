@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from .estimate import Interval
+from .estimate import ENOUGH_PROCESSES, Interval
 
 BELOW_RESOLUTION = "below resolution"
 TIME_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
@@ -64,6 +64,19 @@ def bounds(low: float, high: float, unit: str) -> str:
         return ""
     size, name = time_unit(max(abs(low), abs(high)))
     return f"{figures(low / size)} to {figures(high / size)} {name}"
+
+
+def interval_name(processes: int | None) -> str:
+    """Return what an interval from that many processes may be called."""
+    if processes is None or processes >= ENOUGH_PROCESSES:
+        return "95 % interval"
+    return f"range over {processes} processes"
+
+
+def within(low: float, high: float, unit: str, processes: int) -> str:
+    """Return an interval as a sentence has it, nothing where there is none."""
+    text = bounds(low, high, unit)
+    return f" ({interval_name(processes)} {text})" if text else ""
 
 
 def net(value: float, low: float, unit: str) -> str:

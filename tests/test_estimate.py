@@ -11,6 +11,7 @@ import pytest
 from results_made import Made, suite, write
 
 from pkbench.analysis import EvidenceError, Interval, estimates, load, ratio
+from pkbench.analysis.frame import records
 from pkbench.analysis.words import net as net_text
 
 LOOP = "instruction/empty-loop"
@@ -31,7 +32,7 @@ def frame_of(folder: Path, *cases: Made, evidence: str = "silicon") -> pd.DataFr
 
 def estimate(folder: Path, *cases: Made, evidence: str = "silicon") -> dict[str, Any]:
     """Return the estimate of the last case."""
-    return estimates(frame_of(folder, *cases, evidence=evidence)).to_dict("records")[-1]
+    return records(estimates(frame_of(folder, *cases, evidence=evidence)))[-1]
 
 
 def single(*values: float) -> list[list[float]]:
@@ -196,7 +197,7 @@ def test_a_net_ratio_leaves_both_floors_out(tmp_path: Path) -> None:
 
 def test_a_ratio_of_single_processes_has_no_interval(tmp_path: Path) -> None:
     frame = frame_of(tmp_path, Made(CASE, [[1.0]]), Made(OTHER, [[4.0]]))
-    assert Interval(4.0) == ratio(frame, ("box", OTHER), ("box", CASE))
+    assert Interval(4.0, processes=1) == ratio(frame, ("box", OTHER), ("box", CASE))
 
 
 def test_times_and_instructions_have_no_ratio(tmp_path: Path) -> None:

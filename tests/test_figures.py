@@ -109,13 +109,19 @@ def test_a_figure_drawn_twice_has_the_same_bytes(every: dict[str, Chart], whole:
 
 def test_a_figure_does_not_depend_on_the_users_settings(whole: Shelf) -> None:
     rows = switch.table(whole)
-    plain = svg(switch.draw(rows))
+
+    def picture() -> bytes:
+        figure = switch.draw(rows)
+        assert figure is not None
+        return svg(figure)
+
+    plain = picture()
     with mpl.rc_context({"lines.markersize": 30, "font.size": 20, "axes.facecolor": "red"}):
-        assert plain == svg(switch.draw(rows))
+        assert plain == picture()
 
 
 def test_no_data_no_figure_but_a_reason(tmp_path: Path) -> None:
-    found = charts(shelf(tmp_path, Made(LOOP, around(1e-9))))
+    found = charts(shelf(tmp_path, Made("faults/segv", around(1e-6))))
     assert len(FIGURES) == len(found)
     for chart in found:
         assert isinstance(chart, Missing)
@@ -134,7 +140,7 @@ def test_a_way_that_was_skipped_stays_in_the_figure_with_its_reason(tmp_path: Pa
     ]
     written = texts(drawn(shelf(tmp_path, *cases))["switch"])
     assert "WRPKRU" in written
-    assert f"n/a: skipped: {NO_KEYS}" in written
+    assert f"skipped: {NO_KEYS}" in written
 
 
 def test_a_narrow_range_gets_bars_from_zero_and_a_wide_one_a_log_axis(tmp_path: Path) -> None:

@@ -40,6 +40,13 @@ def test_there_is_a_row_per_value(file: Path) -> None:
     assert {"s"} == set(frame["unit"])
 
 
+def test_cases_come_in_the_catalogues_order_whatever_the_files(file: Path) -> None:
+    made = suite([Made(ONE_PAGE, [[1e-6]]), Made(SPINNING, [[2e-6]])])
+    made["benchmarks"].reverse()
+    write(file, made)
+    assert [ONE_PAGE, SPINNING] == list(load([file])["case"])
+
+
 def test_points_are_columns_and_missing_where_a_case_has_no_such_axis(file: Path) -> None:
     write(file, suite([Made(ONE_PAGE, [[1e-6]]), Made(SPINNING, [[1e-6]])]))
     pages, threads = load([file]).to_dict("records")

@@ -99,8 +99,8 @@ def test_without_keys_the_answer_says_why_and_gives_the_rest(tmp_path: Path) -> 
         Made("switch/mprotect/pages:1", [[1e-6], [1.1e-6]]),
     ]
     page = page_of(tmp_path, suite(cases))
-    assert "takes 1.05 µs (95 % interval 1.00 to 1.10 µs) by mprotect" in page.text
-    assert f"The same by WRPKRU: n/a: skipped: {NO_KEYS}" in page.text
+    assert "takes 1.05 µs (range over 2 processes 1.00 to 1.10 µs) by mprotect" in page.text
+    assert f"The same by WRPKRU: skipped: {NO_KEYS}" in page.text
 
 
 def test_path_lengths_are_exact_in_the_tables(tmp_path: Path) -> None:
@@ -246,6 +246,44 @@ def test_few_processes_are_owned_up_to(tmp_path: Path) -> None:
     assert "1 figure rests on fewer than 6 processes" in few.text
     many = page_of(tmp_path, suite([Made("switch/mprotect/pages:1", [[1e-6]] * 6)]))
     assert "fewer than" not in many.text
+
+
+def test_an_interval_of_few_processes_is_called_their_range(tmp_path: Path) -> None:
+    def answer(processes: int) -> str:
+        cases = [
+            Made("switch/wrpkru-raw/pages:1", [[1e-8]] * processes),
+            Made("switch/mprotect/pages:1", [[1e-6]] * processes),
+        ]
+        return page_of(tmp_path, suite(cases)).text
+
+    assert "100 times as long (range over 5 processes 100 to 100)" in answer(5)
+    assert "100 times as long (95 % interval 100 to 100)" in answer(6)
+
+
+def test_costs_that_can_not_be_told_apart_are_not_told_apart(tmp_path: Path) -> None:
+    near = [[1.0e-6], [1.3e-6], [1.1e-6], [1.2e-6], [1.4e-6], [1.25e-6]]
+    siblings = "threads/mprotect-siblings/siblings"
+    cases = [
+        Made("switch/pkey-mprotect/pages:1", near),
+        Made("switch/mprotect/pages:1", near[::-1]),
+        Made("protect/mprotect-rw-ro/pages:33", near),
+        Made("protect/mprotect-rw-ro/pages:34", near[::-1]),
+        Made(f"{siblings}:sleeping/threads:2", near),
+        Made(f"{siblings}:spinning/threads:2", near[::-1]),
+    ]
+    text = page_of(tmp_path, suite(cases)).text
+    assert "it can't be told from mprotect" in text
+    assert "no step can be told" in text
+    assert "no difference can be told" in text
+
+
+def test_the_answer_ends_with_what_may_spoil_it(tmp_path: Path) -> None:
+    cases = [Made("switch/mprotect/pages:1", [[1e-6]])]
+    checks = {"load": "problem", "smt": "warning", "steal": "warning", "thp": "ok"}
+    findings = [{"check": check, "status": status} for check, status in checks.items()]
+    text = page_of(tmp_path, suite(cases, findings=findings)).text
+    assert "says doctor: load (problem); smt and steal (warning)." in text
+    assert "Found in order: thp." in text
 
 
 def test_the_method_is_told_from_the_facts(tmp_path: Path) -> None:

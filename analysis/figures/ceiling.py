@@ -29,7 +29,14 @@ def table(shelf: Shelf) -> pd.DataFrame:
 
 def draw(rows: pd.DataFrame) -> Figure | None:
     """Draw the table."""
-    return lines.draw(rows, "pages", log=False, ticks=(16, 33, 48, 64), decorate=mark)
+    return lines.draw(rows, "pages", log=False, ticks=_ticks(rows), decorate=mark)
+
+
+def _ticks(rows: pd.DataFrame) -> list[int]:
+    points = {int(point) for point in rows["point"]}
+    if points == {CEILING, CEILING + 1}:
+        return sorted(points)
+    return [tick for tick in (16, CEILING, 48, 64) if tick in points]
 
 
 def caption(rows: pd.DataFrame) -> str:

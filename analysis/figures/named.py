@@ -35,7 +35,7 @@ def table(estimates: pd.DataFrame, cases: pd.DataFrame, labels: pd.Series[str]) 
     found = asked.merge(
         costs(estimates).drop(columns=["evidence"]), on=["machine", "case"], how="left"
     )
-    unmeasured = "n/a: " + found["state"] + ": " + found["reason"]
+    unmeasured = found["state"] + ": " + found["reason"]
     found["note"] = found["note"].where(found["note"].notna(), unmeasured)
     unit = str(estimates["unit"].iloc[0])
     found["unit"] = unit

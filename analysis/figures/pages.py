@@ -31,10 +31,18 @@ def draw(rows: pd.DataFrame) -> Figure | None:
 def caption(rows: pd.DataFrame) -> str:
     """Say what the figure shows."""
     return (
-        "One operation is one call, or one first access to each page after it; touch-steady is the "
-        "same access with nothing changed before. Figures are as measured. "
-        f"{interval_note(rows)} {ceiling.note(rows)}"
+        f"{operation(rows)} Figures are as measured. {interval_note(rows)} {ceiling.note(rows)}"
     ).strip()
+
+
+def operation(rows: pd.DataFrame) -> str:
+    """Say what one operation is."""
+    if TOUCH not in set(rows["panel"]):
+        return "One operation is one call."
+    return (
+        "One operation is one call, or one first access to each page after it; touch-steady is the "
+        "same access with nothing changed before."
+    )
 
 
 def alt(rows: pd.DataFrame) -> str:

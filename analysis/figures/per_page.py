@@ -30,7 +30,7 @@ def draw(rows: pd.DataFrame) -> Figure | None:
 def caption(rows: pd.DataFrame) -> str:
     """Say what the figure shows."""
     return (
-        "The cost of one call, or of one round of first accesses, divided by the number of pages. "
+        f"{pages.operation(rows)} Its cost is divided by the number of pages. "
         f"Figures are as measured. {interval_note(rows)} {ceiling.note(rows)}"
     ).strip()
 

@@ -1,0 +1,42 @@
+"""Single instructions and system calls."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..costs import basis_note
+from ..shelf import Shelf
+from . import dots, named
+from .chart import interval_note
+
+NAME = "primitives"
+TITLE = "Single instructions and system calls"
+NEEDS = "no case of the families instruction and syscall was measured"
+FAMILIES = ("instruction", "syscall")
+
+
+def table(shelf: Shelf) -> pd.DataFrame:
+    """Return the cost of each instruction and system call, the empty loop's among them."""
+    estimates, cases = (
+        rows[rows["family"].isin(FAMILIES)] for rows in (shelf.estimates, shelf.cases)
+    )
+    return named.table(estimates, cases, cases["benchmark"])
+
+
+def draw(rows: pd.DataFrame) -> Figure | None:
+    """Draw the table."""
+    return dots.draw(rows)
+
+
+def caption(rows: pd.DataFrame) -> str:
+    """Say what the figure shows."""
+    return (
+        "Unrolled where it is a matter of instructions; empty-loop is one turn of the timing loop. "
+        f"{basis_note(rows)} {interval_note(rows)}"
+    )
+
+
+def alt(rows: pd.DataFrame) -> str:
+    """Say in words what can be seen."""
+    return named.alt(rows)
