@@ -1,0 +1,54 @@
+# `make run` measures this machine and writes a report; `make test` tests pkbench itself. Both build what they need in
+# .venv, with the first Python in PATH that is new enough: PYTHON=… names another.
+
+uv := $(shell command -v uv 2>/dev/null)
+compiler := $(firstword $(foreach name,$(filter-out default,$(origin CC)),$(CC)) $(shell command -v cc || command -v gcc || command -v clang))
+PYTHON ?= $(shell \
+	IFS=:; \
+	for folder in $$PATH; do \
+		for python in "$$folder"/python3 "$$folder"/python3.1[1-9]; do \
+			"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && exit; \
+		done; \
+	done)
+
+ifdef uv
+install := $(uv) pip install --quiet --python .venv/bin/python
+make_venv = $(uv) venv --quiet --clear --python "$(PYTHON)" .venv
+else
+install := .venv/bin/python -m pip install --quiet --disable-pip-version-check
+make_venv = "$(PYTHON)" -m venv --clear .venv
+endif
+
+# Stop with one sentence unless the command succeeds.
+need = $(if $(shell $(1) >/dev/null 2>&1 && echo met),,$(error pkbench needs $(2)))
+ask_python = "$(PYTHON)" -c $(1)
+
+.PHONY: run test
+run: .venv/.installed
+	@result="results/local/$$(date +%Y-%m-%d-%H%M%S).json"; mkdir -p results/local; \
+	.venv/bin/pkbench run --profile quick -o "$$result" && \
+	report=$$(.venv/bin/pkbench report "$$result" -o report) && \
+	echo "The report is $$report, made from $$result."
+
+test: .venv/.installed .venv/.testable
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/pytest
+
+.venv/.installed: pyproject.toml $(shell find native -type f) | .venv/bin/python
+	@echo "Building pkbench in .venv …" >&2
+	@$(install) --editable .
+	@touch $@
+
+.venv/.testable: pyproject.toml | .venv/.installed
+	@$(install) 'pkbench[test]'
+	@touch $@
+
+.venv/bin/python:
+	$(call need,test -n "$(PYTHON)",Python 3.11 or newer: install python3 (Debian and Ubuntu and Fedora) or name one by PYTHON=/path/to/python3)
+	$(call need,$(call ask_python,'import sys; sys.exit(sys.version_info < (3, 11))'),Python 3.11 or newer; $(PYTHON) is not: name another by PYTHON=/path/to/python3)
+	$(if $(uv),,$(call need,$(call ask_python,'import ensurepip; import venv'),Python's venv module: install python3-venv (Debian, Ubuntu) or python3 (Fedora)))
+	$(call need,$(call ask_python,'import os; import sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")'),Python's headers: install python3-dev (Debian, Ubuntu) or python3-devel (Fedora))
+	$(call need,echo 'int main(void) { return 0; }' | $(compiler) -x c - -o /dev/null,a C compiler and the C library's headers: install gcc and libc6-dev (Debian, Ubuntu) or gcc and glibc-devel (Fedora))
+	@$(make_venv)
