@@ -439,6 +439,12 @@ def test_a_slow_clock_without_a_better_one_has_no_fix(tmp_path):
     assert ("warning", "") == (found.status, found.fix)
 
 
+def test_a_slow_clock_whose_alternatives_are_not_known_has_no_fix(tmp_path):
+    found = look(plant(tmp_path, {f"{CLOCKSOURCE}/current_clocksource": "hpet"}))["clocksource"]
+
+    assert ("hpet, of an unknown choice", "") == (found.evidence, found.fix)
+
+
 @pytest.mark.parametrize(
     ("meltdown", "status"),
     [
@@ -507,7 +513,7 @@ def test_a_paranoid_kernel_is_eased_and_put_back_as_it_was(tmp_path, cycles):
     assert "echo 3 | tee /proc/sys/kernel/perf_event_paranoid >/dev/null" == found.undo
 
 
-@pytest.mark.parametrize("paranoid", [{}, {PARANOID: "-1\n"}])
+@pytest.mark.parametrize("paranoid", [{}, {PARANOID: "-1\n"}, {PARANOID: "1\n"}])
 def test_a_refusal_that_the_kernel_s_setting_does_not_explain_has_no_fix(
     tmp_path, cycles, paranoid
 ):
@@ -516,6 +522,7 @@ def test_a_refusal_that_the_kernel_s_setting_does_not_explain_has_no_fix(
     found = look(plant(tmp_path, paranoid))["pmu"]
 
     assert ("warning", "") == (found.status, found.fix)
+    assert found.evidence.endswith("something else refuses, as a container's filter would")
 
 
 def test_the_way_to_the_counters_is_right_as_a_counter_without_hardware_shows():
