@@ -1,19 +1,47 @@
-"""From result files to frames, estimates, figures and reports."""
+"""From result files to frames, estimates, figures and reports.
 
-from .document import ResultError
-from .estimate import EvidenceError, Interval, estimates, processes, ratio
-from .frame import load, tidy
-from .result import Result, read
+Names load when they are first used: pandas and scipy take seconds, and not every use needs them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .document import ResultError
+    from .estimate import EvidenceError, Interval, estimates, processes, ratio
+    from .frame import load, tidy
+    from .report import write
+    from .result import Result, read
+    from .shelf import Shelf, shelves
 
 __all__ = [
     "EvidenceError",
     "Interval",
     "Result",
     "ResultError",
+    "Shelf",
     "estimates",
     "load",
     "processes",
     "ratio",
     "read",
+    "shelves",
     "tidy",
+    "write",
 ]
+
+_HOMES = {
+    "document": ("ResultError",),
+    "estimate": ("EvidenceError", "Interval", "estimates", "processes", "ratio"),
+    "frame": ("load", "tidy"),
+    "report": ("write",),
+    "result": ("Result", "read"),
+    "shelf": ("Shelf", "shelves"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f".{home}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from . import words
 from .estimate import CONFIDENCE, DEFINITION, ENOUGH_PROCESSES, EXACT_DEFINITION
+from .result import Result
 from .shelf import Shelf
 
+STOPPED = {"budget": "its time was spent", "rounds": "that many were asked for"}
 MEANING = {
     "silicon": (
         "Silicon: time on the kernel and CPU that the process ran on. It holds for that machine in "
@@ -35,7 +37,7 @@ def paragraphs(shelf: Shelf) -> Iterator[str]:
         yield "Nothing was measured."
         return
     for name, result in shelf.machines:
-        yield f"{name}: {_amounts(shelf, name)}{_order(result.seed)}"
+        yield f"{name}: {_amounts(shelf, name)}{_order(result)}"
     yield EXACT_DEFINITION if shelf.exact else DEFINITION
     if not shelf.exact:
         yield from _limits(shelf)
@@ -70,10 +72,14 @@ def _amounts(shelf: Shelf, machine: str) -> str:
     )
 
 
-def _order(seed: int | None) -> str:
-    if seed is None:
-        return ""
-    return f" The order of the cases in each round was drawn from seed {seed}."
+def _order(result: Result) -> str:
+    text = ""
+    if result.seed is not None:
+        text += f" The order of the cases in each round was drawn from seed {result.seed}."
+    if result.rounds is not None and result.stopped:
+        ended = STOPPED.get(result.stopped, result.stopped)
+        text += f" It ended after {words.count(result.rounds, 'round')}: {ended}."
+    return text
 
 
 def _limits(shelf: Shelf) -> Iterator[str]:

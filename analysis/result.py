@@ -75,6 +75,8 @@ class Result:
     command: str = ""
     date: str = ""
     version: str = ""
+    rounds: int | None = None
+    stopped: str = ""
 
     @property
     def name(self) -> str:
@@ -100,10 +102,12 @@ def read(path: str | Path) -> Result:
         processes=processes,
         findings=tuple(_findings(name, metadata)),
         profile=_text(metadata, "pkbench_profile"),
-        seed=_seed(name, metadata),
+        seed=_optional_integer(name, metadata, "pkbench_seed"),
         command=_text(metadata, "pkbench_command"),
         date=_text(metadata, "pkbench_date"),
         version=_text(metadata, "pkbench_version"),
+        rounds=_optional_integer(name, metadata, "pkbench_rounds"),
+        stopped=_text(metadata, "pkbench_stopped"),
     )
 
 
@@ -316,7 +320,3 @@ def _at_least_one(name: str, holder: Mapping[str, Any], key: str) -> int:
     if number is not None and number < 1:
         raise ResultError(f"{name}: {key} is less than one.")
     return 1 if number is None else number
-
-
-def _seed(name: str, metadata: Mapping[str, Any]) -> int | None:
-    return _optional_integer(name, metadata, "pkbench_seed")

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 from results_made import Made, skipped, suite, write
 
+from pkbench import analysis
 from pkbench.analysis import ResultError, load, read
 
 ONE_PAGE = "protect/mprotect-rw-ro/pages:1"
@@ -212,7 +215,6 @@ def listed(made: dict[str, Any], **changes: object) -> None:
         lambda made: made["benchmarks"].append(3),
         lambda made: made["benchmarks"].append({"runs": 3}),
         lambda made: made["benchmarks"][0].update(runs=[3]),
-        lambda made: made["benchmarks"][0]["metadata"].update(name="other/case"),
         lambda made: made["benchmarks"][0]["metadata"].update(name=3),
         lambda made: made["benchmarks"][0]["metadata"].update(loops=0),
         lambda made: made["benchmarks"][0]["metadata"].update(loops=1.5),
@@ -230,11 +232,7 @@ def listed(made: dict[str, Any], **changes: object) -> None:
         lambda made: made["metadata"].pop("pkbench_machine"),
         lambda made: made["metadata"].update(pkbench_findings="[3]"),
         lambda made: made["metadata"].update(pkbench_cases="[3]"),
-        lambda made: made["metadata"].update(pkbench_cases=json.dumps([{}] * 30_000)),
         lambda made: listed(made, state="fine"),
-        lambda made: listed(made, case="../../etc/passwd"),
-        lambda made: listed(made, case="a/<script>"),
-        lambda made: listed(made, case="a/" + "b" * 1000),
         lambda made: listed(made, floor=3),
     ],
 )
@@ -244,5 +242,51 @@ def test_a_damaged_result_is_refused(file: Path, damage: Damage) -> None:
     refusal(write(file, made))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "a/<script>", "a/" + "b" * 1000, "a", "a/b/pages", "a/b/$x:1", "a/b\n"],
+)
+def test_a_case_of_no_proper_name_is_refused(file: Path, name: str) -> None:
+    made = suite([skipped(ONE_PAGE)])
+    listed(made, case=name)
+    sentence = refusal(write(file, made))
+    assert "which is no case's name" in sentence or "without a proper name" in sentence
+
+
+def test_values_of_a_case_that_is_not_listed_are_refused(file: Path) -> None:
+    made = suite([Made(ONE_PAGE, [[1e-6]])])
+    made["benchmarks"].append(suite([Made("other/case", [[1e-6]])])["benchmarks"][0])
+    assert "not among its cases" in refusal(write(file, made))
+
+
+def test_a_measured_case_without_a_value_is_refused(file: Path) -> None:
+    made = suite([Made(ONE_PAGE, [[1e-6]])])
+    made["benchmarks"][0]["runs"] = [{"warmups": [[1, 0.1]]}]
+    assert "has no value of it" in refusal(write(file, made))
+
+
+def test_a_number_beyond_all_bounds_is_refused(file: Path) -> None:
+    write(file, suite([Made(ONE_PAGE, [[12345.0]])]))
+    file.write_text(file.read_text().replace("12345.0", "1e999"))
+    assert "inf" in refusal(file)
+
+
+def test_more_cases_than_anybody_has_are_refused(file: Path) -> None:
+    cases = [skipped(f"a/b/n:{n}") for n in range(20_001)]
+    assert "more than 20,000 entries" in refusal(write(file, suite(cases)))
+
+
 def test_a_case_listed_twice_is_refused(file: Path) -> None:
     assert "twice" in refusal(write(file, suite([skipped(ONE_PAGE), skipped(ONE_PAGE)])))
+
+
+def test_every_public_name_is_there() -> None:
+    for name in analysis.__all__:
+        assert getattr(analysis, name).__name__ == name
+    with pytest.raises(AttributeError):
+        analysis.nonsense  # noqa: B018
+
+
+def test_reading_a_result_needs_no_pandas() -> None:
+    code = "import sys, pkbench.analysis as a; a.read; sys.exit('pandas' in sys.modules)"
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode

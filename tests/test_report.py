@@ -288,9 +288,10 @@ def test_the_answer_ends_with_what_may_spoil_it(tmp_path: Path) -> None:
 
 def test_the_method_is_told_from_the_facts(tmp_path: Path) -> None:
     cases = [Made("switch/mprotect/pages:1", [[1e-6, 1.1e-6]] * 3)]
-    text = page_of(tmp_path, suite(cases, machine={"virtualisation": "KVM"}, pkbench_seed=77)).text
+    facts: dict[str, Any] = {"pkbench_seed": 77, "pkbench_rounds": 3, "pkbench_stopped": "budget"}
+    text = page_of(tmp_path, suite(cases, machine={"virtualisation": "KVM"}, **facts)).text
     assert "1 case, each in 3 processes with 2 values a process, each value of 1,000 loops" in text
-    assert "drawn from seed 77" in text
+    assert "drawn from seed 77. It ended after 3 rounds: its time was spent." in text
     assert "Virtualised: box (KVM)" in text
 
 
