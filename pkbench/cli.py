@@ -98,13 +98,12 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
     if json_:
         print_json(rows)
         return
+    seconds = sum(float(str(row["seconds"])) for row in rows)
     width = max(len(str(row["case"])) for row in rows)
     for row in rows:
         fate = f"about {row['seconds']} s" if row["runs"] else f"skipped: {row['reason']}"
         click.echo(f"{row['case']:{width}}  {fate}")
-    note(
-        f"{len(rows)} cases, about {sum(float(str(row['seconds'])) for row in rows) / 60:.0f} minutes"
-    )
+    note(f"{len(rows)} cases, about {seconds / 60:.0f} minutes")
 
 
 @pkbench.command()
@@ -113,7 +112,8 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
 def doctor(context: click.Context, json_: bool) -> None:
     """Say what spoils measurements here, and the command that mends it; change nothing.
 
-    Exit code 0: all is well; 1: something may spoil a figure, or could not be read; 2: something does.
+    Exit code 0: all is well; 1: something may spoil a figure, or could not be read;
+    2: something does.
     """
     findings = doctors.examine(detect())
     if json_:
@@ -265,7 +265,7 @@ def get(name: str, json_: bool) -> None:
 
 
 def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
-    """What a profile brings along is skipped where it is too large; what a user names is an error."""
+    """Refuse what a user names and memory can't hold; what a profile brings along is skipped."""
     memory = available_memory()
     for case in cases:
         reason = too_large(case, memory)
@@ -275,7 +275,7 @@ def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
 
 def new_local_result(stem: str) -> Path:
     """Return a file of its own for each run, in the folder that git ignores."""
-    return LOCAL_RESULTS / f"{stem}-{datetime.now():%Y%m%d-%H%M%S}.json"
+    return LOCAL_RESULTS / f"{stem}-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}.json"
 
 
 def describe_step(step: Step) -> str:
@@ -309,7 +309,7 @@ def print_states(states: dict[str, tuple[str, str]], path: Path, json_: bool) ->
 
 
 def costs_by_case(path: Path) -> dict[str, str]:
-    """Return each measured case's cost and interval in words. Of evidence `function` there are none."""
+    """Return each measured case's cost and interval in words; none for evidence `function`."""
     from pkbench import analysis  # slow to import, and the other verbs don't need it
     from pkbench.analysis import words
 
@@ -363,7 +363,7 @@ def main() -> None:
         note(f"pkbench: {error}")
         sys.exit(2)
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; what is buffered must not fail once more.
+        # The reader of our output has gone, as `head` does: what is buffered must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -39,5 +39,5 @@ def count(
 
 
 def output_for(output: Path, kernel: Kernel, several: bool) -> Path:
-    """Return where a kernel's counts go: one file a kernel, named after it where there are several."""
+    """Return where a kernel's counts go: a file named after it where there are several."""
     return output.with_stem(f"{output.stem}-{kernel.release}") if several else output

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from pkbench.catalogue import Case
 
-# A case that is compared may last this many times longer than a value should, so that all in its group
-# have equal loops; beyond that, equal loops cost more time than the fixed cost of a value can bias.
+# A case that is compared may last this many times longer than a value should, so that all in its
+# group have equal loops; beyond that, they cost more time than a value's fixed cost can bias.
 EQUAL_LOOPS_RATIO = 10
 
 
@@ -23,8 +23,8 @@ def grouped(cases: Iterable[Case]) -> list[list[Case]]:
 def round_order(groups: Sequence[Sequence[Case]], seed: int, number: int) -> list[Case]:
     """Return the order of one round, drawn from the seed.
 
-    Cases of a group stay next to each other. Their own order is drawn once, and runs backwards in every
-    other round, so that what drifts within a round weighs on both ends alike (ABBA).
+    Cases of a group stay next to each other. Their own order is drawn once, and runs backwards in
+    every other round, so that what drifts within a round weighs on both ends alike (ABBA).
     """
     places = random.Random(f"{seed}/{number}").sample(range(len(groups)), len(groups))
     order = []

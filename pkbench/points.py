@@ -12,7 +12,8 @@ class PointError(ValueError):
 def parse_points(text: str, axis: str, labels: tuple[str, ...] = (), cpus: int = 1) -> list[int]:
     """Return the points of a list such as `1,2,31-35`, `cpus` or `sleeping,spinning`.
 
-    `cpus` stands for 1, 2, 4 … up to as many CPUs as the process may use. A label's point is its place.
+    `cpus` stands for 1, 2, 4 … up to as many CPUs as the process may use. A label's point is its
+    place.
     """
     points: list[int] = []
     for item in text.split(","):

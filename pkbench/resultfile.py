@@ -13,7 +13,7 @@ SCHEMA = 1
 Metadata = dict[str, str | int | float]
 Run = dict[str, Any]  # pyperf's: {"metadata": …, "warmups": …, "values": …}
 
-# What names the machine's owner, its paths, or the interpreter's build, and says nothing about the figures.
+# What names the machine's owner, its paths or the interpreter's build, and not the figures.
 PRIVATE = {
     "hostname",
     "python_executable",

@@ -1,4 +1,4 @@
-"""Rounds of worker processes: calibrated once, interleaved, each finished process a line in the journal."""
+"""Rounds of worker processes: calibrated once, interleaved, each a line in the journal."""
 
 import math
 import time
@@ -179,7 +179,7 @@ class Schedule:
 
 
 def read_run(document: dict[str, Any], case: str, values: int) -> Run:
-    """Return the one run of a worker's suite. Raises an error of Python's own where it isn't one."""
+    """Return the one run of a worker's suite; one of Python's own errors where it isn't one."""
     (benchmark,) = document["benchmarks"]
     (run,) = benchmark["runs"]
     metadata: Metadata = {
@@ -213,6 +213,5 @@ def too_large(case: Case, available: int | None) -> str:
     """Return why a case doesn't fit into memory, or ""."""
     if available is None or case.memory <= available * MEMORY_SHARE:
         return ""
-    return (
-        f"it populates {case.memory / 2**30:.1f} GiB, and {available / 2**30:.1f} GiB are available"
-    )
+    needed, had = case.memory / 2**30, available / 2**30
+    return f"it populates {needed:.1f} GiB, and {had:.1f} GiB are available"

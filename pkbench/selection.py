@@ -23,9 +23,10 @@ class SelectionError(ValueError):
 def select(patterns: Sequence[str], points: Sequence[str], quick: bool) -> list[Case]:
     """Return the cases asked for, in the catalogue's order, their floors among them.
 
-    A pattern is a shell pattern for a case's or a benchmark's name, a family, or one case's name with any points. Without a
-    pattern the quick profile has the headline benchmarks, any other has all. `points` are texts such as
-    `pages=1,7,100-120`, which replace the profile's points wherever that axis occurs.
+    A pattern is a shell pattern for a case's or a benchmark's name, a family, or one case's name
+    with any points. Without a pattern the quick profile has the headline benchmarks, any other has
+    all. `points` are texts such as `pages=1,7,100-120`, which replace the profile's points wherever
+    that axis occurs.
     """
     overrides = _parse_overrides(points)
     chosen = [
@@ -52,8 +53,9 @@ def _parse_overrides(texts: Sequence[str]) -> dict[str, str]:
                 f"{text!r} is not of the form axis=points, as in pages=1,7,100-120"
             )
         if axis not in known:
+            axes = ", ".join(sorted(known))
             raise SelectionError(
-                f"there is no axis {axis!r}{_hint(axis, known)}: the axes are {', '.join(sorted(known))}"
+                f"there is no axis {axis!r}{_hint(axis, known)}: the axes are {axes}"
             )
         overrides[axis] = points
     return overrides

@@ -31,7 +31,8 @@ def _append(key: str, number: float) -> None:
 class ValueHook:
     """Moves what was recorded into the metadata of the run.
 
-    pyperf makes one hook for the warmups and one for the values; the second replaces what the first left.
+    pyperf makes one hook for the warmups and one for the values; the second replaces what the
+    first left.
     """
 
     def __enter__(self) -> None:

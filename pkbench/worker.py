@@ -1,4 +1,4 @@
-"""A plain pyperf script over the cases: `python -m pkbench.worker PATTERN…` takes every pyperf option."""
+"""A plain pyperf script over the cases: `python -m pkbench.worker` takes all its options."""
 
 import argparse
 import json
@@ -26,6 +26,7 @@ class Timer:
         self._session: Session | None = None
 
     def __call__(self, loops: int) -> float:
+        """Return the seconds of so many iterations."""
         if self._session is None:
             self._session = Session(self.case)
             self._session.verify()
@@ -77,7 +78,7 @@ def _make_runner() -> pyperf.Runner:
         add_cmdline_args=_forward,
         warmups=1,
     )
-    # pyperf takes the benchmark's ordinal for its identity, so a worker must see the same selection.
+    # pyperf takes a benchmark's ordinal for its identity: a worker must see the same selection.
     runner.argparser.add_argument("patterns", nargs="*", help="cases, benchmarks or families")
     runner.argparser.add_argument(
         "-P", "--points", action="append", default=[], metavar="AXIS=POINTS"

@@ -186,7 +186,7 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
 ) -> None:
     path = tmp_path / "result.json"
     journal = tmp_path / "result.json.journal"
-    arguments = ("run", "--profile", "quick", "--budget", "0", "syscall/*", "--seed", "5", "-o", str(path))
+    arguments = (*QUICK[:-1], "syscall/*", "--seed", "5", "-o", str(path))
     process = start(*arguments)
     wait_for_runs(journal, 4)
     began = time.monotonic()

@@ -53,7 +53,7 @@ def test_a_worker_that_hangs_is_ended(script: Script) -> None:
 
 
 def test_an_answer_is_handed_on(script: Script) -> None:
-    assert {"version": "1.0"} == script.run("print('{\"version\": \"1.0\"}')").document
+    assert {"version": "1.0"} == script.run('print(\'{"version": "1.0"}\')').document
 
 
 def test_no_worker_at_all_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,15 +48,13 @@ def test_a_group_is_at_one_point() -> None:
 
 def test_compared_cases_have_equal_loops_where_none_lasts_too_long() -> None:
     group = next(group for group in GROUPS if len(group) >= 3)
-    loops = {case: 1000 for case in group} | {group[0]: 4000}
-    elapsed = {case: 0.002 for case in group}
+    loops = dict.fromkeys(group, 1000) | {group[0]: 4000}
+    elapsed = dict.fromkeys(group, 0.002)
     shared = share_loops(group, loops, elapsed, 0.002)
     assert {4000} == set(shared.values())
 
 
 def test_a_case_that_would_last_too_long_keeps_to_the_limit() -> None:
     fast, slow, *_ = next(group for group in GROUPS if len(group) >= 2)
-    shared = share_loops(
-        [fast, slow], {fast: 100_000, slow: 10}, {fast: 0.002, slow: 0.002}, 0.002
-    )
+    shared = share_loops([fast, slow], {fast: 100_000, slow: 10}, {fast: 0.002, slow: 0.002}, 0.002)
     assert {fast: 100_000, slow: 10 * EQUAL_LOOPS_RATIO} == shared

@@ -87,7 +87,7 @@ def test_a_case_asked_for_twice_is_there_once() -> None:
 def test_what_fits_nothing_is_refused_with_the_word_named(
     patterns: tuple[str, ...], points: tuple[str, ...], named: str
 ) -> None:
-    with pytest.raises(SelectionError, match="(?s).*") as refused:
+    with pytest.raises(SelectionError) as refused:
         select(patterns, points, quick=True)
     assert named in str(refused.value)
     assert "\n" not in str(refused.value)
