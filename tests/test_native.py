@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-
 import needs
+import pytest
 from native_programs import (
     CORE,
     FAMILIES,
@@ -18,10 +17,11 @@ from native_programs import (
     runner_sources,
     wrong_cases_sources,
 )
+
 from pkbench import initramfs
+from pkbench._native import lib
 from pkbench.catalogue import benchmarks
 from pkbench.emulator import Boot
-from pkbench._native import lib
 
 AARCH64 = "aarch64-linux-gnu-gcc"
 COMPILERS = ("gcc", "clang", "musl-gcc", AARCH64)
@@ -97,7 +97,7 @@ def test_no_sanitizer_finds_anything(sanitizer: str, tmp_path: Path) -> None:
 def test_key_cases_are_skipped_where_there_is_no_key_register(
     built: Callable[[str], Path],
 ) -> None:
-    """The other cases of the table can't be proved here: the emulator's smaps knows no resident pages."""
+    """The other cases can't be proved here: the emulator's smaps knows of no resident pages."""
     given = ask([needs.program("qemu-aarch64-static"), built(AARCH64)])
     keyed = [answer for answer in given if benchmark_of(answer) in KEY_BENCHMARKS]
 
