@@ -151,9 +151,17 @@ def test_path_lengths_are_exact_and_so_is_their_difference(tmp_path: Path) -> No
     found = estimate(tmp_path, loop, nops, evidence="path length")
     assert 100.0 == found["net"]
     assert pd.isna(found["low"])
-    # 3.02 × 100 is 302.00000000000006 in binary.
-    unrolled = Made(CASE, single(3.02), inner_loops=100, floor=LOOP)
-    assert 3.0 == estimate(tmp_path, loop, unrolled, evidence="path length")["net"]
+    # 1.13 × 100 is 112.99999999999999 in binary.
+    unrolled = Made(CASE, single(1.13), inner_loops=100, floor=LOOP)
+    assert 1.11 == estimate(tmp_path, loop, unrolled, evidence="path length")["net"]
+
+
+def test_a_floor_may_have_inner_loops_of_its_own(tmp_path: Path) -> None:
+    floor = Made(LOOP, single(3.0), inner_loops=4)
+    case = Made(CASE, single(10.0), inner_loops=2, floor=LOOP)
+    found = estimate(tmp_path, floor, case, evidence="path length")
+    assert (10 * 2 - 3 * 4) / 2 == found["net"]
+    assert 3 * 4 / 2 == found["floor_value"]
 
 
 def test_of_several_boots_the_shortest_counts(tmp_path: Path) -> None:
@@ -200,12 +208,15 @@ def test_a_ratio_of_single_processes_has_no_interval(tmp_path: Path) -> None:
     assert Interval(4.0, processes=1) == ratio(frame, ("box", OTHER), ("box", CASE))
 
 
-def test_times_and_instructions_have_no_ratio(tmp_path: Path) -> None:
-    times = write(tmp_path / "t.json", suite([Made(CASE, [[1e-9]])], machine={"name": "a"}))
-    counted = suite([Made(CASE, [[3.0]])], evidence="path length", machine={"name": "b"})
+@pytest.mark.parametrize("other", ["box", "another"])
+def test_times_and_instructions_have_no_ratio(tmp_path: Path, other: str) -> None:
+    times = write(tmp_path / "t.json", suite([Made(CASE, [[1e-9]])]))
+    counted = suite([Made(OTHER, [[3.0]])], evidence="path length", machine={"name": other})
     frame = load([times, write(tmp_path / "c.json", counted)])
-    with pytest.raises(EvidenceError, match="path length and silicon"):
-        ratio(frame, ("a", CASE), ("b", CASE))
+    with pytest.raises(EvidenceError, match="path length and silicon can't share"):
+        ratio(frame, ("box", CASE), (other, OTHER))
+    with pytest.raises(EvidenceError):
+        ratio(frame, ("box", CASE), ("box", CASE))
 
 
 def test_hundreds_of_cases_take_seconds(tmp_path: Path) -> None:
