@@ -289,7 +289,10 @@ def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool)
     print_states(states, path, json_)
     counts = Counter(state for state, _ in states.values())
     summary = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
-    note(f"{summary}; {record.rounds} rounds, stopped by {record.stopped}")
+    note(
+        f"{summary}; {record.rounds} rounds in {record.seconds:.0f} s, stopped by "
+        f"{record.stopped}; {record.timed_share:.0%} of the time in timed loops"
+    )
     note(f"result: {path}")
 
 

@@ -1,7 +1,6 @@
 """Machine: what this machine is and can do."""
 
 import functools
-import hashlib
 import importlib
 import os
 import re
@@ -142,7 +141,6 @@ def probe_native() -> Probe:
     def text(pointer: object) -> str:
         return str(native.ffi.string(pointer).decode(errors="replace")) if pointer else ""
 
-    binary = Path(str(native.__file__)).read_bytes()
     return Probe(
         architecture=text(found.architecture),
         has_pkru=bool(found.has_pkru),
@@ -154,8 +152,8 @@ def probe_native() -> Probe:
         alloc_errno=int(found.alloc_errno),
         keys=int(found.keys),
         keys_missing=text(found.keys_missing),
-        compiler=_compiler(binary),
-        build=hashlib.sha256(binary).hexdigest()[:16],
+        compiler=f"{text(found.compiler)} {text(found.flags).strip()}".strip(),
+        build=text(found.build),
     )
 
 
@@ -171,17 +169,6 @@ def selected(choices: str | None) -> str | None:
     """Return the choice in brackets, as in `always [madvise] never`."""
     found = re.search(r"\[(.+?)\]", choices or "")
     return found[1] if found else None
-
-
-def _compiler(binary: bytes) -> str | None:
-    """Return who compiled this, as compilers note it in the ELF section `.comment`.
-
-    clang comes first: its programs also hold the start-up files of gcc, and gcc's note with them.
-    """
-    for pattern in (rb"clang version \d[\d.]*", rb"GCC: \([^)\0]*\) \d[\d.]*"):
-        if found := re.search(pattern, binary):
-            return found[0].decode(errors="replace")
-    return None
 
 
 def _keys(probe: Probe) -> Keys:

@@ -136,6 +136,8 @@ def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metada
         "pkbench_seed": start["seed"],
         "pkbench_rounds": record.rounds,
         "pkbench_stopped": record.stopped,
+        "pkbench_seconds": round(record.seconds, 1),
+        "pkbench_timed_share": round(record.timed_share, 4),
         "pkbench_findings": json.dumps([asdict(finding) for finding in request.findings]),
     }
 

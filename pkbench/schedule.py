@@ -39,6 +39,7 @@ class Record:
     elapsed: dict[str, float] = field(default_factory=dict)  # seconds of a value, by calibration
     runs: dict[str, list[Run]] = field(default_factory=dict)
     rounds: int = 0  # finished
+    seconds: float = 0.0  # that calibration and the finished rounds took
     stopped: str = ""  # what ended the run: rounds or budget
 
     def state(self, case: str) -> tuple[str, str]:
@@ -60,6 +61,13 @@ class Record:
                 self.reasons[case] = (entry["state"], entry["reason"])
             case "round":
                 self.rounds = entry["round"]
+                self.seconds += entry["seconds"]
+
+    @property
+    def timed_share(self) -> float:
+        """Return how much of the time was spent in timed loops, warmups included."""
+        timed = sum(_timed(run) for runs in self.runs.values() for run in runs)
+        return timed / self.seconds if self.seconds else 0.0
 
 
 @dataclass
@@ -107,6 +115,7 @@ class Schedule:
                 self._note("state", case=case.name, state="skipped", reason=reason)
 
     def _calibrate(self) -> None:
+        began = self.clock()
         cases = [case for case in self._left() if case.name not in self.record.loops]
         for index, case in enumerate(cases):
             share = 1 / (self.profile.rounds + 1)
@@ -124,6 +133,8 @@ class Schedule:
             else:
                 self._note("state", case=case.name, state=outcome.state, reason=outcome.reason)
 
+        self._note("round", round=self.record.rounds, seconds=self.clock() - began)
+
     def _loops(self, groups: Iterable[Sequence[Case]]) -> dict[Case, int]:
         loops: dict[Case, int] = {}
         for group in groups:
@@ -140,6 +151,7 @@ class Schedule:
         return spent * (number + 2) / (number + 1) > self.profile.budget
 
     def _round(self, number: int, groups: Sequence[Sequence[Case]], loops: dict[Case, int]) -> None:
+        began = self.clock()
         order = round_order(groups, self.seed, number)
         measured = {
             case.name
@@ -153,7 +165,7 @@ class Schedule:
             done = (number + 1 + position / len(order)) / (self.profile.rounds + 1)
             self.progress(Step(case.name, number + 1, done))
             self._measure(case, loops[case], number, position)
-        self._note("round", round=number + 1)
+        self._note("round", round=number + 1, seconds=self.clock() - began)
 
     def _measure(self, case: Case, loops: int, number: int, position: int) -> None:
         calibrated = self.record.elapsed[case.name] / self.record.loops[case.name]
@@ -176,6 +188,14 @@ class Schedule:
         run["metadata"] = public(run["metadata"], self.machine_name)
         run["metadata"] |= {"pkbench_round": number, "pkbench_position": position}
         self._note("run", case=case.name, run=run)
+
+
+def _timed(run: Run) -> float:
+    """Return the seconds that a run spent in timed loops."""
+    metadata = run["metadata"]
+    operations = metadata["loops"] * metadata.get("inner_loops", 1)
+    costs = [*run["values"], *(value for _, value in run["warmups"])]
+    return float(sum(costs) * operations)
 
 
 def read_run(document: dict[str, Any], case: str, values: int) -> Run:
