@@ -1,6 +1,5 @@
 """Which cases a command line asks for."""
 
-import difflib
 import itertools
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -100,6 +99,8 @@ def _exactly(pattern: str) -> Case:
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
+    import difflib  # noqa: PLC0415 - a worker, which makes no mistakes, starts without it
+
     near = difflib.get_close_matches(word, list(known), n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 
