@@ -44,7 +44,6 @@
 #if defined(__x86_64__)
 
 #include <cpuid.h>
-#include <x86intrin.h>
 
 #define PK_HAS_PKRU 1
 #define PK_RDPKRU ".byte 0x0f, 0x01, 0xee\n\t" /* needs ECX = 0; EAX = PKRU, EDX = 0 */
@@ -71,7 +70,7 @@ static inline void pk_wrpkru(uint32_t pkru)
 
 static inline uint64_t pk_ticks(void)
 {
-    return __rdtsc();
+    return __builtin_ia32_rdtsc();
 }
 
 /* CPUID, with all zeros where the leaf is beyond what the CPU has. */
