@@ -157,7 +157,10 @@ def test_a_register_that_is_not_there_has_no_initial_value(tmp_path):
 def test_an_initial_pkru_of_zero_is_a_value(tmp_path):
     probe = Probe("x86_64", "", has_pkru=True, cpu_pku=True, os_pke=True, initial_pkru=0)
 
-    assert "0x00000000" == detect(tmp_path, probe).card()["keys"]["initial_pkru"]
+    keys = detect(tmp_path, probe).card()["keys"]
+
+    assert isinstance(keys, dict)
+    assert "0x00000000" == keys["initial_pkru"]
 
 
 def test_an_architecture_without_cpuid_says_nothing_of_the_cpu_s_keys(tmp_path):

@@ -38,9 +38,7 @@ class Workers:
         found = {"loops": 8, "timed": value_seconds, "elapsed": value_seconds}
         return self.calibrations.get(case, Outcome("measured", "", found))
 
-    def measure(
-        self, case: str, loops: int, values: int, warmups: int, timeout: float
-    ) -> Outcome:
+    def measure(self, case: str, loops: int, values: int, warmups: int, timeout: float) -> Outcome:
         self.loops[case] = loops
         self.ran.append(case)
         if case in self.answers:

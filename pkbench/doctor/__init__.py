@@ -31,7 +31,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def examine(
-    machine: Machine, root: Path = Path("/"), sleep: Callable[[float], None] = time.sleep
+    machine: Machine, root: Path = Path("/"), sleep: Callable[[float], object] = time.sleep
 ) -> list[Finding]:
     """Make every check, changing nothing."""
     return [*(check(machine, root) for check in CHECKS), steal(machine, root, sleep)]

@@ -61,7 +61,7 @@ class Ticks(NamedTuple):
     steal: int
 
 
-def steal(machine: Machine, root: Path, sleep: Callable[[float], None]) -> Finding:
+def steal(machine: Machine, root: Path, sleep: Callable[[float], object]) -> Finding:
     """Tell whether the hypervisor gives these CPUs' time to others, from two looks at it."""
     effect = (
         "a stolen CPU stands still while the clock goes on; figures drifted by 10 to 13 % on a "
