@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Self
 
 PROGRAM = "qemu-system-x86_64"
 # A string instruction counts as one instruction a repetition, and with these features the kernel
@@ -74,7 +74,7 @@ class Boot:
         self._memory_mib = memory_mib
         self._command_line = f"{COMMAND_LINE} {extra}".strip()
 
-    def __enter__(self) -> "Boot":
+    def __enter__(self) -> Self:
         """Start QEMU."""
         self._folder = tempfile.TemporaryDirectory(prefix="pkbench-guest-")
         folder = Path(self._folder.name)

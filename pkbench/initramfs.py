@@ -34,8 +34,9 @@ def character_device(name: str, major: int, minor: int) -> Entry:
 
 
 def pack(entries: Iterable[Entry]) -> bytes:
-    """Return the archive in the kernel's "newc" format (Documentation/driver-api/early-userspace/
-    buffer-format.rst): the same bytes for the same entries, with no time and no owner in them.
+    """Return the archive in the format "newc": no times, no owners, the same for the same entries.
+
+    The kernel's Documentation/driver-api/early-userspace/buffer-format.rst describes it.
     """
     packed = bytearray()
     for inode, entry in enumerate([*entries, Entry(TRAILER, 0)], start=1):

@@ -26,7 +26,7 @@
 #define UNIT_SEPARATOR 0x1f
 /* In the guest's own time, where a second is a thousand million instructions. */
 #define SETTLE_SECONDS 30
-#define CASE_SECONDS 60
+#define CASE_SECONDS 15
 
 static void mount_on(const char *type, const char *where)
 {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pkbench.packages.fetched import ENVIRONMENT, GUEST_MODULES, PATH, Fetched, PackageError, run
+from pkbench.packages.fetched import GUEST_MODULES, Fetched, PackageError, environment, run
 from pkbench.packages.names import begins, flavour_of, flavour_rank, order
 
 PREFIX = "linux-image-"
@@ -105,7 +105,7 @@ def _unpack(archive: Path, scratch: Path, modules: bool) -> Path | None:
         ["dpkg-deb", "--fsys-tarfile", archive],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=ENVIRONMENT,
+        env=environment(),
     )
     with unpacking, tarfile.open(fileobj=unpacking.stdout, mode="r|") as members:
         for member in members:
@@ -158,7 +158,7 @@ def _index_modules(scratch: Path, modules: bool) -> Path | None:
     """Index the modules, so that a guest finds them by name, as Debian does on installing."""
     if not modules:
         return None
-    depmod = shutil.which("depmod", path=PATH)
+    depmod = shutil.which("depmod", path=environment()["PATH"])
     if not depmod:
         raise PackageError("depmod is missing: install kmod (Debian, Ubuntu and Fedora)")
     for folder in (scratch / "lib" / "modules").iterdir():

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from pkbench.packages.fetched import ENVIRONMENT, Fetched, PackageError, run
+from pkbench.packages.fetched import Fetched, PackageError, environment, run
 from pkbench.packages.names import begins, order
 
 PACKAGE = "kernel-core"
@@ -45,13 +45,13 @@ def choose(name: str) -> str:
 
 def _unpack(archive: Path, scratch: Path) -> Path:
     with subprocess.Popen(
-        ["rpm2cpio", archive], stdout=subprocess.PIPE, env=ENVIRONMENT
+        ["rpm2cpio", archive], stdout=subprocess.PIPE, env=environment()
     ) as unpacking:
         subprocess.run(
             ["cpio", "-idm", "--quiet", "./lib/modules/*/vmlinuz"],
             stdin=unpacking.stdout,
             cwd=scratch,
-            env=ENVIRONMENT,
+            env=environment(),
             check=False,
         )
     images = list(scratch.glob("lib/modules/*/vmlinuz"))

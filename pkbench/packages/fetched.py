@@ -6,12 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# depmod is a command for root, and root's commands may be missing from a user's path.
-PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-
-# Untranslated messages, so that they can be told apart.
-ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": PATH}
-
 # What a guest needs to run on the host's file tree: the tree itself, a writable layer over it, and
 # a console.
 GUEST_MODULES = (
@@ -41,12 +35,18 @@ class Fetched:
     modules: Path | None = None  # holds modules/RELEASE
 
 
+def environment() -> dict[str, str]:
+    """Return what commands run in: untranslated, and root's commands in the path for depmod."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    return {**os.environ, "LC_ALL": "C.UTF-8", "PATH": path}
+
+
 def run(command: Sequence[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, whatever that is, and keep what it says."""
     return subprocess.run(
         command,
         cwd=folder,
-        env=ENVIRONMENT,
+        env=environment(),
         capture_output=True,
         text=True,
         errors="replace",

@@ -1,0 +1,90 @@
+"""Kernel images, packages and package managers, made up for tests."""
+
+import os
+import struct
+import subprocess
+from pathlib import Path
+
+from pkbench import kernel_image
+
+CLOUD = "6.1.0-56-cloud-amd64"
+SAYS = "(builder@example.org) #1 SMP PREEMPT_DYNAMIC Debian {version} (2026-11-16)"
+
+
+def image(release: str = CLOUD, version: str = "6.1.192-2") -> bytes:
+    """Make the header of a kernel image, without the kernel."""
+    header = bytearray(0x1000)
+    header[kernel_image.BOOT_FLAG : kernel_image.BOOT_FLAG + 2] = b"\x55\xaa"
+    header[kernel_image.MAGIC : kernel_image.MAGIC + 4] = b"HdrS"
+    struct.pack_into("<H", header, kernel_image.VERSION_POINTER, 0x400)
+    text = f"{release} {SAYS.format(version=version)}".encode()
+    header[0x600 : 0x600 + len(text)] = text
+    return bytes(header)
+
+
+class Mirror:
+    """An apt that has a few packages, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with no package."""
+        self.folder = folder
+        self.commands = folder / "bin"
+        self.commands.mkdir(parents=True)
+        self.names = folder / "names"
+        self.versions = folder / "versions"
+        self.names.touch()
+        self.versions.touch()
+        self._command(
+            "apt-cache",
+            f"""case "$1" in
+            pkgnames) cat {self.names} ;;
+            madison) cat {self.versions} ;;
+            show) sed -n "s/^$3 | \\(.*\\) | .*/Version: \\1/p" {self.versions} ;;
+            esac""",
+        )
+        self._command("apt-get", f'cp {folder}/debs/"$2".deb .')
+
+    def add(self, name: str, version: str, files: dict[str, bytes], depends: str = "") -> None:
+        """Add a package that holds these files."""
+        tree = self.folder / "trees" / name
+        for path, content in files.items():
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_bytes(content)
+        control = tree / "DEBIAN" / "control"
+        control.parent.mkdir(parents=True)
+        control.write_text(
+            f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nDescription: made\n"
+            "Maintainer: Maker <maker@example.org>\n" + (f"Depends: {depends}\n" * bool(depends))
+        )
+        debs = self.folder / "debs"
+        debs.mkdir(exist_ok=True)
+        archive = debs / f"{name}={version}.deb"
+        subprocess.run(
+            ["dpkg-deb", "--build", "--root-owner-group", tree, archive],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        with self.names.open("a") as names:
+            names.write(f"{name}\n")
+        with self.versions.open("a") as versions:
+            versions.write(f"{name} | {version} | a mirror Packages\n")
+
+    def add_kernel(self, release: str, version: str) -> None:
+        """Add a package with one kernel."""
+        self.add(
+            f"linux-image-{release}", version, {f"boot/vmlinuz-{release}": image(release, version)}
+        )
+
+    def refuse(self, complaint: str) -> None:
+        """Let every download fail."""
+        self._command("apt-get", f'echo "{complaint}" >&2; exit 100')
+
+    @property
+    def path(self) -> str:
+        """What PATH must be for this apt to be found first."""
+        return os.pathsep.join([str(self.commands), os.environ["PATH"]])
+
+    def _command(self, name: str, script: str) -> None:
+        command = self.commands / name
+        command.write_text(f"#!/bin/sh\n{script}\n")
+        command.chmod(0o755)

@@ -1,0 +1,290 @@
+"""Counting instructions in an emulated guest."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import needs
+import pytest
+from kernels_made import image
+from native_programs import CORE, FAMILIES, GUEST, PROGRAMS, link
+
+from pkbench import guest, initramfs, path_length
+from pkbench.answers import AnswerError, Answers
+from pkbench.catalogue import Case, parse_case
+from pkbench.counted import Count, Instructions
+from pkbench.guest import GuestError
+from pkbench.kernels import Kernel
+from pkbench.selection import select
+
+EMPTY = parse_case("instruction/empty-loop")
+CONTROL = parse_case("instruction/nop-100")
+GETPPID = parse_case("syscall/getppid")
+SIBLINGS = parse_case("threads/mprotect-siblings/siblings:sleeping/threads:2")
+TOO_LARGE = parse_case("switch/mprotect/pages:10000000")
+
+
+def hear(cases: list[Case], *lines: str) -> Answers:
+    """Hear a guest's lines."""
+    answers = Answers(cases, lambda step: None)
+    for line in lines:
+        answers.hear(line)
+    return answers
+
+
+# What the guest says
+
+
+def test_the_instructions_of_an_operation_are_what_twice_the_loops_take_longer():
+    answers = hear([GETPPID], "measured 2 100 32519 65019 9 9 8")
+    assert 325.0 == answers.ending(GETPPID).value
+
+
+def test_an_operation_that_runs_alone_is_counted_whole():
+    assert 7.0 == hear([GETPPID], "measured 2 1 7 0 9 9 0").ending(GETPPID).value
+
+
+def test_the_controls_are_counted_first_and_once_whether_or_not_asked_for():
+    assert [EMPTY, CONTROL, GETPPID] == hear([GETPPID, CONTROL]).asked
+
+
+@pytest.mark.parametrize("total", [20419, 20418 + 100])
+def test_a_guest_that_counts_a_hundred_as_something_else_is_refused(total):
+    with pytest.raises(AnswerError, match=r"does not count exactly: 100 instructions took 10"):
+        hear([], "measured 0 100 218 418 9 9 9", f"measured 1 100 10218 {total} 9 9 9")
+
+
+def test_a_guest_without_its_controls_is_refused_with_their_reason():
+    with pytest.raises(AnswerError, match=r"can't count: no such benchmark"):
+        hear([], "failed 0 no such benchmark", "measured 1 100 10218 20418 9 9 9")
+
+
+def test_a_guest_with_a_problem_is_refused_with_it():
+    with pytest.raises(AnswerError, match=r"can't count: no real-time priority: Operation not"):
+        hear([], "problem no real-time priority: Operation not permitted")
+
+
+def test_a_case_that_fails_after_it_was_skipped_keeps_its_first_reason():
+    lines = ("skipped 2 the CPU has none", "failed 2 the case ended with status 1")
+    assert "the CPU has none" == hear([GETPPID], *lines).ending(GETPPID).reason
+
+
+def test_a_case_of_several_threads_is_skipped_and_never_sent():
+    answers = hear([SIBLINGS])
+    assert SIBLINGS not in answers.asked
+    ending = answers.ending(SIBLINGS)
+    assert ("skipped", "needs more than one thread") == (ending.state, ending.reason)
+
+
+def test_a_case_without_an_answer_has_failed():
+    ending = hear([GETPPID]).ending(GETPPID)
+    assert ("failed", "the guest gave no answer") == (ending.state, ending.reason)
+
+
+@pytest.mark.parametrize(
+    ("figures", "doubt"),
+    [
+        (Instructions(100, (32519, 65019), 9, (9, 8)), ""),
+        (Instructions(100, (32519, 65019), 9, (9, 1)), "seen only once"),
+        (Instructions(100, (32519, 75019), 9, (9, 9)), "did not take twice"),
+        (Instructions(1, (1048667,), 2, (2,)), ""),
+    ],
+)
+def test_a_figure_says_where_it_may_be_wrong(figures, doubt):
+    assert (doubt in figures.doubt) if doubt else not figures.doubt
+
+
+# The guest's file system
+
+
+def unpack(archive: bytes) -> Iterator[tuple[str, int, bytes]]:
+    """Read an archive back: name, mode, content."""
+    at = 0
+    while True:
+        fields = [int(archive[at + 6 + 8 * i : at + 14 + 8 * i], 16) for i in range(13)]
+        name_at = at + 110
+        content_at = (name_at + fields[11] + 3) // 4 * 4
+        name = archive[name_at : name_at + fields[11] - 1].decode()
+        if name == initramfs.TRAILER:
+            return
+        yield name, fields[1], archive[content_at : content_at + fields[6]]
+        at = (content_at + fields[6] + 3) // 4 * 4
+
+
+@pytest.mark.parametrize("size", range(5))
+def test_an_archive_holds_what_was_packed(size):
+    files = [initramfs.directory("a"), initramfs.file("a/b" + "c" * size, b"x" * size, 0o755)]
+    unpacked = list(unpack(initramfs.pack(files)))
+    assert [(file.name, file.mode, file.content) for file in files] == unpacked
+
+
+# What can't be counted
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Kernel:
+    """A kernel to boot, and what boots it."""
+    needs.qemu()
+    return needs.kernel()
+
+
+@pytest.fixture
+def consoles(tmp_path: Path, monkeypatch) -> Path:
+    """Keep consoles in a folder of the test's own; the kernels stay where they are."""
+    monkeypatch.setattr("pkbench.kernels.cache_directory", lambda: tmp_path / "cache")
+    return tmp_path / "cache" / "consoles"
+
+
+def test_no_emulator_is_one_sentence_with_the_packages(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(GuestError, match=r"qemu-system-x86 \(Debian.*qemu-system-x86-core \(Fed"):
+        guest.count(Kernel("6.1", tmp_path / "none", "file", "6.1"), [])
+
+
+def test_no_program_is_one_sentence_with_the_packages(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(
+        GuestError, match=r"libc6-dev \(Debian, Ubuntu\) or glibc-static \(Fedora\)"
+    ):
+        guest.program()
+
+
+@pytest.mark.guest
+def test_a_kernel_that_emulation_does_not_boot_is_one_sentence(consoles, tmp_path):
+    needs.qemu()
+    path = tmp_path / "vmlinuz"
+    path.write_bytes(image())
+    with pytest.raises(GuestError, match=r"6\.1\.0 was not booted \(.+\); its console is in"):
+        guest.count(Kernel("6.1.0", path, "file", "6.1.0"), [], patience_seconds=20)
+
+
+@pytest.mark.guest
+def test_a_kernel_that_panics_is_one_sentence_and_its_console_is_kept(
+    kernel, consoles, tmp_path, monkeypatch
+):
+    (tmp_path / "init").write_text("not a program")
+    monkeypatch.setattr(guest, "program", lambda: tmp_path / "init")
+    with pytest.raises(GuestError, match=r"panicked \(.*init.*\); its console is in ") as caught:
+        guest.count(kernel, [])
+    kept = consoles / f"{kernel.release}.log"
+    assert str(caught.value).endswith(str(kept))
+    assert "Kernel panic" in kept.read_text()
+
+
+@pytest.mark.guest
+def test_a_guest_that_falls_silent_is_killed_in_time(kernel, consoles):
+    began = time.monotonic()
+    with pytest.raises(GuestError, match=r"said nothing for 1 seconds; its console is in "):
+        guest.count(kernel, [], patience_seconds=1)
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.guest
+def test_an_interrupt_kills_the_guest(kernel, consoles, monkeypatch):
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def start(*args, **options):
+        started.append(popen(*args, **options))
+        return started[-1]
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(guest, "_listen", interrupt)
+    monkeypatch.setattr("pkbench.emulator.subprocess.Popen", start)
+    with pytest.raises(KeyboardInterrupt):
+        guest.count(kernel, [])
+    assert started[-1].returncode is not None
+
+
+# What is counted
+
+
+@pytest.fixture(scope="module")
+def boots(kernel: Kernel) -> tuple[Count, Count]:
+    """Two boots of one kernel, with the cases of the quick profile and more."""
+    patterns = ["instruction", "syscall", "protect", "switch", "application"]
+    cases = [*select(patterns, ["pages=1,33,34"], quick=True), SIBLINGS, TOO_LARGE]
+    return guest.count(kernel, cases), guest.count(kernel, cases)
+
+
+def value(count: Count, name: str) -> float:
+    """Return a case's instructions per operation."""
+    return next(counted.value for counted in count.cases if counted.case.name == name)
+
+
+@pytest.mark.guest
+def test_a_hundred_instructions_count_exactly_a_hundred(boots):
+    for count in boots:
+        assert 100 == value(count, CONTROL.name) - value(count, EMPTY.name)
+
+
+@pytest.mark.guest
+def test_two_boots_count_the_same_in_every_case(boots):
+    first, second = (
+        {each.case.name: (each.state, each.instructions) for each in count.cases} for count in boots
+    )
+    assert first == second
+
+
+@pytest.mark.guest
+def test_every_case_for_one_thread_is_counted(boots):
+    others = {SIBLINGS.name, TOO_LARGE.name}
+    endings = {each.case.name: (each.state, each.reason) for each in boots[0].cases}
+    assert {("measured", "")} == {end for name, end in endings.items() if name not in others}
+
+
+@pytest.mark.guest
+def test_a_case_too_large_for_the_guest_is_skipped_with_the_reason(boots):
+    ending = next(each for each in boots[0].cases if each.case == TOO_LARGE)
+    assert "skipped" == ending.state
+    assert ending.reason.startswith("needs 39062 MiB of memory, and the guest has ")
+
+
+@pytest.mark.guest
+def test_opening_by_a_register_takes_less_than_any_system_call(boots):
+    raw = value(boots[0], "switch/wrpkru-raw/pages:1")
+    assert raw < 10 < value(boots[0], GETPPID.name) < value(boots[0], "switch/mprotect/pages:1")
+
+
+@pytest.mark.guest
+def test_the_flush_ceiling_shows_between_33_and_34_pages(boots):
+    """From 34 pages on the kernel flushes all at once: fewer instructions than page by page."""
+    at_33 = value(boots[0], "protect/mprotect-rw-ro/pages:33")
+    assert value(boots[0], "protect/mprotect-rw-ro/pages:34") < at_33
+
+
+@pytest.mark.guest
+def test_the_guest_is_described_as_the_machine_it_is(boots):
+    card = boots[0].card()
+    assert boots[0].kernel.release == card["kernel"]
+    assert "TCG" == card["virtualisation"]
+    assert {"supported": True, "reason": "", "count": 15, "initial_pkru": "0x55555554"} == card[
+        "keys"
+    ]
+    assert "-cpu max,-erms" in str(card["emulator"])
+    assert {"pku", "ospke"} <= set(str(card["cpu_flags"]).split())
+    assert card["native_build"]
+
+
+@pytest.mark.guest
+def test_each_boot_becomes_a_run_of_each_measured_case(boots):
+    runs = path_length.runs(boots)
+    measured = {each.case.name for each in boots[0].cases if each.state == "measured"}
+    assert measured == set(runs)
+    assert [0, 1] == [run["metadata"]["pkbench_round"] for run in runs[GETPPID.name]]
+    assert {"integer"} == {run["metadata"]["unit"] for each in runs.values() for run in each}
+
+
+@pytest.mark.guest
+def test_a_case_that_crashes_has_failed_and_the_rest_goes_on(kernel, tmp_path, monkeypatch):
+    compiler = needs.program("cc")
+    sources = [*CORE, *FAMILIES, *GUEST, PROGRAMS / "guest_wrong.c"]
+    program = link(compiler, sources, tmp_path / "init", "-static")
+    monkeypatch.setattr(guest, "program", lambda: program)
+    crash = Case(GETPPID.benchmark._replace(family="wrong", name="crash"), ())
+    crashed, rest = guest.count(kernel, [crash, GETPPID]).cases
+    assert ("failed", "measured") == (crashed.state, rest.state)
+    assert "the case was killed by signal 4 (Illegal instruction)" == crashed.reason

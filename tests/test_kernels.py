@@ -1,0 +1,281 @@
+"""The kernels at hand, and bringing one."""
+
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+
+import needs
+import pytest
+from kernels_made import CLOUD, Mirror, image
+
+from pkbench import kernels
+from pkbench.kernels import Kernel, KernelError
+from pkbench.packages.names import begins, flavour_of, order
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch) -> Path:
+    """Give each test a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "pkbench" / "kernels"
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Path:
+    """A root directory without kernels."""
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch) -> Mirror:
+    """An apt with two series in two flavours."""
+    needs.program("dpkg-deb")
+    made = Mirror(tmp_path / "mirror")
+    monkeypatch.setenv("PATH", made.path)
+    made.add_kernel("6.1.0-9-cloud-amd64", "6.1.27-1")
+    made.add_kernel(CLOUD, "6.1.192-2")
+    made.add_kernel("6.1.0-56-amd64", "6.1.192-2")
+    made.add_kernel("6.1.0-56-rt-amd64", "6.1.192-3")
+    made.add_kernel("6.12.117+deb12-cloud-amd64", "6.12.117-1~deb12u1")
+    return made
+
+
+def install(root: Path, path: str, release: str, version: str = "6.1.192-2") -> Path:
+    """Install a kernel under a root directory."""
+    place = root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(image(release, version))
+    return place
+
+
+@pytest.mark.parametrize(
+    ("version", "beginning", "is_meant"),
+    [
+        ("6.1.0-56-cloud-amd64", "6.1", True),
+        ("6.12.117+deb12-cloud-amd64", "6.1", False),
+        ("6.12.117-1~deb12u1", "6.12", True),
+        ("6.1-rc1", "6.1", True),
+        ("6.1.192-2", "6.1.192-2", True),
+        ("6.1.192-2", "6.1.19", False),
+        ("6.1.192-2", "1.192", False),
+    ],
+)
+def test_a_version_is_meant_by_its_beginning_number_by_number(version, beginning, is_meant):
+    assert is_meant == begins(version, beginning)
+
+
+def test_versions_are_sorted_by_their_numbers():
+    assert ["6.1.99-1", "6.1.192-2", "6.12.3-1"] == sorted(
+        ["6.12.3-1", "6.1.99-1", "6.1.192-2"], key=order
+    )
+
+
+@pytest.mark.parametrize(
+    ("release", "flavour"),
+    [
+        ("6.1.0-56-cloud-amd64", "cloud-amd64"),
+        ("6.12.117+deb12-amd64", "amd64"),
+        ("6.8.0-45-generic", "generic"),
+        ("6.11.4-301.fc41.x86_64", ""),
+    ],
+)
+def test_a_release_ends_in_its_flavour(release, flavour):
+    assert flavour == flavour_of(release)
+
+
+def test_an_installed_kernel_is_at_hand_once_with_its_distributions_version(tmp_path):
+    install(tmp_path, f"boot/vmlinuz-{CLOUD}", CLOUD)
+    install(tmp_path, f"lib/modules/{CLOUD}/vmlinuz", CLOUD)
+    (found,) = kernels.at_hand(tmp_path)
+    assert (CLOUD, "installed", "6.1.192-2") == (found.release, found.origin, found.version)
+
+
+def test_a_kernel_is_found_by_path_release_and_the_beginning_of_its_version(tmp_path):
+    path = install(tmp_path, f"boot/vmlinuz-{CLOUD}", CLOUD)
+    for name in (str(path), CLOUD, "6.1", "6.1.192"):
+        assert CLOUD == kernels.resolve(name, tmp_path).release
+
+
+def test_of_several_the_newest_of_the_flavour_for_virtual_machines_is_meant(tmp_path):
+    install(tmp_path, "boot/vmlinuz-a", "6.1.0-9-cloud-amd64", "6.1.27-1")
+    install(tmp_path, "boot/vmlinuz-b", CLOUD, "6.1.192-2")
+    install(tmp_path, "boot/vmlinuz-c", "6.1.0-57-amd64", "6.1.193-1")
+    assert CLOUD == kernels.resolve("6.1", tmp_path).release
+
+
+def test_an_unknown_kernel_is_one_sentence_that_says_how_to_get_it(nowhere):
+    with pytest.raises(KernelError, match=r"no kernel '9\.9' .* `pkbench kernels get 9\.9`"):
+        kernels.resolve("9.9", nowhere)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", bytes(0x1000), image()[:0x210]])
+def test_a_file_that_is_no_kernel_is_refused_by_name(tmp_path, content):
+    path = tmp_path / "wrong"
+    path.write_bytes(content)
+    with pytest.raises(KernelError, match=r"wrong is not an x86 Linux kernel image"):
+        kernels.resolve(str(path))
+
+
+def test_a_missing_file_and_a_folder_are_refused_by_name(tmp_path):
+    with pytest.raises(KernelError, match=r"none can't be read: No such file"):
+        kernels.resolve(str(tmp_path / "none"))
+    with pytest.raises(KernelError, match=r"can't be read: Is a directory"):
+        kernels.resolve(str(tmp_path))
+
+
+def test_an_image_kept_for_root_is_listed_and_refused(tmp_path, monkeypatch):
+    install(tmp_path, f"boot/vmlinuz-{CLOUD}", CLOUD)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    (found,) = kernels.at_hand(tmp_path)
+    assert not found.readable
+    with pytest.raises(KernelError, match=r"can't be read by this user: .*kernels get"):
+        kernels.resolve("6.1", tmp_path)
+
+
+def test_get_brings_the_newest_of_a_series_for_virtual_machines(mirror, cache):
+    kernel = kernels.get("6.1")
+    assert (CLOUD, "6.1.192-2", "cache") == (kernel.release, kernel.version, kernel.origin)
+    assert image() == kernel.path.read_bytes()
+    assert [cache / CLOUD] == list(cache.iterdir())
+
+
+def test_get_says_what_it_does(mirror):
+    said: list[str] = []
+    kernels.get("6.12", said.append)
+    assert "fetching linux-image-6.12.117+deb12-cloud-amd64 6.12.117-1~deb12u1" == said[0]
+
+
+def test_what_get_brought_is_listed_and_found_as_it_was(mirror, nowhere):
+    kernel = kernels.get("6.12")
+    assert [kernel] == kernels.at_hand(nowhere)
+    assert kernel == kernels.resolve("6.12", nowhere)
+
+
+def test_get_takes_another_flavour_where_asked(mirror):
+    assert "6.1.0-56-rt-amd64" == kernels.get("6.1", flavour="rt-amd64").release
+
+
+@pytest.mark.parametrize("name", ["6.1.0-56-amd64", "linux-image-6.1.0-56-amd64"])
+def test_get_takes_a_release_and_a_packages_name(mirror, name):
+    assert "6.1.0-56-amd64" == kernels.get(name).release
+
+
+def test_get_follows_a_package_that_only_depends_on_the_kernel(mirror):
+    depends = f"linux-base (>= 4.3), linux-image-{CLOUD} (= 6.1.192-2)"
+    mirror.add("linux-image-cloud-amd64", "6.1.192-2", {}, depends)
+    kernel = kernels.get("linux-image-cloud-amd64")
+    assert (CLOUD, f"linux-image-{CLOUD}") == (kernel.release, kernel.package)
+
+
+def test_get_finds_a_kernel_that_lies_among_the_modules(mirror):
+    release = "7.3.4+deb13-cloud-amd64"
+    place = f"usr/lib/modules/{release}/vmlinuz"
+    mirror.add(f"linux-image-{release}", "7.3.4-1", {place: image(release, "7.3.4-1")})
+    assert release == kernels.get("7.3").release
+
+
+def test_get_keeps_the_modules_that_a_guest_on_the_hosts_files_needs(mirror):
+    needs.program("depmod")
+    modules = "lib/modules/6.1.9-amd64"
+    mirror.add(
+        "linux-image-6.1.9-amd64",
+        "6.1.999-1",
+        {
+            "boot/vmlinuz-6.1.9-amd64": image("6.1.9-amd64"),
+            f"{modules}/kernel/fs/9p/9p.ko": b"",
+            f"{modules}/kernel/sound/loud.ko": b"",
+            f"{modules}/modules.builtin": b"",
+        },
+    )
+    kernel = kernels.get("6.1.9", flavour="amd64", modules=True)
+    kept = {path.name for path in (kernel.path.parent / modules).rglob("*")}
+    assert {"9p.ko", "modules.dep"} <= kept
+    assert "loud.ko" not in kept
+
+
+def test_get_replaces_what_is_there(mirror, cache):
+    damaged = kernels.get("6.1").path
+    damaged.write_bytes(b"damaged")
+    assert image() == kernels.get("6.1").path.read_bytes()
+
+
+def test_a_cached_image_that_has_changed_is_refused(mirror, nowhere):
+    kernels.get("6.1").path.write_bytes(image("6.1.0-56-evil"))
+    with pytest.raises(KernelError, match=r"has changed since it was fetched"):
+        kernels.resolve("6.1", nowhere)
+
+
+@pytest.mark.parametrize("notes", ["", "{", "[]", '{"release": "6.1"}', '{"stranger": 1}'])
+def test_damaged_notes_hide_the_kernel_and_nothing_else(mirror, cache, nowhere, notes):
+    kernels.get("6.12")
+    kernels.get("6.1")
+    (cache / CLOUD / "kernel.json").write_text(notes)
+    assert ["6.12.117+deb12-cloud-amd64"] == [k.release for k in kernels.at_hand(nowhere)]
+
+
+def test_the_notes_hold_no_path(mirror, tmp_path):
+    notes = (kernels.get("6.1").path.parent / "kernel.json").read_text()
+    assert str(tmp_path) not in notes
+    assert {"release", "version", "package", "sha256"} == set(json.loads(notes))
+
+
+@pytest.mark.parametrize(
+    ("complaint", "sentence"),
+    [
+        ("E: Failed to fetch x  Temporary failure resolving 'x'", "no network, or the mirror"),
+        ("E: Failed to fetch x  404  Not Found", "run `sudo apt-get update` and try again"),
+        ("E: You don't have enough free space", "could not download .* enough free space"),
+        ("", "it gave no reason"),
+    ],
+)
+def test_a_failed_download_is_one_sentence_and_leaves_nothing(mirror, cache, complaint, sentence):
+    mirror.refuse(complaint)
+    with pytest.raises(KernelError, match=sentence) as caught:
+        kernels.get("6.1")
+    assert "\n" not in str(caught.value)
+    assert [] == list(cache.iterdir())
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(mirror, cache, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfileobj", fail)
+    with pytest.raises(KernelError, match=r"kernels: No space left on device$"):
+        kernels.get("6.1")
+    assert [] == list(cache.iterdir())
+
+
+def test_a_name_that_apt_does_not_know_is_one_sentence(mirror):
+    with pytest.raises(KernelError, match=r"apt has no kernel '9\.9'"):
+        kernels.get("9.9")
+
+
+def test_missing_package_lists_are_one_sentence_with_the_command(mirror):
+    mirror.names.write_text("")
+    with pytest.raises(KernelError, match=r"run `sudo apt-get update` first"):
+        kernels.get("6.1")
+
+
+def test_a_package_without_a_kernel_is_one_sentence(mirror):
+    mirror.add("linux-image-8.0.0-amd64", "8.0-1", {"usr/share/doc/x": b""})
+    with pytest.raises(KernelError, match=r"holds no kernel and depends on none"):
+        kernels.get("8.0")
+
+
+def test_no_package_manager_is_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(KernelError, match=r"neither apt-get nor dnf is here"):
+        kernels.get("6.1")
+
+
+def test_the_cache_is_where_the_user_wants_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert tmp_path / ".cache" / "pkbench" == kernels.cache_directory()
+
+
+def test_a_kernel_says_whether_it_can_be_read(tmp_path):
+    assert not Kernel("6.1", tmp_path / "none", "file", "6.1").readable
