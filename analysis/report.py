@@ -101,7 +101,7 @@ def write(paths: Iterable[str | Path], folder: str | Path) -> Path:
 
 def _section(shelf: Shelf) -> Section:
     key = shelf.evidence.replace(" ", "-")
-    charts = figures.charts(shelf) if shelf.evidence != "function" else []
+    charts = figures.charts(shelf)
     return Section(
         key=key,
         heading=HEADINGS[shelf.evidence],
