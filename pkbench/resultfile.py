@@ -71,8 +71,8 @@ def write_result(path: Path, metadata: Metadata, benchmarks: dict[str, list[Run]
 
 
 def _benchmark(runs: list[Run]) -> dict[str, Any]:
-    benchmark: dict[str, Any] = {"metadata": {}, "runs": runs}
-    _hoist(benchmark, runs)
+    benchmark: dict[str, Any] = {"metadata": {}, "runs": [dict(run) for run in runs]}
+    _hoist(benchmark, benchmark["runs"])
     return benchmark
 
 

@@ -36,6 +36,12 @@ def test_common_metadata_is_written_once(tmp_path: Path) -> None:
     assert {} == written["benchmarks"][0]["runs"][0]["metadata"]
 
 
+def test_writing_leaves_the_runs_as_they_were(tmp_path: Path) -> None:
+    runs = [run(1e-6), run(2e-6)]
+    write_result(tmp_path / "result.json", {}, {"a/b": runs})
+    assert [run(1e-6), run(2e-6)] == runs
+
+
 def test_a_name_stays_with_the_only_benchmark(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     write_result(path, {}, {"a/b": [run(1e-6)]})
