@@ -19,7 +19,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 10, 3, values=5, warmups=1, value_seconds=0.002, budget=45),
+        Profile("quick", 10, 3, values=5, warmups=1, value_seconds=0.002, budget=50),
         Profile("standard", 10, 5, values=5, warmups=1, value_seconds=0.005, budget=3600),
         Profile("publish", 30, 10, values=10, warmups=1, value_seconds=0.01, budget=6 * 3600),
     )

@@ -190,7 +190,7 @@ static int verify_pkey_mprotect(void *state)
         return setup(state, point, CHANGES, 0, (struct side)from_side, (struct side)to_side);                      \
     }                                                                                                              \
     PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "protect", .name = text, .axes = {PK_PAGES_AXIS("1,33,34,512")}, .headline = shown, .group = "protect",         \
+        .family = "protect", .name = text, .axes = {PK_PAGES_AXIS("1,8,33,34,128,512")}, .headline = shown, .group = "protect",         \
         .floor = "syscall/getppid", .operation = sentence, .state_size = sizeof(struct change), .memory = memory_of_changes, \
         .setup = setup_##identifier, .batch = batch, .prepare = prepare, .run = run_mprotect,                      \
         .verify = verify_mprotect, .teardown = teardown,                                                           \
@@ -202,7 +202,7 @@ static int verify_pkey_mprotect(void *state)
         return setup(state, point, CHANGES, 1, (struct side)from_side, (struct side)to_side);                      \
     }                                                                                                              \
     PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "protect", .name = text, .axes = {PK_PAGES_AXIS("1,33,34,512")}, .headline = shown, .group = "protect",         \
+        .family = "protect", .name = text, .axes = {PK_PAGES_AXIS("1,8,33,34,128,512")}, .headline = shown, .group = "protect",         \
         .floor = "syscall/getppid", .operation = sentence, .state_size = sizeof(struct change), .memory = memory_of_changes, \
         .needs = PK_NEEDS_KEYS, .setup = setup_##identifier, .batch = batch, .prepare = prepare,                   \
         .run = run_pkey_mprotect, .verify = verify_pkey_mprotect, .teardown = teardown,                            \
@@ -314,7 +314,7 @@ static int verify_touch_keyed(void *state)
         return setup(state, point, TOUCHES, is_keyed, (struct side)from_side, (struct side)to_side);               \
     }                                                                                                              \
     PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "protect", .name = text, .axes = {PK_PAGES_AXIS("1,33,34,512")}, .group = "touch",                              \
+        .family = "protect", .name = text, .axes = {PK_PAGES_AXIS("1,8,33,34,128,512")}, .group = "touch",                              \
         .operation = sentence, .state_size = sizeof(struct change), .memory = memory_of_touches, .needs = key_needs,          \
         .setup = setup_##identifier, .batch = batch, .prepare = preparation, .run = timed, .verify = proof,        \
         .teardown = teardown,                                                                                      \
