@@ -133,6 +133,16 @@ def first_process(program: Path, *arguments: str) -> Iterator[str]:
 
 
 @pytest.mark.guest
+def test_every_case_of_the_keys_is_proved_and_timed(tmp_path: Path) -> None:
+    sources = [*CORE, *FAMILIES, *runner_sources()]
+    runner = link(needs.program("gcc"), sources, tmp_path / "runner", "-static")
+    given = answers(first_process(runner, "keys"))
+
+    assert [] == [answer for answer in given if answer.skipped or not answer.ok]
+    assert set(map(benchmark_of, given)) == KEY_BENCHMARKS
+
+
+@pytest.mark.guest
 def test_verify_catches_every_wrong_case_of_the_keys(wrong_cases: Path) -> None:
     given = answers(first_process(wrong_cases, "keys"))
 

@@ -48,10 +48,14 @@ static void walk_axis(struct walked walked, size_t axis, walk_step *step, void *
     }
 }
 
-void walk_table(walk_step *step, void *context)
+void walk_table(int argc, char **argv, walk_step *step, void *context)
 {
+    uint32_t needs = strcmp(argv[argc - 1], "keys") == 0 ? PK_NEEDS_KEYS : 0;
+
     for (size_t i = 0; i < pk_benchmark_count(); i++) {
         struct walked walked = {.benchmark = pk_benchmark_at(i)};
+        if ((walked.benchmark->needs & needs) != needs)
+            continue;
         snprintf(walked.name, sizeof walked.name, "%s/%s", walked.benchmark->family, walked.benchmark->name);
         walk_axis(walked, 0, step, context);
     }

@@ -14,5 +14,6 @@ struct walked {
 
 typedef void walk_step(const struct walked *walked, void *context);
 
-/* Take the step for each case: numeric axes at 1 and 2, labelled ones at all their labels. */
-void walk_table(walk_step *step, void *context);
+/* Take the step for each case: numeric axes at 1 and 2, labelled ones at all their labels. Where the program's last argument
+ * is "keys" (a kernel passes words of its own before it), only for those that need protection keys. */
+void walk_table(int argc, char **argv, walk_step *step, void *context);

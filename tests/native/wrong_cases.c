@@ -1,5 +1,4 @@
-/* Every wrong case, in a process of its own: verify must say what is wrong. With the last argument "keys" (a kernel passes
- * words of its own first), only those that need protection keys. */
+/* Every wrong case, in a process of its own: verify must say what is wrong. */
 #define _GNU_SOURCE
 #include <fnmatch.h>
 #include <stdbool.h>
@@ -90,23 +89,15 @@ static void try_wrong(const struct wrong *wrong, struct walked walked, struct an
     tell(name, answer);
 }
 
-struct trial {
-    struct answer *answer;
-    uint32_t needs;
-};
-
 static void try_case(const struct walked *walked, void *context)
 {
-    const struct trial *trial = context;
     bool any = false;
 
-    if ((walked->benchmark->needs & trial->needs) != trial->needs)
-        return;
     for (size_t family = 0; family < sizeof families / sizeof families[0]; family++)
         for (const struct wrong *wrong = families[family]; wrong->what; wrong++)
             if (fnmatch(wrong->cases, walked->name, 0) == 0) {
                 any = true;
-                try_wrong(wrong, *walked, trial->answer);
+                try_wrong(wrong, *walked, context);
             }
     /* It would take a compiler that deletes the loop. */
     if (!any && strcmp(walked->name, "instruction/empty-loop") != 0)
@@ -115,12 +106,9 @@ static void try_case(const struct walked *walked, void *context)
 
 int main(int argc, char **argv)
 {
-    struct trial trial = {
-        .answer = mmap(NULL, sizeof *trial.answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
-        .needs = strcmp(argv[argc - 1], "keys") == 0 ? PK_NEEDS_KEYS : 0,
-    };
+    struct answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     tap_begin();
-    walk_table(try_case, &trial);
+    walk_table(argc, argv, try_case, answer);
     return tap_end();
 }
