@@ -37,7 +37,7 @@ LOOSE_ENDS = re.compile("|".join(("TO" + "DO", "FIX" + "ME", r"\bX" + r"XX\b")))
 HOSTS = re.compile(
     "|".join((r"pypi\." + "org", r"python" + r"hosted\.", r"(deb|security)\.debian\."))
 )
-PLACES = re.compile(r"(?<![\w.])/(root|work|farm|tmp)/\w")
+PLACES = re.compile(r"(?<![\w.])/(root|work|farm)/\w")
 LOCKS = re.compile(r"(uv|poetry|pylock|package-lock)\.?(lock|toml|json)")
 READABLE = {".py", ".pyi", ".c", ".h", ".txt", ".toml", ".md", ".html", ".css", ".json", ".csv", ""}
 
