@@ -60,6 +60,8 @@ def install(root: Path, path: str, release: str, version: str = "6.1.192-2") -> 
         ("6.1.192-2", "6.1.192-2", True),
         ("6.1.192-2", "6.1.19", False),
         ("6.1.192-2", "1.192", False),
+        ("6.1.192-2", "newest", False),
+        ("6.1.192-2", "", False),
     ],
 )
 def test_a_version_is_meant_by_its_beginning_number_by_number(version, beginning, is_meant):
