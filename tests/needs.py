@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from typing import NoReturn
 
 import pytest
@@ -23,6 +24,17 @@ def program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         lacking(f"{name} is not installed")
+    return found
+
+
+def compiler(name: str, *flags: str) -> str:
+    """Return the path of a compiler that can link a program."""
+    found = program(name)
+    command = [found, *flags, "-x", "c", "-", "-o", os.devnull]
+    source = "int main(void) { return 0; }"
+    done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lacking(f"{' '.join([name, *flags])} can't link a program: {done.stderr.splitlines()[-1]}")
     return found
 
 

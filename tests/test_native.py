@@ -37,11 +37,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     def build(compiler: str) -> Path:
         if compiler not in runners:
-            needs.program(compiler)
+            static = () if compiler in ("gcc", "clang") else ("-static",)
+            needs.compiler(compiler, *static)
             folder = tmp_path_factory.mktemp(compiler)
             objects = compile_objects(compiler, [*CORE, *FAMILIES], folder)
             inputs = [*objects.values(), *runner_sources()]
-            static = () if compiler in ("gcc", "clang") else ("-static",)
             runners[compiler] = link(compiler, inputs, folder / "runner", *static)
         return runners[compiler]
 
@@ -51,7 +51,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def wrong_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wrong cases as a guest can run them."""
-    needs.program("gcc")
+    needs.compiler("gcc", "-static")
     program = tmp_path_factory.mktemp("wrong") / "wrong_cases"
     return link("gcc", wrong_cases_sources(), program, "-static")
 
@@ -85,7 +85,8 @@ def test_every_case_is_proved_and_timed(compiler: str, built: Callable[[str], Pa
 
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
 def test_no_sanitizer_finds_anything(sanitizer: str, tmp_path: Path) -> None:
-    gcc, setarch = needs.program("gcc"), needs.program("setarch")
+    gcc = needs.compiler("gcc", f"-fsanitize={sanitizer}")
+    setarch = needs.program("setarch")
     sources = [*CORE, *FAMILIES, *runner_sources()]
     flags = ("-O1", "-g", f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all")
     runner = link(gcc, sources, tmp_path / "runner", *flags)
@@ -135,7 +136,7 @@ def first_process(program: Path, *arguments: str) -> Iterator[str]:
 @pytest.mark.guest
 def test_every_case_of_the_keys_is_proved_and_timed(tmp_path: Path) -> None:
     sources = [*CORE, *FAMILIES, *runner_sources()]
-    runner = link(needs.program("gcc"), sources, tmp_path / "runner", "-static")
+    runner = link(needs.compiler("gcc", "-static"), sources, tmp_path / "runner", "-static")
     given = answers(first_process(runner, "keys"))
 
     assert [] == [answer for answer in given if answer.skipped or not answer.ok]
