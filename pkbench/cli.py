@@ -255,10 +255,11 @@ def kernels(context: click.Context, json_: bool) -> None:
 
 @kernels.command()
 @click.argument("name")
+@click.option("--modules", is_flag=True, help="Also those that a guest on the host's files needs.")
 @as_json
-def get(name: str, json_: bool) -> None:
+def get(name: str, modules: bool, json_: bool) -> None:
     """Bring a kernel, by version or by package name, into the cache; install nothing."""
-    kernel = kernels_.get(name, note)
+    kernel = kernels_.get(name, note, modules=modules)
     if json_:
         print_json({**asdict(kernel), "path": str(kernel.path)})
     else:
