@@ -1,8 +1,10 @@
 """QEMU: a machine in software, in which one instruction advances the clock by one nanosecond."""
 
+import ctypes
 import re
 import selectors
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -21,6 +23,7 @@ SEED = "1"
 CLOCK = "base=2020-01-01T00:00:00,clock=vm"
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr norandmaps random.trust_cpu=on"
 LOOK_EVERY_SECONDS = 0.5
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class EmulatorError(Exception):
@@ -61,6 +64,11 @@ def _ask(path: str, *arguments: str) -> str:
     return done.stdout
 
 
+def _die_with_parent() -> None:
+    """Have the kernel end this process when pkbench is gone, even by kill -9."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Boot:
     """A guest that runs while the context lasts, and not a moment longer."""
 
@@ -88,6 +96,7 @@ class Boot:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - it makes one system call
             )
         return self
 

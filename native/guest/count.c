@@ -1,12 +1,9 @@
 /* Count the instructions of one operation, in a machine whose time-stamp counter advances by one an instruction. */
 #define _GNU_SOURCE
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../pkey.h"
 #include "guest.h"
@@ -97,24 +94,6 @@ static int count_loops(struct pk_case *opened, uint64_t loops, struct shortest *
     return status;
 }
 
-/* How many iterations of a case may follow each other, found out by a process that sets it up only for that. */
-static uint64_t find_batch(const struct guest_case *asked)
-{
-    const struct pk_benchmark *benchmark = asked->benchmark;
-    int status;
-    pid_t child;
-
-    if (!benchmark->batch)
-        return 2 * LOOPS_MAX;
-    child = fork();
-    if (child == 0) {
-        void *state = calloc(1, benchmark->state_size + 1);
-        uint64_t batch = state && benchmark->setup(state, asked->point) == 0 ? benchmark->batch(state) : 0;
-        _exit((int)(batch < 2 * LOOPS_MAX ? batch : 2 * LOOPS_MAX));
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? (uint64_t)WEXITSTATUS(status) : 1;
-}
-
 static uint64_t choose_loops(uint64_t ticks_of_one, uint64_t batch)
 {
     uint64_t loops = UNDISTURBED / (ticks_of_one + 1);
@@ -124,8 +103,9 @@ static uint64_t choose_loops(uint64_t ticks_of_one, uint64_t batch)
     return loops < 1 ? 1 : loops > LOOPS_MAX ? LOOPS_MAX : loops;
 }
 
-static int count_case(const struct guest_case *asked, struct pk_case *opened, uint64_t batch)
+static int count_case(const struct guest_case *asked, struct pk_case *opened)
 {
+    uint64_t limit = pk_case_batch(opened), batch = limit ? limit : 2 * LOOPS_MAX;
     struct shortest one = {0}, single = {0}, twice = {0};
     uint64_t began = pk_ticks(), loops;
     unsigned repeats = 0;
@@ -154,19 +134,16 @@ static int count_case(const struct guest_case *asked, struct pk_case *opened, ui
 void guest_count(const struct guest_case *asked)
 {
     struct pk_case *opened = NULL;
-    uint64_t batch = 1;
     int status = pk_benchmark_skipped(asked->benchmark);
 
     if (!status)
         status = fits_memory(asked);
     if (!status)
-        batch = find_batch(asked);
-    if (!status)
         status = pk_case_open(asked->benchmark, asked->point, &opened);
     if (!status)
         status = pk_case_verify(opened);
     if (!status)
-        status = count_case(asked, opened, batch);
+        status = count_case(asked, opened);
     if (status)
         say_ending(asked, status);
     pk_case_close(opened);
