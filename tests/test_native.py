@@ -134,6 +134,7 @@ def first_process(program: Path, *arguments: str) -> Iterator[str]:
 
 
 @pytest.mark.guest
+@pytest.mark.slow
 def test_every_case_of_the_keys_is_proved_and_timed(tmp_path: Path) -> None:
     sources = [*CORE, *FAMILIES, *runner_sources()]
     runner = link(needs.compiler("gcc", "-static"), sources, tmp_path / "runner", "-static")
@@ -144,6 +145,7 @@ def test_every_case_of_the_keys_is_proved_and_timed(tmp_path: Path) -> None:
 
 
 @pytest.mark.guest
+@pytest.mark.slow
 def test_verify_catches_every_wrong_case_of_the_keys(wrong_cases: Path) -> None:
     given = answers(first_process(wrong_cases, "keys"))
 
