@@ -32,7 +32,7 @@ from pkbench.journal import JournalError
 from pkbench.kernels import KernelError
 from pkbench.machine import detect
 from pkbench.measurement import Interrupted, Request, ResumeError, measure
-from pkbench.profiles import PROFILES, estimate_seconds
+from pkbench.profiles import PROFILES, estimate_seconds, once
 from pkbench.resultfile import OutputError, check_output
 from pkbench.schedule import Record, Step, available_memory, too_large
 from pkbench.selection import SelectionError, select
@@ -156,6 +156,8 @@ def run(
     chosen = PROFILES[profile]
     if budget is not None:
         chosen = replace(chosen, budget=budget)
+    if machine.evidence == "function":
+        chosen = once(chosen)
     path = output or new_local_result(profile)
     note(f"examining {machine.name}")
     request = Request(cases, chosen, machine, doctors.examine(machine), path, seed, resume)

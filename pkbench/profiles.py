@@ -1,6 +1,6 @@
 """How much a run measures: quick, standard, publish."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Profile:
     warmups: int
     value_seconds: float  # that a value is calibrated to last
     budget: float  # seconds after which no further round begins
+    loops: int = 0  # iterations a value; 0: calibrated
 
 
 PROFILES = {
@@ -24,6 +25,12 @@ PROFILES = {
         Profile("publish", 30, 10, values=10, warmups=1, value_seconds=0.01, budget=6 * 3600),
     )
 }
+
+
+def once(profile: Profile) -> Profile:
+    """Return the profile for a machine whose times mean nothing: each case is run, no more."""
+    return replace(profile, rounds=1, least_rounds=1, values=1, warmups=0, loops=10)
+
 
 # CPU time of a worker's start, and of a case's set-up and proofs: for estimates only.
 WORKER_SECONDS = 0.15

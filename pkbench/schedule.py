@@ -120,6 +120,9 @@ class Schedule:
         for index, case in enumerate(cases):
             share = 1 / (self.profile.rounds + 1)
             self.progress(Step(case.name, 0, share * index / len(cases)))
+            if self.profile.loops:
+                self._note("loops", case=case.name, loops=self.profile.loops, elapsed=0.0)
+                continue
             timeout = TIMEOUT_SECONDS + case.memory / 2**30 * SECONDS_PER_GIB * TIMEOUT_RATIO
             outcome = launch.calibrate(case.name, self.profile.value_seconds, timeout)
             if outcome.state == "measured":
@@ -132,7 +135,6 @@ class Schedule:
                 )
             else:
                 self._note("state", case=case.name, state=outcome.state, reason=outcome.reason)
-
         self._note("round", round=self.record.rounds, seconds=self.clock() - began)
 
     def _loops(self, groups: Iterable[Sequence[Case]]) -> dict[Case, int]:

@@ -12,7 +12,7 @@ from workers_made import Workers, measured, suite, workers
 
 from pkbench.journal import Journal, read_journal
 from pkbench.launch import Outcome
-from pkbench.profiles import PROFILES
+from pkbench.profiles import PROFILES, once
 from pkbench.schedule import Record, Schedule, Step, available_memory, too_large
 from pkbench.selection import select
 
@@ -100,6 +100,17 @@ def test_what_calibration_finds_skipped_or_failed_is_never_timed(
     assert ("skipped", "no such call") == record.state("syscall/getppid")
     assert ("failed", "not what it says") == record.state(BROKEN)
     assert {"instruction/empty-loop"} == set(workers.ran)
+
+
+def test_where_times_mean_nothing_every_case_is_run_once_and_not_calibrated(
+    schedule: Schedule, workers: Workers
+) -> None:
+    schedule.profile = once(PROFILE)
+    record = schedule.run()
+    assert sorted(NAMES) == sorted(workers.ran)
+    assert [] == workers.calibrated
+    assert {10} == set(workers.loops.values())
+    assert {("measured", "")} == {record.state(name) for name in NAMES}
 
 
 def test_no_round_begins_that_would_end_after_the_budget(
