@@ -1,4 +1,7 @@
-/* The same operations as plain loops, with none of pkbench's code: what its figures are compared with. */
+/* The same operations as plain loops, with none of pkbench's code: what its figures are compared with.
+ *
+ * Each is there twice: with the system call inline, as pkbench has it, and by the C library's function, as most programs
+ * have it. */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <sys/mman.h>
@@ -35,55 +38,86 @@ int bare_prepare(void)
     return 0;
 }
 
-static double change_all(int prot)
+/* The kernel's own convention, x86-64 only; elsewhere the C library's will do. */
+static inline __attribute__((always_inline)) long inline_call(long number, void *address, size_t length, long prot)
 {
-    double from = now();
+#if defined(__x86_64__)
+    long result;
 
-    for (int i = 0; i < REGIONS; i++)
-        mprotect(regions[i], (size_t)page, prot);
-    return now() - from;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(address), "S"(length), "d"(prot)
+                     : "rcx", "r11", "memory");
+    return result;
+#else
+    return syscall(number, address, length, prot);
+#endif
 }
 
-/* Seconds for one direction, `loops` times; the other direction is not timed. */
-double bare_rw_ro(uint64_t loops)
+static inline __attribute__((always_inline)) long inline_getppid(void)
 {
-    double seconds = 0;
+#if defined(__x86_64__)
+    long result;
 
-    for (uint64_t done = 0; done < loops; done += REGIONS) {
-        seconds += change_all(PROT_READ);
-        change_all(PROT_READ | PROT_WRITE);
+    __asm__ volatile("syscall" : "=a"(result) : "a"(SYS_getppid) : "rcx", "r11", "memory");
+    return result;
+#else
+    return syscall(SYS_getppid);
+#endif
+}
+
+/* Each loop's body, by either way of calling. */
+#define LOOPS(way, PROTECT, GETPPID)                                                                               \
+    static double way##_change_all(int prot)                                                                       \
+    {                                                                                                              \
+        double from = now();                                                                                       \
+                                                                                                                   \
+        for (int i = 0; i < REGIONS; i++)                                                                          \
+            PROTECT(regions[i], (size_t)page, prot);                                                               \
+        return now() - from;                                                                                       \
+    }                                                                                                              \
+    /* Seconds for one direction, `loops` times; the other direction is not timed. */                              \
+    double way##_rw_ro(uint64_t loops)                                                                             \
+    {                                                                                                              \
+        double seconds = 0;                                                                                        \
+                                                                                                                   \
+        for (uint64_t done = 0; done < loops; done += REGIONS) {                                                   \
+            seconds += way##_change_all(PROT_READ);                                                                \
+            way##_change_all(PROT_READ | PROT_WRITE);                                                              \
+        }                                                                                                          \
+        return seconds;                                                                                            \
+    }                                                                                                              \
+    double way##_ro_rw(uint64_t loops)                                                                             \
+    {                                                                                                              \
+        double seconds = 0;                                                                                        \
+                                                                                                                   \
+        for (uint64_t done = 0; done < loops; done += REGIONS) {                                                   \
+            way##_change_all(PROT_READ);                                                                           \
+            seconds += way##_change_all(PROT_READ | PROT_WRITE);                                                   \
+        }                                                                                                          \
+        return seconds;                                                                                            \
+    }                                                                                                              \
+    /* Seconds for there and back on a single page, `loops` times. */                                              \
+    double way##_there_and_back(uint64_t loops)                                                                    \
+    {                                                                                                              \
+        double from = now();                                                                                       \
+                                                                                                                   \
+        for (uint64_t i = 0; i < loops; i++) {                                                                     \
+            PROTECT(regions[0], (size_t)page, PROT_READ);                                                          \
+            PROTECT(regions[0], (size_t)page, PROT_READ | PROT_WRITE);                                             \
+        }                                                                                                          \
+        return now() - from;                                                                                       \
+    }                                                                                                              \
+    double way##_getppid(uint64_t loops)                                                                           \
+    {                                                                                                              \
+        double from = now();                                                                                       \
+                                                                                                                   \
+        for (uint64_t i = 0; i < loops; i++)                                                                       \
+            GETPPID;                                                                                               \
+        return now() - from;                                                                                       \
     }
-    return seconds;
-}
 
-double bare_ro_rw(uint64_t loops)
-{
-    double seconds = 0;
+#define INLINE_PROTECT(address, length, prot) inline_call(SYS_mprotect, address, length, prot)
 
-    for (uint64_t done = 0; done < loops; done += REGIONS) {
-        change_all(PROT_READ);
-        seconds += change_all(PROT_READ | PROT_WRITE);
-    }
-    return seconds;
-}
-
-/* Seconds for there and back on a single page, `loops` times. */
-double bare_there_and_back(uint64_t loops)
-{
-    double from = now();
-
-    for (uint64_t i = 0; i < loops; i++) {
-        mprotect(regions[0], (size_t)page, PROT_READ);
-        mprotect(regions[0], (size_t)page, PROT_READ | PROT_WRITE);
-    }
-    return now() - from;
-}
-
-double bare_getppid(uint64_t loops)
-{
-    double from = now();
-
-    for (uint64_t i = 0; i < loops; i++)
-        syscall(SYS_getppid);
-    return now() - from;
-}
+LOOPS(bare, INLINE_PROTECT, inline_getppid())
+LOOPS(libc, mprotect, syscall(SYS_getppid))
