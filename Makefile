@@ -39,6 +39,7 @@ test: .venv/.installed .venv/.testable
 .venv/.installed: pyproject.toml $(shell find native -type f) | .venv/bin/python
 	@echo "Building pkbench in .venv …" >&2
 	@$(install) --editable .
+	@.venv/bin/python -m compileall -q pkbench analysis # each worker would compile them again where Python may not
 	@touch $@
 
 .venv/.testable: pyproject.toml | .venv/.installed
