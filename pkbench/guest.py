@@ -4,6 +4,7 @@ import importlib.util
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def count(
     return Count(
         kernel=kernel,
         emulator=qemu,
-        machine=answers.shown.machine(),
+        # All guests have the same processor: it is the kernel that tells them apart.
+        machine=replace(answers.shown.machine(), name=f"Linux {kernel.version}"),
         cpu_flags=answers.shown.cpu_flags(),
         cases=tuple(answers.ending(case) for case in cases),
         began=began,
