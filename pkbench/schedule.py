@@ -196,7 +196,7 @@ def _timed(run: Run) -> float:
     """Return the seconds that a run spent in timed loops."""
     metadata = run["metadata"]
     operations = metadata["loops"] * metadata.get("inner_loops", 1)
-    costs = [*run["values"], *(value for _, value in run["warmups"])]
+    costs = [*run["values"], *(value for _, value in run.get("warmups", ()))]
     return float(sum(costs) * operations)
 
 

@@ -163,6 +163,8 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
+    # A shell's background jobs have SIGINT ignored, and so has what they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         (sys.executable, "-P", "-m", "pkbench.cli", *arguments),
         stdout=subprocess.PIPE,

@@ -55,6 +55,15 @@ def test_a_run_knows_its_round_and_place_and_not_the_host(schedule: Schedule) ->
         assert {"lab 1"} == {run["metadata"]["hostname"] for run in runs}
 
 
+def test_the_share_of_the_time_in_timed_loops_needs_no_warmups(
+    schedule: Schedule, workers: Workers
+) -> None:
+    record = schedule.run()
+    timed_in_a_run = 8 * (1.000e-6 + 1.001e-6 + 1.002e-6)
+    expected = len(workers.ran) * timed_in_a_run / record.seconds
+    assert math.isclose(expected, record.timed_share)
+
+
 def bad(document: Any) -> Outcome:
     return Outcome("measured", "", document)
 
