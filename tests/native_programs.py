@@ -14,7 +14,10 @@ FAMILIES = tuple(sorted((NATIVE / "families").glob("*.c")))
 GUEST = tuple(sorted((NATIVE / "guest").glob("*.c")))
 
 # As native/CMakeLists.txt has it, and strict.
-FLAGS = ("-std=gnu11", "-O2", "-fPIC", "-fvisibility=hidden", "-pthread")
+FLAGS = (
+    *("-std=gnu11", "-O2", "-fPIC", "-fvisibility=hidden", "-pthread"),
+    *("-falign-functions=64", "-falign-loops=64"),
+)
 STRICT = ("-Wall", "-Wextra", "-Werror")
 
 

@@ -95,19 +95,31 @@ static const unsigned char *find_loop_start(const unsigned char *body_end)
     return NULL;
 }
 
+/* How far the copies of an instruction reach that begin here. */
+static const unsigned char *find_run_end(const unsigned char *at, const char *instruction, size_t length)
+{
+    while (memcmp(at, instruction, length) == 0)
+        at += length;
+    return at;
+}
+
 /* Prove that the timed function holds exactly UNROLL copies of the instruction, by reading its machine code. */
 static int prove_unrolled(int (*function)(void *, uint64_t), const char *instruction, size_t length)
 {
-    const unsigned char *start = (const unsigned char *)(uintptr_t)function, *limit = start + 64, *end, *jump;
+    const unsigned char *code = (const unsigned char *)(uintptr_t)function, *start = code, *end = code, *jump;
 
-    while (start < limit && memcmp(start, instruction, length) != 0)
-        start++;
-    end = start;
-    while (memcmp(end, instruction, length) == 0)
-        end += length;
-    /* Compilers pad with NOPs before a loop: those are not in it. */
+    /* The longest run near the function's beginning: what pads in front of the loop may look alike. */
+    for (const unsigned char *at = code; at < code + 256; at++) {
+        const unsigned char *run_end = find_run_end(at, instruction, length);
+
+        if (run_end - at > end - start) {
+            start = at;
+            end = run_end;
+        }
+    }
+    /* Where padding and loop touch, the loop begins where its jump goes. */
     jump = find_loop_start(end);
-    if (jump && start < jump && jump < end)
+    if (start < jump && jump < end)
         start = jump;
     return end - start == (ptrdiff_t)(UNROLL * length)
                ? 0
