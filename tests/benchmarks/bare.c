@@ -19,7 +19,6 @@
 #endif
 #define TEXT(x) #x
 #define AT(place) __asm__ volatile("jmp 7f\n\t.balign 4096\n\t.skip " TEXT(place) "\n7:")
-#define PLACED(place) AT(place)
 
 static char *regions[REGIONS];
 static long page;
@@ -85,7 +84,7 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
     {                                                                                                              \
         double from = now();                                                                                       \
                                                                                                                    \
-        PLACED(CHANGE_PLACE);                                                                                      \
+        AT(CHANGE_PLACE);                                                                                          \
         for (int i = 0; i < REGIONS; i++)                                                                          \
             PROTECT(regions[i], (size_t)page, prot);                                                               \
         return now() - from;                                                                                       \
@@ -126,7 +125,7 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
     {                                                                                                              \
         double from = now();                                                                                       \
                                                                                                                    \
-        PLACED(GETPPID_PLACE);                                                                                     \
+        AT(GETPPID_PLACE);                                                                                         \
         for (uint64_t i = 0; i < loops; i++)                                                                       \
             GETPPID;                                                                                               \
         return now() - from;                                                                                       \
