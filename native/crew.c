@@ -13,9 +13,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "benchmark.h"
+#include "clock.h"
 #include "pkey.h"
 
 /* From linux/futex.h, which a musl toolchain need not have. */
@@ -104,20 +104,18 @@ static void run_timed(struct pk_crew *crew, unsigned index, unsigned generation)
 {
     struct pk_crew_shared *shared = crew->shared;
     struct slot *slot = &shared->slots[index];
-    struct timespec from, to;
-    uint64_t ticks;
+    struct pk_clock from, to;
     unsigned turns = 0;
     int status;
 
     atomic_fetch_add(&shared->arrived, 1);
     while (atomic_load_explicit(&shared->gate, memory_order_acquire) != generation)
         relax(&turns);
-    clock_gettime(CLOCK_MONOTONIC_RAW, &from);
-    ticks = pk_ticks();
+    from = pk_clock_begin();
     status = crew->work->run(crew->state, index, shared->loops);
-    slot->ticks = pk_ticks() - ticks;
-    clock_gettime(CLOCK_MONOTONIC_RAW, &to);
-    slot->seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) * 1e-9;
+    to = pk_clock_end();
+    slot->ticks = to.ticks - from.ticks;
+    slot->seconds = pk_seconds_between(&from.time, &to.time);
     if (status)
         pk_error(status < 0 ? -status : EIO, "the operation failed while it was timed");
     finish(slot, generation, status);

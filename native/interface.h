@@ -21,12 +21,13 @@
 struct pk_axis {
     const char *name;
     const char *meaning;
-    const char *points; /* what `standard` and `publish` run: numbers, or "cpus" for 1, 2, 4 … all allowed CPUs */
+    const char *points; /* what `standard` runs: numbers, or "cpus" for 1, 2, 4 … all allowed CPUs */
     const char *quick;  /* what `quick` runs */
+    const char *more;   /* what `publish` runs besides `points`: large or slow; or NULL */
     const char *labels; /* or NULL */
 };
 
-struct pk_crew;
+struct pk_value;
 
 struct pk_benchmark {
     const char *family;
@@ -43,6 +44,11 @@ struct pk_benchmark {
 
     /* Bytes of memory that the case populates at this point; or NULL for next to none. */
     uint64_t (*memory)(const int64_t *point);
+    /* Milliseconds that one value waits untimed at this point, whatever its loops; or NULL for next to none. */
+    uint64_t (*wait)(const int64_t *point);
+    /* What this machine lacks for this point, as far as can be told without setting anything up: 0 or PK_SKIPPED; or NULL for
+     * nothing beyond `needs`. */
+    int (*support)(const int64_t *point);
     /* Make everything the operation needs. 0, PK_SKIPPED, or -errno. Teardown follows in each case. */
     int (*setup)(void *state, const int64_t *point);
     /* Prove on this machine that the operation does what its name says. 0, PK_DISPROVED, PK_SKIPPED or -errno. */
@@ -53,8 +59,10 @@ struct pk_benchmark {
     int (*prepare)(void *state);
     /* Timed: the operation and the counter, nothing else. 0, or the operation's failures or-ed together. */
     int (*run)(void *state, uint64_t loops);
-    /* Instead of `run`: the crew whose members all do the operation at once. */
-    struct pk_crew *(*crew)(void *state);
+    /* Instead of `run`, where the operation is not done by one function in this thread alone, but by a crew, in a fresh
+     * process, by a signal handler …: times itself, and fills `value` (zeroed: seconds, ticks; members and slowest where
+     * there are several). */
+    int (*measure)(void *state, uint64_t loops, struct pk_value *value);
     /* Give everything back. Can't fail. */
     void (*teardown)(void *state);
 };
@@ -95,10 +103,12 @@ struct pk_machine {
 /* The table of benchmarks. */
 size_t pk_benchmark_count(void);
 const struct pk_benchmark *pk_benchmark_at(size_t index);
-long pk_benchmark_line(size_t index); /* where in its file it is declared: the table itself is in no order */
+/* Where it is declared: the table itself is in no order. */
+const char *pk_benchmark_file(size_t index);
+long pk_benchmark_line(size_t index);
 
-/* 0, or PK_SKIPPED where this machine lacks something that the benchmark needs. */
-int pk_benchmark_skipped(const struct pk_benchmark *benchmark);
+/* 0, or PK_SKIPPED where this machine lacks something that the benchmark needs at this point. */
+int pk_benchmark_skipped(const struct pk_benchmark *benchmark, const int64_t *point);
 
 /* A case under way. */
 struct pk_case;

@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "benchmark.h"
-#include "crew.h"
-#include "pkey.h"
+#include "clock.h"
 
 extern const struct pk_entry __start_pk_benchmarks[];
 extern const struct pk_entry __stop_pk_benchmarks[];
@@ -32,6 +30,11 @@ size_t pk_benchmark_count(void)
 const struct pk_benchmark *pk_benchmark_at(size_t index)
 {
     return index < pk_benchmark_count() ? __start_pk_benchmarks[index].benchmark : NULL;
+}
+
+const char *pk_benchmark_file(size_t index)
+{
+    return index < pk_benchmark_count() ? __start_pk_benchmarks[index].file : NULL;
 }
 
 long pk_benchmark_line(size_t index)
@@ -73,7 +76,7 @@ int pk_error(int error, const char *what)
     return -error;
 }
 
-int pk_benchmark_skipped(const struct pk_benchmark *benchmark)
+int pk_benchmark_skipped(const struct pk_benchmark *benchmark, const int64_t *point)
 {
     const struct pk_machine *machine = pk_machine_probe();
 
@@ -83,7 +86,7 @@ int pk_benchmark_skipped(const struct pk_benchmark *benchmark)
         return pk_skip("%s", machine->keys_missing);
     if (benchmark->needs & PK_NEEDS_GLIBC && !machine->glibc_pkeys)
         return pk_skip("the C library has no pkey_set");
-    return 0;
+    return benchmark->support ? benchmark->support(point) : 0;
 }
 
 /* The caller stays on one CPU, the last it may use: CPU 0 serves most interrupts. */
@@ -102,7 +105,7 @@ static void pin(const cpu_set_t *allowed)
 
 int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, struct pk_case **opened)
 {
-    int status = pk_benchmark_skipped(benchmark);
+    int status = pk_benchmark_skipped(benchmark, point);
     struct pk_case *created;
 
     if (status)
@@ -139,37 +142,6 @@ int pk_case_verify(struct pk_case *opened)
     return benchmark->verify ? benchmark->verify(opened->state) : 0;
 }
 
-struct clocks {
-    struct timespec time;
-    uint64_t ticks;
-};
-
-static struct clocks read_clocks(void)
-{
-    struct clocks now;
-
-    clock_gettime(CLOCK_MONOTONIC_RAW, &now.time);
-    now.ticks = pk_ticks();
-    return now;
-}
-
-/* Mirrors read_clocks, so that the ticks lie inside the seconds and nothing but the operation inside the ticks. */
-static struct clocks read_clocks_after(void)
-{
-    struct clocks now;
-
-    now.ticks = pk_ticks();
-    clock_gettime(CLOCK_MONOTONIC_RAW, &now.time);
-    return now;
-}
-
-static void add_elapsed(struct pk_value *value, const struct clocks *from, const struct clocks *to)
-{
-    value->seconds += (double)(to->time.tv_sec - from->time.tv_sec) +
-                      (double)(to->time.tv_nsec - from->time.tv_nsec) * 1e-9;
-    value->ticks += to->ticks - from->ticks;
-}
-
 static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *value)
 {
     const struct pk_benchmark *benchmark = opened->benchmark;
@@ -178,18 +150,16 @@ static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *va
 
     while (loops && !status) {
         uint64_t now = loops < batch ? loops : batch;
-        struct clocks from, to;
+        struct pk_clock from, to;
 
         if (benchmark->prepare && (status = benchmark->prepare(opened->state)))
             break;
-        from = read_clocks();
+        from = pk_clock_begin();
         status = benchmark->run(opened->state, now);
-        to = read_clocks_after();
-        add_elapsed(value, &from, &to);
+        to = pk_clock_end();
+        pk_value_add(value, &from, &to);
         loops -= now;
     }
-    value->members = 1;
-    value->slowest = value->seconds;
     return status;
 }
 
@@ -206,10 +176,14 @@ int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *val
     memset(value, 0, sizeof *value);
     reason[0] = '\0';
     getrusage(RUSAGE_THREAD, &before);
-    if (opened->benchmark->crew)
-        status = pk_crew_measure(opened->benchmark->crew(opened->state), loops, value);
+    if (opened->benchmark->measure)
+        status = opened->benchmark->measure(opened->state, loops, value);
     else
         status = run_alone(opened, loops, value);
+    if (!value->members) {
+        value->members = 1;
+        value->slowest = value->seconds;
+    }
     getrusage(RUSAGE_THREAD, &after);
     value->minor_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
     value->major_faults = (uint64_t)(after.ru_majflt - before.ru_majflt);

@@ -17,9 +17,16 @@ class Axis(NamedTuple):
 
     name: str
     meaning: str
-    points: str  # what `standard` and `publish` run, as parse_points reads it
+    points: str  # what `standard` runs, as parse_points reads it
     quick: str  # what `quick` runs
+    more: str  # what `publish` runs besides `points`; ""
     labels: tuple[str, ...]  # names of the points, where they aren't numbers
+
+    def points_of(self, profile: str) -> str:
+        """Return the points that a profile runs, as parse_points reads them."""
+        if profile == "quick":
+            return self.quick
+        return f"{self.points},{self.more}" if self.more and profile == "publish" else self.points
 
     def text(self, point: int) -> str:
         """Return a point as it stands in a case's name."""
@@ -87,13 +94,19 @@ class Case(NamedTuple):
         needed = self.benchmark.native.memory
         return int(needed(self.native_point())) if needed else 0
 
+    @property
+    def wait_seconds(self) -> float:
+        """Return how long one value waits untimed."""
+        waits = self.benchmark.native.wait
+        return waits(self.native_point()) / 1000 if waits else 0.0
+
     def native_point(self) -> Any:
         """Return the point as `const int64_t *`."""
         return ffi.new("int64_t[]", [*self.point, 0])
 
     def skipped(self) -> str:
         """Return why this machine can't run the case, as far as is known without trying; or ""."""
-        if lib.pk_benchmark_skipped(self.benchmark.native):
+        if lib.pk_benchmark_skipped(self.benchmark.native, self.native_point()):
             return text_of(lib.pk_reason())
         return ""
 
@@ -116,6 +129,7 @@ def _axis(native: Any) -> Axis:
         meaning=text_of(native.meaning),
         points=text_of(native.points),
         quick=text_of(native.quick),
+        more=text_of(native.more) if native.more else "",
         labels=tuple(text_of(native.labels).split(",")) if native.labels else (),
     )
 
@@ -137,11 +151,12 @@ def _benchmark(native: Any) -> Benchmark:
 
 @functools.cache
 def benchmarks() -> tuple[Benchmark, ...]:
-    """Return the table: by family, and in a family as declared."""
+    """Return the table: by family, in it by file, and in a file as declared."""
     lines = {}
     for index in range(lib.pk_benchmark_count()):
         benchmark = _benchmark(lib.pk_benchmark_at(index))
-        lines[benchmark] = (benchmark.family, lib.pk_benchmark_line(index))
+        file = text_of(lib.pk_benchmark_file(index))
+        lines[benchmark] = (benchmark.family, file, lib.pk_benchmark_line(index))
     return tuple(sorted(lines, key=lines.__getitem__))
 
 

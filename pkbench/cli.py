@@ -80,7 +80,7 @@ def pkbench() -> None:
 @as_json
 def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: bool) -> None:
     """List cases: whether they run here, why not, and how long they take."""
-    cases = select(patterns, points, quick=profile == "quick")
+    cases = select(patterns, points, profile)
     memory = available_memory()
     rows = [
         {
@@ -89,7 +89,7 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
             "reason": reason,
             "seconds": 0.0
             if reason
-            else round(estimate_seconds(PROFILES[profile], case.memory), 1),
+            else round(estimate_seconds(PROFILES[profile], case.memory, case.wait_seconds), 1),
             "memory_bytes": case.memory,
             "operation": case.benchmark.operation,
             "headline": case.benchmark.headline,
@@ -150,7 +150,7 @@ def run(
     json_: bool,
 ) -> None:
     """Measure cases: all of the profile, or those that match a PATTERN."""
-    cases = select(patterns, points, quick=profile == "quick")
+    cases = select(patterns, points, profile)
     refuse_too_large(cases, asked_for=bool(points or patterns))
     machine = detect(name=name)
     chosen = PROFILES[profile]
@@ -218,7 +218,7 @@ def count(
     json_: bool,
 ) -> None:
     """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
-    cases = select(patterns, points, quick=profile == "quick")
+    cases = select(patterns, points, profile)
     chosen = [kernels_.resolve(name) for name in names]
     stem = output or new_local_result("count")
     paths = [counting.output_for(stem, kernel, len(chosen) > 1) for kernel in chosen]

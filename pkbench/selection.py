@@ -19,7 +19,7 @@ class SelectionError(ValueError):
     """Nothing fits what was asked for; the message names the word."""
 
 
-def select(patterns: Sequence[str], points: Sequence[str], quick: bool) -> list[Case]:
+def select(patterns: Sequence[str], points: Sequence[str], profile: str) -> list[Case]:
     """Return the cases asked for, in the catalogue's order, their floors among them.
 
     A pattern is a shell pattern for a case's or a benchmark's name, a family, or one case's name
@@ -31,8 +31,8 @@ def select(patterns: Sequence[str], points: Sequence[str], quick: bool) -> list[
     chosen = [
         case
         for benchmark in benchmarks()
-        if patterns or benchmark.headline or not quick
-        for case in _cases(benchmark, overrides, quick)
+        if patterns or benchmark.headline or profile != "quick"
+        for case in _cases(benchmark, overrides, profile)
     ]
     if patterns:
         chosen = list(
@@ -60,16 +60,16 @@ def _parse_overrides(texts: Sequence[str]) -> dict[str, str]:
     return overrides
 
 
-def _axis_points(axis: Axis, overrides: dict[str, str], quick: bool) -> list[int]:
-    text = overrides.get(axis.name) or (axis.quick if quick else axis.points)
+def _axis_points(axis: Axis, overrides: dict[str, str], profile: str) -> list[int]:
+    text = overrides.get(axis.name) or axis.points_of(profile)
     try:
         return parse_points(text, axis.name, axis.labels, allowed_cpus())
     except PointError as error:
         raise SelectionError(str(error)) from None
 
 
-def _cases(benchmark: Benchmark, overrides: dict[str, str], quick: bool) -> list[Case]:
-    swept = (_axis_points(axis, overrides, quick) for axis in benchmark.axes)
+def _cases(benchmark: Benchmark, overrides: dict[str, str], profile: str) -> list[Case]:
+    swept = (_axis_points(axis, overrides, profile) for axis in benchmark.axes)
     return [Case(benchmark, point) for point in itertools.product(*swept)]
 
 

@@ -114,7 +114,9 @@ def _run_one(runner: pyperf.Runner, arguments: argparse.Namespace) -> None:
 
 
 def _run_all(runner: pyperf.Runner, arguments: argparse.Namespace) -> None:
-    for case in select(arguments.patterns, arguments.points, quick=not arguments.all):
+    for case in select(
+        arguments.patterns, arguments.points, "standard" if arguments.all else "quick"
+    ):
         reason = case.skipped()
         if not reason:
             _measure(runner, case)

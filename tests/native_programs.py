@@ -1,16 +1,20 @@
 """The native sources, compiled by any compiler into the programs under tests/native."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from pkbench.catalogue import Case
 
 ROOT = Path(__file__).parent.parent
 NATIVE = ROOT / "native"
 PROGRAMS = ROOT / "tests" / "native"
 CORE = tuple(sorted(NATIVE.glob("*.c")))
-FAMILIES = tuple(sorted((NATIVE / "families").glob("*.c")))
+FAMILIES = tuple(sorted((NATIVE / "families").glob("*/*.c")))
 GUEST = tuple(sorted((NATIVE / "guest").glob("*.c")))
 
 # As native/CMakeLists.txt has it, and strict.
@@ -31,23 +35,52 @@ class Answer:
     why: str  # it isn't ok; "" where it is
 
 
-def compile_objects(compiler: str, sources: Iterable[Path], folder: Path) -> dict[str, Path]:
-    """Compile each source strictly, and return the object files by the sources' names."""
-    command = [compiler, *FLAGS, *STRICT, f"-I{NATIVE}", "-c", *map(str, sources)]
-    subprocess.run(command, cwd=folder, check=True)
-    return {path.stem: path for path in folder.glob("*.o")}
+def object_name(source: Path) -> str:
+    """Return what tells a source's object file from those of other folders."""
+    return f"{source.parent.name}-{source.stem}"
+
+
+def compile_objects(
+    compiler: str, sources: Iterable[Path], folder: Path, *more_flags: str
+) -> dict[Path, Path]:
+    """Compile each source strictly, as many at once as there are CPUs; return their objects."""
+    objects = {source: folder / f"{object_name(source)}.o" for source in sources}
+    flags = (*FLAGS, *STRICT, f"-I{NATIVE}", *more_flags)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done in [
+            pool.submit(_run, [compiler, *flags, "-c", str(source), "-o", str(made)])
+            for source, made in objects.items()
+        ]:
+            done.result()
+    return objects
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True)
 
 
 def link(compiler: str, inputs: Iterable[Path], program: Path, *flags: str) -> Path:
     """Compile what is source and link it all."""
-    command = [compiler, *FLAGS, *STRICT, f"-I{NATIVE}", *flags, *map(str, inputs)]
-    subprocess.run([*command, "-o", str(program)], check=True)
+    inputs = list(inputs)
+    sources = [path for path in inputs if path.suffix == ".c"]
+    objects = compile_objects(compiler, sources, program.parent, *flags)
+    linked = [str(objects.get(path, path)) for path in inputs]
+    _run([compiler, *FLAGS, *flags, *linked, "-o", str(program)])
     return program
 
 
 def runner_sources() -> list[Path]:
     """Return what the runner is made of besides native/."""
     return [PROGRAMS / name for name in ("runner.c", "walk.c", "tap.c")]
+
+
+def case_list(cases: Iterable[Case]) -> str:
+    """Return cases as the runner reads them, a line each."""
+    lines = []
+    for case in cases:
+        points = [*case.point, 0, 0, 0][:3]
+        lines.append(f"{case.benchmark.full_name} {' '.join(map(str, points))} {case.name}\n")
+    return "".join(lines)
 
 
 def wrong_cases_sources() -> list[Path]:
@@ -74,7 +107,7 @@ def answers(lines: Iterable[str]) -> list[Answer]:
 def ask(command: Iterable[str | Path]) -> list[Answer]:
     """Run a program that says nothing but its answers."""
     done = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, timeout=300, check=False
+        [str(word) for word in command], capture_output=True, text=True, timeout=1200, check=False
     )
     assert done.stderr == ""
     return answers(done.stdout.splitlines())

@@ -46,9 +46,9 @@ def qemu() -> Emulator:
         lacking(str(error))
 
 
-def kernel() -> Kernel:
-    """Return a kernel that a guest can boot."""
+def kernel(version: str = "") -> Kernel:
+    """Return a kernel that a guest can boot, of a version such as 6.12 where it matters."""
     for found in kernels.at_hand():
-        if found.readable:
+        if found.readable and f"{found.version}.".startswith(f"{version}." if version else ""):
             return found
-    lacking("no kernel at hand: `pkbench kernels get` brings one")
+    lacking(f"no kernel {version} at hand: `pkbench kernels get {version}` brings one")

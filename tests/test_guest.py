@@ -206,7 +206,7 @@ def test_an_interrupt_kills_the_guest(kernel, consoles, monkeypatch):
 def boots(kernel: Kernel) -> tuple[Count, Count]:
     """Two boots of one kernel, with the cases of the quick profile and more."""
     patterns = ["instruction", "syscall", "protect", "switch", "application"]
-    cases = [*select(patterns, ["pages=1,33,34"], quick=True), SIBLINGS, TOO_LARGE]
+    cases = [*select(patterns, ["pages=1,33,34"], "quick"), SIBLINGS, TOO_LARGE]
     return guest.count(kernel, cases), guest.count(kernel, cases)
 
 

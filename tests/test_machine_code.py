@@ -3,55 +3,29 @@
 import functools
 import re
 import subprocess
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import needs
 import pytest
-from native_programs import FAMILIES, compile_objects
+from native_programs import FAMILIES, NATIVE, compile_objects
 
 # What a turn of the loop counts with: addition or subtraction, perhaps a comparison, the jump.
 COUNTING_INSTRUCTIONS = 3
 
-# By family and function: how often a turn holds the instructions that count. A call is one.
-LOOPS: dict[tuple[str, str], dict[str, int]] = {
-    ("instruction", "run_empty_loop"): {},
-    ("instruction", "run_nop"): {"nop": 100},
-    ("instruction", "run_lfence"): {"lfence": 100},
-    ("instruction", "run_rdpkru"): {"rdpkru": 100},
-    ("instruction", "run_wrpkru_same"): {"wrpkru": 100},
-    ("instruction", "run_wrpkru_toggle"): {"wrpkru": 100, "xor": 100},
-    ("instruction", "run_toggle_floor"): {"xor": 100},
-    ("instruction", "run_set_raw"): {"wrpkru": 20},
-    ("instruction", "run_set_inline"): {"rdpkru": 20, "wrpkru": 20},
-    ("instruction", "run_set_glibc"): {"call": 20},
-    ("syscall", "run_getppid"): {"syscall": 1},
-    ("syscall", "run_alloc_free"): {"syscall": 2},
-    ("syscall", "run_mprotect_same"): {"syscall": 1},
-    ("syscall", "run_pkey_mprotect_same"): {"syscall": 1},
-    ("protect", "run_mprotect"): {"syscall": 1},
-    ("protect", "run_pkey_mprotect"): {"syscall": 1},
-    ("switch", "run_raw"): {"wrpkru": 2},
-    ("switch", "run_inline"): {"rdpkru": 2, "wrpkru": 2},
-    ("switch", "run_glibc"): {"call": 2},
-    ("switch", "run_pkey_mprotect"): {"syscall": 2},
-    ("switch", "run_mprotect"): {"syscall": 2},
-    ("threads", "run_siblings"): {"syscall": 2},
-    ("threads", "run_siblings_keyed"): {"syscall": 2},
-    ("threads", "run_own"): {"syscall": 2},
-    ("threads", "run_keyed"): {"wrpkru": 2},
-    ("application", "run_alloc"): {"syscall": 1},
-    ("application", "run_tag"): {"syscall": 1},
-    ("application", "run_open"): {"rdpkru": 1, "wrpkru": 1},
-    ("application", "run_write"): {},
-    ("application", "run_close"): {"rdpkru": 1, "wrpkru": 1},
-    ("application", "run_unmap"): {"call": 1},
-    ("application", "run_free"): {"syscall": 1},
+FAMILIES_FOLDER = NATIVE / "families"
+# By file and function, from loops/FAMILY.toml: how often a turn of the loop holds the instructions
+# that count, of which a call is one, and whether it is bare, so that nothing else happens in it,
+# not even a move; or a text that says why there is no loop.
+LOOPS: dict[Path, dict[str, dict[str, Any] | str]] = {
+    FAMILIES_FOLDER / path.stem / f"{file}.c": functions
+    for path in sorted((Path(__file__).parent / "loops").glob("*.toml"))
+    for file, functions in tomllib.loads(path.read_text()).items()
 }
-COUNTED = {"nop", "lfence", "rdpkru", "wrpkru", "syscall", "call"}
-# In these nothing else happens, not even a move.
-BARE = [key for key in LOOPS if key[0] == "instruction" and "set" not in key[1]]
+COUNTED = {"nop", "lfence", "rdpkru", "wrpkru", "xgetbv", "wrfsbase", "syscall", "call"}
 
 Disassembly = dict[str, list[tuple[int, str, str]]]
 
@@ -59,12 +33,12 @@ Disassembly = dict[str, list[tuple[int, str, str]]]
 @pytest.fixture(scope="session", params=["gcc", "clang"])
 def code(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Disassembly]:
-    """Give a family's functions, as one compiler makes them."""
+) -> Callable[[Path], Disassembly]:
+    """Give a file's functions, as one compiler makes them."""
     needs.program("objdump")
     compiler = needs.program(request.param)
     objects = compile_objects(compiler, FAMILIES, tmp_path_factory.mktemp(f"code-{request.param}"))
-    return functools.cache(lambda family: dict(disassemble(objects[family])))
+    return functools.cache(lambda file: dict(disassemble(objects[file])))
 
 
 def disassemble(path: Path) -> Iterator[tuple[str, list[tuple[int, str, str]]]]:
@@ -95,36 +69,46 @@ def loop(function: list[tuple[int, str, str]]) -> Counter[str]:
     return Counter(name for address, name, _ in function if start <= address <= end)
 
 
-@pytest.mark.parametrize(("family", "function"), LOOPS)
-def test_the_loop_holds_the_operation_and_no_call(
-    family: str, function: str, code: Callable[[str], Disassembly]
+def loops(bare: bool) -> list[Any]:
+    """Return file, function and counts of each timed loop, or of the bare ones."""
+    return [
+        pytest.param(file, function, counts, id=f"{file.parent.name}-{file.stem}-{function}")
+        for file, functions in LOOPS.items()
+        for function, counts in functions.items()
+        if isinstance(counts, dict) and (counts.get("bare") or not bare)
+    ]
+
+
+def expected(counts: dict[str, Any]) -> dict[str, int]:
+    """Return the instructions that a loop must hold."""
+    return {name: count for name, count in counts.items() if name != "bare"}
+
+
+@pytest.mark.parametrize(("file", "function", "counts"), loops(bare=False))
+def test_the_loop_holds_the_operation_and_no_other_call(
+    file: Path, function: str, counts: dict[str, Any], code: Callable[[Path], Disassembly]
 ) -> None:
-    held = loop(code(family)[function])
-    expected = LOOPS[family, function]
+    held = loop(code(file)[function])
+    looked_at = COUNTED | counts.keys()
 
-    assert expected == {
-        name: count for name, count in held.items() if name in COUNTED | expected.keys()
-    }
+    assert expected(counts) == {name: held[name] for name in held if name in looked_at}
 
 
-@pytest.mark.parametrize(("family", "function"), BARE)
+@pytest.mark.parametrize(("file", "function", "counts"), loops(bare=True))
 def test_nothing_but_the_counter_is_beside_the_instruction(
-    family: str, function: str, code: Callable[[str], Disassembly]
+    file: Path, function: str, counts: dict[str, Any], code: Callable[[Path], Disassembly]
 ) -> None:
-    held = loop(code(family)[function])
+    held = loop(code(file)[function])
 
-    assert held.total() - sum(LOOPS[family, function].values()) <= COUNTING_INSTRUCTIONS
+    assert held.total() - sum(expected(counts).values()) <= COUNTING_INSTRUCTIONS
 
 
-def test_every_timed_function_with_a_loop_is_looked_at(code: Callable[[str], Disassembly]) -> None:
-    """Functions that walk the pages of a region, or do nothing, hold no instruction to count."""
-    walking = {("protect", "run_loads"), ("protect", "run_stores"), ("application", "run_nothing")}
-    dispatching = {("application", "run")}
+def test_every_timed_function_is_looked_at(code: Callable[[Path], Disassembly]) -> None:
     found = {
-        (path.stem, name)
+        path: {name for name in code(path) if re.fullmatch(r"run(_\w+)?", name)}
         for path in FAMILIES
-        for name in code(path.stem)
-        if re.fullmatch(r"run(_\w+)?", name)
     }
 
-    assert set(LOOPS) == found - walking - dispatching
+    assert {path: set(functions) for path, functions in LOOPS.items()} == {
+        path: names for path, names in found.items() if names
+    }

@@ -6,7 +6,7 @@ from pkbench.catalogue import Case
 from pkbench.order import EQUAL_LOOPS_RATIO, grouped, round_order, share_loops
 from pkbench.selection import select
 
-CASES = select((), (), quick=True)
+CASES = select((), (), "quick")
 GROUPS = grouped(CASES)
 
 

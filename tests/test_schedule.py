@@ -18,7 +18,7 @@ from pkbench.selection import select
 
 __all__ = ["workers"]
 
-CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), quick=True)
+CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
 NAMES = [case.name for case in CASES]
 PROFILE = replace(PROFILES["quick"], rounds=4, least_rounds=2, values=3, budget=math.inf)
 BROKEN = "syscall/mprotect-same"
@@ -179,7 +179,7 @@ def test_progress_only_grows(schedule: Schedule) -> None:
 
 
 def test_a_case_that_memory_cannot_hold_is_too_large() -> None:
-    (case,) = select(("protect/mprotect-rw-ro",), ("pages=1000000",), quick=True)[1:2]
+    (case,) = select(("protect/mprotect-rw-ro",), ("pages=1000000",), "quick")[1:2]
     assert "3.8 GiB" in too_large(case, 2**30)
     assert "" == too_large(case, 2**33)
     assert "" == too_large(case, None)

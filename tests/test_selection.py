@@ -6,28 +6,28 @@ from pkbench.catalogue import benchmarks, parse_case
 from pkbench.selection import SelectionError, select
 
 
-def names(*patterns: str, points: tuple[str, ...] = (), quick: bool = True) -> list[str]:
-    return [case.name for case in select(patterns, points, quick)]
+def names(*patterns: str, points: tuple[str, ...] = (), profile: str = "quick") -> list[str]:
+    return [case.name for case in select(patterns, points, profile)]
 
 
 def test_without_a_pattern_quick_has_the_headline_benchmarks_and_their_floors() -> None:
-    chosen = {case.benchmark for case in select((), (), quick=True)}
+    chosen = {case.benchmark for case in select((), (), "quick")}
     headline = {benchmark for benchmark in benchmarks() if benchmark.headline}
-    floors = {case.benchmark for case in select((), (), quick=True) if not case.benchmark.headline}
+    floors = {case.benchmark for case in select((), (), "quick") if not case.benchmark.headline}
     assert headline <= chosen
     assert floors <= {
-        case.floor.benchmark for case in select((), (), quick=True) if case.floor is not None
+        case.floor.benchmark for case in select((), (), "quick") if case.floor is not None
     }
 
 
 def test_without_a_pattern_other_profiles_have_every_benchmark() -> None:
-    assert set(benchmarks()) == {case.benchmark for case in select((), (), quick=False)}
+    assert set(benchmarks()) == {case.benchmark for case in select((), (), "standard")}
 
 
 def test_every_case_can_be_named_and_is_then_the_only_one_beside_its_floors() -> None:
-    for case in select((), (), quick=False):
+    for case in select((), (), "standard"):
         assert case == parse_case(case.name)
-        chosen = select((case.name,), (), quick=True)
+        chosen = select((case.name,), (), "quick")
         assert case in chosen
         others = [other for other in chosen if other != case]
         floors = {case.floor, *(other.floor for other in others)}
@@ -41,7 +41,9 @@ def test_a_pattern_may_be_a_family_a_benchmark_or_have_stars() -> None:
 
 
 def test_quick_has_fewer_points() -> None:
-    assert set(names("protect/mprotect-rw-ro")) < set(names("protect/mprotect-rw-ro", quick=False))
+    assert set(names("protect/mprotect-rw-ro")) < set(
+        names("protect/mprotect-rw-ro", profile="standard")
+    )
 
 
 def test_points_replace_those_of_the_profile() -> None:
@@ -88,6 +90,6 @@ def test_what_fits_nothing_is_refused_with_the_word_named(
     patterns: tuple[str, ...], points: tuple[str, ...], named: str
 ) -> None:
     with pytest.raises(SelectionError) as refused:
-        select(patterns, points, quick=True)
+        select(patterns, points, "quick")
     assert named in str(refused.value)
     assert "\n" not in str(refused.value)

@@ -43,8 +43,13 @@ def test_names_are_unique() -> None:
     assert {1} == set(names.values())
 
 
-def test_every_family_is_a_file_and_every_file_a_family() -> None:
-    assert {path.stem for path in FAMILIES.glob("*.c")} == {each.family for each in benchmarks()}
+def test_every_family_is_a_folder_and_every_folder_a_family() -> None:
+    assert {path.name for path in FAMILIES.iterdir()} == {each.family for each in benchmarks()}
+
+
+def test_a_benchmark_is_declared_in_its_familys_folder() -> None:
+    for path in FAMILIES.glob("*/*.c"):
+        assert {path.parent.name} == set(re.findall(r'\.family = "(\w+)"', path.read_text()))
 
 
 @every_benchmark
@@ -103,8 +108,8 @@ def test_it_can_be_proved(benchmark_: Benchmark) -> None:
 
 
 @every_benchmark
-def test_one_runs_or_a_crew_does(benchmark_: Benchmark) -> None:
-    assert bool(benchmark_.native.run) != bool(benchmark_.native.crew)
+def test_it_is_timed_or_times_itself(benchmark_: Benchmark) -> None:
+    assert bool(benchmark_.native.run) != bool(benchmark_.native.measure)
 
 
 @every_benchmark

@@ -134,7 +134,7 @@ static int count_case(const struct guest_case *asked, struct pk_case *opened)
 void guest_count(const struct guest_case *asked)
 {
     struct pk_case *opened = NULL;
-    int status = pk_benchmark_skipped(asked->benchmark);
+    int status = pk_benchmark_skipped(asked->benchmark, asked->point);
 
     if (!status)
         status = fits_memory(asked);

@@ -210,6 +210,7 @@ static void prepare_machine(void)
     sigset_t children;
 
     mount_on("devtmpfs", "/dev");
+    mount_on("tmpfs", "/dev/shm");
     mount_on("proc", "/proc");
     mount_on("sysfs", "/sys");
     mount_on("debugfs", "/sys/kernel/debug");

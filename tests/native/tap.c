@@ -19,15 +19,21 @@ static bool is_first_process(void)
     return getpid() == 1;
 }
 
+static void mount_on(const char *type, const char *where)
+{
+    mkdir(where, 0755);
+    mount(type, where, type, 0, NULL);
+}
+
 static void prepare_guest(void)
 {
     struct termios raw;
     int port;
 
-    mkdir("/proc", 0755);
-    mount("proc", "/proc", "proc", 0, NULL);
-    mkdir("/dev", 0755);
-    mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+    mount_on("proc", "/proc");
+    mount_on("sysfs", "/sys");
+    mount_on("devtmpfs", "/dev");
+    mount_on("tmpfs", "/dev/shm");
     port = open(GUEST_ANSWERS, O_RDWR | O_NOCTTY);
     if (port < 0 || tcgetattr(port, &raw))
         return;

@@ -13,9 +13,8 @@
 #include "walk.h"
 #include "wrong.h"
 
-static const struct wrong *const families[] = {
-    wrong_application, wrong_instruction, wrong_protect, wrong_switch, wrong_syscall, wrong_threads,
-};
+extern const struct wrong *const __start_wrong_cases[];
+extern const struct wrong *const __stop_wrong_cases[];
 
 /* What the process of a wrong case answers. */
 struct answer {
@@ -26,7 +25,7 @@ struct answer {
 static int make_wrong(const struct wrong *wrong, const struct walked *walked, void *state)
 {
     const struct pk_benchmark *benchmark = walked->benchmark;
-    int status = pk_benchmark_skipped(benchmark);
+    int status = pk_benchmark_skipped(benchmark, walked->point);
 
     if (!status && benchmark->setup)
         status = benchmark->setup(state, walked->point);
@@ -93,8 +92,8 @@ static void try_case(const struct walked *walked, void *context)
 {
     bool any = false;
 
-    for (size_t family = 0; family < sizeof families / sizeof families[0]; family++)
-        for (const struct wrong *wrong = families[family]; wrong->what; wrong++)
+    for (const struct wrong *const *file = __start_wrong_cases; file < __stop_wrong_cases; file++)
+        for (const struct wrong *wrong = *file; wrong->what; wrong++)
             if (fnmatch(wrong->cases, walked->name, 0) == 0) {
                 any = true;
                 try_wrong(wrong, *walked, context);

@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "../../native/families/instruction.c"
+#include "families/instruction/instruction.c"
 
 static int close_nothing(void *state)
 {
@@ -47,7 +47,7 @@ static int look_for_rdpkru_among_wrpkru(void *state)
 
 #define WENT_THROUGH "a store that must fault went through"
 
-const struct wrong wrong_instruction[] = {
+WRONG_CASES = {
     {"there is one NOP too few", "instruction/nop-100", "holds 99 copies", .verify = look_for_nops_among_too_few},
     {"it is another instruction", "instruction/lfence", "holds 0 copies", .verify = look_for_lfence_among_nops},
     {"it is another instruction", "instruction/rdpkru", "holds 0 copies", .verify = look_for_rdpkru_among_wrpkru},

@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "../../native/families/protect.c"
+#include "families/protect/protect.c"
 
 static int change_nothing(void *state)
 {
@@ -66,7 +66,7 @@ static int allow_writing(void *state)
     return 0;
 }
 
-const struct wrong wrong_protect[] = {
+WRONG_CASES = {
     {"both sides are the same", "protect/mprotect-*", "the change changes nothing", change_nothing},
     {"both sides are the same", "protect/pkey-mprotect-*", "the change changes nothing", change_nothing},
     {"both keys are the same", "protect/pkey-mprotect-j-k/*", "the change changes nothing", make_the_keys_one},

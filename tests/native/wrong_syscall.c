@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "../../native/families/syscall.c"
+#include "families/syscall/syscall.c"
 
 static int forget_a_page(void *state)
 {
@@ -33,7 +33,7 @@ static int allow_writing(void *state)
     return 0;
 }
 
-const struct wrong wrong_syscall[] = {
+WRONG_CASES = {
     {"it is another system call", "syscall/getppid", "getppid returned 0 instead of", make_getppid_idle},
     {"pkey_free does nothing", "syscall/pkey-alloc-free", "was not free again", make_pkey_free_idle},
     {"the page is not populated", "syscall/*mprotect-same", "of the region are resident instead of", forget_a_page},

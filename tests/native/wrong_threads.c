@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "../../native/families/threads.c"
+#include "families/threads/threads.c"
 
 static int claim_the_opposite(void *state)
 {
@@ -43,7 +43,7 @@ static int allow_writing(void *state)
     return 0;
 }
 
-const struct wrong wrong_threads[] = {
+WRONG_CASES = {
     {"the siblings sleep", "threads/mprotect-siblings/siblings:spinning/threads:2", "must sleep is in state",
      claim_the_opposite},
     {"the siblings spin", "threads/*/siblings:sleeping/threads:2", "must spin does not run", claim_the_opposite},

@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "../../native/families/application.c"
+#include "families/application/example.c"
 
 static int tag_with_another_key(void *state)
 {
@@ -12,7 +12,7 @@ static int tag_with_another_key(void *state)
     return 0;
 }
 
-const struct wrong wrong_application[] = {
+WRONG_CASES = {
     {"tagging does nothing", "application/*", "the region has key 0", make_pkey_mprotect_idle},
     {"tagging takes another key", "application/*", "the region has key", tag_with_another_key},
     {"setting rights does nothing", "application/*", "must go through faulted", make_set_rights_idle},

@@ -1,9 +1,9 @@
 /* Changing the protection or the key of resident pages, each direction on its own; the first touch after. */
 #define _GNU_SOURCE
-#include "../benchmark.h"
-#include "../pkey.h"
-#include "../region.h"
-#include "../trap.h"
+#include "benchmark.h"
+#include "pkey.h"
+#include "region.h"
+#include "trap.h"
 
 /* Regions in a batch. The clocks are read once a batch: a change takes hundreds of nanoseconds, so that few regions make
  * their share small, and few VMAs keep the kernel's tree of them as it would be. A touch takes a few, and needs many. */

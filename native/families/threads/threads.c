@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../benchmark.h"
-#include "../crew.h"
-#include "../pkey.h"
-#include "../region.h"
-#include "../trap.h"
+#include "benchmark.h"
+#include "crew.h"
+#include "pkey.h"
+#include "region.h"
+#include "trap.h"
 
 #define MEMBERS_MAX 4096
 
@@ -263,11 +263,11 @@ PK_BENCHMARK(pkey_mprotect_siblings) = {
 
 /* Every thread, or every process, changes a region of its own. */
 
-static struct pk_crew *crew_of(void *state)
+static int measure_crew(void *state, uint64_t loops, struct pk_value *value)
 {
     struct party *party = state;
 
-    return &party->crew;
+    return pk_crew_measure(&party->crew, loops, value);
 }
 
 static int join_own(void *state, unsigned member)
@@ -315,14 +315,16 @@ static int setup_own_process(void *state, const int64_t *point)
 
 static int verify_crew(void *state)
 {
-    return pk_crew_verify(crew_of(state));
+    struct party *party = state;
+
+    return pk_crew_verify(&party->crew);
 }
 
 PK_BENCHMARK(mprotect_own_region) = {
     .family = "threads", .name = "mprotect-own-region", .group = "own", .needs = PK_NEEDS_THREADS, .headline = 1,
     .axes = {THREADS_AXIS("threads that change protection at the same time")},
     .operation = "mprotect of one page to read-only and back, by every thread of a process on a page of its own",
-    .state_size = sizeof(struct party), .setup = setup_own_region, .crew = crew_of, .verify = verify_crew,
+    .state_size = sizeof(struct party), .setup = setup_own_region, .measure = measure_crew, .verify = verify_crew,
     .teardown = teardown,
 };
 
@@ -330,7 +332,7 @@ PK_BENCHMARK(mprotect_own_process) = {
     .family = "threads", .name = "mprotect-own-process", .group = "own", .needs = PK_NEEDS_THREADS, .headline = 1,
     .axes = {THREADS_AXIS("processes of one thread each that change protection at the same time")},
     .operation = "mprotect of one page to read-only and back, by every one of several processes",
-    .state_size = sizeof(struct party), .setup = setup_own_process, .crew = crew_of, .verify = verify_crew,
+    .state_size = sizeof(struct party), .setup = setup_own_process, .measure = measure_crew, .verify = verify_crew,
     .teardown = teardown,
 };
 
@@ -397,6 +399,6 @@ PK_BENCHMARK(pkey_set_own) = {
     .family = "threads", .name = "pkey-set-own", .group = "own", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS, .headline = 1,
     .axes = {THREADS_AXIS("threads that open and close a key at the same time")},
     .operation = "open a key by WRPKRU, store a byte into a page of its own, close it, by every thread",
-    .state_size = sizeof(struct party), .setup = setup_keyed, .crew = crew_of, .verify = verify_crew,
+    .state_size = sizeof(struct party), .setup = setup_keyed, .measure = measure_crew, .verify = verify_crew,
     .teardown = teardown,
 };

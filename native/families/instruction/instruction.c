@@ -3,9 +3,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../benchmark.h"
-#include "../pkey.h"
-#include "../trap.h"
+#include "benchmark.h"
+#include "pkey.h"
+#include "trap.h"
 
 #define UNROLL 100
 #define STRING(x) #x

@@ -7,10 +7,10 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "../benchmark.h"
-#include "../pkey.h"
-#include "../region.h"
-#include "../trap.h"
+#include "benchmark.h"
+#include "pkey.h"
+#include "region.h"
+#include "trap.h"
 
 struct example;
 

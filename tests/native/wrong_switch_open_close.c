@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "../../native/families/switch.c"
+#include "families/switch/open_close.c"
 
 static int close_nothing(void *state)
 {
@@ -44,7 +44,7 @@ static int tag_with_another_key(void *state)
 #define CANT_WRITE "a store that must go through faulted"
 #define OPENED_NOTHING "the operation faulted"
 
-const struct wrong wrong_switch[] = {
+WRONG_CASES = {
     {"closing closes nothing", "switch/wrpkru-*", "a store that must fault went through", close_nothing},
     {"closing closes nothing", "switch/pkey-mprotect/*", "a store that must fault went through", close_nothing},
     {"opening opens nothing", "switch/wrpkru-*", CANT_WRITE, open_nothing},

@@ -1,9 +1,9 @@
 /* The headline: open a region for writing, store one byte, close it; by each way there is. */
 #define _GNU_SOURCE
-#include "../benchmark.h"
-#include "../pkey.h"
-#include "../region.h"
-#include "../trap.h"
+#include "benchmark.h"
+#include "pkey.h"
+#include "region.h"
+#include "trap.h"
 
 struct domain {
     struct pk_region region;
