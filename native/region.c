@@ -36,7 +36,7 @@ static void populate(char *base, size_t pages, size_t page)
         ((volatile char *)base)[i * page] = 1;
 }
 
-int pk_region_map(struct pk_region *region, size_t pages)
+int pk_region_reserve(struct pk_region *region, size_t pages)
 {
     size_t page = pk_page_size(), whole = (pages + 2) * page;
     char *fence = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -54,8 +54,16 @@ int pk_region_map(struct pk_region *region, size_t pages)
         return pk_error(errno, "map the region");
     /* Fails only where the kernel has no huge pages, and then there is nothing to keep away. */
     madvise(region->base, pages * page, MADV_NOHUGEPAGE);
-    populate(region->base, pages, page);
     return 0;
+}
+
+int pk_region_map(struct pk_region *region, size_t pages)
+{
+    int status = pk_region_reserve(region, pages);
+
+    if (!status)
+        populate(region->base, pages, pk_page_size());
+    return status;
 }
 
 void pk_region_unmap(struct pk_region *region)

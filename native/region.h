@@ -19,7 +19,9 @@ struct pk_regions {
 size_t pk_page_size(void);
 size_t pk_region_length(const struct pk_region *region);
 
-/* Map, readable and writable, with key 0; fence; populate. 0, PK_SKIPPED or -errno. */
+/* Map, readable and writable, with key 0; fence; leave untouched. 0 or -errno. */
+int pk_region_reserve(struct pk_region *region, size_t pages);
+/* The same, and populate. 0, PK_SKIPPED or -errno. */
 int pk_region_map(struct pk_region *region, size_t pages);
 void pk_region_unmap(struct pk_region *region);
 

@@ -159,9 +159,13 @@ static int use(const struct walked *walked)
 
 static void try_case(const struct walked *walked, struct answer *answer)
 {
-    int status = use(walked); /* the first time, the C library keeps some memory for the next */
-    struct held before = look();
+    struct held before;
+    int status;
 
+    /* The first time, the C library keeps some memory for the next, whether for using or for looking. */
+    look();
+    status = use(walked);
+    before = look();
     if (!status)
         status = use(walked);
     if (!status)

@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "families/syscall/syscall.c"
+#include "families/syscall/calls.c"
 
 static int forget_a_page(void *state)
 {

@@ -1,0 +1,176 @@
+/* Calls that the kernel refuses, or that have nothing to do: what the way to the error costs. */
+#define _GNU_SOURCE
+#include "benchmark.h"
+#include "pkey.h"
+#include "region.h"
+
+struct refused {
+    struct pk_region region;
+    char *address;
+    size_t length;
+    int pkey;
+    int expected; /* what the call returns */
+    int taken[PK_KEYS_MAX];
+    uint32_t before; /* PKRU as found */
+};
+
+static int setup_region(struct refused *refused, size_t offset, size_t length, int expected)
+{
+    int status = pk_region_map(&refused->region, 1);
+
+    refused->address = refused->region.base + offset;
+    refused->length = length;
+    refused->expected = expected;
+    return status;
+}
+
+static int setup_unaligned(void *state, const int64_t *point)
+{
+    (void)point;
+    return setup_region(state, 1, pk_page_size(), -EINVAL);
+}
+
+static int setup_length_0(void *state, const int64_t *point)
+{
+    (void)point;
+    return setup_region(state, 0, 0, 0);
+}
+
+/* A key that has just been given back: the kernel knows it no more. */
+static int setup_bad_key(void *state, const int64_t *point)
+{
+    struct refused *refused = state;
+
+    (void)point;
+    refused->before = pk_rdpkru();
+    refused->pkey = pk_pkey_alloc(0);
+    if (refused->pkey < 0)
+        return pk_error(-refused->pkey, "pkey_alloc");
+    pk_pkey_free(refused->pkey);
+    pk_wrpkru(refused->before);
+    return setup_region(state, 0, pk_page_size(), -EINVAL);
+}
+
+static int setup_no_key_left(void *state, const int64_t *point)
+{
+    struct refused *refused = state;
+    unsigned count = 0;
+
+    (void)point;
+    refused->before = pk_rdpkru();
+    refused->expected = -ENOSPC;
+    while (count < PK_KEYS_MAX && (refused->taken[count] = pk_pkey_alloc(0)) > 0)
+        count++;
+    return 0;
+}
+
+static void teardown_region(void *state)
+{
+    struct refused *refused = state;
+
+    pk_region_unmap(&refused->region);
+}
+
+static void teardown_keys(void *state)
+{
+    struct refused *refused = state;
+
+    for (int *pkey = refused->taken; *pkey > 0; pkey++)
+        pk_pkey_free(*pkey);
+    pk_wrpkru(refused->before);
+}
+
+static int run_mprotect(void *state, uint64_t loops)
+{
+    const struct refused *refused = state;
+    char *address = refused->address;
+    size_t length = refused->length;
+    int expected = refused->expected, status = 0;
+
+    PK_REPEAT(loops)
+        status |= pk_mprotect(address, length, PROT_READ) ^ expected;
+    return status;
+}
+
+static int run_pkey_mprotect(void *state, uint64_t loops)
+{
+    const struct refused *refused = state;
+    char *address = refused->address;
+    size_t length = refused->length;
+    int expected = refused->expected, pkey = refused->pkey, status = 0;
+
+    PK_REPEAT(loops)
+        status |= pk_pkey_mprotect(address, length, PROT_READ, pkey) ^ expected;
+    return status;
+}
+
+static int run_pkey_alloc(void *state, uint64_t loops)
+{
+    const struct refused *refused = state;
+    int expected = refused->expected, status = 0;
+
+    PK_REPEAT(loops)
+        status |= pk_pkey_alloc(0) ^ expected;
+    return status;
+}
+
+static int prove_returned(const char *call, int returned, int expected)
+{
+    return returned == expected ? 0 : pk_disprove("%s returned %d instead of %d", call, returned, expected);
+}
+
+/* It says what it should, and has left the region as it was. */
+static int verify_mprotect(void *state)
+{
+    struct refused *refused = state;
+    int status = prove_returned("mprotect", pk_mprotect(refused->address, refused->length, PROT_READ), refused->expected);
+
+    return status ? status : pk_region_audit(&refused->region, PROT_READ | PROT_WRITE, 0);
+}
+
+static int verify_pkey_mprotect(void *state)
+{
+    struct refused *refused = state;
+    int returned = pk_pkey_mprotect(refused->address, refused->length, PROT_READ, refused->pkey);
+    int status = prove_returned("pkey_mprotect", returned, refused->expected);
+
+    return status ? status : pk_region_audit(&refused->region, PROT_READ | PROT_WRITE, 0);
+}
+
+static int verify_pkey_alloc(void *state)
+{
+    struct refused *refused = state;
+    int returned = pk_pkey_alloc(0);
+
+    if (returned > 0)
+        pk_pkey_free(returned);
+    return prove_returned("pkey_alloc", returned, refused->expected);
+}
+
+PK_BENCHMARK(mprotect_unaligned) = {
+    .family = "syscall", .name = "mprotect-unaligned", .floor = "syscall/getppid", .group = "refused",
+    .operation = "mprotect of an address that begins no page, refused with EINVAL",
+    .state_size = sizeof(struct refused), .setup = setup_unaligned, .run = run_mprotect, .verify = verify_mprotect,
+    .teardown = teardown_region,
+};
+
+PK_BENCHMARK(mprotect_length_0) = {
+    .family = "syscall", .name = "mprotect-length-0", .floor = "syscall/getppid", .group = "refused",
+    .operation = "mprotect of no bytes, which succeeds and changes nothing",
+    .state_size = sizeof(struct refused), .setup = setup_length_0, .run = run_mprotect, .verify = verify_mprotect,
+    .teardown = teardown_region,
+};
+
+PK_BENCHMARK(pkey_mprotect_bad_key) = {
+    .family = "syscall", .name = "pkey-mprotect-bad-key", .needs = PK_NEEDS_KEYS, .floor = "syscall/getppid",
+    .group = "refused", .operation = "pkey_mprotect to a key that is not allocated, refused with EINVAL",
+    .state_size = sizeof(struct refused), .setup = setup_bad_key, .run = run_pkey_mprotect,
+    .verify = verify_pkey_mprotect, .teardown = teardown_region,
+};
+
+PK_BENCHMARK(pkey_alloc_refused) = {
+    .family = "syscall", .name = "pkey-alloc-refused", .needs = PK_NEEDS_KEYS, .floor = "syscall/getppid",
+    .group = "refused", .operation = "pkey_alloc while every key is taken, refused with ENOSPC",
+    .state_size = sizeof(struct refused), .setup = setup_no_key_left, .run = run_pkey_alloc,
+    .verify = verify_pkey_alloc, .teardown = teardown_keys,
+};

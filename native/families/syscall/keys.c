@@ -1,0 +1,80 @@
+/* Taking a key and giving it back while others are taken. */
+#define _GNU_SOURCE
+#include "benchmark.h"
+#include "pkey.h"
+
+struct taken {
+    int keys[PK_KEYS_MAX];
+    unsigned count;
+    uint32_t before; /* PKRU as found */
+};
+
+/* A C library or a process's other code may hold some already. */
+static int support(const int64_t *point)
+{
+    unsigned keys = pk_machine_probe()->keys;
+
+    return point[0] < keys ? 0 : pk_skip("%u keys can be had, and one more than %lld are needed", keys, (long long)point[0]);
+}
+
+static int setup(void *state, const int64_t *point)
+{
+    struct taken *taken = state;
+
+    taken->before = pk_rdpkru();
+    for (; taken->count < (unsigned)point[0]; taken->count++) {
+        int pkey = pk_pkey_alloc(PKEY_DISABLE_WRITE);
+
+        if (pkey < 0)
+            return pk_error(-pkey, "pkey_alloc");
+        taken->keys[taken->count] = pkey;
+    }
+    return 0;
+}
+
+static void teardown(void *state)
+{
+    struct taken *taken = state;
+
+    while (taken->count)
+        pk_pkey_free(taken->keys[--taken->count]);
+    pk_wrpkru(taken->before);
+}
+
+static int run(void *state, uint64_t loops)
+{
+    int status = 0;
+
+    (void)state;
+    PK_REPEAT(loops) {
+        int pkey = pk_pkey_alloc(0);
+        status |= pkey < 0 ? pkey : pk_pkey_free(pkey);
+    }
+    return status;
+}
+
+/* The pair hands out a key that none of the others is, and gives it back. */
+static int verify(void *state)
+{
+    struct taken *taken = state;
+    int first = pk_pkey_alloc(0), second, freed;
+
+    if (first < 0)
+        return pk_disprove("no key is left among %u taken", taken->count);
+    for (unsigned i = 0; i < taken->count; i++)
+        if (taken->keys[i] == first)
+            return pk_disprove("key %d was handed out twice", first);
+    freed = pk_pkey_free(first);
+    second = pk_pkey_alloc(0);
+    if (second > 0)
+        pk_pkey_free(second);
+    return !freed && second == first ? 0 : pk_disprove("key %d was not free again", first);
+}
+
+PK_BENCHMARK(pkey_alloc_free_among) = {
+    .family = "syscall", .name = "pkey-alloc-free-among", .needs = PK_NEEDS_KEYS, .floor = "instruction/empty-loop",
+    .axes = {{.name = "taken", .meaning = "keys already taken", .points = "1-14", .quick = "14"}},
+    .operation = "pkey_alloc with all rights, and pkey_free of that key, while other keys are taken: two system calls",
+    .state_size = sizeof(struct taken), .support = support, .setup = setup, .run = run, .verify = verify,
+    .teardown = teardown,
+};
