@@ -49,6 +49,11 @@
 #define PK_RDPKRU ".byte 0x0f, 0x01, 0xee\n\t" /* needs ECX = 0; EAX = PKRU, EDX = 0 */
 #define PK_WRPKRU ".byte 0x0f, 0x01, 0xef\n\t" /* needs ECX = EDX = 0; PKRU = EAX */
 #define PK_LFENCE "lfence\n\t"
+#define PK_XGETBV ".byte 0x0f, 0x01, 0xd0\n\t" /* needs ECX = 0; EDX:EAX = XCR0 */
+#define PK_AND(from, to) "and " from ", " to "\n\t"
+/* Stop unless the two are equal; the jump is not taken. */
+#define PK_CHECK(one, other) "cmp " one ", " other "\n\tjne 9f\n\t"
+#define PK_TRAP "\n\tjmp 8f\n9:\n\tud2\n8:\n\t"
 #define PK_XOR(from, to) "xor " from ", " to "\n\t"
 /* Constraints of inline assembly */
 #define PK_EAX "a"
@@ -116,6 +121,10 @@ static inline void pk_pause(void)
 #define PK_RDPKRU ""
 #define PK_WRPKRU ""
 #define PK_LFENCE ""
+#define PK_XGETBV ""
+#define PK_AND(from, to) ""
+#define PK_CHECK(one, other) ""
+#define PK_TRAP ""
 #define PK_XOR(from, to) ""
 #define PK_EAX "r"
 #define PK_ECX "r"

@@ -167,6 +167,39 @@ PK_BENCHMARK(lfence) = {
     .run = run_lfence, .verify = verify_lfence,
 };
 
+static int run_xgetbv(void *state, uint64_t loops)
+{
+    uint32_t low, high, zero = 0;
+
+    (void)state;
+    __asm__("" : "+r"(zero));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_XGETBV) : "=" PK_EAX(low), "=" PK_EDX(high) : PK_ECX(zero));
+    return 0;
+}
+
+static int support_xgetbv(const int64_t *point)
+{
+    uint32_t leaf[4];
+
+    (void)point;
+    pk_cpuid(1, 0, leaf);
+    return leaf[2] >> 27 & 1 ? 0 : pk_skip("XGETBV is not enabled (CPUID.1:ECX.OSXSAVE is clear)");
+}
+
+static int verify_xgetbv(void *state)
+{
+    (void)state;
+    return prove_unrolled(run_xgetbv, "\x0f\x01\xd0", 3);
+}
+
+PK_BENCHMARK(xgetbv) = {
+    .family = "instruction", .name = "xgetbv", .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL, .support = support_xgetbv,
+    .operation = "one XGETBV after another: reading another register of the kernel's from user mode, to compare with",
+    .run = run_xgetbv, .verify = verify_xgetbv,
+};
+
 static int run_rdpkru(void *state, uint64_t loops)
 {
     uint32_t pkru, edx, zero = 0;
@@ -195,6 +228,36 @@ PK_BENCHMARK(rdpkru) = {
     .operation = "one RDPKRU after another, each independent of the one before: throughput",
     .state_size = sizeof(struct keyed),
     .setup = setup_keyed, .run = run_rdpkru, .verify = verify_rdpkru, .teardown = teardown_keyed,
+};
+
+/* ECX stays 0, and waits for what was read: the next RDPKRU can't begin before. */
+static int run_rdpkru_chain(void *state, uint64_t loops)
+{
+    uint32_t pkru, edx, zero = 0;
+
+    (void)state;
+    __asm__("" : "+r"(zero));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_RDPKRU PK_AND("%0", "%2")) : "=&" PK_EAX(pkru), "=&" PK_EDX(edx), "+" PK_ECX(zero));
+    return 0;
+}
+
+static int verify_rdpkru_chain(void *state)
+{
+    struct keyed *keyed = state;
+
+    pk_wrpkru(keyed->closed);
+    if (pk_rdpkru() != keyed->closed)
+        return pk_disprove("RDPKRU reads 0x%08x after 0x%08x was written", pk_rdpkru(), keyed->closed);
+    return prove_unrolled(run_rdpkru_chain, "\x0f\x01\xee\x21\xc1", 5);
+}
+
+PK_BENCHMARK(rdpkru_chain) = {
+    .family = "instruction", .name = "rdpkru-chain", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "one RDPKRU and one AND, which makes the next RDPKRU wait for it: latency",
+    .state_size = sizeof(struct keyed),
+    .setup = setup_keyed, .run = run_rdpkru_chain, .verify = verify_rdpkru_chain, .teardown = teardown_keyed,
 };
 
 static int run_wrpkru_same(void *state, uint64_t loops)
@@ -228,6 +291,72 @@ PK_BENCHMARK(wrpkru_same) = {
     .operation = "one WRPKRU after another, each writing the value that is there",
     .state_size = sizeof(struct keyed),
     .setup = setup_keyed, .run = run_wrpkru_same, .verify = verify_wrpkru_same, .teardown = teardown_keyed,
+};
+
+/* What follows a write where a stray jump to it must not open anything. */
+
+static int run_wrpkru_lfence(void *state, uint64_t loops)
+{
+    const struct keyed *keyed = state;
+    uint32_t pkru = keyed->closed, zero = 0, zero_too = 0;
+
+    __asm__("" : "+r"(zero), "+r"(zero_too));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_WRPKRU PK_LFENCE) : : PK_EAX(pkru), PK_ECX(zero), PK_EDX(zero_too) : "memory");
+    return 0;
+}
+
+static int run_wrpkru_checked(void *state, uint64_t loops)
+{
+    const struct keyed *keyed = state;
+    uint32_t pkru = keyed->closed, meant = keyed->closed, zero = 0, zero_too = 0;
+
+    __asm__("" : "+r"(zero), "+r"(zero_too), "+r"(meant));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_WRPKRU PK_CHECK("%3", "%0")) PK_TRAP
+                         :
+                         : PK_EAX(pkru), PK_ECX(zero), PK_EDX(zero_too), "r"(meant)
+                         : "memory", "cc");
+    return 0;
+}
+
+static int prove_written(struct keyed *keyed, int (*run)(void *, uint64_t))
+{
+    int status;
+
+    pk_wrpkru(keyed->open);
+    status = pk_prove_allowed(PK_STORE, keyed->page);
+    if (!status)
+        run(keyed, 1);
+    return status ? status : pk_prove_refused(PK_STORE, keyed->page, keyed->pkey);
+}
+
+static int verify_wrpkru_lfence(void *state)
+{
+    int status = prove_written(state, run_wrpkru_lfence);
+
+    return status ? status : prove_unrolled(run_wrpkru_lfence, "\x0f\x01\xef\x0f\xae\xe8", 6);
+}
+
+static int verify_wrpkru_checked(void *state)
+{
+    return prove_written(state, run_wrpkru_checked);
+}
+
+PK_BENCHMARK(wrpkru_lfence) = {
+    .family = "instruction", .name = "wrpkru-lfence", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "WRPKRU of the value that is there, and LFENCE, which lets nothing begin before it is done",
+    .state_size = sizeof(struct keyed),
+    .setup = setup_keyed, .run = run_wrpkru_lfence, .verify = verify_wrpkru_lfence, .teardown = teardown_keyed,
+};
+
+PK_BENCHMARK(wrpkru_checked) = {
+    .family = "instruction", .name = "wrpkru-checked", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "WRPKRU of the value that is there, compared afterwards with the one meant: a jump to a trap, not taken",
+    .state_size = sizeof(struct keyed),
+    .setup = setup_keyed, .run = run_wrpkru_checked, .verify = verify_wrpkru_checked, .teardown = teardown_keyed,
 };
 
 static int run_toggle_floor(void *state, uint64_t loops)
