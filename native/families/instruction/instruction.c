@@ -1,9 +1,9 @@
 /* Single instructions, unrolled; the empty loop is their floor. */
 #define _GNU_SOURCE
 #include <string.h>
-#include <time.h>
 
 #include "benchmark.h"
+#include "clock.h"
 #include "pkey.h"
 #include "trap.h"
 
@@ -29,7 +29,7 @@ static int verify_empty_loop(void *state)
     clock_gettime(CLOCK_MONOTONIC_RAW, &from);
     run_empty_loop(state, 1 << 20);
     clock_gettime(CLOCK_MONOTONIC_RAW, &to);
-    seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) * 1e-9;
+    seconds = pk_seconds_between(&from, &to);
     return seconds > 20e-6 ? 0 : pk_disprove("a million turns of the empty loop took %.0f ns", seconds * 1e9);
 }
 
@@ -212,14 +212,19 @@ static int run_rdpkru(void *state, uint64_t loops)
     return 0;
 }
 
+static int prove_read_back(const struct keyed *keyed)
+{
+    pk_wrpkru(keyed->closed);
+    return pk_rdpkru() == keyed->closed
+               ? 0
+               : pk_disprove("RDPKRU reads 0x%08x after 0x%08x was written", pk_rdpkru(), keyed->closed);
+}
+
 static int verify_rdpkru(void *state)
 {
-    struct keyed *keyed = state;
+    int status = prove_read_back(state);
 
-    pk_wrpkru(keyed->closed);
-    if (pk_rdpkru() != keyed->closed)
-        return pk_disprove("RDPKRU reads 0x%08x after 0x%08x was written", pk_rdpkru(), keyed->closed);
-    return prove_unrolled(run_rdpkru, "\x0f\x01\xee", 3);
+    return status ? status : prove_unrolled(run_rdpkru, "\x0f\x01\xee", 3);
 }
 
 PK_BENCHMARK(rdpkru) = {
@@ -244,12 +249,9 @@ static int run_rdpkru_chain(void *state, uint64_t loops)
 
 static int verify_rdpkru_chain(void *state)
 {
-    struct keyed *keyed = state;
+    int status = prove_read_back(state);
 
-    pk_wrpkru(keyed->closed);
-    if (pk_rdpkru() != keyed->closed)
-        return pk_disprove("RDPKRU reads 0x%08x after 0x%08x was written", pk_rdpkru(), keyed->closed);
-    return prove_unrolled(run_rdpkru_chain, "\x0f\x01\xee\x21\xc1", 5);
+    return status ? status : prove_unrolled(run_rdpkru_chain, "\x0f\x01\xee\x21\xc1", 5);
 }
 
 PK_BENCHMARK(rdpkru_chain) = {
@@ -271,17 +273,22 @@ static int run_wrpkru_same(void *state, uint64_t loops)
     return 0;
 }
 
-static int verify_wrpkru_same(void *state)
+/* Writing was allowed, and is denied after one turn. */
+static int prove_written(struct keyed *keyed, int (*run)(void *, uint64_t))
 {
-    struct keyed *keyed = state;
     int status;
 
     pk_wrpkru(keyed->open);
     status = pk_prove_allowed(PK_STORE, keyed->page);
-    if (status)
-        return status;
-    run_wrpkru_same(state, 1);
-    status = pk_prove_refused(PK_STORE, keyed->page, keyed->pkey);
+    if (!status)
+        run(keyed, 1);
+    return status ? status : pk_prove_refused(PK_STORE, keyed->page, keyed->pkey);
+}
+
+static int verify_wrpkru_same(void *state)
+{
+    int status = prove_written(state, run_wrpkru_same);
+
     return status ? status : prove_unrolled(run_wrpkru_same, "\x0f\x01\xef", 3);
 }
 
@@ -318,17 +325,6 @@ static int run_wrpkru_checked(void *state, uint64_t loops)
                          : PK_EAX(pkru), PK_ECX(zero), PK_EDX(zero_too), "r"(meant)
                          : "memory", "cc");
     return 0;
-}
-
-static int prove_written(struct keyed *keyed, int (*run)(void *, uint64_t))
-{
-    int status;
-
-    pk_wrpkru(keyed->open);
-    status = pk_prove_allowed(PK_STORE, keyed->page);
-    if (!status)
-        run(keyed, 1);
-    return status ? status : pk_prove_refused(PK_STORE, keyed->page, keyed->pkey);
 }
 
 static int verify_wrpkru_lfence(void *state)
