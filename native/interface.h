@@ -44,6 +44,8 @@ struct pk_benchmark {
 
     /* Bytes of memory that the case populates at this point; or NULL for next to none. */
     uint64_t (*memory)(const int64_t *point);
+    /* Milliseconds that one value waits untimed at this point, whatever its loops; or NULL for next to none. */
+    uint64_t (*wait)(const int64_t *point);
     /* What this machine lacks for this point, as far as can be told without setting anything up: 0 or PK_SKIPPED; or NULL for
      * nothing beyond `needs`. */
     int (*support)(const int64_t *point);

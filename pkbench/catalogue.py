@@ -94,6 +94,12 @@ class Case(NamedTuple):
         needed = self.benchmark.native.memory
         return int(needed(self.native_point())) if needed else 0
 
+    @property
+    def wait_seconds(self) -> float:
+        """Return how long one value waits untimed."""
+        waits = self.benchmark.native.wait
+        return waits(self.native_point()) / 1000 if waits else 0.0
+
     def native_point(self) -> Any:
         """Return the point as `const int64_t *`."""
         return ffi.new("int64_t[]", [*self.point, 0])

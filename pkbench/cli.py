@@ -89,7 +89,7 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
             "reason": reason,
             "seconds": 0.0
             if reason
-            else round(estimate_seconds(PROFILES[profile], case.memory), 1),
+            else round(estimate_seconds(PROFILES[profile], case.memory, case.wait_seconds), 1),
             "memory_bytes": case.memory,
             "operation": case.benchmark.operation,
             "headline": case.benchmark.headline,

@@ -38,9 +38,9 @@ WORKER_SECONDS = 0.15
 SECONDS_PER_GIB = 2.0
 
 
-def estimate_seconds(profile: Profile, memory: int) -> float:
-    """Return roughly how long a case of this memory takes in this profile."""
+def estimate_seconds(profile: Profile, memory: int, wait: float) -> float:
+    """Return roughly how long a case of this memory takes, whose values wait so many seconds."""
     worker = WORKER_SECONDS + memory / 2**30 * SECONDS_PER_GIB
     # Calibration doubles, so a value lasts up to twice as long as asked for.
-    timed = (profile.values + profile.warmups) * profile.value_seconds * 1.5
+    timed = (profile.values + profile.warmups) * (profile.value_seconds * 1.5 + wait)
     return (profile.rounds + 1) * worker + profile.rounds * timed
