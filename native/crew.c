@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "benchmark.h"
@@ -158,10 +157,7 @@ static int start_process(struct member *member)
     if (member->process < 0)
         return -errno;
     if (member->process == 0) {
-        /* Whatever becomes of the worker, its processes don't outlive it. */
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)
-            _exit(1);
+        pk_end_with_parent(parent);
         pin(member->index);
         serve(member->crew, member->index);
         _exit(0);

@@ -119,8 +119,22 @@ uint64_t pk_case_batch(const struct pk_case *opened);
 int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value);
 void pk_case_close(struct pk_case *opened);
 
+/* What one step of a chain of dependent instructions took, of two kinds: a register addition takes one core cycle, a
+ * multiplication three, on every x86 core with keys; so they tell core cycles where no counter does. 0 where this build
+ * knows no such chain. */
+struct pk_chain {
+    double add_seconds;
+    double multiply_seconds;
+};
+
+/* Time both chains on the CPU that this thread runs on, for about so many core cycles in all. */
+void pk_chain_measure(uint64_t cycles, struct pk_chain *chain);
+
 /* The text behind the last PK_SKIPPED, PK_DISPROVED or -errno in this thread. */
 const char *pk_reason(void);
 
 /* What this machine is. Probes once, then remembers. */
 const struct pk_machine *pk_machine_probe(void);
+
+/* Have the kernel kill this process when its parent ends; exit at once where that is no longer this one. */
+void pk_end_with_parent(int parent);

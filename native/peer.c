@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,10 +141,7 @@ static int start_process(struct member *member, const struct pk_peer *peer)
     if (member->process < 0)
         return -errno;
     if (member->process == 0) {
-        /* Whatever becomes of the worker, its processes don't outlive it. */
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)
-            _exit(1);
+        pk_end_with_parent(parent);
         if (member->way == PK_PEER_PIPE) {
             close(peer->requests);
             close(peer->answers);

@@ -91,6 +91,13 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     __cpuid_count(leaf, subleaf, out[0], out[1], out[2], out[3]);
 }
 
+/* A hundred steps of a chain, each of which needs the one before. Not with an immediate operand: recent cores fold such
+ * additions when they rename registers, several a cycle. */
+#define PK_HAS_CHAINS 1
+#define PK_CHAIN(instruction, value) __asm__ volatile(".rept 100\n\t" instruction " %0, %0\n\t.endr" : "+r"(value) : : "cc")
+#define PK_ADD "add"
+#define PK_MULTIPLY "imul"
+
 static inline long pk_getppid(void)
 {
     long result;
@@ -126,6 +133,10 @@ static inline void pk_pause(void)
 #define PK_CHECK(one, other) ""
 #define PK_TRAP ""
 #define PK_XOR(from, to) ""
+#define PK_HAS_CHAINS 0
+#define PK_CHAIN(instruction, value) __asm__ volatile("" : "+r"(value))
+#define PK_ADD ""
+#define PK_MULTIPLY ""
 #define PK_EAX "r"
 #define PK_ECX "r"
 #define PK_EDX "r"

@@ -22,7 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from pkbench import counting
+from pkbench import counting, quantities
 from pkbench import doctor as doctors
 from pkbench import kernels as kernels_
 from pkbench.analysis.document import ResultError
@@ -49,6 +49,27 @@ EXPECTED = (
     KernelError,
     GuestError,
 )
+
+
+class Quantity(click.ParamType[float]):
+    """A number with a unit, as the user writes it."""
+
+    def __init__(self, name: str, parse: Callable[[str], float]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number in its base unit."""
+        try:
+            return self._parse(str(value))
+        except quantities.QuantityError as error:
+            self.fail(str(error), param, ctx)
+
+
+SHARE = Quantity("share", quantities.share)
+TIME = Quantity("time", quantities.seconds)
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON instead of text.")
 patterns_argument = click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
@@ -133,7 +154,8 @@ def doctor(context: click.Context, json_: bool) -> None:
 @points_option
 @profile_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Result file; new.")
-@click.option("--budget", type=float, metavar="SECONDS", help="Begin no round that ends later.")
+@click.option("--target", type=SHARE, help="Half a 95 % interval that is narrow enough: 1%.")
+@click.option("--budget", type=TIME, help="Begin no round that ends later: 90s, 10m, 2h.")
 @click.option("--seed", type=int, help="Of the order; drawn unless given.")
 @click.option("--name", help="The machine's name in the result.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted run of the same output.")
@@ -143,6 +165,7 @@ def run(
     points: Sequence[str],
     profile: str,
     output: Path | None,
+    target: float | None,
     budget: float | None,
     seed: int | None,
     name: str | None,
@@ -154,6 +177,8 @@ def run(
     refuse_too_large(cases, asked_for=bool(points or patterns))
     machine = detect(name=name)
     chosen = PROFILES[profile]
+    if target is not None:
+        chosen = replace(chosen, target=target)
     if budget is not None:
         chosen = replace(chosen, budget=budget)
     if machine.evidence == "function":
@@ -295,7 +320,8 @@ def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool)
     summary = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     note(
         f"{summary}; {record.rounds} rounds in {record.seconds:.0f} s, stopped by "
-        f"{record.stopped}; {record.timed_share:.0%} of the time in timed loops"
+        f"{record.stopped}; {record.timed_share:.0%} of the time in timed loops, the cases' own "
+        f"set-up and proofs apart"
     )
     note(f"result: {path}")
 

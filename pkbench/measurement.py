@@ -131,15 +131,22 @@ def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metada
         command=start["command"],
         date=start["date"],
         machine=request.machine.card(),
-        cases=[describe(case, *record.state(case.name)) for case in request.cases],
+        cases=[_described(case, record) for case in request.cases],
     ) | {
         "pkbench_seed": start["seed"],
         "pkbench_rounds": record.rounds,
         "pkbench_stopped": record.stopped,
+        "pkbench_target": request.profile.target,
         "pkbench_seconds": round(record.seconds, 1),
         "pkbench_timed_share": round(record.timed_share, 4),
         "pkbench_findings": json.dumps([asdict(finding) for finding in request.findings]),
     }
+
+
+def _described(case: Case, record: Record) -> dict[str, Any]:
+    state, reason = record.state(case.name)
+    stopped = record.stopped_by(case.name) if state == "measured" else ""
+    return {**describe(case, state, reason), "stopped": stopped}
 
 
 def result_metadata(

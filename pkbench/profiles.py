@@ -9,8 +9,9 @@ class Profile:
 
     name: str
     rounds: int  # at most
-    least_rounds: int  # even where the budget is spent
-    values: int  # a worker process
+    least_rounds: int  # even where the target is met or the budget is spent
+    target: float  # half of the 95 % interval, relative: below it a case is known well enough
+    values: int  # of a case in a process, until its variances are known
     warmups: int
     value_seconds: float  # that a value is calibrated to last
     budget: float  # seconds after which no further round begins
@@ -20,9 +21,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 10, 3, values=5, warmups=1, value_seconds=0.002, budget=50),
-        Profile("standard", 10, 5, values=5, warmups=1, value_seconds=0.005, budget=3600),
-        Profile("publish", 30, 10, values=10, warmups=1, value_seconds=0.01, budget=6 * 3600),
+        Profile("quick", 10, 6, 0.02, values=5, warmups=1, value_seconds=0.002, budget=50),
+        Profile("standard", 20, 6, 0.01, values=5, warmups=1, value_seconds=0.005, budget=1200),
+        Profile("publish", 60, 10, 0.005, values=10, warmups=1, value_seconds=0.01, budget=21600),
     )
 }
 
@@ -32,15 +33,15 @@ def once(profile: Profile) -> Profile:
     return replace(profile, rounds=1, least_rounds=1, values=1, warmups=0, loops=10)
 
 
-# CPU time of a worker's start, and of a case's set-up and proofs: for estimates only.
-WORKER_SECONDS = 0.15
+# A case's share of a worker's start, its set-up and its proofs: for estimates only.
+CASE_SECONDS = 0.02
 # Populating memory and reading it back in the proofs, a GiB.
 SECONDS_PER_GIB = 2.0
 
 
 def estimate_seconds(profile: Profile, memory: int, wait: float) -> float:
     """Return roughly how long a case of this memory takes, whose values wait so many seconds."""
-    worker = WORKER_SECONDS + memory / 2**30 * SECONDS_PER_GIB
+    proofs = CASE_SECONDS + memory / 2**30 * SECONDS_PER_GIB
     # Calibration doubles, so a value lasts up to twice as long as asked for.
     timed = (profile.values + profile.warmups) * (profile.value_seconds * 1.5 + wait)
-    return (profile.rounds + 1) * worker + profile.rounds * timed
+    return (profile.least_rounds + 1) * proofs + profile.least_rounds * timed

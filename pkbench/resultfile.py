@@ -47,6 +47,12 @@ def public(metadata: Metadata, machine_name: str) -> Metadata:
     return {**kept, "hostname": machine_name}
 
 
+def per_value(run: Run, quantity: str) -> list[float]:
+    """Return what was read beside each value of a run: one number a value, or none at all."""
+    text = run["metadata"].get(f"pkbench_{quantity}")
+    return [float(number) for number in json.loads(text)] if isinstance(text, str) else []
+
+
 def write_result(path: Path, metadata: Metadata, benchmarks: dict[str, list[Run]]) -> None:
     """Write the suite by rename: whole, or not at all. `benchmarks` are runs by name."""
     suite: dict[str, Any] = {

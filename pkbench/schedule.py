@@ -1,22 +1,27 @@
-"""Rounds of worker processes: calibrated once, interleaved, each a line in the journal."""
+"""Rounds of worker processes, until each case is known well enough or the budget is spent."""
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pkbench import launch
 from pkbench.catalogue import Case
 from pkbench.journal import Journal
-from pkbench.order import grouped, round_order, share_loops
+from pkbench.order import grouped, parcels, round_order, share_loops
+from pkbench.precision import best_values, half_width, spread
 from pkbench.profiles import SECONDS_PER_GIB, Profile
-from pkbench.resultfile import Metadata, Run, public
+from pkbench.resultfile import Metadata, Run, per_value, public
 
 # Beyond what a worker was expected to take, it hangs.
 TIMEOUT_SECONDS = 60.0
 TIMEOUT_RATIO = 20.0
+# What a worker process is given to do: some ten times its start.
+PARCEL_SECONDS = 2.0
+# What the stop rule reads beside the values.
+BESIDE = ("add_seconds", "multiply_seconds")
 # Of the available memory, what a case may populate.
 MEMORY_SHARE = 0.9
 
@@ -37,10 +42,15 @@ class Record:
     reasons: dict[str, tuple[str, str]] = field(default_factory=dict)  # skipped or failed, and why
     loops: dict[str, int] = field(default_factory=dict)
     elapsed: dict[str, float] = field(default_factory=dict)  # seconds of a value, by calibration
+    proving: dict[str, float] = field(
+        default_factory=dict
+    )  # seconds of set-up and proofs, likewise
     runs: dict[str, list[Run]] = field(default_factory=dict)
     rounds: int = 0  # finished
     seconds: float = 0.0  # that calibration and the finished rounds took
-    stopped: str = ""  # what ended the run: rounds or budget
+    proving_seconds: float = 0.0  # of these, in the cases' own set-up and proofs
+    stopped: str = ""  # what ended the run: target, rounds or budget
+    settled: set[str] = field(default_factory=set)  # cases that met the target
 
     def state(self, case: str) -> tuple[str, str]:
         """Return a case's state and reason."""
@@ -48,13 +58,19 @@ class Record:
             return self.reasons[case]
         return ("measured", "") if self.runs.get(case) else ("skipped", "the run ended before it")
 
+    def stopped_by(self, case: str) -> str:
+        """Return what ended a measured case: target, rounds or budget."""
+        return "target" if case in self.settled else self.stopped
+
     def take(self, entry: dict[str, Any]) -> None:
         """Take in an entry of the journal."""
         case = entry.get("case", "")
+        self.proving_seconds += entry.get("proving", 0.0)
         match entry["kind"]:
             case "loops":
                 self.loops[case] = entry["loops"]
                 self.elapsed[case] = entry["elapsed"]
+                self.proving[case] = entry["proving"]
             case "run":
                 self.runs.setdefault(case, []).append(entry["run"])
             case "state":
@@ -65,9 +81,13 @@ class Record:
 
     @property
     def timed_share(self) -> float:
-        """Return how much of the time was spent in timed loops, warmups included."""
+        """Return how much of the time was spent in timed loops and their chains.
+
+        Warmups included; the cases' own set-up and proofs left out of the whole.
+        """
         timed = sum(_timed(run) for runs in self.runs.values() for run in runs)
-        return timed / self.seconds if self.seconds else 0.0
+        whole = self.seconds - self.proving_seconds
+        return timed / whole if whole > 0 else 0.0
 
 
 @dataclass
@@ -84,17 +104,25 @@ class Schedule:
     clock: Callable[[], float] = time.monotonic
 
     def run(self) -> Record:
-        """Measure until the rounds or the budget are done."""
+        """Measure until every case is settled, or the rounds or the budget are done."""
         began = self.clock()
         self._skip_what_cannot_run()
         self._calibrate()
         groups = grouped(self._left())
         loops = self._loops(groups)
-        for number in range(self.record.rounds, self.profile.rounds):
-            if self._over_budget(began, number):
+        last: _Pace | None = None
+        while self.record.rounds < self.profile.rounds:
+            left = [group for group in groups if not self._settled(group)]
+            cases = sum(map(len, left))
+            if not left:
+                self.record.stopped = "target"
+                break
+            if self._over_budget(began, cases, last):
                 self.record.stopped = "budget"
                 break
-            self._round(number, groups, loops)
+            round_began = self.clock()
+            self._round(self.record.rounds, left, loops)
+            last = _Pace(cases, self.clock() - round_began)
         else:
             self.record.stopped = "rounds"
         return self.record
@@ -115,27 +143,54 @@ class Schedule:
                 self._note("state", case=case.name, state="skipped", reason=reason)
 
     def _calibrate(self) -> None:
-        began = self.clock()
         cases = [case for case in self._left() if case.name not in self.record.loops]
-        for index, case in enumerate(cases):
-            share = 1 / (self.profile.rounds + 1)
-            self.progress(Step(case.name, 0, share * index / len(cases)))
-            if self.profile.loops:
-                self._note("loops", case=case.name, loops=self.profile.loops, elapsed=0.0)
-                continue
-            timeout = TIMEOUT_SECONDS + case.memory / 2**30 * SECONDS_PER_GIB * TIMEOUT_RATIO
-            outcome = launch.calibrate(case.name, self.profile.value_seconds, timeout)
-            if outcome.state == "measured":
-                found = outcome.document
-                self._note(
-                    "loops",
-                    case=case.name,
-                    loops=found["loops"],
-                    elapsed=found["elapsed"],
-                )
-            else:
-                self._note("state", case=case.name, state=outcome.state, reason=outcome.reason)
+        if self.profile.loops:
+            for case in cases:
+                fixed = {"loops": self.profile.loops, "elapsed": 0.0, "proving": 0.0}
+                self._note("loops", case=case.name, **fixed)
+            return
+        began = self.clock()
+        done = 0
+        for parcel in parcels([[case] for case in cases], _calibration_seconds, PARCEL_SECONDS):
+            tasks = [
+                launch.calibrate(case.name, self.profile.value_seconds, _timeout(case, 0.0))
+                for case in parcel
+            ]
+            shares = [(done + place) / len(cases) for place in range(len(parcel))]
+            steps = [
+                Step(case.name, 0, share / (self.profile.rounds + 1))
+                for case, share in zip(parcel, shares, strict=True)
+            ]
+            for outcome in self._work(tasks, steps):
+                self._take_calibration(outcome)
+            done += len(parcel)
         self._note("round", round=self.record.rounds, seconds=self.clock() - began)
+
+    def _take_calibration(self, outcome: launch.Outcome) -> None:
+        found = outcome.document
+        try:
+            loops, elapsed = int(found["loops"]), float(found["elapsed"])
+        except (LookupError, TypeError, ValueError) as error:
+            self._fail(outcome, f"the worker's answer can't be used: {error}")
+            return
+        case, proving = outcome.case, outcome.proving
+        self._note("loops", case=case, loops=loops, elapsed=elapsed, proving=proving)
+
+    def _work(
+        self, tasks: Sequence[launch.Task], steps: Sequence[Step]
+    ) -> Iterator[launch.Outcome]:
+        """Have tasks done, telling each as it begins; note those that end without an answer."""
+        outcomes = launch.work(tasks)
+        for step in steps:
+            self.progress(step)
+            outcome = next(outcomes)
+            if outcome.state == "measured":
+                yield outcome
+            else:
+                self._note("state", case=outcome.case, state=outcome.state, reason=outcome.reason)
+
+    def _fail(self, outcome: launch.Outcome, reason: str) -> None:
+        self._note("state", case=outcome.case, state="failed", reason=reason)
 
     def _loops(self, groups: Iterable[Sequence[Case]]) -> dict[Case, int]:
         loops: dict[Case, int] = {}
@@ -145,70 +200,128 @@ class Schedule:
             loops |= share_loops(group, found, elapsed, self.profile.value_seconds)
         return loops
 
-    def _over_budget(self, began: float, number: int) -> bool:
-        """Whether another round like those before would end after the budget."""
-        if number < self.profile.least_rounds:
+    def _settled(self, group: Sequence[Case]) -> bool:
+        """Tell whether nothing of a group is left to measure; note which cases met the target.
+
+        A group stays together to its end, so that what is compared was measured in the same
+        rounds.
+        """
+        left = [case for case in group if case.name not in self.record.reasons]
+        if self.record.rounds < self.profile.least_rounds:
+            return not left
+        met = {case.name for case in left if half_width(self._earlier(case)) <= self.profile.target}
+        self.record.settled -= {case.name for case in left}
+        self.record.settled |= met
+        return len(met) == len(left)
+
+    def _earlier(self, case: Case) -> list[Run]:
+        """Return the runs of finished rounds: what a resumed run can repeat."""
+        return [
+            run
+            for run in self.record.runs.get(case.name, [])
+            if run["metadata"]["pkbench_round"] < self.record.rounds
+        ]
+
+    def _over_budget(self, began: float, cases: int, last: "_Pace | None") -> bool:
+        """Whether another round, at the pace of the last, would end after the budget."""
+        if self.record.rounds < self.profile.least_rounds:
             return False
-        spent = self.clock() - began
-        return spent * (number + 2) / (number + 1) > self.profile.budget
+        expected = last.seconds / last.cases * cases if last else 0.0
+        return self.clock() - began + expected > self.profile.budget
 
     def _round(self, number: int, groups: Sequence[Sequence[Case]], loops: dict[Case, int]) -> None:
         began = self.clock()
         order = round_order(groups, self.seed, number)
-        measured = {
-            case.name
-            for case in order
-            for run in self.record.runs.get(case.name, [])
-            if run["metadata"]["pkbench_round"] == number
+        places = {
+            case: place for place, case in enumerate(case for group in order for case in group)
         }
-        for position, case in enumerate(order):
-            if case.name in measured or case.name in self.record.reasons:
-                continue
-            done = (number + 1 + position / len(order)) / (self.profile.rounds + 1)
-            self.progress(Step(case.name, number + 1, done))
-            self._measure(case, loops[case], number, position)
+        measured = {
+            name
+            for name, runs in self.record.runs.items()
+            if any(run["metadata"]["pkbench_round"] == number for run in runs)
+        }
+        to_do = [
+            [case for case in group if case.name not in measured | self.record.reasons.keys()]
+            for group in order
+        ]
+        values = {case: self._values(case) for case in places}
+        seconds = {case: self._expected(case, loops[case], values[case]) for case in places}
+        for parcel in parcels(
+            [group for group in to_do if group], seconds.__getitem__, PARCEL_SECONDS
+        ):
+            tasks = [
+                launch.measure(
+                    case.name,
+                    loops[case],
+                    values[case],
+                    self.profile.warmups,
+                    _timeout(case, seconds[case]),
+                )
+                for case in parcel
+            ]
+            steps = [self._step(case, number, places[case] / len(places)) for case in parcel]
+            for outcome in self._work(tasks, steps):
+                case = parcel[[c.name for c in parcel].index(outcome.case)]
+                self._take_run(outcome, values[case], number, places[case])
         self._note("round", round=number + 1, seconds=self.clock() - began)
 
-    def _measure(self, case: Case, loops: int, number: int, position: int) -> None:
-        calibrated = self.record.elapsed[case.name] / self.record.loops[case.name]
-        expected = calibrated * loops * (self.profile.values + self.profile.warmups)
-        timeout = TIMEOUT_SECONDS + TIMEOUT_RATIO * (
-            expected + case.memory / 2**30 * SECONDS_PER_GIB
+    def _step(self, case: Case, number: int, share: float) -> Step:
+        return Step(case.name, number + 1, (number + 1 + share) / (self.profile.rounds + 1))
+
+    def _values(self, case: Case) -> int:
+        """Return how many values a process takes: by the case's variances, once they are known."""
+        if self.record.rounds < self.profile.least_rounds:
+            return self.profile.values
+        name = case.name
+        best = best_values(
+            spread(self._earlier(case)), self.record.proving[name], self.record.elapsed[name]
         )
-        outcome = launch.measure(
-            case.name, loops, self.profile.values, self.profile.warmups, timeout
-        )
-        if outcome.state != "measured":
-            self._note("state", case=case.name, state=outcome.state, reason=outcome.reason)
-            return
+        return best or self.profile.values
+
+    def _expected(self, case: Case, loops: int, values: int) -> float:
+        """Return the seconds that a case should take in a worker."""
+        name = case.name
+        a_value = self.record.elapsed[name] / self.record.loops[name] * loops
+        return self.record.proving[name] + a_value * (values + self.profile.warmups)
+
+    def _take_run(self, outcome: launch.Outcome, values: int, number: int, place: int) -> None:
         try:
-            run = read_run(outcome.document, case.name, self.profile.values)
+            run = read_run(outcome.document, outcome.case, values)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            reason = f"the worker's answer can't be used: {error}"
-            self._note("state", case=case.name, state="failed", reason=reason)
+            self._fail(outcome, f"the worker's answer can't be used: {error}")
             return
         run["metadata"] = public(run["metadata"], self.machine_name)
-        run["metadata"] |= {"pkbench_round": number, "pkbench_position": position}
-        self._note("run", case=case.name, run=run)
+        run["metadata"] |= {"pkbench_round": number, "pkbench_position": place}
+        self._note("run", case=outcome.case, run=run, proving=outcome.proving)
+
+
+class _Pace(NamedTuple):
+    """What a round took."""
+
+    cases: int
+    seconds: float
+
+
+def _calibration_seconds(case: Case) -> float:
+    """Return roughly what finding a case's loops takes: it sets the size of parcels, no more."""
+    return 0.1 + case.memory / 2**30 * SECONDS_PER_GIB
+
+
+def _timeout(case: Case, expected: float) -> float:
+    return TIMEOUT_SECONDS + TIMEOUT_RATIO * (expected + case.memory / 2**30 * SECONDS_PER_GIB)
 
 
 def _timed(run: Run) -> float:
-    """Return the seconds that a run spent in timed loops."""
+    """Return the seconds that a run spent in timed loops and their chains."""
     metadata = run["metadata"]
     operations = metadata["loops"] * metadata.get("inner_loops", 1)
     costs = [*run["values"], *(value for _, value in run.get("warmups", ()))]
-    return float(sum(costs) * operations)
+    return float(sum(costs) * operations) + float(metadata.get("pkbench_chain_seconds", 0.0))
 
 
-def read_run(document: dict[str, Any], case: str, values: int) -> Run:
-    """Return the one run of a worker's suite; one of Python's own errors where it isn't one."""
-    (benchmark,) = document["benchmarks"]
-    (run,) = benchmark["runs"]
-    metadata: Metadata = {
-        **document.get("metadata", {}),
-        **benchmark.get("metadata", {}),
-        **run.get("metadata", {}),
-    }
+def read_run(run: dict[str, Any], case: str, values: int) -> Run:
+    """Return a worker's answer as the run that it should be; else raise one of Python's errors."""
+    metadata: Metadata = run["metadata"]
     if metadata["name"] != case:
         raise ValueError(f"it is about {metadata['name']!r}")
     if len(run["values"]) != values:
@@ -216,7 +329,10 @@ def read_run(document: dict[str, Any], case: str, values: int) -> Run:
     for value in run["values"]:
         if not (math.isfinite(value) and value > 0):
             raise ValueError(f"it holds the value {value!r}")
-    return {**run, "metadata": metadata}
+    for quantity in BESIDE:
+        if len(per_value(run, quantity)) not in (0, values):
+            raise ValueError(f"it holds another number of {quantity} than of values")
+    return run
 
 
 def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int | None:

@@ -1,21 +1,13 @@
 """A plain pyperf script over the cases: `python -m pkbench.worker` takes all its options."""
 
 import argparse
-import json
 import sys
-import time
-from typing import Any
 
 import pyperf
 
-from pkbench import values
-from pkbench.catalogue import Case, parse_case
+from pkbench.catalogue import Case
 from pkbench.selection import SelectionError, select
 from pkbench.session import EXIT_FAILED, EXIT_SKIPPED, CaseFailed, CaseSkipped, Session
-
-# A value whose untimed part is this many times longer than its timed part is long enough.
-UNTIMED_RATIO = 10
-LOOPS_MAX = 2**40
 
 
 class Timer:
@@ -30,46 +22,13 @@ class Timer:
         if self._session is None:
             self._session = Session(self.case)
             self._session.verify()
-        value = self._session.measure(loops)
-        values.record(value, loops * self.case.benchmark.inner_loops)
-        return float(value.seconds)
+        return float(self._session.measure(loops).seconds)
 
     def finish(self) -> None:
         """Prove the case again, now that it has been timed."""
         if self._session is not None:
             with self._session:
                 self._session.verify()
-
-
-def calibrate(case: Case, seconds: float) -> dict[str, Any]:
-    """Return how many loops make a value last as long as asked for, and how long one takes."""
-    with Session(case) as session:
-        session.verify()
-        loops = 1
-        while True:
-            timed, elapsed = _shortest(session, loops, seconds)
-            if _long_enough(timed, elapsed, seconds) or loops >= LOOPS_MAX:
-                return {"loops": loops, "timed": timed, "elapsed": elapsed}
-            loops *= 2
-
-
-def _shortest(session: Session, loops: int, seconds: float) -> tuple[float, float]:
-    """Return the timed and all seconds of one value: of three, where the first seems long enough.
-
-    One value may have been interrupted, and would pass for long enough with far too few loops.
-    """
-    pairs = []
-    for _ in range(3):
-        began = time.monotonic()
-        timed = float(session.measure(loops).seconds)
-        pairs.append((timed, time.monotonic() - began))
-        if not _long_enough(*pairs[0], seconds):
-            break
-    return min(pairs)
-
-
-def _long_enough(timed: float, elapsed: float, seconds: float) -> bool:
-    return timed >= seconds or elapsed >= UNTIMED_RATIO * seconds
 
 
 def _make_runner() -> pyperf.Runner:
@@ -84,9 +43,6 @@ def _make_runner() -> pyperf.Runner:
         "-P", "--points", action="append", default=[], metavar="AXIS=POINTS"
     )
     runner.argparser.add_argument("--all", action="store_true", help="all points of all axes")
-    runner.argparser.add_argument("--case", help=argparse.SUPPRESS)
-    runner.argparser.add_argument("--calibrate", type=float, help=argparse.SUPPRESS)
-    runner.argparser.set_defaults(hook=["pkbench"])
     return runner
 
 
@@ -104,16 +60,7 @@ def _measure(runner: pyperf.Runner, case: Case) -> None:
     timer.finish()
 
 
-def _run_one(runner: pyperf.Runner, arguments: argparse.Namespace) -> None:
-    """Calibrate or measure the one case that the schedule named."""
-    case = parse_case(arguments.case)
-    if arguments.calibrate:
-        print(json.dumps(calibrate(case, arguments.calibrate)))
-    else:
-        _measure(runner, case)
-
-
-def _run_all(runner: pyperf.Runner, arguments: argparse.Namespace) -> None:
+def _run(runner: pyperf.Runner, arguments: argparse.Namespace) -> None:
     for case in select(
         arguments.patterns, arguments.points, "standard" if arguments.all else "quick"
     ):
@@ -129,10 +76,7 @@ def main() -> None:
     runner = _make_runner()
     arguments = runner.parse_args()
     try:
-        if arguments.case:
-            _run_one(runner, arguments)
-        else:
-            _run_all(runner, arguments)
+        _run(runner, arguments)
     except CaseSkipped as reason:
         print(reason, file=sys.stderr)
         sys.exit(EXIT_SKIPPED)

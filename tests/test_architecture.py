@@ -1,6 +1,7 @@
 """Who may know whom, and what may stand in no file."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -15,12 +16,13 @@ ANALYSIS = ROOT / "analysis"
 
 # A module imports only from the lines above its own. A package stands for all its modules.
 LAYERS = (
-    {"_native", "points", "profiles", "values", "machine"},
+    {"_native", "points", "profiles", "quantities", "machine"},
     {"journal", "resultfile"},
     {"emulator", "initramfs", "kernel_image", "packages"},
     {"catalogue", "doctor", "kernels", "guest_machine"},
-    {"selection", "session", "order", "counted"},
-    {"worker", "launch", "answers", "path_length"},
+    {"selection", "session", "order", "precision", "counted"},
+    {"values"},
+    {"worker", "parcel", "launch", "answers", "path_length"},
     {"schedule", "guest"},
     {"measurement"},
     {"counting"},
@@ -134,15 +136,11 @@ def test_the_analysis_does_without_the_native_code() -> None:
 
 
 def test_a_worker_that_measures_imports_nothing_slow() -> None:
-    one = (
-        "--worker",
-        "--pipe=1",
-        "--loops=10",
-        "--values=1",
-        "--warmups=0",
-        "--case=syscall/getppid",
+    task = {"case": "syscall/getppid", "loops": 10, "values": 1, "warmups": 0}
+    command = [sys.executable, "-X", "importtime", "-P", "-m", "pkbench.parcel"]
+    done = subprocess.run(
+        command, input=json.dumps([task]), capture_output=True, text=True, check=False
     )
-    done = python("-X", "importtime", "-P", "-m", "pkbench.worker", *one)
     loaded = {
         name.split(".")[0]
         for name in re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE)

@@ -18,46 +18,88 @@ class Script:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
 
-    def run(self, code: str, timeout: float = 20) -> launch.Outcome:
-        self._monkeypatch.setattr(launch, "COMMAND", (sys.executable, "-c", code))
-        return launch.measure("a/b", loops=1, values=1, warmups=0, timeout=timeout)
+    def outcomes(self, code: str, *cases: str, timeout: float = 20) -> list[launch.Outcome]:
+        """Return what becomes of the cases where a worker runs this code."""
+        whole = f"import json, os, sys, time\ntasks = json.load(sys.stdin)\n{ANSWER}\n{code}"
+        self._monkeypatch.setattr(launch, "COMMAND", (sys.executable, "-c", whole))
+        return list(launch.work([launch.measure(case, 1, 1, 0, timeout) for case in cases]))
+
+
+# What the code of a script may call.
+ANSWER = """
+def answer(case, **other):
+    whole = {"case": case, "state": "measured", "reason": "", "document": {}, "proving": 0.5}
+    print(json.dumps(whole | other), flush=True)
+"""
 
 
 @pytest.mark.parametrize(
     ("code", "state", "reason"),
     [
-        ("import sys; print('no keys', file=sys.stderr); sys.exit(3)", "skipped", "no keys"),
-        ("import sys; print('it lies', file=sys.stderr); sys.exit(4)", "failed", "it lies"),
+        ("answer('a/b', state='skipped', reason='no keys')", "skipped", "no keys"),
+        ("answer('a/b', state='failed', reason='it lies')", "failed", "it lies"),
         ("raise RuntimeError('oh')", "failed", "exited with 1: RuntimeError: oh"),
-        ("import os; os._exit(9)", "failed", "exited with 9: no message"),
-        ("import os; os.kill(os.getpid(), 11)", "failed", "ended by SIGSEGV"),
-        ("import os; os.kill(os.getpid(), 9)", "failed", "ended by SIGKILL"),
-        ("print('garbage')", "failed", "not JSON"),
-        ("", "failed", "not JSON"),
-        ("print('[1]')", "failed", "not a JSON object"),
-        ("import sys; sys.stdout.buffer.write(bytes(range(256)))", "failed", "not JSON"),
+        ("os._exit(9)", "failed", "exited with 9: no message"),
+        ("os.kill(os.getpid(), 11)", "failed", "ended by SIGSEGV"),
+        ("os.kill(os.getpid(), 9)", "failed", "ended by SIGKILL"),
+        ("print('garbage')", "failed", "can't be used"),
+        ("", "failed", "exited with 0"),
+        ("print('[1]')", "failed", "can't be used"),
+        ("sys.stdout.buffer.write(bytes(range(256)))", "failed", "can't be used"),
+        ("answer('a/c')", "failed", "it is about 'a/c'"),
+        ("answer('a/b', state='fine')", "failed", "state 'fine'"),
+        ("answer('a/b', reason=7)", "failed", "can't be used"),
+        ("answer('a/b', document=[1])", "failed", "it holds no object"),
+        ("answer('a/b', proving=None)", "failed", "can't be used"),
+        ("print('[' * 100_000)", "failed", "can't be used"),
+        ("print('1' * (1 << 25))", "failed", "can't be used"),
     ],
 )
 def test_every_ending_has_a_state_and_a_reason(
     script: Script, code: str, state: str, reason: str
 ) -> None:
-    outcome = script.run(code)
+    (outcome,) = script.outcomes(code, "a/b")
     assert (state, {}) == (outcome.state, outcome.document)
     assert reason in outcome.reason
     assert "\n" not in outcome.reason
 
 
 def test_a_worker_that_hangs_is_ended(script: Script) -> None:
-    outcome = script.run("import time; time.sleep(600)", timeout=0.5)
+    (outcome,) = script.outcomes("time.sleep(600)", "a/b", timeout=0.5)
     assert ("failed", "it took longer than 0 s and was ended") == (outcome.state, outcome.reason)
 
 
-def test_an_answer_is_handed_on(script: Script) -> None:
-    assert {"version": "1.0"} == script.run('print(\'{"version": "1.0"}\')').document
+def test_answers_are_handed_on_in_order(script: Script) -> None:
+    code = "for task in tasks: answer(task['case'], document={'loops': task['loops']})"
+    found = script.outcomes(code, "a/b", "c/d")
+    assert [("a/b", {"loops": 1}, 0.5), ("c/d", {"loops": 1}, 0.5)] == [
+        (outcome.case, outcome.document, outcome.proving) for outcome in found
+    ]
+
+
+@pytest.mark.parametrize(
+    "end", ["os.kill(os.getpid(), 11)", "time.sleep(600)", "print('garbage', flush=True)"]
+)
+def test_what_ends_a_worker_costs_only_the_case_that_it_was_at(script: Script, end: str) -> None:
+    code = f"""
+for task in tasks:
+    if task["case"] == "bad/one": {end}
+    answer(task["case"])
+"""
+    found = script.outcomes(code, "a/b", "bad/one", "c/d", "e/f", timeout=1)
+    assert ["measured", "failed", "measured", "measured"] == [outcome.state for outcome in found]
+
+
+def test_a_worker_that_does_not_exit_after_its_last_answer_is_ended(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "SECONDS_TO_EXIT", 0.1)
+    (outcome,) = script.outcomes("answer('a/b'); time.sleep(600)", "a/b")
+    assert "measured" == outcome.state
 
 
 def test_no_worker_at_all_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "COMMAND", ("/nowhere/python",))
-    outcome = launch.calibrate("a/b", 0.001, timeout=5)
-    assert "failed" == outcome.state
-    assert "No such file or directory" in outcome.reason
+    outcomes = list(launch.work([launch.calibrate(case, 0.001, 5) for case in ("a/b", "c/d")]))
+    assert ["failed", "failed"] == [outcome.state for outcome in outcomes]
+    assert all("No such file or directory" in outcome.reason for outcome in outcomes)

@@ -1,19 +1,33 @@
 """The order of a round is drawn from the seed, and keeps compared cases together."""
 
-from itertools import pairwise
+from collections.abc import Iterable
+from itertools import chain, pairwise
+
+import pytest
 
 from pkbench.catalogue import Case
-from pkbench.order import EQUAL_LOOPS_RATIO, grouped, round_order, share_loops
+from pkbench.order import (
+    EQUAL_LOOPS_RATIO,
+    MOST_CASES,
+    grouped,
+    parcels,
+    round_order,
+    share_loops,
+)
 from pkbench.selection import select
 
 CASES = select((), (), "quick")
 GROUPS = grouped(CASES)
 
 
+def flat(groups: Iterable[Iterable[Case]]) -> list[Case]:
+    return list(chain.from_iterable(groups))
+
+
 def test_every_round_has_every_case_once() -> None:
     for number in range(4):
         assert sorted(CASES, key=lambda case: case.name) == sorted(
-            round_order(GROUPS, 1, number), key=lambda case: case.name
+            flat(round_order(GROUPS, 1, number)), key=lambda case: case.name
         )
 
 
@@ -25,7 +39,7 @@ def test_the_seed_draws_the_order_and_rounds_differ() -> None:
 
 def test_compared_cases_are_neighbours_in_every_round() -> None:
     for number in range(4):
-        order = round_order(GROUPS, 3, number)
+        order = flat(round_order(GROUPS, 3, number))
         places = {case: place for place, case in enumerate(order)}
         for group in GROUPS:
             taken = sorted(places[case] for case in group)
@@ -36,9 +50,29 @@ def test_the_order_within_a_group_is_turned_round_every_time() -> None:
     group = max(GROUPS, key=len)
 
     def own(number: int) -> list[Case]:
-        return [case for case in round_order(GROUPS, 3, number) if case in group]
+        return [case for case in flat(round_order(GROUPS, 3, number)) if case in group]
 
     assert own(0) == own(1)[::-1] == own(2)
+
+
+def test_the_order_within_a_group_is_the_same_whatever_other_groups_are_left() -> None:
+    group = max(GROUPS, key=len)
+    alone = round_order([group], 3, 0)
+    among = round_order(GROUPS, 3, 0)
+    assert alone[0] in among
+
+
+@pytest.mark.parametrize("most_seconds", [0.5, 2.0, 1000.0])
+def test_parcels_hold_whole_groups_up_to_a_time_and_a_number(most_seconds: float) -> None:
+    packed = parcels(GROUPS, lambda case: 0.3, most_seconds)
+    largest = max(map(len, GROUPS))
+    assert flat(GROUPS) == flat(packed)
+    for parcel in packed:
+        assert 0.3 * len(parcel) < most_seconds + 0.3 * largest
+        assert len(parcel) < MOST_CASES + largest
+        for group in GROUPS:
+            assert len(set(group) & set(parcel)) in (0, len(group))
+    assert all(0.3 * len(p) >= most_seconds or len(p) >= MOST_CASES for p in packed[:-1])
 
 
 def test_a_group_is_at_one_point() -> None:

@@ -2,13 +2,13 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from workers_made import Workers, measured, suite, workers
+from workers_made import Workers, bad, measured, pyperf_run, workers
 
 from pkbench.journal import Journal, read_journal
 from pkbench.launch import Outcome
@@ -20,7 +20,9 @@ __all__ = ["workers"]
 
 CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
 NAMES = [case.name for case in CASES]
-PROFILE = replace(PROFILES["quick"], rounds=4, least_rounds=2, values=3, budget=math.inf)
+PROFILE = replace(
+    PROFILES["quick"], rounds=4, least_rounds=2, target=-1.0, values=3, budget=math.inf
+)
 BROKEN = "syscall/mprotect-same"
 
 
@@ -59,31 +61,33 @@ def test_the_share_of_the_time_in_timed_loops_needs_no_warmups(
     schedule: Schedule, workers: Workers
 ) -> None:
     record = schedule.run()
-    timed_in_a_run = 8 * (1.000e-6 + 1.001e-6 + 1.002e-6)
-    expected = len(workers.ran) * timed_in_a_run / record.seconds
+    taken = [number for numbers in workers.values.values() for number in numbers]
+    timed = sum(8 * (1e-6 + index * 1e-9) for number in taken for index in range(number))
+    expected = timed / record.seconds
     assert math.isclose(expected, record.timed_share)
 
 
-def bad(document: Any) -> Outcome:
-    return Outcome("measured", "", document)
+def answered(values: list[Any], case: str = BROKEN, **metadata: Any) -> Outcome:
+    return bad(BROKEN, pyperf_run(case, values, **metadata))
 
 
 @pytest.mark.parametrize(
     ("outcome", "reason"),
     [
-        (Outcome("failed", "a store that must fault went through", {}), "must fault"),
-        (Outcome("failed", "the worker was ended by SIGSEGV", {}), "SIGSEGV"),
-        (bad(suite(BROKEN, [1e-6, -1e-6, 1e-6])), "the value -1e-06"),
-        (bad(suite(BROKEN, [1e-6, 0, 1e-6])), "the value 0"),
-        (bad(suite(BROKEN, [1e-6, math.inf, 1e-6])), "the value inf"),
-        (bad(suite(BROKEN, [1e-6, math.nan, 1e-6])), "the value nan"),
-        (bad(suite(BROKEN, ["1", 1e-6, 1e-6])), "can't be used"),
-        (bad(suite(BROKEN, [1e-6])), "1 values instead of 3"),
-        (bad(suite("syscall/getppid", [1e-6] * 3)), "it is about 'syscall/getppid'"),
-        (bad({"benchmarks": []}), "can't be used"),
-        (bad({}), "can't be used"),
-        (bad({"benchmarks": [{"runs": [None]}]}), "can't be used"),
-        (bad({"benchmarks": 3}), "can't be used"),
+        (Outcome(BROKEN, "failed", "a store that must fault went through"), "must fault"),
+        (Outcome(BROKEN, "failed", "the worker was ended by SIGSEGV"), "SIGSEGV"),
+        (answered([1e-6, -1e-6, 1e-6]), "the value -1e-06"),
+        (answered([1e-6, 0, 1e-6]), "the value 0"),
+        (answered([1e-6, math.inf, 1e-6]), "the value inf"),
+        (answered([1e-6, math.nan, 1e-6]), "the value nan"),
+        (answered(["1", 1e-6, 1e-6]), "can't be used"),
+        (answered([1e-6]), "1 values instead of 3"),
+        (answered([1e-6] * 3, "syscall/getppid"), "it is about 'syscall/getppid'"),
+        (answered([1e-6] * 3, pkbench_add_seconds="[1]"), "another number of add_seconds"),
+        (answered([1e-6] * 3, pkbench_add_seconds="[1"), "can't be used"),
+        (bad(BROKEN, {}), "can't be used"),
+        (bad(BROKEN, {"metadata": None}), "can't be used"),
+        (bad(BROKEN, {"metadata": {"name": BROKEN}}), "can't be used"),
     ],
 )
 def test_what_a_worker_does_wrong_fails_its_case_with_the_reason_and_the_rest_goes_on(
@@ -103,8 +107,8 @@ def test_what_a_worker_does_wrong_fails_its_case_with_the_reason_and_the_rest_go
 def test_what_calibration_finds_skipped_or_failed_is_never_timed(
     schedule: Schedule, workers: Workers
 ) -> None:
-    workers.calibrations["syscall/getppid"] = Outcome("skipped", "no such call", {})
-    workers.calibrations[BROKEN] = Outcome("failed", "not what it says", {})
+    workers.calibrations["syscall/getppid"] = Outcome("syscall/getppid", "skipped", "no such call")
+    workers.calibrations[BROKEN] = Outcome(BROKEN, "failed", "not what it says")
     record = schedule.run()
     assert ("skipped", "no such call") == record.state("syscall/getppid")
     assert ("failed", "not what it says") == record.state(BROKEN)
@@ -168,6 +172,66 @@ def test_a_run_that_stopped_anywhere_is_continued_without_loss_or_repetition(
     assert NAMES == workers.calibrated
     for name in NAMES:
         assert [0, 1, 2, 3] == [run["metadata"]["pkbench_round"] for run in record.runs[name]]
+
+
+def noisy(noise: float) -> Callable[[str, int], Outcome]:
+    """Answer alike in every second process, and so much more in the others."""
+
+    def answer(case: str, times: int) -> Outcome:
+        return bad(case, pyperf_run(case, [1e-6 * (1 + noise * (times % 2))] * 3))
+
+    return answer
+
+
+def test_a_case_leaves_when_its_interval_is_narrow_enough_and_says_so(
+    schedule: Schedule, workers: Workers
+) -> None:
+    schedule.profile = replace(PROFILE, rounds=30, target=0.05)
+    workers.answers[BROKEN] = noisy(0.1)
+    record = schedule.run()
+    assert 2 == workers.ran.count("syscall/getppid")
+    assert 2 < workers.ran.count(BROKEN) < 30
+    assert "target" == record.stopped
+    assert {"target"} == {record.stopped_by(name) for name in NAMES}
+
+
+def test_a_case_that_never_gets_there_ends_with_the_rounds(
+    schedule: Schedule, workers: Workers
+) -> None:
+    schedule.profile = replace(PROFILE, rounds=5, target=0.01)
+    workers.answers[BROKEN] = noisy(1.0)
+    record = schedule.run()
+    assert 5 == workers.ran.count(BROKEN)
+    assert ("rounds", "target") == (record.stopped_by(BROKEN), record.stopped_by("syscall/getppid"))
+
+
+def test_what_is_compared_stays_together_and_shares_a_process(
+    tmp_path: Path, workers: Workers
+) -> None:
+    cases = select(("protect/mprotect*",), ("pages=1",), "quick")
+    compared = [case.name for case in cases if case.benchmark.group == "protect"]
+    workers.answers[compared[0]] = noisy(0.1)
+    with Journal(tmp_path / "journal") as journal:
+        profile = replace(PROFILE, rounds=30, target=0.05)
+        Schedule(cases, profile, 1, "lab 1", journal, lambda step: None).run()
+    counts = {workers.ran.count(name) for name in compared}
+    assert 1 == len(counts)
+    assert {2} != counts
+    for process in workers.processes:
+        assert len(set(process) & set(compared)) in (0, len(compared))
+
+
+def test_values_go_where_the_variance_is(schedule: Schedule, workers: Workers) -> None:
+    def within(case: str, times: int) -> Outcome:
+        asked = workers.values[case][-1]
+        values = [1e-6 * (1 + 0.2 * (index % 2)) for index in range(asked)]
+        return bad(case, pyperf_run(case, values))
+
+    schedule.profile = replace(PROFILE, rounds=6, target=-1.0)
+    workers.answers[BROKEN] = within
+    schedule.run()
+    assert [3, 3] == workers.values[BROKEN][:2]
+    assert all(asked > 3 for asked in workers.values[BROKEN][2:])
 
 
 def test_progress_only_grows(schedule: Schedule) -> None:

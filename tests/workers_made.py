@@ -1,55 +1,71 @@
 """Workers that answer from a script, so that schedules can be tested without measuring."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from pkbench import launch
-from pkbench.launch import Outcome
+from pkbench.launch import Outcome, Task
 
 Answer = Callable[[str, int], Outcome]  # (case, how many times it has run) -> outcome
 
 
-def suite(case: str, values: list[Any], **metadata: Any) -> dict[str, Any]:
-    """Return what a worker pipes: a pyperf suite of one run, which had no warmups."""
-    run = {"metadata": {"name": case, "loops": 8, **metadata}, "values": values}
-    return {"version": "1.0", "metadata": {"hostname": "secret"}, "benchmarks": [{"runs": [run]}]}
+def pyperf_run(case: str, values: list[Any], **metadata: Any) -> dict[str, Any]:
+    """Return what a worker answers: a pyperf run without warmups."""
+    return {
+        "metadata": {"name": case, "loops": 8, "hostname": "secret", **metadata},
+        "values": values,
+    }
+
+
+def bad(case: str, document: Any) -> Outcome:
+    """Answer with this document, whatever it is."""
+    return Outcome(case, "measured", "", document)
 
 
 def measured(case: str, values: int) -> Outcome:
     """Answer with as many values as were asked for."""
-    return Outcome("measured", "", suite(case, [1e-6 + i * 1e-9 for i in range(values)]))
+    return bad(case, pyperf_run(case, [1e-6 + i * 1e-9 for i in range(values)]))
 
 
 @dataclass
 class Workers:
-    """Stands in for `pkbench.launch`: what was asked of it, and what it answers."""
+    """Stands in for `pkbench.launch.work`: what was asked of it, and what it answers."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
     calibrations: dict[str, Outcome] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     calibrated: list[str] = field(default_factory=list)
     loops: dict[str, int] = field(default_factory=dict)
+    values: dict[str, list[int]] = field(default_factory=dict)
+    processes: list[list[str]] = field(default_factory=list)  # the cases that shared one
 
-    def calibrate(self, case: str, value_seconds: float, timeout: float) -> Outcome:
-        self.calibrated.append(case)
-        found = {"loops": 8, "timed": value_seconds, "elapsed": value_seconds}
-        return self.calibrations.get(case, Outcome("measured", "", found))
+    def work(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        if "loops" in tasks[0].request:
+            self.processes.append([task.case for task in tasks])
+        for task in tasks:
+            yield self._measure(task) if "loops" in task.request else self._calibrate(task)
 
-    def measure(self, case: str, loops: int, values: int, warmups: int, timeout: float) -> Outcome:
-        self.loops[case] = loops
-        self.ran.append(case)
-        if case in self.answers:
-            return self.answers[case](case, self.ran.count(case))
-        return measured(case, values)
+    def _calibrate(self, task: Task) -> Outcome:
+        self.calibrated.append(task.case)
+        seconds = task.request["value_seconds"]
+        found = {"loops": 8, "timed": seconds, "elapsed": seconds}
+        return self.calibrations.get(task.case, bad(task.case, found))
+
+    def _measure(self, task: Task) -> Outcome:
+        self.loops[task.case] = task.request["loops"]
+        self.values.setdefault(task.case, []).append(task.request["values"])
+        self.ran.append(task.case)
+        if task.case in self.answers:
+            return self.answers[task.case](task.case, self.ran.count(task.case))
+        return measured(task.case, task.request["values"])
 
 
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     """Put made workers in the place of processes."""
     made = Workers()
-    monkeypatch.setattr(launch, "calibrate", made.calibrate)
-    monkeypatch.setattr(launch, "measure", made.measure)
+    monkeypatch.setattr(launch, "work", made.work)
     return made

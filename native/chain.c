@@ -1,0 +1,50 @@
+/* Core cycles without a counter: chains of dependent instructions of known latency. */
+#include "benchmark.h"
+#include "clock.h"
+#include "pkey.h"
+
+/* A chain is timed in pieces, of which the shortest counts: an interrupt lengthens one piece and not the others. */
+#define PIECES 4
+#define STEPS 100 /* of PK_CHAIN */
+#define MULTIPLY_CYCLES 3
+
+static double seconds_of_additions(uint64_t rounds)
+{
+    struct pk_clock from = pk_clock_begin(), to;
+    uint64_t value = 1;
+
+    PK_REPEAT(rounds)
+        PK_CHAIN(PK_ADD, value);
+    to = pk_clock_end();
+    return pk_seconds_between(&from.time, &to.time);
+}
+
+static double seconds_of_multiplications(uint64_t rounds)
+{
+    struct pk_clock from = pk_clock_begin(), to;
+    uint64_t value = 3;
+
+    PK_REPEAT(rounds)
+        PK_CHAIN(PK_MULTIPLY, value);
+    to = pk_clock_end();
+    return pk_seconds_between(&from.time, &to.time);
+}
+
+static void keep_shortest(double *shortest, double seconds)
+{
+    if (*shortest == 0 || seconds < *shortest)
+        *shortest = seconds;
+}
+
+void pk_chain_measure(uint64_t cycles, struct pk_chain *chain)
+{
+    uint64_t additions = cycles / (2 * PIECES * STEPS) + 1, multiplications = additions / MULTIPLY_CYCLES + 1;
+
+    *chain = (struct pk_chain){0};
+    for (int piece = 0; piece < PIECES && PK_HAS_CHAINS; piece++) {
+        keep_shortest(&chain->add_seconds, seconds_of_additions(additions));
+        keep_shortest(&chain->multiply_seconds, seconds_of_multiplications(multiplications));
+    }
+    chain->add_seconds /= (double)(additions * STEPS);
+    chain->multiply_seconds /= (double)(multiplications * STEPS);
+}

@@ -1,0 +1,116 @@
+"""One worker process: measures a parcel of cases, one after the other, a line of JSON each.
+
+What cases share a process pay its start once, and are paired: they had the same minute of the
+same machine. A case leaves nothing behind that the next could meet; the tests see to that.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pyperf
+
+from pkbench.catalogue import Case, parse_case
+from pkbench.session import CaseFailed, CaseSkipped, Session, end_with_parent
+from pkbench.values import Values
+
+# A value whose untimed part is this many times longer than its timed part is long enough.
+UNTIMED_RATIO = 10
+LOOPS_MAX = 2**40
+
+Task = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def calibrate(session: Session, task: Task) -> Answer:
+    """Return how many loops make a value last as long as asked for, and how long one takes."""
+    seconds = task["value_seconds"]
+    loops = 1
+    while True:
+        timed, elapsed = _shortest(session, loops, seconds)
+        if _long_enough(timed, elapsed, seconds) or loops >= LOOPS_MAX:
+            return {"loops": loops, "timed": timed, "elapsed": elapsed}
+        loops *= 2
+
+
+def _shortest(session: Session, loops: int, seconds: float) -> tuple[float, float]:
+    """Return the timed and all seconds of one value: of three, where the first seems long enough.
+
+    One value may have been interrupted, and would pass for long enough with far too few loops.
+    """
+    pairs = []
+    for _ in range(3):
+        began = time.monotonic()
+        timed = float(session.measure(loops).seconds)
+        pairs.append((timed, time.monotonic() - began))
+        if not _long_enough(*pairs[0], seconds):
+            break
+    return min(pairs)
+
+
+def _long_enough(timed: float, elapsed: float, seconds: float) -> bool:
+    return timed >= seconds or elapsed >= UNTIMED_RATIO * seconds
+
+
+def measure(session: Session, task: Task) -> Answer:
+    """Return the values of one process as a pyperf run, with what was read beside each."""
+    loops, inner_loops = task["loops"], session.case.benchmark.inner_loops
+    operations = loops * inner_loops
+    warmups = [session.measure(loops).seconds / operations for _ in range(task["warmups"])]
+    values = Values(session, loops, operations)
+    for _ in range(task["values"]):
+        values.take()
+    own = {"name": session.case.name, "unit": "second", "loops": loops, "inner_loops": inner_loops}
+    return {
+        "metadata": {**_surroundings(), **own, **values.metadata()},
+        "warmups": [[loops, warmup] for warmup in warmups],
+        "values": values.seconds,
+    }
+
+
+_collected: dict[str, Any] = {}
+
+
+def _surroundings() -> dict[str, Any]:
+    """Return what pyperf finds out about process and machine: once, it takes as long as a case."""
+    if not _collected:
+        _collected.update(pyperf.Run([1.0]).get_metadata())
+    return _collected
+
+
+def answer(task: Task) -> Answer:
+    """Do what one task asks for; say how it ended."""
+    work: Callable[[Session, Task], Answer] = measure if task.get("loops") else calibrate
+    try:
+        case = parse_case(task["case"])
+        return {"state": "measured", "reason": "", **_proved(case, work, task)}
+    except CaseSkipped as reason:
+        return {"state": "skipped", "reason": str(reason)}
+    except CaseFailed as reason:
+        return {"state": "failed", "reason": str(reason)}
+
+
+def _proved(case: Case, work: Callable[[Session, Task], Answer], task: Task) -> Answer:
+    """Prove the case, do the work, and prove it again now that it has been timed."""
+    began = time.monotonic()
+    with Session(case) as session:
+        session.verify()
+        ready = time.monotonic()
+        found = work(session, task)
+        worked = time.monotonic()
+        session.verify()
+    return {"document": found, "proving": time.monotonic() - began - (worked - ready)}
+
+
+def main() -> None:
+    """Answer the tasks on standard input."""
+    end_with_parent()
+    for task in json.load(sys.stdin):
+        sys.stdout.write(json.dumps({"case": task["case"], **answer(task)}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""How well a case is known so far, and how what is still to be measured is best spent."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, median, variance
+from typing import NamedTuple
+
+from pkbench.resultfile import Run, per_value
+
+# Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Fisher and Yates, Statistical
+# Tables, table III); 1.96 beyond is a few per cent short of the last.
+T95 = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+NORMAL95 = 1.96
+# A multiplication takes three additions; where it is further off, a chain was disturbed.
+CYCLES_RATIO, CYCLES_TOLERANCE = 3.0, 0.02
+# Values that a process takes of a case, whatever their variances say.
+FEWEST_VALUES, MOST_VALUES = 3, 15
+
+
+class Spread(NamedTuple):
+    """The two variances of a case's values, relative to its mean squared."""
+
+    within: float  # of the values of one process
+    between: float  # of the processes' own means
+
+
+def figures(run: Run) -> list[float]:
+    """Return a run's values in core cycles where its chains tell them, else in seconds.
+
+    Frequency moves values by several per cent from one minute to the next, and chain and value
+    alike.
+    """
+    adds, multiplies = per_value(run, "add_seconds"), per_value(run, "multiply_seconds")
+    values = [float(value) for value in run["values"]]
+    if not len(adds) == len(multiplies) == len(values):
+        return values
+    ratio = median(m / a for a, m in zip(adds, multiplies, strict=True))
+    if abs(ratio / CYCLES_RATIO - 1) > CYCLES_TOLERANCE:
+        return values
+    return [value / add for value, add in zip(values, adds, strict=True)]
+
+
+def half_width(runs: Sequence[Run]) -> float:
+    """Return half the 95 % interval of a case's mean over processes, relative to that mean.
+
+    The process is the unit: of each, the median. Infinite for fewer than two processes.
+    """
+    medians = [median(figures(run)) for run in runs]
+    if len(medians) < 2:
+        return math.inf
+    degrees = len(medians) - 1
+    t = T95[degrees - 1] if degrees <= len(T95) else NORMAL95
+    return t * math.sqrt(variance(medians) / len(medians)) / fmean(medians)
+
+
+def spread(runs: Sequence[Run]) -> Spread | None:
+    """Return the variances within and between processes, or None where they can't be told.
+
+    The one-way random-effects estimate (Cochran, Sampling Techniques, third edition, 10.3).
+    """
+    taken = [figures(run) for run in runs]
+    if len(taken) < 2 or min(map(len, taken)) < 2:
+        return None
+    mean = fmean(fmean(values) for values in taken)
+    within = fmean(variance(values) for values in taken)
+    of_means = variance(fmean(values) for values in taken)
+    between = max(0.0, of_means - within / fmean(map(len, taken)))
+    return Spread(within / mean**2, between / mean**2)
+
+
+def best_values(found: Spread | None, process_seconds: float, value_seconds: float) -> int | None:
+    """Return how many values a process should take for the narrowest interval in the time.
+
+    The optimum of two-stage sampling: the square root of the two costs' ratio times the two
+    variances' (Cochran, Sampling Techniques, third edition, 10.6). None where it can't be told.
+    """
+    if found is None or value_seconds <= 0:
+        return None
+    if found.between == 0:
+        return MOST_VALUES
+    best = math.sqrt(process_seconds / value_seconds * found.within / found.between)
+    return min(MOST_VALUES, max(FEWEST_VALUES, round(best)))

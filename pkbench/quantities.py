@@ -1,0 +1,26 @@
+"""What a user writes for a share or a time: `1%`, `90s`, `10m`."""
+
+import math
+import re
+
+SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class QuantityError(ValueError):
+    """The text is no such quantity; the message says what would be."""
+
+
+def share(text: str) -> float:
+    """Return a share of one: `1%` is 0.01."""
+    found = re.fullmatch(r"([0-9]*\.?[0-9]+) ?%", text.strip())
+    if not found or not 0 < float(found[1]) < 100:
+        raise QuantityError(f"{text!r} is not a share between 0 and 100 %, as in 1%")
+    return float(found[1]) / 100
+
+
+def seconds(text: str) -> float:
+    """Return a time in seconds: `90`, `90s`, `1.5m`, `2h`."""
+    found = re.fullmatch(r"([0-9]*\.?[0-9]+) ?([smh]?)", text.strip())
+    if not found or not math.isfinite(float(found[1])):
+        raise QuantityError(f"{text!r} is not a time, as in 90s, 10m or 2h")
+    return float(found[1]) * SECONDS[found[2]]

@@ -1,0 +1,104 @@
+"""A parcel's worker answers each task with a run, or with why there is none."""
+
+import json
+import math
+from collections.abc import Sequence
+
+import pyperf
+import pytest
+
+from pkbench import launch
+from pkbench.catalogue import parse_case
+from pkbench.launch import Outcome, Task
+from pkbench.parcel import calibrate
+from pkbench.session import CaseSkipped, Session
+
+CASE = "protect/mprotect-rw-ro/pages:3"
+PER_VALUE = (
+    "pkbench_ticks",
+    "pkbench_minor_faults",
+    "pkbench_major_faults",
+    "pkbench_voluntary_switches",
+    "pkbench_involuntary_switches",
+    "pkbench_cpu",
+)
+
+
+def work(*tasks: Task) -> Sequence[Outcome]:
+    return list(launch.work(tasks))
+
+
+def measure(case: str = CASE, loops: int = 100, values: int = 3) -> Task:
+    return launch.measure(case, loops, values, warmups=1, timeout=60)
+
+
+def test_an_answer_is_a_pyperf_run() -> None:
+    (outcome,) = work(measure())
+    assert ("measured", "") == (outcome.state, outcome.reason)
+    document = outcome.document
+    run = pyperf.Run(
+        document["values"],
+        [(loops, seconds) for loops, seconds in document["warmups"]],
+        document["metadata"],
+        collect_metadata=False,
+    )
+    metadata = run.get_metadata()
+    assert (CASE, 100, "second") == (metadata["name"], metadata["loops"], metadata["unit"])
+    assert 3 == len(run.values)
+    assert all(value > 0 for value in run.values)
+    assert 1 == len(run.warmups)
+
+
+def test_one_process_answers_for_every_case_of_its_parcel() -> None:
+    cases = [CASE, "syscall/getppid", "instruction/empty-loop"]
+    outcomes = work(*map(measure, cases))
+    assert cases == [outcome.case for outcome in outcomes]
+    assert {"measured"} == {outcome.state for outcome in outcomes}
+    assert 1 == len({outcome.document["metadata"]["date"] for outcome in outcomes})
+
+
+def test_every_value_brings_ticks_faults_switches_and_its_cpu() -> None:
+    (outcome,) = work(measure())
+    for key in PER_VALUE:
+        assert 3 == len(json.loads(outcome.document["metadata"][key])), key
+
+
+def test_every_value_brings_chains_that_tell_the_core_cycle() -> None:
+    (outcome,) = work(measure())
+    metadata = outcome.document["metadata"]
+    adds = json.loads(metadata["pkbench_add_seconds"])
+    multiplies = json.loads(metadata["pkbench_multiply_seconds"])
+    assert 3 == len(adds) == len(multiplies)
+    # A core between 0.5 and 10 GHz; three cycles a multiplication, as far as others let it.
+    assert all(1e-10 < add < 2e-9 for add in adds)
+    assert all(2 < m / a < 4.5 for a, m in zip(adds, multiplies, strict=True))
+
+
+def test_a_change_of_protection_takes_no_page_fault() -> None:
+    (outcome,) = work(measure())
+    assert [0, 0, 0] == json.loads(outcome.document["metadata"]["pkbench_minor_faults"])
+
+
+def test_a_crew_tells_its_slowest_member() -> None:
+    (outcome,) = work(measure("threads/mprotect-own-region/threads:2", 50))
+    slowest = json.loads(outcome.document["metadata"]["pkbench_slowest"])
+    values = outcome.document["values"]
+    assert all(slow >= value for slow, value in zip(slowest, values, strict=True))
+
+
+def test_what_needs_keys_is_skipped_without_them_and_measured_with() -> None:
+    case = parse_case("instruction/rdpkru")
+    (outcome,) = work(measure(case.name))
+    if case.skipped():
+        assert ("skipped", case.skipped()) == (outcome.state, outcome.reason)
+        with pytest.raises(CaseSkipped):
+            Session(case)
+    else:
+        assert "measured" == outcome.state
+
+
+def test_calibration_finds_loops_that_last_long_enough() -> None:
+    with Session(parse_case("syscall/getppid")) as session:
+        found = calibrate(session, {"value_seconds": 0.001})
+    assert found["timed"] >= 0.001
+    assert math.log2(found["loops"]).is_integer()

@@ -1,0 +1,93 @@
+"""The stop rule sees what is known of a case, and where more measuring helps."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pkbench.precision import (
+    FEWEST_VALUES,
+    MOST_VALUES,
+    T95,
+    Spread,
+    best_values,
+    figures,
+    half_width,
+    spread,
+)
+
+
+def run(values: list[float], **beside: list[float]) -> dict[str, Any]:
+    lists = {f"pkbench_{key}": json.dumps(numbers) for key, numbers in beside.items()}
+    return {"metadata": {"name": "a/b", **lists}, "values": values}
+
+
+def test_the_points_of_t_are_those_of_students_distribution() -> None:
+    assert [round(float(stats.t.ppf(0.975, df)), 3) for df in range(1, 31)] == list(T95)
+
+
+def test_figures_are_cycles_where_the_chains_agree() -> None:
+    agreeing = run([1e-6, 2e-6], add_seconds=[1e-10, 2e-10], multiply_seconds=[3e-10, 6e-10])
+    assert [1e4, 1e4] == pytest.approx(figures(agreeing))
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {},
+        {"add_seconds": [1e-10, 1e-10]},
+        {"add_seconds": [1e-10, 1e-10], "multiply_seconds": [4e-10, 4e-10]},
+    ],
+)
+def test_figures_are_seconds_where_they_do_not(beside: dict[str, list[float]]) -> None:
+    assert [1e-6, 2e-6] == figures(run([1e-6, 2e-6], **beside))
+
+
+def test_the_interval_is_that_of_the_process_medians() -> None:
+    runs = [run([1.0, 1.0, 90.0]), run([3.0, 3.0, 3.0])]
+    assert 12.706 * math.sqrt(2 / 2) / 2 == pytest.approx(half_width(runs))
+
+
+def test_one_process_says_nothing_of_the_next() -> None:
+    assert math.inf == half_width([run([1.0, 1.0])])
+    assert spread([run([1.0, 1.0])]) is None
+    assert spread([run([1.0]), run([1.0])]) is None
+
+
+def test_the_two_variances_of_made_values_are_found() -> None:
+    generator = np.random.default_rng(1)
+    runs = [
+        run(list(100 + generator.normal(0, 3) + generator.normal(0, 5, size=20)))
+        for _ in range(2000)
+    ]
+    found = spread(runs)
+    assert found is not None
+    assert 0.05**2 == pytest.approx(found.within, rel=0.05)
+    assert 0.03**2 == pytest.approx(found.between, rel=0.1)
+
+
+def test_the_best_number_of_values_makes_the_mean_most_certain_for_the_time() -> None:
+    found, process, value = Spread(within=4.0, between=1.0), 0.9, 0.1
+
+    def variance_in_unit_time(values: int) -> float:
+        return (found.between + found.within / values) * (process + value * values)
+
+    best = min(range(1, 100), key=variance_in_unit_time)
+    assert best == best_values(found, process, value)
+
+
+@pytest.mark.parametrize(
+    ("found", "values"),
+    [
+        (None, None),
+        (Spread(1.0, 0.0), MOST_VALUES),
+        (Spread(0.0, 1.0), FEWEST_VALUES),
+        (Spread(1e9, 1.0), MOST_VALUES),
+    ],
+)
+def test_the_number_of_values_is_bounded(found: Spread | None, values: int | None) -> None:
+    assert values == best_values(found, 1.0, 1.0)
+    assert best_values(found, 1.0, 0.0) is None
