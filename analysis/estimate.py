@@ -68,6 +68,7 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
     usable = frame[(frame["state"] == "measured") & (frame["evidence"] != "function")]
     by_process = usable.groupby([*KEY, "process"], observed=True, sort=False)
     medians = by_process["value"].agg(value="median", values="size")
+    medians["cycles"] = by_process["cycles"].median()
     facts = by_process[["round", "inner_loops"]].first()
     return pd.DataFrame(medians.join(facts).reset_index())
 
@@ -78,6 +79,8 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     gross    seconds or instructions per operation, as measured; low and high its 95 % interval
     floor    the case subtracted, and floor_value what was subtracted, per operation
     net      gross without its floor; may be zero or negative: then it is below resolution
+    cycles   gross in core cycles, cycles_low and cycles_high its 95 % interval; missing where the
+             cycles of a process can't be told
     """
     by_process = processes(frame)
     samples = {
@@ -90,6 +93,7 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=[*KEY, *SUMMARY]).merge(facts, on=KEY, how="left")
     table = _with_gross(table, samples)
+    table = _with_cycles(table, samples)
     return _with_net(table, samples)
 
 
@@ -119,6 +123,7 @@ class Sample:
     rounds: tuple[int, ...] | None
     inner_loops: int
     count: int
+    cycles: Numbers  # likewise in core cycles; NaN where they can't be told
 
     @classmethod
     def of(cls, evidence: str, rows: pd.DataFrame) -> Sample:
@@ -133,6 +138,7 @@ class Sample:
             rounds=rounds,
             inner_loops=int(rows["inner_loops"].iloc[0]),
             count=int(rows["values"].sum()),
+            cycles=rows["cycles"].to_numpy(dtype=np.float64),
         )
 
     @property
@@ -205,15 +211,32 @@ Samples = dict[tuple[str, str, str], Sample]
 def _with_gross(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
     chosen = [samples[key] for key in _keys(table)]
     table["gross"] = [sample.value for sample in chosen]
-    table["low"], table["high"] = np.nan, np.nan
-    by_size: dict[int, list[int]] = {}
-    for place, sample in enumerate(chosen):
-        if not sample.exact:
-            by_size.setdefault(sample.values.size, []).append(place)
-    for places in by_size.values():
-        low, high = _bounds_of_one(np.stack([chosen[place].values for place in places]))
-        table.loc[places, "low"], table.loc[places, "high"] = low, high
+    inexact = [None if sample.exact else sample.values for sample in chosen]
+    table["low"], table["high"] = _bounds_of_each(inexact)
     return table
+
+
+def _with_cycles(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
+    told = [
+        None if np.isnan(sample.cycles).any() else sample.cycles
+        for sample in (samples[key] for key in _keys(table))
+    ]
+    table["cycles"] = [np.nan if cycles is None else float(np.median(cycles)) for cycles in told]
+    table["cycles_low"], table["cycles_high"] = _bounds_of_each(told)
+    return table
+
+
+def _bounds_of_each(samples: Sequence[Numbers | None]) -> tuple[Numbers, Numbers]:
+    """Return the bounds of each sample's median, those of equal sizes at once; NaN for none."""
+    lows, highs = np.full(len(samples), np.nan), np.full(len(samples), np.nan)
+    by_size: dict[int, list[int]] = {}
+    for place, sample in enumerate(samples):
+        if sample is not None:
+            by_size.setdefault(sample.size, []).append(place)
+    for places in by_size.values():
+        of_one_size = [sample for place in places if (sample := samples[place]) is not None]
+        lows[places], highs[places] = _bounds_of_one(np.stack(of_one_size))
+    return lows, highs
 
 
 def _with_net(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:

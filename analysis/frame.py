@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -38,7 +40,7 @@ CASE_FACTS = (
     "operation",
 )
 INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "inner_loops")
-NUMBERS = ("value", "ticks", "faults", "switches", "slowest")
+NUMBERS = ("value", "cycles", "ticks", "faults", "switches", "slowest")
 
 
 def load(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -67,6 +69,8 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     index        the value's number within its process, from 0
     value        seconds or instructions per operation, floor included
     unit         s or instructions
+    cycles       the value in core cycles, calibrated by chains of known latency timed beside it;
+                 missing where they were not timed, or did not agree (see `cycle`)
     ticks        TSC ticks per operation; missing where there is no TSC
     faults       page faults, minor and major, during the value's loops × inner loops operations
     switches     context switches, voluntary and involuntary, likewise
@@ -153,7 +157,8 @@ def _rows(name: str, result: Result) -> Iterator[dict[str, Any]]:
         running[process.case] += 1
         shared = _shared(name, result, cases[process.case], process, number)
         for index, value in enumerate(process.values):
-            yield {**shared, "index": index, "value": value, **_beside(process, index)}
+            own = {"index": index, "value": value, "cycles": value / cycle(process, index)}
+            yield {**shared, **own, **_beside(process, index)}
 
 
 def _shared(name: str, result: Result, case: Case, process: Process, number: int) -> dict[str, Any]:
@@ -191,6 +196,26 @@ def _beside(process: Process, index: int) -> dict[str, float | None]:
         "slowest": count("slowest"),
         "cpu": count("cpu"),
     }
+
+
+# A multiplication takes three cycles on every x86 core with keys, a register addition one (Fog,
+# Instruction tables, 2022). Chains further apart than this were disturbed, or the core is another.
+MULTIPLY_CYCLES, CHAINS_AGREE = 3.0, 0.02
+
+
+def cycle(process: Process, index: int) -> float:
+    """Return the seconds of a core cycle beside one value; NaN where it can't be told.
+
+    It is what a register addition in a chain took, where in the middle of the process's values a
+    multiplication took three times as long.
+    """
+    adds = process.per_value.get("add_seconds", ())
+    multiplies = process.per_value.get("multiply_seconds", ())
+    if not adds or not multiplies or min(adds) <= 0:
+        return math.nan
+    ratio = statistics.median(m / a for a, m in zip(adds, multiplies, strict=True))
+    agree = abs(ratio / MULTIPLY_CYCLES - 1) <= CHAINS_AGREE
+    return adds[index] if agree else math.nan
 
 
 def _axis_columns(results: Sequence[Result]) -> list[str]:

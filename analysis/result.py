@@ -45,6 +45,7 @@ class Case:
     operation: str = ""
     group: str = ""
     floor: str = ""
+    stopped: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def _case(name: str, case: str, entry: Mapping[str, Any]) -> Case:
         operation=_text(entry, "operation"),
         group=_text(entry, "group"),
         floor=_case_name(name, floor) if floor else "",
+        stopped=_text(entry, "stopped"),
     )
 
 
@@ -233,6 +235,8 @@ PER_VALUE = (
     "involuntary_switches",
     "cpu",
     "slowest",
+    "add_seconds",
+    "multiply_seconds",
 )
 
 

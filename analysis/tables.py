@@ -145,6 +145,7 @@ def everything(shelf: Shelf) -> Table:
         "case",
         "as measured",
         *intervals,
+        *["core cycles"] * (not shelf.exact),
         "floor",
         "floor's cost",
         "net",
@@ -158,7 +159,9 @@ def everything(shelf: Shelf) -> Table:
         rows=rows,
         data=shelf.estimates.drop(columns=["process_values"]),
         text_columns=2,
-        note="All figures are per operation. Net is the figure as measured without its floor. "
+        note="All figures are per operation. Core cycles are calibrated by chains of instructions "
+        "of known latency, timed beside each value; their 95 % interval is in brackets. "
+        "Net is the figure as measured without its floor. "
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
         f"{_few(shelf.estimates)}".strip(),
     )
@@ -174,12 +177,15 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
     boots = f"{number:,}"
     if shelf.exact and row["smallest"] != row["largest"]:
         boots += f", up to {words.instructions(row['largest'])}"
+    told = words.cycles(row["cycles"], row["cycles_low"], row["cycles_high"])
+    cycles = [] if shelf.exact else [told or NOT_MEASURED]
     floor = row["floor"] if pd.notna(row["net"]) else NOT_MEASURED
     return [
         row["machine"],
         row["case"],
         words.cost(row["gross"], shelf.unit),
         *interval("low", "high"),
+        *cycles,
         floor,
         words.cost(row["floor_value"], shelf.unit) or NOT_MEASURED,
         words.net(row["net"], row["net_low"], shelf.unit) or NOT_MEASURED,

@@ -51,6 +51,14 @@ def instructions(value: float) -> str:
     return f"{value:,.0f}" if whole else f"{value:,.2f}"
 
 
+def cycles(value: float, low: float, high: float) -> str:
+    """Return a number of core cycles with its interval, nothing where they can't be told."""
+    if pd.isna(value):
+        return ""
+    interval = "" if pd.isna(low) else f" [{figures(low)}, {figures(high)}]"
+    return f"{figures(value)}{interval}"
+
+
 def cost(value: float, unit: str) -> str:
     """Return a figure of either unit."""
     if pd.isna(value):

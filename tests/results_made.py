@@ -24,6 +24,8 @@ class Made:
     group: str | None = None
     rounds: Sequence[int] | None = None
     operation: str = "do it once"
+    cycle: float | None = None  # seconds, as the chain of additions tells it
+    multiply: float = 3.0  # cycles, as the chain of multiplications tells it
 
 
 def skipped(case: str, reason: str = NO_KEYS) -> Made:
@@ -83,17 +85,22 @@ def _listed(made: Made) -> dict[str, Any]:
 
 def _benchmark(made: Made) -> dict[str, Any]:
     rounds = made.rounds or range(len(made.values))
-    runs = [_run(number, values) for number, values in zip(rounds, made.values, strict=True)]
+    runs = [_run(made, number, values) for number, values in zip(rounds, made.values, strict=True)]
     metadata = {"name": made.case, "loops": 1000, "inner_loops": made.inner_loops}
     return {"metadata": metadata, "runs": runs}
 
 
-def _run(number: int, values: Sequence[float]) -> dict[str, Any]:
-    metadata = {
+def _run(made: Made, number: int, values: Sequence[float]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
         "pkbench_round": number,
         "pkbench_position": 0,
         "pkbench_ticks": json.dumps([0] * len(values)),
         "pkbench_minor_faults": json.dumps([1] * len(values)),
         "pkbench_major_faults": json.dumps([2] * len(values)),
     }
+    if made.cycle is not None:
+        metadata["pkbench_add_seconds"] = json.dumps([made.cycle] * len(values))
+        metadata["pkbench_multiply_seconds"] = json.dumps(
+            [made.cycle * made.multiply] * len(values)
+        )
     return {"metadata": metadata, "warmups": [[1000, 1.0]], "values": list(values)}

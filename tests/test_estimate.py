@@ -73,6 +73,20 @@ def test_the_interval_covers_the_true_median_about_as_often_as_it_says(tmp_path:
     assert 0.90 < covered < 0.98
 
 
+def test_cycles_are_values_over_what_an_addition_took(tmp_path: Path) -> None:
+    made = Made("a/b", [[1e-6] * 3, [2e-6] * 3, [3e-6] * 3], cycle=2.5e-10)
+    row = estimate(tmp_path, made)
+    assert 8000 == pytest.approx(row["cycles"])
+    assert (4000, 12000) == pytest.approx((row["cycles_low"], row["cycles_high"]))
+
+
+@pytest.mark.parametrize("told", [{}, {"cycle": 2.5e-10, "multiply": 3.1}, {"cycle": 0.0}])
+def test_chains_that_disagree_tell_no_cycles(tmp_path: Path, told: dict[str, float]) -> None:
+    row = estimate(tmp_path, Made("a/b", [[1e-6] * 3] * 3, **told))
+    assert all(pd.isna(row[name]) for name in ("cycles", "cycles_low", "cycles_high"))
+    assert 1e-6 == row["gross"]
+
+
 def test_one_process_has_no_interval(tmp_path: Path) -> None:
     found = estimate(tmp_path, Made(CASE, [[1.0, 2.0, 3.0]]))
     assert 2.0 == found["gross"]
