@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -36,6 +36,9 @@ from pkbench.profiles import PROFILES, estimate_seconds, once
 from pkbench.resultfile import OutputError, check_output
 from pkbench.schedule import Record, Step, available_memory, too_large
 from pkbench.selection import SelectionError, select
+
+if TYPE_CHECKING:
+    from pkbench.analysis.compare import Comparison
 
 LOCAL_RESULTS = Path("results/local")
 
@@ -69,6 +72,7 @@ class Quantity(click.ParamType[float]):
 
 
 SHARE = Quantity("share", quantities.share)
+ALLOWED = Quantity("share", lambda text: quantities.share(text, least=0.0))
 TIME = Quantity("time", quantities.seconds)
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON instead of text.")
@@ -213,6 +217,70 @@ def report(results: Sequence[Path], output: Path, json_: bool) -> None:
         print_json({"report": str(page)})
     else:
         click.echo(page)
+
+
+@pkbench.command()
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("new", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--margin", type=SHARE, default="1%", show_default=True, help="Called the same.")
+@click.option("--markdown", is_flag=True, help="Print Markdown instead of text.")
+@as_json
+def compare(base: Path, new: Sequence[Path], margin: float, markdown: bool, json_: bool) -> None:
+    """Compare results with a first one, case by case: faster, slower, the same, can't tell."""
+    from pkbench.analysis import compare as comparing  # slow to import
+    from pkbench.analysis import verdicts
+    from pkbench.analysis.result import read
+
+    first = read(base)
+    found = [comparing.compare(first, read(path), margin) for path in new]
+    if json_:
+        print_json([verdicts.plain(each) for each in found])
+        return
+    for each in found:
+        print_comparison(each, markdown)
+
+
+@pkbench.command()
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option(
+    "--max-regress", type=ALLOWED, default="3%", show_default=True, help="Allowed growth."
+)
+@click.option("--markdown", is_flag=True, help="Print Markdown instead of text.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Also write JUnit's XML there.")
+@as_json
+@click.pass_context
+def gate(
+    context: click.Context,
+    base: Path,
+    new: Path,
+    max_regress: float,
+    markdown: bool,
+    junit: Path | None,
+    json_: bool,
+) -> None:
+    """Refuse a result that is dearer than another by more than is allowed.
+
+    Exit code 0: pass; 1: regression; 3: inconclusive; 4: the machines are not comparable;
+    5: cases are missing.
+    """
+    from pkbench.analysis import compare as comparing  # slow to import
+    from pkbench.analysis import gate as gates
+    from pkbench.analysis import verdicts
+    from pkbench.analysis.result import read
+
+    comparison = comparing.compare(read(base), read(new), max_regress)
+    found = gates.judge(comparison, max_regress)
+    if junit is not None:
+        write_file(junit, verdicts.junit(found))
+    outcome = verdicts.OUTCOMES[found.code]
+    if json_:
+        states = dict(zip(comparison.cases["case"], found.states, strict=True))
+        print_json({"outcome": outcome, "states": states, **verdicts.plain(comparison)})
+    else:
+        print_comparison(comparison, markdown)
+        note(f"{outcome}: {', '.join(verdicts.weighed(found))}")
+    context.exit(found.code)
 
 
 @pkbench.command()
@@ -368,6 +436,29 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     with bar:
         task = bar.add_task("", total=1.0)
         yield lambda text, done: bar.update(task, description=text, completed=done)
+
+
+def print_comparison(comparison: "Comparison", markdown: bool) -> None:
+    """Print a comparison: the table, and what should be known beside it."""
+    from pkbench.analysis import verdicts  # slow to import
+
+    table = verdicts.table(comparison)
+    if markdown:
+        click.echo(table.markdown())
+    else:
+        for line in verdicts.text([table.headings, *table.rows]):
+            click.echo(line)
+    for line in verdicts.what_differs(comparison):
+        note(line)
+    note(verdicts.summary(comparison))
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that was asked for."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error.strerror}") from None
 
 
 def print_json(value: Any) -> None:

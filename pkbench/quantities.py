@@ -10,10 +10,10 @@ class QuantityError(ValueError):
     """The text is no such quantity; the message says what would be."""
 
 
-def share(text: str) -> float:
-    """Return a share of one: `1%` is 0.01."""
+def share(text: str, least: float = 1e-9) -> float:
+    """Return a share of one, not less than `least`: `1%` is 0.01."""
     found = re.fullmatch(r"([0-9]*\.?[0-9]+) ?%", text.strip())
-    if not found or not 0 < float(found[1]) < 100:
+    if not found or not least <= float(found[1]) / 100 < 1:
         raise QuantityError(f"{text!r} is not a share between 0 and 100 %, as in 1%")
     return float(found[1]) / 100
 

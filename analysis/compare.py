@@ -1,0 +1,156 @@
+"""Two results, case by case: how much dearer, how sure, and what that comes to in one word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from .comparable import Difference, differences
+from .estimate import CONFIDENCE, Numbers, processes
+from .frame import tidy
+from .result import Result
+
+FASTER, SLOWER, SAME, UNKNOWN = "faster", "slower", "the same", "can't tell"
+MISSING, ADDED = "missing", "added"
+MARGIN = 0.01  # costs that differ by less than this share are the same for most purposes
+SIGNIFICANT = 1 - CONFIDENCE
+
+DEFINITION = (
+    "Per process the median of its values; the ratio is that of their geometric means over "
+    "processes, its interval and p-value Welch's t on the logarithms (Welch, Biometrika 34, 1947), "
+    "and the expected share of false alarms among all cases called faster or slower is 5 % "
+    "(Benjamini and Hochberg, J. R. Stat. Soc. B 57, 1995). The process is the unit: values of one "
+    "process are not independent. A percentile bootstrap of six processes would be too sure of "
+    "itself by a factor of two to three."
+)
+COLUMNS = ["case", "base", "new", "unit", "ratio", "low", "high", "p", "verdict", "why"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What became of each case between two results."""
+
+    base: Result
+    new: Result
+    margin: float
+    differences: Sequence[Difference]
+    cases: pd.DataFrame  # a row per case, with COLUMNS
+
+    @property
+    def comparable(self) -> bool:
+        """Tell whether the two machines may be compared at all."""
+        return not any(difference.matters for difference in self.differences)
+
+    def with_verdict(self, *verdicts: str) -> pd.DataFrame:
+        """Return the cases with one of these verdicts."""
+        return self.cases[self.cases["verdict"].isin(verdicts)]
+
+
+def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
+    """Compare each case of two results.
+
+    ======= ============================================================================
+    case    the case's name
+    base    what it costs in the first result, in `unit`; `new` likewise in the second
+    unit    cycles (core cycles, where both results tell them and are of one machine), s or
+            instructions
+    ratio   new ÷ base; `low` and `high` are its 95 % interval, missing where there is none
+    p       of no difference, adjusted for the number of cases; missing where there is no test
+    verdict faster, slower, the same (the interval lies within the margin), can't tell; missing
+            or added where only one result has it
+    why     what stands in the way of a verdict, ""
+    ======= ============================================================================
+    """
+    found = differences(base, new)
+    same_machine = not any(difference.matters for difference in found)
+    first, second = _samples(base), _samples(new)
+    names = list(dict.fromkeys([*first, *second]))
+    rows = [
+        _row(name, first.get(name), second.get(name), same_machine, base.evidence == "path length")
+        for name in names
+    ]
+    table = _with_verdicts(pd.DataFrame(rows, columns=COLUMNS), margin)
+    return Comparison(base, new, margin, found, table)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    seconds: Numbers  # a figure a process
+    cycles: Numbers
+
+
+def _samples(result: Result) -> dict[str, _Sample]:
+    table = processes(tidy([result]))
+    return {
+        str(case): _Sample(rows["value"].to_numpy(float), rows["cycles"].to_numpy(float))
+        for case, rows in table.groupby("case", observed=True, sort=False)
+    }
+
+
+def _row(
+    name: str, base: _Sample | None, new: _Sample | None, same_machine: bool, exact: bool
+) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(COLUMNS, np.nan) | {"case": name, "why": ""}
+    unit = "instructions" if exact else "s"
+    in_cycles = (
+        same_machine
+        and not exact
+        and all(sample is None or not np.isnan(sample.cycles).any() for sample in (base, new))
+    )
+    first, second = (
+        None if sample is None else (sample.cycles if in_cycles else sample.seconds)
+        for sample in (base, new)
+    )
+    row |= {"unit": "cycles" if in_cycles else unit, "verdict": UNKNOWN}
+    if first is not None:
+        row["base"] = _middle(first, exact)
+    if second is not None:
+        row["new"] = _middle(second, exact)
+    if first is None or second is None:
+        return row | {"verdict": ADDED if first is None else MISSING}
+    if exact:
+        return row | _exactly(_middle(first, exact), _middle(second, exact))
+    return row | _welch(np.log(first), np.log(second))
+
+
+def _middle(values: Numbers, exact: bool) -> float:
+    return float(values.min()) if exact else float(np.exp(np.log(values).mean()))
+
+
+def _exactly(base: float, new: float) -> dict[str, object]:
+    ratio = new / base
+    p = 1.0 if new == base else 0.0
+    return {"ratio": ratio, "low": ratio, "high": ratio, "p": p}
+
+
+def _welch(base: Numbers, new: Numbers) -> dict[str, object]:
+    difference = float(new.mean() - base.mean())
+    found: dict[str, object] = {"ratio": float(np.exp(difference))}
+    if min(base.size, new.size) < 2:
+        return found | {"why": "one process tells nothing of the next"}
+    if base.var() == 0 and new.var() == 0:
+        # All processes agree to the last bit, as only a clock too coarse for the figure makes them.
+        return found | {"why": "no process differs from another: the clock is too coarse"}
+    tested = stats.ttest_ind(new, base, equal_var=False)
+    low, high = tested.confidence_interval(CONFIDENCE)
+    return found | {
+        "low": float(np.exp(low)),
+        "high": float(np.exp(high)),
+        "p": float(tested.pvalue),
+    }
+
+
+def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+    tested = table["p"].notna()
+    table.loc[tested, "p"] = stats.false_discovery_control(table.loc[tested, "p"].astype(float))
+    significant = tested & (table["p"] <= SIGNIFICANT)
+    exact = table["unit"] == "instructions"
+    within = (table["low"] >= 1 - margin) & (table["high"] <= 1 + margin) & ~exact
+    table.loc[significant & (table["ratio"] > 1), "verdict"] = SLOWER
+    table.loc[significant & (table["ratio"] < 1), "verdict"] = FASTER
+    table.loc[tested & (within | (exact & (table["ratio"] == 1))), "verdict"] = SAME
+    return table

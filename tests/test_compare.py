@@ -1,0 +1,131 @@
+"""A comparison says of each case what is known, and never more."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from results_made import Made, suite, write
+
+from pkbench.analysis.compare import Comparison, compare
+from pkbench.analysis.result import Result, read
+
+CASE = "syscall/getppid"
+PROCESSES = 20
+EFFECT = 0.02  # of the process, relative: what differs from one to the next
+
+
+def result(
+    folder: Path, *cases: Made, evidence: str = "silicon", machine: dict[str, str] | None = None
+) -> Result:
+    folder.mkdir(parents=True, exist_ok=True)
+    return read(write(folder / "result.json", suite(cases, evidence=evidence, machine=machine)))
+
+
+def compared(folder: Path, base: Made, new: Made, evidence: str = "silicon") -> Comparison:
+    return compare(
+        result(folder / "a", base, evidence=evidence), result(folder / "b", new, evidence=evidence)
+    )
+
+
+def verdict(folder: Path, base: Made, new: Made, evidence: str = "silicon") -> str:
+    return str(compared(folder, base, new, evidence).cases["verdict"].iloc[0])
+
+
+def noisy(cost: float, seed: int, case: str = CASE, processes: int = PROCESSES) -> Made:
+    generator = np.random.default_rng(seed)
+    effects = np.exp(generator.normal(0, EFFECT, processes))
+    values = [list(cost * e * generator.normal(1, 0.01, 5)) for e in effects]
+    return Made(case, values)
+
+
+def single(*values: float) -> list[list[float]]:
+    return [[value] for value in values]
+
+
+def test_a_clear_change_is_called_by_its_direction(tmp_path: Path) -> None:
+    assert "slower" == verdict(tmp_path / "1", noisy(1e-6, 1), noisy(1.1e-6, 2))
+    assert "faster" == verdict(tmp_path / "2", noisy(1.1e-6, 1), noisy(1e-6, 2))
+
+
+def test_what_is_known_to_differ_by_less_than_the_margin_is_the_same(tmp_path: Path) -> None:
+    base = Made(CASE, single(1.000, 1.001, 1.002, 1.001))
+    new = Made(CASE, single(1.003, 1.004, 1.005, 1.004))
+    assert "the same" == verdict(tmp_path, base, new)
+
+
+def test_what_is_too_noisy_is_not_told(tmp_path: Path) -> None:
+    assert "can't tell" == verdict(tmp_path, noisy(1e-6, 1, processes=4), noisy(1e-6, 2))
+
+
+def test_the_interval_holds_the_true_ratio_about_as_often_as_it_says(tmp_path: Path) -> None:
+    base = [noisy(1e-6, seed, f"a/b/n:{seed}", 6) for seed in range(400)]
+    new = [noisy(1.5e-6, seed + 1000, f"a/b/n:{seed}", 9) for seed in range(400)]
+    found = compare(result(tmp_path / "a", *base), result(tmp_path / "b", *new)).cases
+    held = ((found["low"] <= 1.5) & (1.5 <= found["high"])).mean()
+    assert 0.92 <= held <= 0.98
+
+
+def test_identical_code_is_called_different_in_at_most_one_of_twenty_cases(tmp_path: Path) -> None:
+    base = [noisy(1e-6, seed, f"a/b/n:{seed}") for seed in range(400)]
+    new = [noisy(1e-6, seed + 1000, f"a/b/n:{seed}") for seed in range(400)]
+    found = compare(result(tmp_path / "a", *base), result(tmp_path / "b", *new))
+    assert len(found.with_verdict("faster", "slower")) <= 20
+
+
+@pytest.mark.parametrize(
+    ("base", "new"),
+    [
+        ([1.0], [1.5]),
+        ([1.0], [1.5, 1.6, 1.7]),
+        ([1.0, 1.0, 1.0], [1.5, 1.5, 1.5]),
+    ],
+)
+def test_one_process_or_a_clock_too_coarse_gives_no_verdict_and_says_why(
+    tmp_path: Path, base: list[float], new: list[float]
+) -> None:
+    found = compared(tmp_path, Made(CASE, single(*base)), Made(CASE, single(*new))).cases
+    assert "can't tell" == found["verdict"].iloc[0]
+    assert found["why"].iloc[0]
+
+
+def test_one_side_without_variance_is_no_trouble(tmp_path: Path) -> None:
+    base, new = Made(CASE, single(1.0, 1.0, 1.0, 1.0)), Made(CASE, single(1.5, 1.6, 1.55, 1.5))
+    assert "slower" == verdict(tmp_path, base, new)
+
+
+def test_a_machine_with_itself_is_compared_in_cycles(tmp_path: Path) -> None:
+    # The core ran at half the frequency the second time: the code did not change.
+    base = Made(CASE, single(1.00e-6, 1.01e-6, 0.99e-6), cycle=2.5e-10)
+    new = Made(CASE, single(2.00e-6, 2.02e-6, 1.98e-6), cycle=5e-10)
+    found = compared(tmp_path, base, new).cases.iloc[0]
+    assert "cycles" == found["unit"]
+    assert 1 == pytest.approx(found["ratio"])
+    assert 4000 == pytest.approx(found["base"], rel=1e-3)
+
+
+def test_a_case_of_one_result_is_missing_or_added(tmp_path: Path) -> None:
+    other = noisy(1e-6, 3, "syscall/mprotect-same")
+    base, new = (
+        result(tmp_path / "a", noisy(1e-6, 1), other),
+        result(tmp_path / "b", noisy(1e-6, 2)),
+    )
+    assert ["missing"] == list(compare(base, new).cases["verdict"])[1:]
+    assert ["added"] == list(compare(new, base).cases["verdict"])[1:]
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"), [(100.0, "the same"), (100.02, "slower"), (99.98, "faster")]
+)
+def test_counts_are_compared_exactly(tmp_path: Path, new: float, expected: str) -> None:
+    base, other = Made(CASE, [[100.0]]), Made(CASE, [[new]])
+    assert expected == verdict(tmp_path, base, other, evidence="path length")
+
+
+def test_machines_that_differ_where_it_matters_are_told_apart(tmp_path: Path) -> None:
+    here = {"cpu_model": "CPU 1", "kernel": "6.1", "governor": "performance"}
+    one = result(tmp_path / "a", noisy(1e-6, 1), machine=here)
+    kernel = result(tmp_path / "b", noisy(1e-6, 2), machine={**here, "kernel": "6.12"})
+    cpu = result(tmp_path / "c", noisy(1e-6, 2), machine={**here, "cpu_model": "CPU 2"})
+    assert compare(one, kernel).comparable
+    assert ["kernel: 6.1 and 6.12"] == [str(each) for each in compare(one, kernel).differences]
+    assert not compare(one, cpu).comparable
