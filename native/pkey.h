@@ -109,6 +109,19 @@ static inline long pk_syscall4(long number, long a, long b, long c, long d)
     return result;
 }
 
+static inline long pk_syscall6(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
 static inline void pk_pause(void)
 {
     __builtin_ia32_pause();
@@ -155,6 +168,12 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 static inline long pk_syscall4(long number, long a, long b, long c, long d)
 {
     long result = syscall(number, a, b, c, d);
+    return result == -1 ? -(long)errno : result;
+}
+
+static inline long pk_syscall6(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result = syscall(number, a, b, c, d, e, f);
     return result == -1 ? -(long)errno : result;
 }
 
