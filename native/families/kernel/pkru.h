@@ -42,3 +42,10 @@ static inline int pkru_prove(const struct pkru *pkru)
 
     return now == pkru->value ? 0 : pk_disprove("PKRU is 0x%08x instead of 0x%08x", now, pkru->value);
 }
+
+/* As a program finds it, and with the rights of a key changed. */
+#define PKRU_AXIS(whose)                                                                                           \
+    {                                                                                                              \
+        .name = "pkru", .meaning = "PKRU of " whose ": as a program finds it, or with a key's rights changed",       \
+        .labels = "initial,changed", .points = "initial,changed", .quick = "initial,changed"                         \
+    }
