@@ -91,6 +91,14 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     __cpuid_count(leaf, subleaf, out[0], out[1], out[2], out[3]);
 }
 
+/* One CPUID, of leaf 0: the highest leaf. */
+static inline uint32_t pk_cpuid_highest(void)
+{
+    uint32_t highest, ebx, ecx, edx;
+    __asm__ volatile("cpuid" : "=a"(highest), "=b"(ebx), "=c"(ecx), "=d"(edx) : "a"(0), "c"(0));
+    return highest;
+}
+
 static inline long pk_getppid(void)
 {
     long result;
@@ -163,6 +171,11 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     (void)leaf;
     (void)subleaf;
     out[0] = out[1] = out[2] = out[3] = 0;
+}
+
+static inline uint32_t pk_cpuid_highest(void)
+{
+    return 0;
 }
 
 static inline long pk_syscall4(long number, long a, long b, long c, long d)
