@@ -105,7 +105,8 @@ PK_BENCHMARK(clone_plain) = {
 };
 
 PK_BENCHMARK(clone) = {
-    .family = "kernel", .name = "clone", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS, .axes = {PKRU_AXIS("the creator")},
+    .family = "kernel", .name = "clone", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .axes = {PKRU_AXIS("the creator's", "initial,changed")},
     .operation = "create a thread that inherits PKRU and ends at once, by pthread_create, and join it",
     .state_size = sizeof(struct creator), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
 };

@@ -43,9 +43,8 @@ static inline int pkru_prove(const struct pkru *pkru)
     return now == pkru->value ? 0 : pk_disprove("PKRU is 0x%08x instead of 0x%08x", now, pkru->value);
 }
 
-/* As a program finds it, and with the rights of a key changed. */
-#define PKRU_AXIS(whose)                                                                                           \
+#define PKRU_AXIS(whose, every)                                                                                    \
     {                                                                                                              \
-        .name = "pkru", .meaning = "PKRU of " whose ": as a program finds it, or with a key's rights changed",       \
-        .labels = "initial,changed", .points = "initial,changed", .quick = "initial,changed"                         \
+        .name = "pkru", .meaning = whose " PKRU: as a program finds it, with a key's rights changed, or 0",          \
+        .labels = every, .points = every, .quick = "initial,changed"                                                 \
     }

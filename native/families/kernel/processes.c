@@ -235,13 +235,14 @@ PK_BENCHMARK(exec_plain) = {
 
 PK_BENCHMARK(fork) = {
     .family = "kernel", .name = "fork", .group = "process", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
-    .axes = {PKRU_AXIS("the parent")}, .operation = "fork a process that inherits PKRU and ends at once, and wait for it",
+    .axes = {PKRU_AXIS("the parent's", "initial,changed")},
+    .operation = "fork a process that inherits PKRU and ends at once, and wait for it",
     .state_size = sizeof(struct parent), .setup = setup, .run = run_fork, .verify = verify_fork, .teardown = teardown,
 };
 
 PK_BENCHMARK(exec) = {
     .family = "kernel", .name = "exec", .group = "process", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
-    .floor = "kernel/fork", .axes = {PKRU_AXIS("the parent")}, .support = support_exec,
+    .floor = "kernel/fork", .axes = {PKRU_AXIS("the parent's", "initial,changed")}, .support = support_exec,
     .operation = "fork a process, execute in it a program that begins with the initial PKRU and ends at once, and wait for it",
     .state_size = sizeof(struct parent), .setup = setup_exec, .run = run_exec, .verify = verify_exec, .teardown = teardown,
 };

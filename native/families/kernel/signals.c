@@ -139,8 +139,7 @@ PK_BENCHMARK(signal_plain) = {
 
 PK_BENCHMARK(signal) = {
     .family = "kernel", .name = "signal", .headline = 1, .floor = "instruction/empty-loop", .needs = PK_NEEDS_KEYS,
-    .axes = {{.name = "pkru", .meaning = "the interrupted thread's PKRU: as a program finds it, with rights changed, or 0",
-              .labels = "initial,changed,zero", .points = "initial,changed,zero", .quick = "initial,changed"}},
+    .axes = {PKRU_AXIS("the interrupted thread's", "initial,changed,zero")},
     .operation = "send a signal to this thread by tgkill, handle it with PKRU as the kernel sets it, and return from the handler",
     .state_size = sizeof(struct signals), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
 };
