@@ -130,6 +130,6 @@ PK_BENCHMARK(context_switch) = {
     .family = "kernel", .name = "context-switch", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .axes = {{.name = "pkru", .meaning = "the other thread's PKRU, compared with this one's", .labels = "equal,different",
               .points = "equal,different", .quick = "equal,different"}},
-    .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches with PKRU to keep",
+    .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches that keep PKRU",
     .state_size = sizeof(struct pair), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
 };
