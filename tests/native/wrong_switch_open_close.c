@@ -5,37 +5,37 @@
 
 static int close_nothing(void *state)
 {
-    struct domain *domain = state;
+    struct pk_domain *domain = state;
 
-    domain->closed = domain->open;
+    domain->key.closed = domain->key.open;
     return 0;
 }
 
 static int open_nothing(void *state)
 {
-    struct domain *domain = state;
+    struct pk_domain *domain = state;
 
-    domain->open = domain->closed;
+    domain->key.open = domain->key.closed;
     return 0;
 }
 
 static int forget_a_page(void *state)
 {
-    const struct domain *domain = state;
+    const struct pk_domain *domain = state;
 
     return forget_page(&domain->region);
 }
 
 static int merge_a_guard(void *state)
 {
-    const struct domain *domain = state;
+    const struct pk_domain *domain = state;
 
-    return merge_guard(&domain->region, domain->pkey ? PROT_READ | PROT_WRITE : PROT_READ, domain->pkey);
+    return merge_guard(&domain->region, domain->key.number ? PROT_READ | PROT_WRITE : PROT_READ, domain->key.number);
 }
 
 static int tag_with_another_key(void *state)
 {
-    const struct domain *domain = state;
+    const struct pk_domain *domain = state;
 
     return tag_differently(&domain->region);
 }
