@@ -51,8 +51,9 @@ static void teardown(void *state)
     pk_domain_unmap(&rate->domain);
 }
 
-/* The value passes through a register each time, or the compiler would work out several multiplications as one. */
-static inline uint64_t work(uint64_t value, uint64_t multiplications)
+/* The value passes through a register each time, or the compiler would work out several multiplications as one. Not inlined,
+ * so that it is the same code with switches and without: what pads a loop inside another differs. */
+__attribute__((noinline)) static uint64_t work(uint64_t value, uint64_t multiplications)
 {
     PK_REPEAT(multiplications) {
         value *= FACTOR;

@@ -55,7 +55,8 @@ static void look(void *state, unsigned member)
     atomic_store_explicit(&post->obeyed, order, memory_order_release);
 }
 
-/* All are told before the first is waited for. The caller is one of them. Not inlined by some compilers and by others not. */
+/* All are told before the first is waited for. The caller is one of them. Inlined by some compilers and not by
+ * others, if they were let. */
 __attribute__((noinline)) static void give_order(struct revocation *revocation, uint32_t pkru)
 {
     unsigned order = ++revocation->orders;
