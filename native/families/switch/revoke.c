@@ -212,8 +212,8 @@ static int verify_mprotect(void *state)
 
 #define THREADS_AXIS                                                                                               \
     {                                                                                                              \
-        .name = "threads", .meaning = "threads that lose the right and get it back, the one that takes it included", \
-        .points = "cpus", .quick = "cpus"                                                                          \
+        .name = "threads", .points = "cpus", .quick = "cpus",                                                      \
+        .meaning = "threads that lose the right and get it back, the one that takes it included"                   \
     }
 
 PK_BENCHMARK(revoke_threads) = {
