@@ -1,4 +1,5 @@
-/* The PKRU register, CPUID, the time-stamp counter and the raw system calls: the only file that knows the architecture.
+/* The PKRU register, CPUID, the time-stamp counter and the raw system calls: the only file, besides gate.h, that knows the
+ * architecture.
  *
  * Instructions are emitted as bytes, so that neither -mpku nor a recent assembler is needed; system calls are raw,
  * because musl has no wrappers for keys. */
