@@ -15,6 +15,7 @@ struct denied {
     struct pk_key key;         /* none: by the page's protection */
     struct handler handler;
     sigjmp_buf back;
+    size_t page;
     uint64_t caught; /* faults, of the run that is under way */
     uint64_t limit;  /* more are not expected of it */
 };
@@ -46,7 +47,7 @@ static void allow_key(int signal, siginfo_t *info, void *context)
 static void allow_page(int signal, siginfo_t *info, void *context)
 {
     if (take(signal, info, context))
-        pk_mprotect(info->si_addr, pk_page_size(), PROT_READ | PROT_WRITE);
+        pk_mprotect(info->si_addr, current->page, PROT_READ | PROT_WRITE);
 }
 
 static void step_over(int signal, siginfo_t *info, void *context)
@@ -85,6 +86,7 @@ static int set_up(struct denied *denied, bool keyed, size_t count, void (*handle
         status = pk_regions_map(&denied->regions, count, 1);
     if (!status)
         status = close_regions(denied);
+    denied->page = pk_page_size();
     current = denied;
     return status ? status : handler_install(&denied->handler, SIGSEGV, 0, handle);
 }
