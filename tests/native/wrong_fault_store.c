@@ -25,7 +25,8 @@ static int repair_nothing(void *state)
 
 static void do_nothing(int signal, siginfo_t *info, void *context)
 {
-    take(signal, info, context);
+    (void)signal;
+    handler_take(&current->handler, info, context);
 }
 
 static int handle_nothing(void *state)

@@ -10,7 +10,10 @@
 
 struct handler {
     int signal; /* 0 where none was installed */
+    int code;   /* si_code of the signals that are meant */
     struct sigaction before;
+    uint64_t caught; /* signals, of the run that is under way */
+    uint64_t limit;  /* more are not expected of it */
 };
 
 static inline int handler_install(struct handler *handler, int signal, int flags, void (*handle)(int, siginfo_t *, void *))
@@ -39,23 +42,6 @@ static inline void handler_give_up(int signal)
     sigaction(signal, &fall, NULL);
 }
 
-/* Allow everything under a key in what is returned to. The kernel takes PKRU from where XSAVE keeps it, and only if the
- * header behind the 512 legacy bytes says that it is there (Intel SDM volume 1, 13.4.2). */
-static inline void frame_allow_key(void *context, int pkey)
-{
-#if PK_HAS_PKRU
-    char *area = (char *)((ucontext_t *)context)->uc_mcontext.fpregs;
-    uint64_t *present = (uint64_t *)(area + 512);
-    uint32_t *pkru = (uint32_t *)(area + pk_machine_probe()->xstate_pkru_offset);
-
-    *present |= 1u << 9;
-    *pkru = pk_pkru_with(*pkru, pkey, 0);
-#else
-    (void)context;
-    (void)pkey;
-#endif
-}
-
 /* A store whose length is known, so that it can be stepped over. */
 static inline void frame_store(volatile char *address)
 {
@@ -75,4 +61,53 @@ static inline void frame_step_over_store(void *context)
 #elif defined(__aarch64__)
     ((ucontext_t *)context)->uc_mcontext.pc += 4;
 #endif
+}
+
+/* Allow everything under a key in what is returned to. The kernel takes PKRU from where XSAVE keeps it, and only if the
+ * header behind the 512 legacy bytes says that it is there (Intel SDM volume 1, 13.4.2). */
+static inline void frame_allow_key(void *context, int pkey)
+{
+#if PK_HAS_PKRU
+    char *area = (char *)((ucontext_t *)context)->uc_mcontext.fpregs;
+    uint64_t *present = (uint64_t *)(area + 512);
+    uint32_t *pkru = (uint32_t *)(area + pk_machine_probe()->xstate_pkru_offset);
+
+    *present |= 1u << 9;
+    *pkru = pk_pkru_with(*pkru, pkey, 0);
+#else
+    (void)context;
+    (void)pkey;
+#endif
+}
+
+/* Whether to deal with it: neither a crash of ours, nor a store that faults again although it has been dealt with. */
+static inline bool handler_take(struct handler *handler, const siginfo_t *info, void *context)
+{
+    if (info->si_code != handler->code) {
+        handler_give_up(handler->signal);
+        return false;
+    }
+    if (handler->caught++ < handler->limit)
+        return true;
+    frame_step_over_store(context);
+    return false;
+}
+
+/* Around a run, each of whose stores must be caught, once. */
+static inline void handler_begin(struct handler *handler, uint64_t loops)
+{
+    handler->caught = 0;
+    handler->limit = loops;
+}
+
+static inline int handler_end(const struct handler *handler)
+{
+    return handler->caught == handler->limit ? 0 : EFAULT;
+}
+
+static inline int handler_prove_once(const struct handler *handler)
+{
+    return handler->caught == 1
+               ? 0
+               : pk_disprove("the store was caught %llu times instead of once", (unsigned long long)handler->caught);
 }

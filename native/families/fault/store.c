@@ -16,49 +16,36 @@ struct denied {
     struct handler handler;
     sigjmp_buf back;
     size_t page;
-    uint64_t caught; /* faults, of the run that is under way */
-    uint64_t limit;  /* more are not expected of it */
 };
 
 /* What the handlers work for. */
 static struct denied *volatile current;
 
-/* Whether to deal with it: neither a crash of ours, nor a store that faults again although it has been dealt with. */
-static bool take(int signal, const siginfo_t *info, void *context)
-{
-    struct denied *denied = current;
-
-    if (info->si_code != (denied->key.number ? SEGV_PKUERR : SEGV_ACCERR)) {
-        handler_give_up(signal);
-        return false;
-    }
-    if (denied->caught++ < denied->limit)
-        return true;
-    frame_step_over_store(context);
-    return false;
-}
-
 static void allow_key(int signal, siginfo_t *info, void *context)
 {
-    if (take(signal, info, context))
+    (void)signal;
+    if (handler_take(&current->handler, info, context))
         frame_allow_key(context, current->key.number);
 }
 
 static void allow_page(int signal, siginfo_t *info, void *context)
 {
-    if (take(signal, info, context))
+    (void)signal;
+    if (handler_take(&current->handler, info, context))
         pk_mprotect(info->si_addr, current->page, PROT_READ | PROT_WRITE);
 }
 
 static void step_over(int signal, siginfo_t *info, void *context)
 {
-    if (take(signal, info, context))
+    (void)signal;
+    if (handler_take(&current->handler, info, context))
         frame_step_over_store(context);
 }
 
 static void jump_out(int signal, siginfo_t *info, void *context)
 {
-    if (take(signal, info, context))
+    (void)signal;
+    if (handler_take(&current->handler, info, context))
         siglongjmp(current->back, 1);
 }
 
@@ -87,6 +74,7 @@ static int set_up(struct denied *denied, bool keyed, size_t count, void (*handle
     if (!status)
         status = close_regions(denied);
     denied->page = pk_page_size();
+    denied->handler.code = keyed ? SEGV_PKUERR : SEGV_ACCERR;
     current = denied;
     return status ? status : handler_install(&denied->handler, SIGSEGV, 0, handle);
 }
@@ -117,18 +105,6 @@ static int prepare_untouched(void *state)
     return 0;
 }
 
-/* Each store must have been caught, once. */
-static void begin(struct denied *denied, uint64_t loops)
-{
-    denied->caught = 0;
-    denied->limit = loops;
-}
-
-static int end(const struct denied *denied)
-{
-    return denied->caught == denied->limit ? 0 : EFAULT;
-}
-
 static int run_pkey_repair(void *state, uint64_t loops)
 {
     struct denied *denied = state;
@@ -136,13 +112,13 @@ static int run_pkey_repair(void *state, uint64_t loops)
     size_t step = denied->regions.count > 1;
     uint32_t closed = denied->key.closed;
 
-    begin(denied, loops);
+    handler_begin(&denied->handler, loops);
     PK_REPEAT(loops) {
         frame_store(region->base);
         pk_wrpkru(closed);
         region += step;
     }
-    return end(denied);
+    return handler_end(&denied->handler);
 }
 
 static int run_mprotect_repair(void *state, uint64_t loops)
@@ -152,13 +128,13 @@ static int run_mprotect_repair(void *state, uint64_t loops)
     size_t step = denied->regions.count > 1, length = pk_page_size();
     int status = 0;
 
-    begin(denied, loops);
+    handler_begin(&denied->handler, loops);
     PK_REPEAT(loops) {
         frame_store(region->base);
         status |= pk_mprotect(region->base, length, PROT_READ);
         region += step;
     }
-    return status | end(denied);
+    return status | handler_end(&denied->handler);
 }
 
 static int run_skip(void *state, uint64_t loops)
@@ -166,10 +142,10 @@ static int run_skip(void *state, uint64_t loops)
     struct denied *denied = state;
     char *address = denied->regions.at->base;
 
-    begin(denied, loops);
+    handler_begin(&denied->handler, loops);
     PK_REPEAT(loops)
         frame_store(address);
-    return end(denied);
+    return handler_end(&denied->handler);
 }
 
 /* Not inlined: where sigsetjmp returns twice, a loop around it would have to keep its counter in memory. */
@@ -191,20 +167,20 @@ static int run_pkey_longjmp(void *state, uint64_t loops)
 {
     struct denied *denied = state;
 
-    begin(denied, loops);
+    handler_begin(&denied->handler, loops);
     PK_REPEAT(loops)
         try_keyed(denied);
-    return end(denied);
+    return handler_end(&denied->handler);
 }
 
 static int run_mprotect_longjmp(void *state, uint64_t loops)
 {
     struct denied *denied = state;
 
-    begin(denied, loops);
+    handler_begin(&denied->handler, loops);
     PK_REPEAT(loops)
         try_plain(denied);
-    return end(denied);
+    return handler_end(&denied->handler);
 }
 
 static int clear_byte(const struct denied *denied)
@@ -258,12 +234,12 @@ static int prove_resident(const struct denied *denied, bool expected)
 static int prove_one(struct denied *denied, int (*run)(void *, uint64_t), bool stored)
 {
     volatile char *byte = denied->regions.at[0].base;
-    int status = run(denied, 1);
+    int failed = run(denied, 1), status = handler_prove_once(&denied->handler);
 
-    if (denied->caught != 1)
-        return pk_disprove("the store was caught %llu times instead of once", (unsigned long long)denied->caught);
+    if (!status && failed)
+        status = pk_disprove("the operation failed");
     if (status)
-        return pk_disprove("the operation failed");
+        return status;
     if (denied->key.number && pk_rdpkru() != denied->key.closed)
         return pk_disprove("PKRU is 0x%08x instead of 0x%08x", pk_rdpkru(), denied->key.closed);
     status = pk_prove_allowed(PK_LOAD, byte);
