@@ -2,8 +2,10 @@
 #pragma once
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "benchmark.h"
+#include "cpus.h"
 #include "crew.h"
 #include "domain.h"
 #include "pkey.h"
@@ -60,4 +62,34 @@ static inline int verify_crew(void *state)
     struct party *party = state;
 
     return pk_crew_verify(&party->crew);
+}
+
+static inline void wait_milliseconds(long milliseconds)
+{
+    struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+
+    nanosleep(&time, NULL);
+}
+
+/* A member that has nothing to do may only be about to sleep: it has just done something. */
+static inline int prove_asleep(const struct pk_crew *crew, unsigned member)
+{
+    int status = 0;
+
+    for (long milliseconds = 1; milliseconds < 600; milliseconds *= 2) {
+        status = pk_crew_prove_asleep(crew, member);
+        if (status != PK_DISPROVED)
+            return status;
+        wait_milliseconds(milliseconds);
+    }
+    return status;
+}
+
+/* Where two threads share a CPU, what one does to the other is wait for its turn. */
+static inline int support_two_cpus(const int64_t *point)
+{
+    int cpus[2];
+
+    (void)point;
+    return pk_last_cpus(cpus, 2) == 2 ? 0 : pk_skip("it takes two CPUs, and this process may use one");
 }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "benchmark.h"
 #include "crew.h"
@@ -168,13 +167,6 @@ static uint64_t progress(const struct siblings *siblings, unsigned member)
     }
 }
 
-static void wait_milliseconds(long milliseconds)
-{
-    struct timespec time = {.tv_nsec = milliseconds * 1000000};
-
-    nanosleep(&time, NULL);
-}
-
 /* A sibling gets on with it while we wait; it may have to share its CPU, so wait longer and longer. */
 static int prove_running(const struct siblings *siblings, unsigned member)
 {
@@ -193,25 +185,12 @@ static int prove_running(const struct siblings *siblings, unsigned member)
     return pk_disprove("%s", failures[siblings->doing]);
 }
 
-static int prove_sleeping(const struct siblings *siblings, unsigned member)
-{
-    int status = 0;
-
-    for (long milliseconds = 1; milliseconds < 600; milliseconds *= 2) {
-        status = pk_crew_prove_asleep(&siblings->party.crew, member);
-        if (status != PK_DISPROVED)
-            return status;
-        wait_milliseconds(milliseconds); /* it may just have been woken by the proof before */
-    }
-    return status;
-}
-
 static int prove_siblings(const struct siblings *siblings)
 {
     int status = 0;
 
     for (unsigned i = 1; i < siblings->party.crew.count && !status; i++)
-        status = siblings->doing == SIBLINGS_SLEEPING ? prove_sleeping(siblings, i) : prove_running(siblings, i);
+        status = siblings->doing == SIBLINGS_SLEEPING ? prove_asleep(&siblings->party.crew, i) : prove_running(siblings, i);
     return status;
 }
 
