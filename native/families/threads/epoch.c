@@ -18,9 +18,9 @@ struct epoch {
     struct pk_crew crew;
     struct pk_region page; /* which the other thread loads from */
     struct sigaction before;
-    int code;               /* of the fault that stopped it */
-    struct pk_clock at;     /* when it stopped */
-    unsigned stops;         /* that were asked for */
+    int code;           /* of the fault that stopped it, or 0 */
+    struct pk_clock at; /* when it stopped */
+    unsigned stops;     /* that were asked for */
     _Alignas(128) atomic_uint asked;   /* the flag: grows */
     _Alignas(128) atomic_uint stopped; /* the last stop that it has come to */
     atomic_uint freed;                 /* the last from which it may go on */
@@ -31,11 +31,13 @@ struct epoch {
 static _Thread_local struct epoch *volatile stopping;
 
 /* The thread that is stopped says when, and stays until it is let go. */
-static void stop(struct epoch *epoch)
+static void stop(struct epoch *epoch, int code)
 {
+    struct pk_clock now = pk_clock_end();
     unsigned asked = atomic_load_explicit(&epoch->asked, memory_order_acquire);
 
-    epoch->at = pk_clock_end();
+    epoch->at = now;
+    epoch->code = code;
     atomic_store_explicit(&epoch->stopped, asked, memory_order_release);
     while (atomic_load_explicit(&epoch->freed, memory_order_acquire) != asked)
         sched_yield();
@@ -52,8 +54,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
         sigaction(signal, &fall, NULL);
         return;
     }
-    epoch->code = info->si_code;
-    stop(epoch);
+    stop(epoch, info->si_code);
 }
 
 static void count_round(struct epoch *epoch)
@@ -77,7 +78,7 @@ static void poll(void *state, unsigned member)
     (void)member;
     if (atomic_load_explicit(&epoch->asked, memory_order_acquire) !=
         atomic_load_explicit(&epoch->stopped, memory_order_relaxed))
-        stop(epoch);
+        stop(epoch, 0);
     count_round(epoch);
 }
 
