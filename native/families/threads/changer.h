@@ -19,23 +19,25 @@ static inline void change(struct changer *changer)
         atomic_fetch_add_explicit(&changer->changes, 1, memory_order_relaxed);
 }
 
-/* Prove, from another thread, that changes go on, and that a store now is refused and now goes through. */
+/* Prove, from another thread, that changes go on, and that a store now is refused and now goes through. The changer may have
+ * to share its CPU, so wait longer and longer. */
 static inline int prove_changing(struct changer *changer)
 {
     uint64_t before = atomic_load_explicit(&changer->changes, memory_order_relaxed);
     unsigned refused = 0, allowed = 0;
 
-    for (unsigned tries = 0; tries < 600; tries++) {
-        struct pk_fault fault;
-        int status = pk_trap(PK_STORE, changer->region.base, &fault);
+    for (long milliseconds = 1; milliseconds < 1200; milliseconds *= 2) {
+        for (unsigned tries = 0; tries < 64; tries++) {
+            struct pk_fault fault;
+            int status = pk_trap(PK_STORE, changer->region.base, &fault);
 
-        if (status)
-            return status;
-        *(fault.happened ? &refused : &allowed) += 1;
+            if (status)
+                return status;
+            *(fault.happened ? &refused : &allowed) += 1;
+        }
         if (refused && allowed && atomic_load_explicit(&changer->changes, memory_order_relaxed) > before + 1)
             return 0;
-        if (tries % 16 == 15)
-            wait_milliseconds(1);
+        wait_milliseconds(milliseconds);
     }
     return pk_disprove("the thread that must change protection does not: of %u stores %u were refused", refused + allowed,
                        refused);

@@ -10,6 +10,7 @@
 #include "crew.h"
 #include "party.h"
 #include "region.h"
+#include "rendezvous.h"
 
 /* After which a thread that does not stop is said to go on. */
 #define PATIENCE_SECONDS 1
@@ -39,8 +40,7 @@ static void stop(struct epoch *epoch, int code)
     epoch->at = now;
     epoch->code = code;
     atomic_store_explicit(&epoch->stopped, asked, memory_order_release);
-    while (atomic_load_explicit(&epoch->freed, memory_order_acquire) != asked)
-        sched_yield();
+    await_number(&epoch->freed, asked);
 }
 
 static void on_fault(int signal, siginfo_t *info, void *context)
@@ -110,8 +110,9 @@ static void await_round(const struct epoch *epoch)
 {
     unsigned long long before = atomic_load_explicit(&epoch->rounds, memory_order_relaxed);
 
-    while (atomic_load_explicit(&epoch->rounds, memory_order_relaxed) < before + 2)
-        sched_yield();
+    for (unsigned turns = 1; atomic_load_explicit(&epoch->rounds, memory_order_relaxed) < before + 2; turns++)
+        if (turns % 1024 == 0)
+            sched_yield();
 }
 
 /* Stop the other thread. When it was asked to is in `from`. */
