@@ -166,7 +166,7 @@ static int support_faults(const int64_t *point)
         .name = "faulting", .meaning = "threads that fault; there is one more", .points = "cpus", .quick = "cpus"  \
     }
 
-PK_BENCHMARK(fault_beside_sleeping) = {
+PK_BENCHMARK(fault_alone) = {
     .family = "threads", .name = "fault-alone", .group = "fault", .needs = PK_NEEDS_THREADS, .axes = {FAULTING_AXIS},
     .operation = "first touch of a fresh page by every thread but one, which sleeps",
     .memory = memory_faults, .support = support_faults, .state_size = sizeof(struct faults), .setup = setup_alone,
