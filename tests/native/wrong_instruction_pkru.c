@@ -4,17 +4,17 @@
 
 static int close_nothing(void *state)
 {
-    struct keyed *keyed = state;
+    struct pk_domain *keyed = state;
 
-    keyed->closed = keyed->open;
+    keyed->key.closed = keyed->key.open;
     return 0;
 }
 
 static int open_nothing(void *state)
 {
-    struct keyed *keyed = state;
+    struct pk_domain *keyed = state;
 
-    keyed->open = keyed->closed;
+    keyed->key.open = keyed->key.closed;
     return 0;
 }
 

@@ -11,8 +11,8 @@
 
 static int run_set_raw(void *state, uint64_t loops)
 {
-    const struct keyed *keyed = state;
-    uint32_t closed = keyed->closed, open = keyed->open;
+    const struct pk_domain *keyed = state;
+    uint32_t closed = keyed->key.closed, open = keyed->key.open;
 
     PK_REPEAT(loops) {
         TEN(pk_wrpkru(open); pk_wrpkru(closed);)
@@ -22,8 +22,8 @@ static int run_set_raw(void *state, uint64_t loops)
 
 static int run_set_inline(void *state, uint64_t loops)
 {
-    const struct keyed *keyed = state;
-    int pkey = keyed->pkey;
+    const struct pk_domain *keyed = state;
+    int pkey = keyed->key.number;
 
     PK_REPEAT(loops) {
         TEN(pk_set_rights(pkey, 0); pk_set_rights(pkey, PKEY_DISABLE_WRITE);)
@@ -34,8 +34,8 @@ static int run_set_inline(void *state, uint64_t loops)
 static int run_set_glibc(void *state, uint64_t loops)
 {
 #if PK_HAS_GLIBC_PKEYS
-    const struct keyed *keyed = state;
-    int pkey = keyed->pkey;
+    const struct pk_domain *keyed = state;
+    int pkey = keyed->key.number;
 
     PK_REPEAT(loops) {
         /* glibc's has no barrier of its own: without these the protected accesses of a real caller could move across. */
@@ -49,19 +49,19 @@ static int run_set_glibc(void *state, uint64_t loops)
 }
 
 /* An even number of changes leaves writing denied, and the rest of PKRU as it was. */
-static int prove_set(struct keyed *keyed, int (*run)(void *, uint64_t))
+static int prove_set(struct pk_domain *keyed, int (*run)(void *, uint64_t))
 {
     int status;
 
-    pk_wrpkru(keyed->open);
-    status = pk_prove_allowed(PK_STORE, keyed->page);
+    pk_wrpkru(keyed->key.open);
+    status = pk_prove_allowed(PK_STORE, keyed->region.base);
     if (status)
         return status;
     run(keyed, 1);
-    if (pk_rdpkru() != keyed->closed)
-        return pk_disprove("PKRU is 0x%08x instead of 0x%08x", pk_rdpkru(), keyed->closed);
-    status = pk_prove_refused(PK_STORE, keyed->page, keyed->pkey);
-    return status ? status : pk_prove_allowed(PK_LOAD, keyed->page);
+    if (pk_rdpkru() != keyed->key.closed)
+        return pk_disprove("PKRU is 0x%08x instead of 0x%08x", pk_rdpkru(), keyed->key.closed);
+    status = pk_prove_refused(PK_STORE, keyed->region.base, keyed->key.number);
+    return status ? status : pk_prove_allowed(PK_LOAD, keyed->region.base);
 }
 
 static int verify_set_raw(void *state)
@@ -83,7 +83,7 @@ PK_BENCHMARK(pkey_set_raw) = {
     .family = "instruction", .name = "pkey-set-raw", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .headline = 1,
     .floor = "instruction/empty-loop", .inner_loops = SETS, .group = "pkey-set",
     .operation = "set one key's rights by WRPKRU of a value worked out before",
-    .state_size = sizeof(struct keyed),
+    .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed, .run = run_set_raw, .verify = verify_set_raw, .teardown = teardown_keyed,
 };
 
@@ -91,7 +91,7 @@ PK_BENCHMARK(pkey_set_inline) = {
     .family = "instruction", .name = "pkey-set-inline", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .headline = 1,
     .floor = "instruction/empty-loop", .inner_loops = SETS, .group = "pkey-set",
     .operation = "set one key's rights by RDPKRU, change of two bits and WRPKRU, inlined",
-    .state_size = sizeof(struct keyed),
+    .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed, .run = run_set_inline, .verify = verify_set_inline, .teardown = teardown_keyed,
 };
 
@@ -99,6 +99,6 @@ PK_BENCHMARK(pkey_set_glibc) = {
     .family = "instruction", .name = "pkey-set-glibc", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS | PK_NEEDS_GLIBC,
     .headline = 1, .floor = "instruction/empty-loop", .inner_loops = SETS, .group = "pkey-set",
     .operation = "set one key's rights by the C library's pkey_set",
-    .state_size = sizeof(struct keyed),
+    .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed, .run = run_set_glibc, .verify = verify_set_glibc, .teardown = teardown_keyed,
 };
