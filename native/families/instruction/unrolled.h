@@ -10,7 +10,8 @@
 #define UNROLL 100
 #define STRING(x) #x
 #define TEXT(x) STRING(x)
-#define UNROLLED(instruction) ".rept " TEXT(UNROLL) "\n\t" instruction "\n\t.endr"
+#define REPEATED(times, instruction) ".rept " TEXT(times) "\n\t" instruction "\n\t.endr"
+#define UNROLLED(instruction) REPEATED(UNROLL, instruction)
 
 /* Where the jump goes that closes the loop whose body ends here; NULL where there is none close by. */
 static inline const unsigned char *find_loop_start(const unsigned char *body_end)
