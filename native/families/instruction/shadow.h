@@ -68,7 +68,8 @@ static inline int support_written_out(const struct written_out *list, int64_t co
                : pk_skip("the loop is written out for the standard points only, not for %lld", (long long)count);
 }
 
-static inline int time_written_out(void *state, uint64_t loops)
+/* Which loop is timed was chosen by the set-up. */
+static inline int time_chosen(void *state, uint64_t loops)
 {
     const struct shadow *shadow = state;
 

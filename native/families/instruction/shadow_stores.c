@@ -100,13 +100,13 @@ PK_BENCHMARK(stores) = {
     .family = "instruction", .name = "stores", .axes = {STORES_AXIS}, .group = "stores", .needs = PK_NEEDS_X86,
     .floor = "instruction/empty-loop", .support = support, .state_size = sizeof(struct stores),
     .operation = "stores that the L1 cache takes, and an exclusive-or of a register: wrpkru-after-stores without WRPKRU",
-    .setup = setup_stores, .run = time_written_out, .verify = verify_stores, .teardown = teardown,
+    .setup = setup_stores, .run = time_chosen, .verify = verify_stores, .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_after_stores) = {
     .family = "instruction", .name = "wrpkru-after-stores", .axes = {STORES_AXIS}, .group = "stores",
     .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/stores", .support = support,
     .operation = "one WRPKRU, denying and allowing writing in turn, after stores that may still wait in the store buffer",
-    .state_size = sizeof(struct stores), .setup = setup_wrpkru_after_stores, .run = time_written_out,
+    .state_size = sizeof(struct stores), .setup = setup_wrpkru_after_stores, .run = time_chosen,
     .verify = verify_wrpkru_after_stores, .teardown = teardown,
 };
