@@ -29,9 +29,9 @@ static int leave_out_wrpkru(void *state)
 
 WRONG_CASES = {
     {"the ring is two lines long", "instruction/miss/*", "after 2 loads", shorten_the_ring},
-    {"the ring is two lines long", "instruction/wrpkru-after-miss/*", "after 2 loads", shorten_the_ring},
+    {"the ring is two lines long", "instruction/wrpkru-after-miss/level:L*", "after 2 loads", shorten_the_ring},
     {"there is no load", "instruction/miss/*", "does not follow", .verify = leave_out_the_load},
     {"there is no WRPKRU", "instruction/wrpkru-after-miss/*", "PKRU is", .verify = leave_out_wrpkru},
-    WRONG_TOGGLES("instruction/wrpkru-after-miss/*"),
+    WRONG_TOGGLES("instruction/wrpkru-after-miss/level:L*"),
     {0},
 };

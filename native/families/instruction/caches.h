@@ -28,10 +28,23 @@ static inline uint64_t find_cache(uint32_t leaf, uint32_t level)
     return 0;
 }
 
+/* As AMD told before that leaf, and as an emulator may still: in KiB, and half MiB for the third level, which is the whole
+ * socket's (AMD APM volume 3, E.4.4 and E.4.5). */
+static inline uint64_t find_cache_amd_before(uint32_t level)
+{
+    uint32_t first[4], others[4];
+
+    pk_cpuid(0x80000005, 0, first);
+    pk_cpuid(0x80000006, 0, others);
+    return (uint64_t)(level == 1 ? first[2] >> 24 : level == 2 ? others[2] >> 16 : (others[3] >> 18) * 512) * 1024;
+}
+
 /* Bytes of the cache of this level that holds data; 0 where CPUID doesn't tell. */
 static inline uint64_t cache_size(uint32_t level)
 {
     uint64_t size = find_cache(CACHE_LEAF_INTEL, level);
 
-    return size ? size : find_cache(CACHE_LEAF_AMD, level);
+    if (!size)
+        size = find_cache(CACHE_LEAF_AMD, level);
+    return size ? size : find_cache_amd_before(level);
 }

@@ -6,7 +6,7 @@
 /* So many times what must be missed: a cache keeps little of a ring that much larger than itself. */
 #define TIMES 4
 /* Of a longer ring, only the beginning is walked to prove it. */
-#define WALK_MOST ((uint64_t)1 << 20)
+#define WALK_MOST ((uint64_t)1 << 16)
 
 enum { L2, L3, MEMORY };
 
