@@ -51,6 +51,9 @@
 #define PK_WRPKRU ".byte 0x0f, 0x01, 0xef\n\t" /* needs ECX = EDX = 0; PKRU = EAX */
 #define PK_LFENCE "lfence\n\t"
 #define PK_XGETBV ".byte 0x0f, 0x01, 0xd0\n\t" /* needs ECX = 0; EDX:EAX = XCR0 */
+#define PK_RDFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xc0\n\t" /* RAX = where FS begins */
+#define PK_WRFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xd0\n\t" /* FS begins at RAX */
+#define PK_ADD(from, to) "add " from ", " to "\n\t"
 #define PK_AND(from, to) "and " from ", " to "\n\t"
 /* Stop unless the two are equal; the jump is not taken. */
 #define PK_CHECK(one, other) "cmp " one ", " other "\n\tjne 9f\n\t"
@@ -144,6 +147,9 @@ static inline void pk_pause(void)
 #define PK_WRPKRU ""
 #define PK_LFENCE ""
 #define PK_XGETBV ""
+#define PK_RDFSBASE ""
+#define PK_WRFSBASE ""
+#define PK_ADD(from, to) ""
 #define PK_AND(from, to) ""
 #define PK_CHECK(one, other) ""
 #define PK_TRAP ""
