@@ -116,3 +116,18 @@ static inline int guard_prove_request(const struct guard *guard, int (*run)(void
         status = pk_prove_runs(run, state);
     return status ? status : guard_prove_closed(guard);
 }
+
+/* The functions of a benchmark by one way, from its file's own for any. */
+#define GUARD_FUNCTIONS(identifier, way)                                                                           \
+    static int setup_##identifier(void *state, const int64_t *point)                                               \
+    {                                                                                                              \
+        return set_up(state, point, way);                                                                          \
+    }                                                                                                              \
+    static int run_##identifier(void *state, uint64_t loops)                                                       \
+    {                                                                                                              \
+        return serve(state, loops, way);                                                                           \
+    }                                                                                                              \
+    static int verify_##identifier(void *state)                                                                    \
+    {                                                                                                              \
+        return prove(state, run_##identifier);                                                                     \
+    }

@@ -136,23 +136,12 @@ static int prove(struct keystore *store, int (*run)(void *state, uint64_t loops)
 }
 
 #define KEYSTORE(identifier, text, way, key_needs, lower, sentence)                                                \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        return set_up(state, point, way);                                                                          \
-    }                                                                                                              \
-    static int run_##identifier(void *state, uint64_t loops)                                                       \
-    {                                                                                                              \
-        return serve(state, loops, way);                                                                           \
-    }                                                                                                              \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, run_##identifier);                                                                     \
-    }                                                                                                              \
+    GUARD_FUNCTIONS(identifier, way)                                                                               \
     PK_BENCHMARK(keystore_##identifier) = {                                                                        \
         .family = "application", .name = text, .group = "keystore", .floor = lower, .needs = key_needs,            \
         .headline = 1,                                                                                             \
         .axes = {{.name = "work", .meaning = "what the secret is used for", .labels = "aes,rsa",                   \
-                  .points = "aes,rsa", .quick = "aes"}},                                                           \
+                  .points = "aes", .quick = "aes", .more = "rsa"}},                                                           \
         .operation = sentence, .state_size = sizeof(struct keystore), .setup = setup_##identifier,                 \
         .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown,                              \
     };
