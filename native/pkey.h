@@ -62,6 +62,8 @@
 /* What pads machine code: int3 */
 #define PK_CODE_FILLER 0xcc
 
+#define PK_CODE_RETURN_BYTES 6
+
 /* Machine code of a function that returns a number: mov eax, number; ret. */
 static inline void pk_code_return(unsigned char *code, uint32_t number)
 {
@@ -141,6 +143,7 @@ static inline void pk_pause(void)
 #define PK_ECX "r"
 #define PK_EDX "r"
 #define PK_CODE_FILLER 0
+#define PK_CODE_RETURN_BYTES 0
 
 static inline void pk_code_return(unsigned char *code, uint32_t number)
 {

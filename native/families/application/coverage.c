@@ -19,6 +19,13 @@ static uint64_t memory(const int64_t *point)
     return pages_at(point) * pk_page_size();
 }
 
+static int support(const int64_t *point)
+{
+    return point[0] % (int64_t)sizeof(uint64_t) == 0
+               ? 0
+               : pk_skip("counters have 8 bytes each, and %lld is no multiple of 8", (long long)point[0]);
+}
+
 /* Not inlined: a compiler could make another loop of it for each way. */
 __attribute__((noinline)) static uint64_t read_and_reset(uint64_t *counters, size_t count)
 {
@@ -100,7 +107,8 @@ static int prove(struct coverage *coverage, int (*run)(void *state, uint64_t loo
         .axes = {{.name = "bytes", .meaning = "bytes of counters, of 8 bytes each", .points = "64,4096,65536",     \
                   .quick = "4096", .more = "1048576"}},                                                            \
         .operation = sentence, .state_size = sizeof(struct coverage), .memory = memory,                            \
-        .setup = setup_##identifier, .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown, \
+        .support = support, .setup = setup_##identifier, .run = run_##identifier,                                  \
+        .verify = verify_##identifier, .teardown = teardown,                                                       \
     };
 
 #define TWIN "application/coverage-unprotected"

@@ -31,6 +31,16 @@ static uint64_t memory(const int64_t *point)
     return (uint64_t)point[1] * pk_page_size();
 }
 
+static int support(const int64_t *point)
+{
+    int64_t most = (int64_t)pk_page_size();
+
+    return point[0] >= PK_CODE_RETURN_BYTES && point[0] <= most
+               ? 0
+               : pk_skip("a patch of %lld bytes is none of %d to %lld: it holds a function and lies in a page",
+                         (long long)point[0], PK_CODE_RETURN_BYTES, (long long)most);
+}
+
 /* Forbidden by SELinux, PaX, PR_SET_MDWE or the like. */
 static int refuse(int error, const char *what)
 {
@@ -240,8 +250,8 @@ static int prove(struct jit *jit, int (*run)(void *state, uint64_t loops))
         .axes = {{.name = "bytes", .meaning = "bytes of the patch", .points = "16,4096", .quick = "16"},           \
                  {.name = "pages", .meaning = "pages of code, of which one is patched", .points = "1,64",          \
                   .quick = "64"}},                                                                                 \
-        .operation = sentence, .state_size = sizeof(struct jit), .memory = memory, .setup = setup_##identifier,    \
-        .run = timed, .verify = verify_##identifier, .teardown = teardown,                                         \
+        .operation = sentence, .state_size = sizeof(struct jit), .memory = memory, .support = support,            \
+        .setup = setup_##identifier, .run = timed, .verify = verify_##identifier, .teardown = teardown,            \
     };
 
 #define TWIN "application/jit-plain"
