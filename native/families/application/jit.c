@@ -17,7 +17,7 @@ typedef uint32_t function(void);
 struct jit {
     struct pk_domain code;
     struct pk_region alias; /* jit-double-mapping: the same pages, to write to */
-    unsigned char *patch; /* generated, to be copied into place */
+    unsigned char *patch;   /* generated, to be copied into place */
     size_t bytes;
     char *place;   /* where the function is executed: the page in the middle */
     char *target;  /* where it is written */
@@ -124,6 +124,8 @@ static int map_file(struct pk_region *region, size_t pages, int file, int prot)
     return status;
 }
 
+/* Where an instruction is changed through another linear address, Intel asks for a serializing one before it is executed (SDM
+ * volume 3, 8.1.3). Compilers that map their code twice do without; so does this, and a stale answer is a failure. */
 static int setup_double(void *state, const int64_t *point)
 {
     struct jit *jit = state;
@@ -261,7 +263,8 @@ JIT(plain, "jit-plain", run_plain, 0, "instruction/empty-loop",
 JIT(key, "jit-key", run_key, PK_NEEDS_KEYS, TWIN,
     "allow writing to pages of code by WRPKRU, patch a function in one, deny writing by WRPKRU, call it")
 JIT(page, "jit-mprotect-page", run_mprotect, 0, TWIN,
-    "make one page of code writable instead of executable by mprotect, patch a function in it, put it back by mprotect, call it")
+    "make one page of code writable instead of executable by mprotect, patch a function in it, put it back by mprotect, "
+    "call it")
 JIT(all, "jit-mprotect-all", run_mprotect, 0, TWIN,
     "make all pages of code writable instead of executable by mprotect, patch a function in one, put them back by mprotect, "
     "call it")

@@ -141,7 +141,7 @@ static int prove(struct keystore *store, int (*run)(void *state, uint64_t loops)
         .family = "application", .name = text, .group = "keystore", .floor = lower, .needs = key_needs,            \
         .headline = 1,                                                                                             \
         .axes = {{.name = "work", .meaning = "what the secret is used for", .labels = "aes,rsa",                   \
-                  .points = "aes", .quick = "aes", .more = "rsa"}},                                                           \
+                  .points = "aes", .quick = "aes", .more = "rsa"}},                                                \
         .operation = sentence, .state_size = sizeof(struct keystore), .setup = setup_##identifier,                 \
         .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown,                              \
     };

@@ -1,5 +1,5 @@
-/* A segment of shared memory that is write-protected but for the update that a request makes: what PHP's opcache.protect_memory
- * does. mprotect opens it to the whole process, WRPKRU to the thread. The unprotected twin is the floor of the others. */
+/* A segment of shared memory that is write-protected but for the update that a request makes, like PHP's opcache with
+ * protect_memory. mprotect opens it to the whole process, WRPKRU to the thread. The unprotected twin is the floor of the others. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -97,4 +97,5 @@ OPCACHE(unprotected, "opcache-unprotected", UNPROTECTED, 0, "instruction/empty-l
 OPCACHE(key, "opcache-key", BY_KEY, PK_NEEDS_KEYS, TWIN,
         "allow writing to a shared segment by WRPKRU, in this thread, update 100 bytes, deny writing by WRPKRU")
 OPCACHE(mprotect, "opcache-mprotect", BY_MPROTECT, 0, TWIN,
-        "make all of a shared segment writable by mprotect, in the whole process, update 100 bytes, make it read-only by mprotect")
+        "make all of a shared segment writable by mprotect, in the whole process, update 100 bytes, make it read-only by "
+        "mprotect")

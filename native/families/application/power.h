@@ -1,5 +1,5 @@
-/* Powers modulo the prime 2^1024 - 105, by Montgomery's multiplication (Mathematics of Computation 44, 1985): the size of one
- * half of an RSA-2048 private operation. */
+/* Powers modulo the prime 2^1024 - 105, by Montgomery's multiplication (Mathematics of Computation 44, 1985): the size of
+ * one half of an RSA-2048 private operation. */
 #pragma once
 
 #include <stdint.h>
