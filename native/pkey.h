@@ -63,6 +63,19 @@
 #define PK_EAX "a"
 #define PK_ECX "c"
 #define PK_EDX "d"
+/* What pads machine code: int3 */
+#define PK_CODE_FILLER 0xcc
+
+#define PK_CODE_RETURN_BYTES 6
+
+/* Machine code of a function that returns a number: mov eax, number; ret. */
+static inline void pk_code_return(unsigned char *code, uint32_t number)
+{
+    code[0] = 0xb8;
+    for (int i = 0; i < 4; i++)
+        code[1 + i] = (unsigned char)(number >> (8 * i));
+    code[5] = 0xc3;
+}
 
 static inline uint32_t pk_rdpkru(void)
 {
@@ -157,6 +170,14 @@ static inline void pk_pause(void)
 #define PK_EAX "r"
 #define PK_ECX "r"
 #define PK_EDX "r"
+#define PK_CODE_FILLER 0
+#define PK_CODE_RETURN_BYTES 0
+
+static inline void pk_code_return(unsigned char *code, uint32_t number)
+{
+    (void)code;
+    (void)number;
+}
 
 static inline uint32_t pk_rdpkru(void)
 {
