@@ -27,15 +27,13 @@ static int run_floor(void *state, uint64_t loops)
     struct bookkeeping *all = state;
     char value = all->domains.value;
 
-    PK_REPEAT(loops) {
-        PK_REPEAT(ACCESSES) {
-            unsigned domain = accesses_next(&all->domains.accesses);
-            struct lru_entry entry = lru_enter(&all->lru, domain);
+    PK_REPEAT(loops * ACCESSES) {
+        unsigned domain = accesses_next(&all->domains.accesses);
+        struct lru_entry entry = lru_enter(&all->lru, domain);
 
-            /* Nothing else uses the place: the compiler would not look it up. */
-            __asm__ volatile("" : : "r"(entry.place));
-            *(volatile char *)domain_base(&all->domains, domain) = value;
-        }
+        /* Nothing else uses the place: the compiler would not look it up. */
+        __asm__ volatile("" : : "r"(entry.place));
+        *(volatile char *)domain_base(&all->domains, domain) = value;
     }
     return 0;
 }

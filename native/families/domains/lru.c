@@ -40,14 +40,12 @@ static int run_lru(void *state, uint64_t loops)
     uint32_t closed = all->closed;
     int status = 0;
 
-    PK_REPEAT(loops) {
-        PK_REPEAT(ACCESSES) {
-            unsigned domain = accesses_next(&all->domains.accesses);
+    PK_REPEAT(loops * ACCESSES) {
+        unsigned domain = accesses_next(&all->domains.accesses);
 
-            status |= enter(all, domain);
-            *(volatile char *)domain_base(&all->domains, domain) = value;
-            pk_wrpkru(closed);
-        }
+        status |= enter(all, domain);
+        *(volatile char *)domain_base(&all->domains, domain) = value;
+        pk_wrpkru(closed);
     }
     return status;
 }

@@ -20,14 +20,12 @@ static int run_mprotect(void *state, uint64_t loops)
     char value = domains->value;
     int status = 0;
 
-    PK_REPEAT(loops) {
-        PK_REPEAT(ACCESSES) {
-            unsigned domain = accesses_next(&domains->accesses);
+    PK_REPEAT(loops * ACCESSES) {
+        unsigned domain = accesses_next(&domains->accesses);
 
-            status |= domain_protect(domains, domain, WRITE);
-            *(volatile char *)domain_base(domains, domain) = value;
-            status |= domain_protect(domains, domain, PROT_NONE);
-        }
+        status |= domain_protect(domains, domain, WRITE);
+        *(volatile char *)domain_base(domains, domain) = value;
+        status |= domain_protect(domains, domain, PROT_NONE);
     }
     return status;
 }
