@@ -84,15 +84,15 @@ static inline unsigned lru_places(void)
     return keys ? keys : PK_KEYS_MAX - 1;
 }
 
-/* Evictions an access, once the keys have been given out for the first time. Counted apart: it takes nothing from the time. */
-static inline double count_evictions(const struct domains *domains, unsigned places)
+/* Evictions an access, once the keys have been given out for the first time. */
+static inline double count_evictions(const int64_t *point)
 {
-    struct accesses accesses = domains->accesses;
+    struct accesses accesses;
     struct lru lru;
     unsigned evictions = 0;
 
-    lru_empty(&lru, places);
-    accesses.next = 0;
+    lru_empty(&lru, lru_places());
+    accesses_fill(&accesses, (enum pattern)point[2], (unsigned)point[0]);
     for (unsigned i = 0; i < accesses.length; i++)
         lru_enter(&lru, accesses_next(&accesses));
     for (unsigned i = 0; i < ACCESSES; i++)

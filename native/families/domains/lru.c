@@ -207,6 +207,6 @@ PK_BENCHMARK(lru) = {
     .axes = {DOMAINS_AROUND_KEYS, DOMAIN_PAGES_AXIS, PATTERN_AXIS}, .inner_loops = ACCESSES, .floor = "domains/lru-floor",
     .operation = "allow writing to one of many domains by a key of its own, taken by pkey_mprotect from the one least "
                  "recently entered where none is free, store a byte, deny it",
-    .state_size = sizeof(struct virtualised), .memory = domains_memory, .support = domains_support, .setup = setup_lru,
+    .count = count_evictions, .counted = "evictions", .state_size = sizeof(struct virtualised), .memory = domains_memory, .support = domains_support, .setup = setup_lru,
     .run = run_lru, .verify = verify_lru, .teardown = teardown_lru,
 };
