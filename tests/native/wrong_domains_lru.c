@@ -43,7 +43,8 @@ static int close_nothing(void *state)
 {
     struct virtualised *all = state;
 
-    all->closed = all->open[0];
+    for (unsigned i = 0; i < all->lru.places; i++)
+        all->closed &= all->open[i];
     return 0;
 }
 

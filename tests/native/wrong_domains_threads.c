@@ -54,13 +54,15 @@ static int keep_others_rights(void *state)
     return 0;
 }
 
+/* By the key, and not by the page. */
+#define STILL_KEYED "a denied store faulted with si_code 4 instead of 2"
+
 WRONG_CASES = {
     {"threads keep their rights", "domains/lru-threads/*", "a store that must fault went through", drop_nothing},
     {"other threads keep their rights", "domains/lru-threads/threads:2", "a store that must fault went through",
      keep_others_rights},
     {"threads are given no right", "domains/lru-threads/*", "the operation faulted", take_nothing},
-    {"the evicted domain keeps the key", "domains/lru-threads/*", "a store that must fault went through",
-     make_evicting_idle},
-    {"pkey_mprotect does nothing", "domains/lru-threads/*", "a store that must", make_pkey_mprotect_idle},
+    {"the evicted domain keeps the key", "domains/lru-threads/*", STILL_KEYED, make_evicting_idle},
+    {"pkey_mprotect does nothing", "domains/lru-threads/*", STILL_KEYED, make_pkey_mprotect_idle},
     {0},
 };
