@@ -175,10 +175,11 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
     if shelf.exact and row["smallest"] != row["largest"]:
         boots += f", up to {words.instructions(row['largest'])}"
     floor = row["floor"] if pd.notna(row["net"]) else NOT_MEASURED
+    counts = words.counts(shelf.counts(row["machine"], row["case"]))
     return [
         row["machine"],
         row["case"],
-        words.cost(row["gross"], shelf.unit),
+        words.cost(row["gross"], shelf.unit) + (f" ({counts})" if counts else ""),
         *interval("low", "high"),
         floor,
         words.cost(row["floor_value"], shelf.unit) or NOT_MEASURED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -49,6 +50,11 @@ def instructions(value: float) -> str:
     """Return a number of instructions: whole where it is whole, else to a hundredth."""
     whole = math.isclose(value, round(value), abs_tol=0.005)
     return f"{value:,.0f}" if whole else f"{value:,.2f}"
+
+
+def counts(numbers: Mapping[str, float]) -> str:
+    """Return what else an operation costs, as in `0.5 evictions`."""
+    return ", ".join(f"{figures(number)} {what}" for what, number in numbers.items())
 
 
 def cost(value: float, unit: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class Made:
     group: str | None = None
     rounds: Sequence[int] | None = None
     operation: str = "do it once"
+    counts: Mapping[str, float] = field(default_factory=dict)
 
 
 def skipped(case: str, reason: str = NO_KEYS) -> Made:
@@ -76,6 +77,7 @@ def _listed(made: Made) -> dict[str, Any]:
         "floor": made.floor,
         "inner_loops": made.inner_loops,
         "threads": False,
+        "counts": dict(made.counts),
         "state": made.state,
         "reason": made.reason,
     }
