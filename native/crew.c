@@ -16,11 +16,9 @@
 
 #include "benchmark.h"
 #include "clock.h"
+#include "cpus.h"
+#include "futex.h"
 #include "pkey.h"
-
-/* From linux/futex.h, which a musl toolchain need not have. */
-#define FUTEX_WAIT 0
-#define FUTEX_WAKE 1
 
 enum command { COMMAND_NONE, COMMAND_RUN, COMMAND_VERIFY, COMMAND_QUIT };
 
@@ -53,16 +51,6 @@ struct member {
     pid_t process;
 };
 
-static void sleep_while(atomic_uint *word, unsigned value)
-{
-    syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0);
-}
-
-static void wake_all(atomic_uint *word)
-{
-    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-}
-
 /* Wait without sleeping; where there are more members than CPUs, let the others run. */
 static void relax(unsigned *turns)
 {
@@ -74,17 +62,10 @@ static void relax(unsigned *turns)
 
 static void pin(unsigned member)
 {
-    cpu_set_t allowed, one;
-    int cpus[CPU_SETSIZE], count = 0;
+    int cpus[CPU_SETSIZE], count = pk_last_cpus(cpus, CPU_SETSIZE);
 
-    if (sched_getaffinity(0, sizeof allowed, &allowed))
-        return;
-    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
-        if (CPU_ISSET(cpu, &allowed))
-            cpus[count++] = cpu;
-    CPU_ZERO(&one);
-    CPU_SET(cpus[member % (unsigned)count], &one);
-    sched_setaffinity(0, sizeof one, &one);
+    if (count)
+        pk_pin(cpus[member % (unsigned)count]);
 }
 
 static size_t shared_size(unsigned count)
@@ -132,7 +113,7 @@ static unsigned await_command(struct pk_crew *crew, unsigned index, unsigned las
             crew->work->idle(crew->state, index);
             atomic_fetch_add_explicit(&slot->idled, 1, memory_order_relaxed);
         } else {
-            sleep_while(&shared->generation, last);
+            pk_futex_wait(&shared->generation, last, 1, 0);
         }
     }
     return generation;
@@ -242,7 +223,7 @@ static unsigned give_command(struct pk_crew *crew, enum command command)
     shared->command = command;
     atomic_store(&shared->arrived, 0);
     atomic_store_explicit(&shared->generation, generation, memory_order_release);
-    wake_all(&shared->generation);
+    pk_futex_wake(&shared->generation, INT_MAX, 1);
     return generation;
 }
 

@@ -11,6 +11,7 @@ from native_programs import (
     CORE,
     FAMILIES,
     GUEST,
+    PROGRAMS,
     Answer,
     answers,
     ask,
@@ -156,6 +157,17 @@ def test_verify_catches_every_wrong_case(wrong_cases: Path) -> None:
 
     assert [] == unexpected(given)
     assert {"switch/mprotect", "protect/mprotect-rw-ro"} <= set(map(benchmark_of, tried))
+
+
+@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
+def test_a_peer_answers_in_each_way_and_is_not_waited_for_once_it_died(
+    sanitizer: str, tmp_path: Path
+) -> None:
+    gcc = needs.compiler("gcc", f"-fsanitize={sanitizer}")
+    sources = [*CORE, *FAMILIES, PROGRAMS / "peers.c", PROGRAMS / "tap.c"]
+    peers = link(gcc, sources, tmp_path / "peers", "-g", f"-fsanitize={sanitizer}")
+
+    assert [] == unexpected(ask([needs.program("setarch"), "-R", peers]))
 
 
 def first_process(kernel: Kernel, program: Path, word: str, cases: bytes = b"") -> Iterator[str]:

@@ -1,0 +1,8 @@
+/* The CPUs that the calling thread may run on. */
+#pragma once
+
+/* The allowed CPUs, last first (the first is where a machine does its chores), as many as fit. How many, or 0. */
+int pk_last_cpus(int *cpus, int most);
+
+/* Pin the calling thread to one CPU. 0 or -errno. */
+int pk_pin(int cpu);
