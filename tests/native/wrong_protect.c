@@ -12,15 +12,6 @@ static int change_nothing(void *state)
     return 0;
 }
 
-/* From where the change begins: a kernel that never does anything is caught already there. */
-static int ignore_the_change(void *state)
-{
-    int status = prepare(state);
-
-    idle.mprotect = idle.pkey_mprotect = true;
-    return status;
-}
-
 static int gather_into_huge_pages(void *state)
 {
     const struct change *change = state;
@@ -56,7 +47,7 @@ WRONG_CASES = {
     {"a page is not populated", "protect/pkey-mprotect-[0jk]-*", "of the region are resident instead of", forget_a_page},
     {"the region is merged with a neighbour", "protect/mprotect-[rn]*", "not a VMA of its own", merge_a_guard},
     {"the region is merged with a neighbour", "protect/pkey-mprotect-[0jk]-*", "not a VMA of its own", merge_a_guard},
-    {"the pages are huge", "protect/mprotect-rw-ro/pages:1", "of the region are huge pages", gather_into_huge_pages,
+    {"the pages are huge", "protect/mprotect-rw-ro/pages:1", "are transparent huge pages instead of", gather_into_huge_pages,
      .pages = 1024},
     {0},
 };
