@@ -156,18 +156,20 @@ static inline int prove_side(const struct change *change, struct side side)
     return status;
 }
 
-static inline int verify_change(void *state, int (*run)(void *, uint64_t))
+/* The change is made from one side to the other, each proved by `prove`. */
+static inline int verify_change(void *state, int (*run)(void *, uint64_t),
+                                int (*prove)(const struct change *, struct side))
 {
     struct change *change = state;
     int status = prepare(state);
 
     if (status)
         return pk_disprove("the change back failed");
-    status = prove_side(change, change->from);
+    status = prove(change, change->from);
     if (!status && run(state, change->regions.count))
         status = pk_disprove("the change failed");
     if (!status)
-        status = prove_side(change, change->to);
+        status = prove(change, change->to);
     if (!status && change->from.prot == change->to.prot && change->keys[change->from.key] == change->keys[change->to.key])
         status = pk_disprove("the change changes nothing");
     return status;
@@ -175,10 +177,10 @@ static inline int verify_change(void *state, int (*run)(void *, uint64_t))
 
 static inline int verify_mprotect(void *state)
 {
-    return verify_change(state, run_mprotect);
+    return verify_change(state, run_mprotect, prove_side);
 }
 
 static inline int verify_pkey_mprotect(void *state)
 {
-    return verify_change(state, run_pkey_mprotect);
+    return verify_change(state, run_pkey_mprotect, prove_side);
 }
