@@ -140,8 +140,8 @@ static int verify(void *state)
 
 PK_BENCHMARK(mprotect_density) = {
     .family = "protect", .name = "mprotect-density",
-    .axes = {{.name = "resident", .meaning = "share of the region's 4096 pages that is resident, evenly spread",
-              .labels = "0%,1%,10%,50%,100%", .points = "0%,1%,10%,50%,100%", .quick = "10%"}},
+    .axes = {{.name = "percent", .meaning = "share of the region's 4096 pages that is resident, evenly spread",
+              .labels = "0,1,10,50,100", .points = "0,1,10,50,100", .quick = "10"}},
     .operation = "mprotect of a region of 4096 pages from readable and writable to read-only, not all of them resident",
     .floor = "syscall/getppid", .state_size = sizeof(struct thin), .memory = memory_of_density, .setup = setup_density,
     .batch = batch, .prepare = prepare, .run = run_mprotect, .verify = verify, .teardown = teardown,
