@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "domain.h"
+#include "families/switch/pages.h"
 #include "peer.h"
 #include "pkey.h"
 #include "region.h"
@@ -215,7 +216,7 @@ static int verify_ask(void *state)
 }
 
 PK_BENCHMARK(double_mapping) = {
-    .family = "switch", .name = "double-mapping", .axes = {PK_PAGES_AXIS("1,512")}, .group = "switch",
+    .family = "switch", .name = "double-mapping", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
     .floor = "instruction/empty-loop",
     .operation = "store a byte into a read-only region through a second, writable mapping of its pages",
     .state_size = sizeof(struct elsewhere), .memory = memory, .setup = setup_double, .run = run_double,
@@ -223,7 +224,7 @@ PK_BENCHMARK(double_mapping) = {
 };
 
 PK_BENCHMARK(futex_thread) = {
-    .family = "switch", .name = "futex-thread", .axes = {PK_PAGES_AXIS("1,512")}, .group = "switch",
+    .family = "switch", .name = "futex-thread", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS, .floor = "instruction/empty-loop",
     .operation = "have a thread on the same CPU, to which alone a key is open, store a byte, asked and answered by futex",
     .state_size = sizeof(struct elsewhere), .memory = memory, .setup = setup_thread, .run = run_ask,
@@ -231,7 +232,7 @@ PK_BENCHMARK(futex_thread) = {
 };
 
 PK_BENCHMARK(pipe_process) = {
-    .family = "switch", .name = "pipe-process", .axes = {PK_PAGES_AXIS("1,512")}, .group = "switch",
+    .family = "switch", .name = "pipe-process", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
     .needs = PK_NEEDS_THREADS, .floor = "instruction/empty-loop",
     .operation = "have a process on the same CPU, which shares a region and alone may write to it, store a byte, asked and "
                  "answered by pipe",

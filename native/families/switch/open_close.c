@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "domain.h"
+#include "families/switch/pages.h"
 #include "pkey.h"
 #include "region.h"
 #include "trap.h"
@@ -169,7 +170,7 @@ static int run_mprotect(void *state, uint64_t loops)
         return prove_round(state, timed);                                                                          \
     }                                                                                                              \
     PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "switch", .name = text, .axes = {PK_PAGES_AXIS("1,512")}, .group = "switch", .headline = shown,  \
+        .family = "switch", .name = text, .axes = {SWITCH_PAGES_AXIS}, .group = "switch", .headline = shown,  \
         .floor = "instruction/empty-loop", .needs = key_needs, .operation = sentence,                              \
         .state_size = sizeof(struct pk_domain), .memory = memory, .setup = set_up, .run = timed,                   \
         .verify = verify_##identifier, .teardown = teardown,                                                       \
