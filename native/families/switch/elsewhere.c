@@ -3,8 +3,8 @@
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "domain.h"
-#include "families/switch/pages.h"
 #include "peer.h"
+#include "pages.h"
 #include "pkey.h"
 #include "region.h"
 #include "trap.h"
