@@ -46,6 +46,7 @@ class Case:
     group: str = ""
     floor: str = ""
     stopped: str = ""
+    counts: Mapping[str, float] = field(default_factory=dict)  # what else an operation costs
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,18 @@ def _case(name: str, case: str, entry: Mapping[str, Any]) -> Case:
         group=_text(entry, "group"),
         floor=_case_name(name, floor) if floor else "",
         stopped=_text(entry, "stopped"),
+        counts=dict(_counts(name, case, entry.get("counts", {}))),
     )
+
+
+def _counts(name: str, case: str, counts: object) -> Iterator[tuple[str, float]]:
+    if not isinstance(counts, dict):
+        raise ResultError(f"{name}: what is counted of {case} is no object.")
+    for what, count in counts.items():
+        number = _number(count)
+        if number is None or number < 0:
+            raise ResultError(f"{name}: what is counted of {case} is no number.")
+        yield document.clean(what), number
 
 
 def _point(text: str) -> tuple[str, int | str]:

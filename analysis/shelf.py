@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,6 +34,11 @@ class Shelf:
     def cases(self) -> pd.DataFrame:
         """A row per case that was asked for, with its state; see `frame.cases`."""
         return cases(self.machines)
+
+    def counts(self, machine: str, case: str) -> Mapping[str, float]:
+        """Return what else an operation of a case costs on a machine."""
+        asked = dict(self.machines)[machine].cases
+        return next((each.counts for each in asked if each.name == case), {})
 
     @property
     def names(self) -> list[str]:

@@ -180,10 +180,11 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
     told = words.cycles(row["cycles"], row["cycles_low"], row["cycles_high"])
     cycles = [] if shelf.exact else [told or NOT_MEASURED]
     floor = row["floor"] if pd.notna(row["net"]) else NOT_MEASURED
+    counts = words.counts(shelf.counts(row["machine"], row["case"]))
     return [
         row["machine"],
         row["case"],
-        words.cost(row["gross"], shelf.unit),
+        words.cost(row["gross"], shelf.unit) + (f" ({counts})" if counts else ""),
         *interval("low", "high"),
         *cycles,
         floor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -57,6 +58,11 @@ def cycles(value: float, low: float, high: float) -> str:
         return ""
     interval = "" if pd.isna(low) else f" [{figures(low)}, {figures(high)}]"
     return f"{figures(value)}{interval}"
+
+
+def counts(numbers: Mapping[str, float]) -> str:
+    """Return what else an operation costs, as in `0.5 evictions`."""
+    return ", ".join(f"{figures(number)} {what}" for what, number in numbers.items())
 
 
 def cost(value: float, unit: str) -> str:

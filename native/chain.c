@@ -14,7 +14,7 @@ static double seconds_of_additions(uint64_t rounds)
     uint64_t value = 1;
 
     PK_REPEAT(rounds)
-        PK_CHAIN(PK_ADD, value);
+        PK_CHAIN(PK_CHAIN_ADD, value);
     to = pk_clock_end();
     return pk_seconds_between(&from.time, &to.time);
 }
@@ -25,7 +25,7 @@ static double seconds_of_multiplications(uint64_t rounds)
     uint64_t value = 3;
 
     PK_REPEAT(rounds)
-        PK_CHAIN(PK_MULTIPLY, value);
+        PK_CHAIN(PK_CHAIN_MULTIPLY, value);
     to = pk_clock_end();
     return pk_seconds_between(&from.time, &to.time);
 }

@@ -118,6 +118,11 @@ static unsigned await_command(struct pk_crew *crew, unsigned index, unsigned las
     return generation;
 }
 
+static unsigned count_running(const struct pk_crew *crew)
+{
+    return crew->count - crew->work->beside;
+}
+
 /* The life of a member other than the caller. */
 static void serve(struct pk_crew *crew, unsigned index)
 {
@@ -131,7 +136,7 @@ static void serve(struct pk_crew *crew, unsigned index)
         generation = await_command(crew, index, generation);
         if (shared->command == COMMAND_QUIT)
             return;
-        if (shared->command == COMMAND_RUN)
+        if (shared->command == COMMAND_RUN && index < count_running(crew))
             run_timed(crew, index, generation);
         else if (shared->command == COMMAND_VERIFY && shared->only == index)
             finish(slot, generation, crew->work->verify(crew->state, index));
@@ -284,12 +289,12 @@ int pk_crew_verify(struct pk_crew *crew)
 int pk_crew_measure(struct pk_crew *crew, uint64_t loops, struct pk_value *value)
 {
     struct pk_crew_shared *shared = crew->shared;
-    unsigned generation, turns = 0;
+    unsigned generation, turns = 0, running = count_running(crew);
     int status;
 
     shared->loops = loops;
     generation = give_command(crew, COMMAND_RUN);
-    while (atomic_load(&shared->arrived) != crew->count - 1) {
+    while (atomic_load(&shared->arrived) != running - 1) {
         if ((status = check_alive(crew, turns)))
             return status;
         relax(&turns);
@@ -297,10 +302,10 @@ int pk_crew_measure(struct pk_crew *crew, uint64_t loops, struct pk_value *value
     atomic_store_explicit(&shared->gate, generation, memory_order_release);
     run_timed(crew, 0, generation);
     status = await_members(crew, generation);
-    value->members = crew->count;
-    for (unsigned i = 0; i < crew->count; i++) {
-        value->seconds += shared->slots[i].seconds / crew->count;
-        value->ticks += shared->slots[i].ticks / crew->count;
+    value->members = running;
+    for (unsigned i = 0; i < running; i++) {
+        value->seconds += shared->slots[i].seconds / running;
+        value->ticks += shared->slots[i].ticks / running;
         if (shared->slots[i].seconds > value->slowest)
             value->slowest = shared->slots[i].seconds;
     }

@@ -16,6 +16,7 @@ struct pk_crew_work {
     /* What a member other than the caller does between two commands: called again and again, each call short. NULL: it
      * sleeps. */
     void (*idle)(void *state, unsigned member);
+    unsigned beside; /* how many, of the last, never run, but stay idle while the others do */
 };
 
 enum pk_crew_kind { PK_CREW_THREADS, PK_CREW_PROCESSES };
@@ -37,7 +38,7 @@ void pk_crew_end(struct pk_crew *crew);
 /* Have each member run work->verify. */
 int pk_crew_verify(struct pk_crew *crew);
 
-/* Have all members run work->run at once; the value is the mean over the members. */
+/* Have all members that run do so at once; the value is the mean over them. */
 int pk_crew_measure(struct pk_crew *crew, uint64_t loops, struct pk_value *value);
 
 /* How often this member has been idle since the start: it grows while a member runs in user mode. */

@@ -49,6 +49,10 @@ struct pk_benchmark {
     /* What this machine lacks for this point, as far as can be told without setting anything up: 0 or PK_SKIPPED; or NULL for
      * nothing beyond `needs`. */
     int (*support)(const int64_t *point);
+    /* What else an operation costs on average at this point on this machine, worked out and not measured, such as
+     * evictions, and what that is called; or NULL. */
+    double (*count)(const int64_t *point);
+    const char *counted;
     /* Make everything the operation needs. 0, PK_SKIPPED, or -errno. Teardown follows in each case. */
     int (*setup)(void *state, const int64_t *point);
     /* Prove on this machine that the operation does what its name says. 0, PK_DISPROVED, PK_SKIPPED or -errno. */

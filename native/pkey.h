@@ -1,4 +1,5 @@
-/* The PKRU register, CPUID, the time-stamp counter and the raw system calls: the only file that knows the architecture.
+/* The PKRU register, CPUID, the time-stamp counter and the raw system calls: the only file, besides gate.h, that knows the
+ * architecture.
  *
  * Instructions are emitted as bytes, so that neither -mpku nor a recent assembler is needed; system calls are raw,
  * because musl has no wrappers for keys. */
@@ -50,6 +51,9 @@
 #define PK_WRPKRU ".byte 0x0f, 0x01, 0xef\n\t" /* needs ECX = EDX = 0; PKRU = EAX */
 #define PK_LFENCE "lfence\n\t"
 #define PK_XGETBV ".byte 0x0f, 0x01, 0xd0\n\t" /* needs ECX = 0; EDX:EAX = XCR0 */
+#define PK_RDFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xc0\n\t" /* RAX = where FS begins */
+#define PK_WRFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xd0\n\t" /* FS begins at RAX */
+#define PK_ADD(from, to) "add " from ", " to "\n\t"
 #define PK_AND(from, to) "and " from ", " to "\n\t"
 /* Stop unless the two are equal; the jump is not taken. */
 #define PK_CHECK(one, other) "cmp " one ", " other "\n\tjne 9f\n\t"
@@ -59,6 +63,19 @@
 #define PK_EAX "a"
 #define PK_ECX "c"
 #define PK_EDX "d"
+/* What pads machine code: int3 */
+#define PK_CODE_FILLER 0xcc
+
+#define PK_CODE_RETURN_BYTES 6
+
+/* Machine code of a function that returns a number: mov eax, number; ret. */
+static inline void pk_code_return(unsigned char *code, uint32_t number)
+{
+    code[0] = 0xb8;
+    for (int i = 0; i < 4; i++)
+        code[1 + i] = (unsigned char)(number >> (8 * i));
+    code[5] = 0xc3;
+}
 
 static inline uint32_t pk_rdpkru(void)
 {
@@ -95,8 +112,16 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
  * additions when they rename registers, several a cycle. */
 #define PK_HAS_CHAINS 1
 #define PK_CHAIN(instruction, value) __asm__ volatile(".rept 100\n\t" instruction " %0, %0\n\t.endr" : "+r"(value) : : "cc")
-#define PK_ADD "add"
-#define PK_MULTIPLY "imul"
+#define PK_CHAIN_ADD "add"
+#define PK_CHAIN_MULTIPLY "imul"
+
+/* One CPUID, of leaf 0: the highest leaf. */
+static inline uint32_t pk_cpuid_highest(void)
+{
+    uint32_t highest, ebx, ecx, edx;
+    __asm__ volatile("cpuid" : "=a"(highest), "=b"(ebx), "=c"(ecx), "=d"(edx) : "a"(0), "c"(0));
+    return highest;
+}
 
 static inline long pk_getppid(void)
 {
@@ -116,6 +141,19 @@ static inline long pk_syscall4(long number, long a, long b, long c, long d)
     return result;
 }
 
+static inline long pk_syscall6(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
 static inline void pk_pause(void)
 {
     __builtin_ia32_pause();
@@ -129,17 +167,28 @@ static inline void pk_pause(void)
 #define PK_WRPKRU ""
 #define PK_LFENCE ""
 #define PK_XGETBV ""
+#define PK_RDFSBASE ""
+#define PK_WRFSBASE ""
+#define PK_ADD(from, to) ""
 #define PK_AND(from, to) ""
 #define PK_CHECK(one, other) ""
 #define PK_TRAP ""
 #define PK_XOR(from, to) ""
 #define PK_HAS_CHAINS 0
 #define PK_CHAIN(instruction, value) __asm__ volatile("" : "+r"(value))
-#define PK_ADD ""
-#define PK_MULTIPLY ""
+#define PK_CHAIN_ADD ""
+#define PK_CHAIN_MULTIPLY ""
 #define PK_EAX "r"
 #define PK_ECX "r"
 #define PK_EDX "r"
+#define PK_CODE_FILLER 0
+#define PK_CODE_RETURN_BYTES 0
+
+static inline void pk_code_return(unsigned char *code, uint32_t number)
+{
+    (void)code;
+    (void)number;
+}
 
 static inline uint32_t pk_rdpkru(void)
 {
@@ -163,9 +212,20 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     out[0] = out[1] = out[2] = out[3] = 0;
 }
 
+static inline uint32_t pk_cpuid_highest(void)
+{
+    return 0;
+}
+
 static inline long pk_syscall4(long number, long a, long b, long c, long d)
 {
     long result = syscall(number, a, b, c, d);
+    return result == -1 ? -(long)errno : result;
+}
+
+static inline long pk_syscall6(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result = syscall(number, a, b, c, d, e, f);
     return result == -1 ? -(long)errno : result;
 }
 

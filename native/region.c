@@ -3,20 +3,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "benchmark.h"
 #include "pkey.h"
+#include "smaps.h"
 
 #define BATCH_PAGES 4096
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
-#endif
 
 size_t pk_page_size(void)
 {
@@ -28,42 +23,81 @@ size_t pk_region_length(const struct pk_region *region)
     return region->pages * pk_page_size();
 }
 
-static void populate(char *base, size_t pages, size_t page)
+/* Give back what of these addresses is not between the two. */
+static void trim(char *from, char *to, char *kept, char *kept_end)
 {
-    if (madvise(base, pages * page, MADV_POPULATE_WRITE) == 0)
-        return;
-    for (size_t i = 0; i < pages; i++)
-        ((volatile char *)base)[i * page] = 1;
+    if (from < kept)
+        munmap(from, (size_t)(kept - from));
+    if (kept_end < to)
+        munmap(kept_end, (size_t)(to - kept_end));
+}
+
+/* Addresses with a guard before and behind, of which nothing is mapped yet. */
+static int fence(struct pk_region *region, size_t pages, size_t alignment)
+{
+    size_t page = pk_page_size(), whole = (pages + 2) * page, reserved = whole + alignment - page;
+    char *start = mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (start == MAP_FAILED)
+        return pk_error(errno, "reserve addresses");
+    region->base = (char *)(((uintptr_t)start + page + alignment - 1) / alignment * alignment);
+    region->pages = pages;
+    trim(start, start + reserved, region->base - page, region->base - page + whole);
+    /* A guard must never merge with the region, whatever its protection: this flag keeps the two VMAs apart even where
+     * both are PROT_NONE. */
+    if (madvise(region->base - page, whole, MADV_DONTDUMP))
+        return pk_error(errno, "mark the guards");
+    return 0;
+}
+
+static int map(const struct pk_region *region, int flags)
+{
+    if (mmap(region->base, pk_region_length(region), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | flags, -1, 0) == MAP_FAILED)
+        return pk_error(errno, "map the region");
+    return 0;
+}
+
+static int reserve(struct pk_region *region, size_t pages, size_t alignment, int flags)
+{
+    int status = fence(region, pages, alignment);
+
+    if (!status)
+        status = map(region, flags);
+    /* Fails only where the kernel has no huge pages, and then there is nothing to keep away. */
+    if (!status)
+        madvise(region->base, pages * pk_page_size(), MADV_NOHUGEPAGE);
+    return status;
 }
 
 int pk_region_reserve(struct pk_region *region, size_t pages)
 {
-    size_t page = pk_page_size(), whole = (pages + 2) * page;
-    char *fence = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return reserve(region, pages, pk_page_size(), 0);
+}
 
-    if (fence == MAP_FAILED)
-        return pk_error(errno, "reserve addresses");
-    region->base = fence + page;
-    region->pages = pages;
-    /* A guard must never merge with the region, whatever its protection: this flag keeps the two VMAs apart even where
-     * both are PROT_NONE. */
-    if (madvise(fence, whole, MADV_DONTDUMP))
-        return pk_error(errno, "mark the guards");
-    if (mmap(region->base, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-        MAP_FAILED)
-        return pk_error(errno, "map the region");
-    /* Fails only where the kernel has no huge pages, and then there is nothing to keep away. */
-    madvise(region->base, pages * page, MADV_NOHUGEPAGE);
-    return 0;
+int pk_region_reserve_addresses(struct pk_region *region, size_t pages, size_t alignment)
+{
+    return reserve(region, pages, alignment, MAP_NORESERVE);
 }
 
 int pk_region_map(struct pk_region *region, size_t pages)
 {
-    int status = pk_region_reserve(region, pages);
+    return pk_region_map_kind(region, pages, PK_4K);
+}
 
-    if (!status)
-        populate(region->base, pages, pk_page_size());
-    return status;
+int pk_region_map_kind(struct pk_region *region, size_t pages, enum pk_kind kind)
+{
+    int status = fence(region, pages, pk_kind_size(kind));
+
+    region->kind = kind;
+    return status ? status : pk_region_renew(region);
+}
+
+int pk_region_renew(const struct pk_region *region)
+{
+    int status = map(region, pk_kind_flags(region->kind));
+
+    return status ? status : pk_kind_populate(region->kind, region->base, pk_region_length(region));
 }
 
 void pk_region_unmap(struct pk_region *region)
@@ -87,12 +121,17 @@ uint64_t pk_regions_memory(size_t pages, size_t most)
 
 int pk_regions_map(struct pk_regions *regions, size_t count, size_t pages)
 {
+    return pk_regions_map_kind(regions, count, pages, PK_4K);
+}
+
+int pk_regions_map_kind(struct pk_regions *regions, size_t count, size_t pages, enum pk_kind kind)
+{
     regions->at = calloc(count, sizeof *regions->at);
     if (!regions->at)
         return pk_error(ENOMEM, "allocate the list of regions");
     regions->count = count;
     for (size_t i = 0; i < count; i++) {
-        int status = pk_region_map(&regions->at[i], pages);
+        int status = pk_region_map_kind(&regions->at[i], pages, kind);
         if (status)
             return status;
     }
@@ -108,15 +147,7 @@ void pk_regions_unmap(struct pk_regions *regions)
     regions->count = 0;
 }
 
-/* What smaps says of one VMA. */
-struct vma {
-    uintptr_t start, end;
-    char permissions[5];
-    uint64_t resident_kib, huge_kib;
-    int pkey; /* -1 where smaps has no such line: the kernel prints it only with keys in use */
-};
-
-static const struct pk_region *find(const struct pk_regions *regions, const struct vma *vma)
+static const struct pk_region *find(const struct pk_regions *regions, const struct pk_vma *vma)
 {
     for (size_t i = 0; i < regions->count; i++) {
         uintptr_t base = (uintptr_t)regions->at[i].base;
@@ -126,7 +157,24 @@ static const struct pk_region *find(const struct pk_regions *regions, const stru
     return NULL;
 }
 
-static int audit_vma(const struct vma *vma, const struct pk_region *region, int prot, int pkey)
+static int audit_pages(const struct pk_vma *vma, const struct pk_region *region)
+{
+    uint64_t length = pk_region_length(region) / 1024, absent = region->absent * pk_page_size() / 1024;
+    uint64_t resident = vma->resident + vma->hugetlb, huge = vma->anonymous_huge + vma->shared_huge;
+    uint64_t expected_huge = region->kind == PK_THP ? length : 0;
+    uint64_t expected_page = pk_kind_size(pk_kind_flags(region->kind) ? region->kind : PK_4K) / 1024;
+
+    if (resident != length - absent)
+        return pk_disprove("%" PRIu64 " KiB of the region are resident instead of %" PRIu64, resident, length - absent);
+    if (huge != expected_huge)
+        return pk_disprove("%" PRIu64 " KiB of the region are transparent huge pages instead of %" PRIu64, huge,
+                           expected_huge);
+    if (vma->page != expected_page)
+        return pk_disprove("the region's pages are of %" PRIu64 " KiB instead of %" PRIu64, vma->page, expected_page);
+    return 0;
+}
+
+static int audit_vma(const struct pk_vma *vma, const struct pk_region *region, int prot, int pkey)
 {
     uint64_t length = pk_region_length(region);
     char expected[4] = {prot & PROT_READ ? 'r' : '-', prot & PROT_WRITE ? 'w' : '-', prot & PROT_EXEC ? 'x' : '-', 0};
@@ -136,49 +184,41 @@ static int audit_vma(const struct vma *vma, const struct pk_region *region, int 
                            (uint64_t)(vma->end - vma->start) / 1024, length / 1024);
     if (memcmp(vma->permissions, expected, 3) != 0)
         return pk_disprove("the region is %.3s instead of %s", vma->permissions, expected);
-    if (vma->resident_kib * 1024 != length)
-        return pk_disprove("%" PRIu64 " KiB of the region are resident instead of %" PRIu64, vma->resident_kib,
-                           length / 1024);
-    if (vma->huge_kib)
-        return pk_disprove("%" PRIu64 " KiB of the region are huge pages instead of 4 KiB pages", vma->huge_kib);
-    if (pkey != (vma->pkey < 0 ? 0 : vma->pkey))
+    if (vma->pkey != pkey)
         return pk_disprove("the region has key %d instead of %d", vma->pkey, pkey);
-    return 0;
+    return audit_pages(vma, region);
+}
+
+/* What every region must be, and how many were seen. */
+struct audit {
+    const struct pk_regions *regions;
+    int prot, pkey;
+    size_t seen;
+};
+
+static int visit(const struct pk_vma *vma, void *context)
+{
+    struct audit *audit = context;
+    const struct pk_region *region = find(audit->regions, vma);
+
+    audit->seen += region != NULL;
+    return region ? audit_vma(vma, region, audit->prot, audit->pkey) : 0;
 }
 
 int pk_regions_audit(const struct pk_regions *regions, int prot, int pkey)
 {
-    FILE *smaps = fopen("/proc/self/smaps", "re");
-    struct vma vma = {0};
-    const struct pk_region *region = NULL;
-    size_t seen = 0, size = 0;
-    char *line = NULL;
-    int status = 0;
-    bool more = true;
+    struct audit audit = {.regions = regions, .prot = prot, .pkey = pkey};
+    const char *from = (const char *)UINTPTR_MAX, *to = NULL;
+    int status;
 
-    if (!smaps)
-        return pk_error(errno, "/proc/self/smaps");
-    while (more && !status) {
-        struct vma next = {.pkey = -1};
-        more = getline(&line, &size, smaps) > 0;
-        /* A header line begins the next VMA: judge the one before it. */
-        if (!more || sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &next.start, &next.end, next.permissions) == 3) {
-            if (region) {
-                status = audit_vma(&vma, region, prot, pkey);
-                seen++;
-            }
-            vma = next;
-            region = more ? find(regions, &vma) : NULL;
-        } else if (region) {
-            sscanf(line, "Rss: %" SCNu64, &vma.resident_kib);
-            sscanf(line, "AnonHugePages: %" SCNu64, &vma.huge_kib);
-            sscanf(line, "ProtectionKey: %d", &vma.pkey);
-        }
+    for (size_t i = 0; i < regions->count; i++) {
+        const struct pk_region *region = &regions->at[i];
+        from = region->base < from ? region->base : from;
+        to = region->base + pk_region_length(region) > to ? region->base + pk_region_length(region) : to;
     }
-    free(line);
-    fclose(smaps);
-    if (!status && seen != regions->count)
-        return pk_disprove("%zu of %zu regions are mapped", seen, regions->count);
+    status = pk_vmas_between(from, to, visit, &audit);
+    if (!status && audit.seen != regions->count)
+        return pk_disprove("%zu of %zu regions are mapped", audit.seen, regions->count);
     return status;
 }
 

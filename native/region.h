@@ -4,10 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A run of resident 4 KiB pages in a VMA of its own. */
+#include "kind.h"
+
+/* A run of resident pages in a VMA of its own. */
 struct pk_region {
     char *base;
-    size_t pages;
+    size_t pages;      /* of 4 KiB, whatever it is made of */
+    size_t absent;     /* so many of them are not resident */
+    enum pk_kind kind; /* what it is made of */
 };
 
 /* Equal regions, so that one operation can be timed on one after the other before the state must be put back. */
@@ -21,19 +25,25 @@ size_t pk_region_length(const struct pk_region *region);
 
 /* Map, readable and writable, with key 0; fence; leave untouched. 0 or -errno. */
 int pk_region_reserve(struct pk_region *region, size_t pages);
-/* The same, and populate. 0, PK_SKIPPED or -errno. */
+/* The same, aligned to `alignment`, and for so many addresses that they are more than the machine has memory for. */
+int pk_region_reserve_addresses(struct pk_region *region, size_t pages, size_t alignment);
+/* The same as pk_region_reserve, and populate. 0, PK_SKIPPED or -errno. */
 int pk_region_map(struct pk_region *region, size_t pages);
+int pk_region_map_kind(struct pk_region *region, size_t pages, enum pk_kind kind);
+/* Map and populate anew, in the same place. */
+int pk_region_renew(const struct pk_region *region);
 void pk_region_unmap(struct pk_region *region);
 
 /* As many regions as one batch holds: up to `most` small ones, one large one. */
 size_t pk_regions_in_batch(size_t pages, size_t most);
 int pk_regions_map(struct pk_regions *regions, size_t count, size_t pages);
+int pk_regions_map_kind(struct pk_regions *regions, size_t count, size_t pages, enum pk_kind kind);
 void pk_regions_unmap(struct pk_regions *regions);
 
 /* Bytes that such a batch populates. */
 uint64_t pk_regions_memory(size_t pages, size_t most);
 
-/* Prove, from smaps, that each region is one VMA with exactly its bounds, all its pages resident as 4 KiB pages, with this
- * protection and this key. 0, PK_DISPROVED or -errno. */
+/* Prove, from smaps, that each region is one VMA with exactly its bounds, made of its kind of pages, all of them resident but
+ * the absent ones, with this protection and this key. 0, PK_DISPROVED or -errno. */
 int pk_regions_audit(const struct pk_regions *regions, int prot, int pkey);
 int pk_region_audit(const struct pk_region *region, int prot, int pkey);

@@ -100,6 +100,12 @@ class Case(NamedTuple):
         waits = self.benchmark.native.wait
         return waits(self.native_point()) / 1000 if waits else 0.0
 
+    @property
+    def counts(self) -> dict[str, float]:
+        """Return what else an operation costs on average on this machine, by what it is called."""
+        native = self.benchmark.native
+        return {text_of(native.counted): native.count(self.native_point())} if native.count else {}
+
     def native_point(self) -> Any:
         """Return the point as `const int64_t *`."""
         return ffi.new("int64_t[]", [*self.point, 0])

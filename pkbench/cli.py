@@ -414,11 +414,13 @@ def costs_by_case(path: Path) -> dict[str, str]:
     from pkbench import analysis  # slow to import, and the other verbs don't need it
     from pkbench.analysis import words
 
+    counts = {case.name: words.counts(case.counts) for case in analysis.read(path).cases}
     found = {}
     for row in analysis.estimates(analysis.load([path])).to_dict("records"):
         cost = words.cost(row["gross"], row["unit"])
         bounds = words.bounds(row["low"], row["high"], row["unit"])
-        found[str(row["case"])] = f"{cost:>10}  {f'[{bounds}]' if bounds else ''}".rstrip()
+        told = (f"{cost:>10}", f"[{bounds}]" if bounds else "", counts[str(row["case"])])
+        found[str(row["case"])] = "  ".join(filter(None, told))
     return found
 
 

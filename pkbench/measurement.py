@@ -184,6 +184,7 @@ def describe(case: Case, state: str, reason: str) -> dict[str, Any]:
         "floor": floor.name if floor else None,
         "inner_loops": benchmark.inner_loops,
         "threads": benchmark.threads,
+        "counts": case.counts if state == "measured" else {},
         "state": state,
         "reason": reason,
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Made:
     operation: str = "do it once"
     cycle: float | None = None  # seconds, as the chain of additions tells it
     multiply: float = 3.0  # cycles, as the chain of multiplications tells it
+    counts: Mapping[str, float] = field(default_factory=dict)
 
 
 def skipped(case: str, reason: str = NO_KEYS) -> Made:
@@ -78,6 +79,7 @@ def _listed(made: Made) -> dict[str, Any]:
         "floor": made.floor,
         "inner_loops": made.inner_loops,
         "threads": False,
+        "counts": dict(made.counts),
         "state": made.state,
         "reason": made.reason,
     }

@@ -13,7 +13,7 @@ import pytest
 from results_made import Made, skipped, suite, write
 
 from pkbench import analysis
-from pkbench.analysis import ResultError, load, read
+from pkbench.analysis import ResultError, load, read, tables
 
 ONE_PAGE = "protect/mprotect-rw-ro/pages:1"
 SPINNING = "threads/mprotect-siblings/siblings:spinning/threads:2"
@@ -41,6 +41,13 @@ def test_there_is_a_row_per_value(file: Path) -> None:
     assert [0, 0, 1, 1] == list(frame["process"])
     assert [0, 1, 0, 1] == list(frame["index"])
     assert {"s"} == set(frame["unit"])
+
+
+def test_what_is_counted_besides_stands_beside_the_cost(file: Path) -> None:
+    write(file, suite([Made(ONE_PAGE, [[1e-6]], counts={"evictions": 0.5})]))
+    (shelf,) = analysis.shelves([read(file)])
+    (row,) = tables.everything(shelf).rows
+    assert "1.00 µs (0.500 evictions)" in row
 
 
 def test_cases_come_in_the_catalogues_order_whatever_the_files(file: Path) -> None:
@@ -234,6 +241,9 @@ def listed(made: dict[str, Any], **changes: object) -> None:
         lambda made: made["metadata"].update(pkbench_cases="[3]"),
         lambda made: listed(made, state="fine"),
         lambda made: listed(made, floor=3),
+        lambda made: listed(made, counts=[1]),
+        lambda made: listed(made, counts={"evictions": "many"}),
+        lambda made: listed(made, counts={"evictions": -1}),
     ],
 )
 def test_a_damaged_result_is_refused(file: Path, damage: Damage) -> None:

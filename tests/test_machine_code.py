@@ -15,6 +15,8 @@ from native_programs import FAMILIES, NATIVE, compile_objects
 
 # What a turn of the loop counts with: addition or subtraction, perhaps a comparison, the jump.
 COUNTING_INSTRUCTIONS = 3
+# The constant, 1 or -1, that the loop's counter is told from other additions by.
+ONE = re.compile(r"\$0x(1|f{16}),")
 
 FAMILIES_FOLDER = NATIVE / "families"
 # By file and function, from loops/FAMILY.toml: how often a turn of the loop holds the instructions
@@ -66,7 +68,11 @@ def loop(function: list[tuple[int, str, str]]) -> Counter[str]:
         spans.append((address - target, target, address))
     length, start, end = max(spans)
     assert length > 0, "there is no loop"
-    return Counter(name for address, name, _ in function if start <= address <= end)
+    return Counter(
+        "counter" if name in {"add", "sub"} and ONE.match(operands) else name
+        for address, name, operands in function
+        if start <= address <= end
+    )
 
 
 def loops(bare: bool) -> list[Any]:

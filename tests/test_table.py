@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pkbench._native import ffi, lib
-from pkbench.catalogue import Axis, Benchmark, Case, benchmarks, by_name
+from pkbench.catalogue import Axis, Benchmark, Case, benchmarks, by_name, parse_case
 from pkbench.points import parse_points
 
 FAMILIES = Path(__file__).parent.parent / "native" / "families"
@@ -115,6 +115,21 @@ def test_it_is_timed_or_times_itself(benchmark_: Benchmark) -> None:
 @every_benchmark
 def test_what_comes_in_batches_is_prepared_before_each(benchmark_: Benchmark) -> None:
     assert bool(benchmark_.native.batch) == bool(benchmark_.native.prepare)
+
+
+@every_benchmark
+def test_what_is_counted_has_a_name(benchmark_: Benchmark) -> None:
+    assert bool(benchmark_.native.count) == bool(benchmark_.native.counted)
+
+
+def test_going_round_one_domain_more_than_there_are_keys_evicts_one_each_time() -> None:
+    keys = lib.pk_machine_probe().keys or lib.PK_KEYS_MAX - 1
+    found = [
+        parse_case(f"domains/lru/domains:{domains}/pages:1/pattern:round-robin").counts
+        for domains in (keys, keys + 1)
+    ]
+
+    assert [{"evictions": 0}, {"evictions": 1}] == found
 
 
 @every_benchmark

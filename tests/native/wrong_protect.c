@@ -2,6 +2,7 @@
 #include "wrong.h"
 
 #include "families/protect/protect.c"
+#include "wrong_change.h"
 
 static int change_nothing(void *state)
 {
@@ -11,43 +12,11 @@ static int change_nothing(void *state)
     return 0;
 }
 
-/* From where the change begins: a kernel that never does anything is caught already there. */
-static int ignore_the_change(void *state)
-{
-    int status = prepare(state);
-
-    idle.mprotect = idle.pkey_mprotect = true;
-    return status;
-}
-
-static int forget_a_page(void *state)
-{
-    const struct change *change = state;
-
-    return forget_page(&change->regions.at[change->regions.count - 1]);
-}
-
 static int gather_into_huge_pages(void *state)
 {
     const struct change *change = state;
 
     return gather_pages(&change->regions.at[0]);
-}
-
-static int merge_a_guard(void *state)
-{
-    const struct change *change = state;
-
-    return merge_guard(&change->regions.at[0], change->to.prot, change->keys[change->to.key]);
-}
-
-static int tag_with_another_key(void *state)
-{
-    const struct change *change = state;
-    int prepared = prepare(state);
-
-    idle.other_key = change->keys[change->to.key ? change->to.key % 2 + 1 : 1];
-    return prepared;
 }
 
 static int make_the_keys_one(void *state)
@@ -67,18 +36,18 @@ static int allow_writing(void *state)
 }
 
 WRONG_CASES = {
-    {"both sides are the same", "protect/mprotect-*", "the change changes nothing", change_nothing},
-    {"both sides are the same", "protect/pkey-mprotect-*", "the change changes nothing", change_nothing},
+    {"both sides are the same", "protect/mprotect-[rn]*", "the change changes nothing", change_nothing},
+    {"both sides are the same", "protect/pkey-mprotect-[0jk]-*", "the change changes nothing", change_nothing},
     {"both keys are the same", "protect/pkey-mprotect-j-k/*", "the change changes nothing", make_the_keys_one},
-    {"mprotect does nothing", "protect/mprotect-*", "the region is", ignore_the_change},
-    {"mprotect does nothing", "protect/touch-after-mprotect-*", "the region is", make_mprotect_idle},
-    {"pkey_mprotect does nothing", "protect/pkey-mprotect-*", "the region has key", ignore_the_change},
-    {"pkey_mprotect does nothing", "protect/touch-after-pkey-*", "the region has key", make_pkey_mprotect_idle},
-    {"pkey_mprotect takes another key", "protect/*pkey-mprotect-*", "the region has key", tag_with_another_key},
-    {"the key allows writing", "protect/pkey-mprotect-*", "a store that must fault went through", allow_writing},
-    {"a page is not populated", "protect/*", "of the region are resident instead of", forget_a_page},
-    {"the region is merged with a neighbour", "protect/*", "the region is not a VMA of its own", merge_a_guard},
-    {"the pages are huge", "protect/mprotect-rw-ro/pages:1", "of the region are huge pages", gather_into_huge_pages,
+    {"mprotect does nothing", "protect/mprotect-[rn]*", "the region is", ignore_the_change},
+    {"pkey_mprotect does nothing", "protect/pkey-mprotect-[0jk]-*", "the region has key", ignore_the_change},
+    {"pkey_mprotect takes another key", "protect/pkey-mprotect-[0jk]-*", "the region has key", tag_with_another_key},
+    {"the key allows writing", "protect/pkey-mprotect-[0jk]-*", "a store that must fault went through", allow_writing},
+    {"a page is not populated", "protect/mprotect-[rn]*", "of the region are resident instead of", forget_a_page},
+    {"a page is not populated", "protect/pkey-mprotect-[0jk]-*", "of the region are resident instead of", forget_a_page},
+    {"the region is merged with a neighbour", "protect/mprotect-[rn]*", "not a VMA of its own", merge_a_guard},
+    {"the region is merged with a neighbour", "protect/pkey-mprotect-[0jk]-*", "not a VMA of its own", merge_a_guard},
+    {"the pages are huge", "protect/mprotect-rw-ro/pages:1", "are transparent huge pages instead of", gather_into_huge_pages,
      .pages = 1024},
     {0},
 };

@@ -35,7 +35,6 @@ static int allow_writing(void *state)
 
 WRONG_CASES = {
     {"it is another system call", "syscall/getppid", "getppid returned 0 instead of", make_getppid_idle},
-    {"pkey_free does nothing", "syscall/pkey-alloc-free", "was not free again", make_pkey_free_idle},
     {"the page is not populated", "syscall/*mprotect-same", "of the region are resident instead of", forget_a_page},
     {"the page is merged with a neighbour", "syscall/*mprotect-same", "not a VMA of its own", merge_a_guard},
     {"the page has another key", "syscall/pkey-mprotect-same", "the region has key", tag_with_another_key},

@@ -1,4 +1,4 @@
-/* System calls on their own: the kernel's entry and exit, keys taken and given back, changes that change nothing. */
+/* System calls on their own: the kernel's entry and exit, changes that change nothing. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "pkey.h"
@@ -23,43 +23,6 @@ PK_BENCHMARK(getppid) = {
     .family = "syscall", .name = "getppid", .headline = 1, .floor = "instruction/empty-loop",
     .operation = "getppid: the control, a system call that does next to nothing",
     .run = run_getppid, .verify = verify_getppid,
-};
-
-static int run_alloc_free(void *state, uint64_t loops)
-{
-    int status = 0;
-
-    (void)state;
-    PK_REPEAT(loops) {
-        int pkey = pk_pkey_alloc(0);
-        status |= pkey < 0 ? pkey : pk_pkey_free(pkey);
-    }
-    return status;
-}
-
-/* The pair hands out a key that was free, and gives it back. */
-static int verify_alloc_free(void *state)
-{
-    int first = pk_pkey_alloc(PKEY_DISABLE_WRITE), second, status;
-
-    if (first < 0)
-        return pk_error(-first, "pkey_alloc");
-    if (PK_HAS_PKRU && pk_pkru_rights(pk_rdpkru(), first) != PKEY_DISABLE_WRITE)
-        status = pk_disprove("pkey_alloc did not set the rights that it was asked for");
-    else
-        status = run_alloc_free(state, 2) ? pk_disprove("pkey_alloc or pkey_free failed") : 0;
-    pk_pkey_free(first);
-    second = pk_pkey_alloc(0);
-    if (second > 0)
-        pk_pkey_free(second);
-    return status || second == first ? status : pk_disprove("key %d was not free again", first);
-}
-
-PK_BENCHMARK(pkey_alloc_free) = {
-    .family = "syscall", .name = "pkey-alloc-free", .needs = PK_NEEDS_KEYS, .headline = 1,
-    .floor = "instruction/empty-loop",
-    .operation = "pkey_alloc with all rights, and pkey_free of that key: two system calls",
-    .run = run_alloc_free, .verify = verify_alloc_free,
 };
 
 /* A change to what is already there: the kernel returns before it looks at a page. */

@@ -1,4 +1,4 @@
-/* Taking a key and giving it back while others are taken. */
+/* Taking a key and giving it back, alone or while others are taken. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "pkey.h"
@@ -17,7 +17,16 @@ static int support(const int64_t *point)
     return point[0] < keys ? 0 : pk_skip("%u keys can be had, and one more than %lld are needed", keys, (long long)point[0]);
 }
 
-static int setup(void *state, const int64_t *point)
+static int setup_alone(void *state, const int64_t *point)
+{
+    struct taken *taken = state;
+
+    (void)point;
+    taken->before = pk_rdpkru();
+    return 0;
+}
+
+static int setup_among(void *state, const int64_t *point)
 {
     struct taken *taken = state;
 
@@ -53,28 +62,38 @@ static int run(void *state, uint64_t loops)
     return status;
 }
 
-/* The pair hands out a key that none of the others is, and gives it back. */
+/* pkey_alloc hands out a key that none of the others is, with the rights asked for; pkey_free gives it back, and so does the
+ * timed pair. */
 static int verify(void *state)
 {
     struct taken *taken = state;
-    int first = pk_pkey_alloc(0), second, freed;
+    int first = pk_pkey_alloc(PKEY_DISABLE_WRITE), second, failed;
 
     if (first < 0)
         return pk_disprove("no key is left among %u taken", taken->count);
     for (unsigned i = 0; i < taken->count; i++)
         if (taken->keys[i] == first)
             return pk_disprove("key %d was handed out twice", first);
-    freed = pk_pkey_free(first);
+    if (pk_pkru_rights(pk_rdpkru(), first) != PKEY_DISABLE_WRITE)
+        return pk_disprove("pkey_alloc did not set the rights that it was asked for");
+    failed = pk_pkey_free(first) | run(state, 2);
     second = pk_pkey_alloc(0);
     if (second > 0)
         pk_pkey_free(second);
-    return !freed && second == first ? 0 : pk_disprove("key %d was not free again", first);
+    return !failed && second == first ? 0 : pk_disprove("key %d was not free again", first);
 }
+
+PK_BENCHMARK(pkey_alloc_free) = {
+    .family = "syscall", .name = "pkey-alloc-free", .needs = PK_NEEDS_KEYS, .headline = 1,
+    .floor = "instruction/empty-loop",
+    .operation = "pkey_alloc with all rights, and pkey_free of that key: two system calls",
+    .state_size = sizeof(struct taken), .setup = setup_alone, .run = run, .verify = verify, .teardown = teardown,
+};
 
 PK_BENCHMARK(pkey_alloc_free_among) = {
     .family = "syscall", .name = "pkey-alloc-free-among", .needs = PK_NEEDS_KEYS, .floor = "instruction/empty-loop",
     .axes = {{.name = "taken", .meaning = "keys already taken", .points = "1-14", .quick = "14"}},
     .operation = "pkey_alloc with all rights, and pkey_free of that key, while other keys are taken: two system calls",
-    .state_size = sizeof(struct taken), .support = support, .setup = setup, .run = run, .verify = verify,
+    .state_size = sizeof(struct taken), .support = support, .setup = setup_among, .run = run, .verify = verify,
     .teardown = teardown,
 };

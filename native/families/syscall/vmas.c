@@ -48,6 +48,21 @@ static void teardown(void *state)
         munmap(change->others, change->other_pages * pk_page_size());
 }
 
+/* To read-only, where its last byte refuses a store, and back. What else must be true there is proved by `there`, unless
+ * NULL. A refused store touches nothing. */
+static int prove_there_and_back(const struct change *change, int (*there)(const struct change *change))
+{
+    int status = pk_mprotect(change->address, change->length, READ) ? pk_disprove("mprotect failed") : 0;
+
+    if (!status && there)
+        status = there(change);
+    if (!status)
+        status = pk_prove_refused(PK_STORE, change->address + change->length - 1, 0);
+    if (pk_mprotect(change->address, change->length, WRITE) && !status)
+        status = pk_disprove("mprotect failed");
+    return status;
+}
+
 /* In the order of the labels of the axis. */
 static const size_t places[] = {0, SPLIT_PAGES / 2, SPLIT_PAGES - 1};
 
@@ -61,21 +76,21 @@ static int setup_split(void *state, const int64_t *point)
     return status;
 }
 
+static int prove_own_vma(const struct change *change)
+{
+    struct pk_region page = {.base = change->address, .pages = 1};
+
+    return pk_region_audit(&page, READ, 0);
+}
+
 /* There, the page is a VMA of its own; back again, the region is one. */
 static int verify_split(void *state)
 {
-    struct change *change = state;
-    struct pk_region page = {.base = change->address, .pages = 1};
+    const struct change *change = state;
     int status = pk_region_audit(&change->region, WRITE, 0);
 
-    if (!status && pk_mprotect(change->address, change->length, READ))
-        status = pk_disprove("mprotect failed");
     if (!status)
-        status = pk_region_audit(&page, READ, 0);
-    if (!status)
-        status = pk_prove_refused(PK_STORE, change->address, 0);
-    if (pk_mprotect(change->address, change->length, WRITE) && !status)
-        status = pk_disprove("mprotect failed");
+        status = prove_there_and_back(change, prove_own_vma);
     if (!status)
         status = pk_prove_allowed(PK_STORE, change->address);
     return status ? status : pk_region_audit(&change->region, WRITE, 0);
@@ -154,28 +169,16 @@ static size_t count_vmas(void)
     return lines;
 }
 
-static int prove_change(const struct change *change)
-{
-    int status = pk_prove_allowed(PK_STORE, change->address);
-
-    if (!status && pk_mprotect(change->address, change->length, READ))
-        status = pk_disprove("mprotect failed");
-    if (!status)
-        status = pk_prove_refused(PK_STORE, change->address, 0);
-    if (pk_mprotect(change->address, change->length, WRITE) && !status)
-        status = pk_disprove("mprotect failed");
-    return status;
-}
-
 /* By the number of lines in maps: what smaps adds to it takes seconds for so many. */
 static int verify_among(void *state)
 {
     const struct change *change = state;
     size_t vmas = count_vmas();
+    int status = pk_prove_allowed(PK_STORE, change->address);
 
     if (vmas < change->other_pages)
         return pk_disprove("there are %zu VMAs, fewer than %zu", vmas, change->other_pages);
-    return prove_change(change);
+    return status ? status : prove_there_and_back(change, NULL);
 }
 
 PK_BENCHMARK(mprotect_among) = {
@@ -210,18 +213,13 @@ static int prove_untouched(const struct change *change)
     return status;
 }
 
-/* A refused store proves the change, and touches nothing. */
 static int verify_untouched(void *state)
 {
     const struct change *change = state;
     int status = prove_untouched(change);
 
-    if (!status && pk_mprotect(change->address, change->length, READ))
-        status = pk_disprove("mprotect failed");
     if (!status)
-        status = pk_prove_refused(PK_STORE, change->address + change->length - 1, 0);
-    if (pk_mprotect(change->address, change->length, WRITE) && !status)
-        status = pk_disprove("mprotect failed");
+        status = prove_there_and_back(change, NULL);
     return status ? status : prove_untouched(change);
 }
 

@@ -1,0 +1,311 @@
+/* The life of a slot in a pool of WebAssembly memories: it grows, is reset for the next instance, or is mapped again; with a
+ * key for the slot, and without one, which is the floor. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "guard.h"
+
+#define DATA (PROT_READ | PROT_WRITE)
+
+struct slot {
+    struct pk_domain domain;
+    char *base;    /* what is changed of it */
+    size_t length; /* in bytes */
+};
+
+static void teardown(void *state)
+{
+    struct slot *slot = state;
+
+    pk_domain_unmap(&slot->domain);
+}
+
+static size_t pages_at(const int64_t *point)
+{
+    return (size_t)point[0];
+}
+
+static uint64_t memory(const int64_t *point)
+{
+    return pages_at(point) * pk_page_size();
+}
+
+/* The sandbox, for what tries and does something in the slot. */
+static void enter_or_leave(const struct slot *slot, bool inside)
+{
+    const struct pk_key *key = &slot->domain.key;
+
+    if (key->number)
+        pk_wrpkru(inside ? key->open : key->closed);
+}
+
+/* Outside of the sandbox, the slot is closed, where it has a key; inside, it is open. */
+static int prove_reach(const struct slot *slot, char *address)
+{
+    int pkey = slot->domain.key.number, status = pkey ? pk_prove_refused(PK_STORE, address, pkey) : 0;
+
+    enter_or_leave(slot, true);
+    if (!status)
+        status = pk_prove_allowed(PK_STORE, address);
+    enter_or_leave(slot, false);
+    return status;
+}
+
+/* Nobody reaches it. The key's rights would be the reason that the kernel names. */
+static int prove_out_of_reach(const struct slot *slot, char *address)
+{
+    int status;
+
+    enter_or_leave(slot, true);
+    status = pk_prove_refused(PK_STORE, address, 0);
+    enter_or_leave(slot, false);
+    return status;
+}
+
+/* Growing: the upper half of what is reserved becomes accessible, and with the next instance inaccessible. */
+
+static int set_up_grow(struct slot *slot, const int64_t *point, bool keyed)
+{
+    struct pk_region *region = &slot->domain.region;
+    int status = pk_region_reserve(region, 2 * pages_at(point));
+
+    slot->length = memory(point);
+    slot->base = region->base + slot->length;
+    if (!status && keyed)
+        status = pk_key_take(&slot->domain.key, PKEY_DISABLE_ACCESS);
+    if (!status && keyed)
+        status = pk_pkey_mprotect(region->base, pk_region_length(region), DATA, slot->domain.key.number);
+    if (!status)
+        status = pk_mprotect(slot->base, slot->length, PROT_NONE);
+    return status < 0 ? pk_error(-status, "prepare a slot") : status;
+}
+
+static int setup_grow(void *state, const int64_t *point)
+{
+    return set_up_grow(state, point, false);
+}
+
+static int setup_grow_key(void *state, const int64_t *point)
+{
+    return set_up_grow(state, point, true);
+}
+
+static int run_grow(void *state, uint64_t loops)
+{
+    const struct slot *slot = state;
+    char *base = slot->base;
+    size_t length = slot->length;
+    int status = 0;
+
+    PK_REPEAT(loops) {
+        status |= pk_mprotect(base, length, DATA);
+        status |= pk_mprotect(base, length, PROT_NONE);
+    }
+    return status;
+}
+
+/* Each half of it, from the first byte to the last; what this touches is forgotten. */
+static int verify_grow(void *state)
+{
+    const struct slot *slot = state;
+    char *last = slot->base + slot->length - 1;
+    int status = prove_out_of_reach(slot, slot->base);
+
+    if (!status && pk_mprotect(slot->base, slot->length, DATA))
+        status = pk_disprove("mprotect failed");
+    if (!status)
+        status = prove_reach(slot, slot->base);
+    if (!status)
+        status = prove_reach(slot, last);
+    if (pk_mprotect(slot->base, slot->length, PROT_NONE) && !status)
+        status = pk_disprove("mprotect failed");
+    if (!status)
+        status = pk_prove_runs(run_grow, state);
+    if (!status)
+        status = prove_out_of_reach(slot, slot->base);
+    if (!status)
+        status = prove_out_of_reach(slot, last);
+    if (madvise(slot->base, slot->length, MADV_DONTNEED) && !status)
+        status = pk_error(errno, "forget the pages");
+    return status ? status : prove_reach(slot, slot->base - 1);
+}
+
+/* Resetting: the pages are dropped, and the next instance touches them all. */
+
+static int setup_reset(void *state, const int64_t *point)
+{
+    struct slot *slot = state;
+    int status = pk_region_map(&slot->domain.region, pages_at(point));
+
+    slot->base = slot->domain.region.base;
+    slot->length = memory(point);
+    return status;
+}
+
+static int setup_reset_key(void *state, const int64_t *point)
+{
+    struct slot *slot = state;
+    int status = pk_domain_map(&slot->domain, pages_at(point), PKEY_DISABLE_ACCESS);
+
+    slot->base = slot->domain.region.base;
+    slot->length = memory(point);
+    return status;
+}
+
+__attribute__((always_inline)) static inline int reset(const struct slot *slot, uint64_t loops, bool keyed)
+{
+    char *base = slot->base;
+    size_t length = slot->length, page = pk_page_size();
+    uint32_t open = slot->domain.key.open, closed = slot->domain.key.closed;
+    long status = 0;
+
+    PK_REPEAT(loops) {
+        status |= pk_syscall4(SYS_madvise, (long)base, (long)length, MADV_DONTNEED, 0);
+        if (keyed)
+            pk_wrpkru(open);
+        for (size_t i = 0; i < length; i += page)
+            *(volatile char *)(base + i) = 1;
+        if (keyed)
+            pk_wrpkru(closed);
+    }
+    return (int)status;
+}
+
+static int run_reset(void *state, uint64_t loops)
+{
+    return reset(state, loops, false);
+}
+
+static int run_reset_key(void *state, uint64_t loops)
+{
+    return reset(state, loops, true);
+}
+
+/* Fresh pages: what stood beside the bytes that are touched is gone. */
+static int prove_reset(const struct slot *slot)
+{
+    size_t length = pk_region_length(&slot->domain.region), page = pk_page_size();
+    int status = 0;
+
+    enter_or_leave(slot, true);
+    for (size_t i = 0; i < length && !status; i += page)
+        if (slot->base[i] != 1 || slot->base[i + 1] != 0)
+            status = pk_disprove("page %zu of the slot was not reset and touched", i / page);
+    enter_or_leave(slot, false);
+    return status;
+}
+
+static int prove_whole_reset(struct slot *slot, int (*run)(void *state, uint64_t loops))
+{
+    int pkey = slot->domain.key.number, status = pk_region_audit(&slot->domain.region, DATA, pkey);
+
+    if (!status)
+        status = prove_reach(slot, slot->base);
+    if (status)
+        return status;
+    enter_or_leave(slot, true);
+    memset(slot->base, 2, pk_region_length(&slot->domain.region));
+    enter_or_leave(slot, false);
+    status = pk_prove_runs(run, slot);
+    if (!status)
+        status = prove_reset(slot);
+    if (!status)
+        status = pk_region_audit(&slot->domain.region, DATA, pkey);
+    return status ? status : prove_reach(slot, slot->base);
+}
+
+static int verify_reset(void *state)
+{
+    return prove_whole_reset(state, run_reset);
+}
+
+static int verify_reset_key(void *state)
+{
+    return prove_whole_reset(state, run_reset_key);
+}
+
+/* Mapping again: a new mapping in the place of the old one has key 0. */
+
+static int run_remap(void *state, uint64_t loops)
+{
+    const struct slot *slot = state;
+    char *base = slot->base;
+    size_t length = slot->length;
+    int status = 0;
+
+    PK_REPEAT(loops)
+        status |= mmap(base, length, DATA, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != base;
+    return status;
+}
+
+static int run_remap_key(void *state, uint64_t loops)
+{
+    const struct slot *slot = state;
+    char *base = slot->base;
+    size_t length = slot->length;
+    int key = slot->domain.key.number, status = 0;
+
+    PK_REPEAT(loops) {
+        status |= mmap(base, length, DATA, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != base;
+        status |= pk_pkey_mprotect(base, length, DATA, key);
+    }
+    return status;
+}
+
+/* What was stored is gone, and the key is where it was; then again, so that no page is resident when it is timed. */
+static int prove_remap(struct slot *slot, int (*run)(void *state, uint64_t loops))
+{
+    char *last = slot->base + slot->length - 1;
+    int status = prove_reach(slot, last);
+
+    if (!status)
+        status = pk_prove_runs(run, slot);
+    if (status)
+        return status;
+    enter_or_leave(slot, true);
+    if (*(volatile char *)last)
+        status = pk_disprove("the slot was not mapped again");
+    enter_or_leave(slot, false);
+    if (!status)
+        status = prove_reach(slot, slot->base);
+    if (!status)
+        status = prove_reach(slot, last);
+    return status ? status : pk_prove_runs(run, slot);
+}
+
+static int verify_remap(void *state)
+{
+    return prove_remap(state, run_remap);
+}
+
+static int verify_remap_key(void *state)
+{
+    return prove_remap(state, run_remap_key);
+}
+
+#define SLOT(identifier, text, together, set_up, timed, proof, key_needs, lower, sentence)                         \
+    PK_BENCHMARK(identifier) = {                                                                                   \
+        .family = "application", .name = text, .group = together, .floor = lower, .needs = key_needs,              \
+        .axes = {{.name = "pages", .meaning = "4 KiB pages of the slot that are changed", .points = "16,256",      \
+                  .quick = "16", .more = "4096"}},                                                                 \
+        .operation = sentence, .state_size = sizeof(struct slot), .memory = memory, .setup = set_up, .run = timed, \
+        .verify = proof, .teardown = teardown,                                                                     \
+    };
+
+SLOT(grow, "wasm-grow-unprotected", "wasm-grow", setup_grow, run_grow, verify_grow, 0, "instruction/empty-loop",
+     "grow a slot without a key by mprotect, and shrink it by mprotect for the next instance, no page being resident")
+SLOT(grow_key, "wasm-grow-key", "wasm-grow", setup_grow_key, run_grow, verify_grow, PK_NEEDS_KEYS,
+     "application/wasm-grow-unprotected",
+     "grow a slot that has a key by mprotect, and shrink it by mprotect for the next instance, no page being resident")
+SLOT(reset, "wasm-reset-unprotected", "wasm-reset", setup_reset, run_reset, verify_reset, 0, "instruction/empty-loop",
+     "drop a slot's pages by madvise, touch each again")
+SLOT(reset_key, "wasm-reset-key", "wasm-reset", setup_reset_key, run_reset_key, verify_reset_key, PK_NEEDS_KEYS,
+     "application/wasm-reset-unprotected",
+     "drop the pages of a slot that has a key by madvise, touch each again between WRPKRU into the sandbox and out")
+SLOT(remap, "wasm-remap-unprotected", "wasm-remap", setup_reset, run_remap, verify_remap, 0, "instruction/empty-loop",
+     "map a slot again by mmap in its place, no page being resident")
+SLOT(remap_key, "wasm-remap-key", "wasm-remap", setup_reset_key, run_remap_key, verify_remap_key, PK_NEEDS_KEYS,
+     "application/wasm-remap-unprotected",
+     "map a slot again by mmap in its place, give it its key by pkey_mprotect, no page being resident")

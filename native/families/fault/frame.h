@@ -1,0 +1,113 @@
+/* Signal handlers of a case's own, and what they change in the frame that they return to. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <ucontext.h>
+
+#include "benchmark.h"
+#include "pkey.h"
+
+struct handler {
+    int signal; /* 0 where none was installed */
+    int code;   /* si_code of the signals that are meant */
+    struct sigaction before;
+    uint64_t caught; /* signals, of the run that is under way */
+    uint64_t limit;  /* more are not expected of it */
+};
+
+static inline int handler_install(struct handler *handler, int signal, int flags, void (*handle)(int, siginfo_t *, void *))
+{
+    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | flags};
+
+    sigemptyset(&action.sa_mask);
+    if (sigaction(signal, &action, &handler->before))
+        return pk_error(errno, "install a signal handler");
+    handler->signal = signal;
+    return 0;
+}
+
+static inline void handler_remove(struct handler *handler)
+{
+    if (handler->signal)
+        sigaction(handler->signal, &handler->before, NULL);
+    handler->signal = 0;
+}
+
+/* In a handler that is not meant: let it happen again, and kill. */
+static inline void handler_give_up(int signal)
+{
+    struct sigaction fall = {.sa_handler = SIG_DFL};
+
+    sigaction(signal, &fall, NULL);
+}
+
+/* A store whose length is known, so that it can be stepped over. */
+static inline void frame_store(volatile char *address)
+{
+#if defined(__x86_64__)
+    __asm__ volatile(".byte 0x88, 0x07" : : "a"((char)1), "D"(address) : "memory"); /* mov %al, (%rdi) */
+#elif defined(__aarch64__)
+    __asm__ volatile("strb %w0, [%1]" : : "r"(1), "r"(address) : "memory");
+#else
+#error "Say here how to store a byte by an instruction of known length."
+#endif
+}
+
+static inline void frame_step_over_store(void *context)
+{
+#if defined(__x86_64__)
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] += 2;
+#elif defined(__aarch64__)
+    ((ucontext_t *)context)->uc_mcontext.pc += 4;
+#endif
+}
+
+/* Allow everything under a key in what is returned to. The kernel takes PKRU from where XSAVE keeps it, and only if the
+ * header behind the 512 legacy bytes says that it is there (Intel SDM volume 1, 13.4.2). */
+static inline void frame_allow_key(void *context, int pkey)
+{
+#if PK_HAS_PKRU
+    char *area = (char *)((ucontext_t *)context)->uc_mcontext.fpregs;
+    uint64_t *present = (uint64_t *)(area + 512);
+    uint32_t *pkru = (uint32_t *)(area + pk_machine_probe()->xstate_pkru_offset);
+
+    *present |= 1u << 9;
+    *pkru = pk_pkru_with(*pkru, pkey, 0);
+#else
+    (void)context;
+    (void)pkey;
+#endif
+}
+
+/* Whether to deal with it: neither a crash of ours, nor a store that faults again although it has been dealt with. */
+static inline bool handler_take(struct handler *handler, const siginfo_t *info, void *context)
+{
+    if (info->si_code != handler->code) {
+        handler_give_up(handler->signal);
+        return false;
+    }
+    if (handler->caught++ < handler->limit)
+        return true;
+    frame_step_over_store(context);
+    return false;
+}
+
+/* Around a run, each of whose stores must be caught, once. */
+static inline void handler_begin(struct handler *handler, uint64_t loops)
+{
+    handler->caught = 0;
+    handler->limit = loops;
+}
+
+static inline int handler_end(const struct handler *handler)
+{
+    return handler->caught == handler->limit ? 0 : EFAULT;
+}
+
+static inline int handler_prove_once(const struct handler *handler)
+{
+    return handler->caught == 1
+               ? 0
+               : pk_disprove("the store was caught %llu times instead of once", (unsigned long long)handler->caught);
+}

@@ -1,0 +1,319 @@
+/* Which pages of a region are written: by a key, by mprotect, by userfaultfd. One operation arms the tracking, stores into
+ * every page, and collects what was written. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+
+#include "benchmark.h"
+#include "domain.h"
+#include "frame.h"
+#include "trap.h"
+#include "userfaultfd.h"
+
+struct track {
+    struct pk_domain domain; /* its key only where that is what tracks */
+    struct handler handler;
+    struct written *log; /* what was written since the tracking was armed, in the order of the faults or addresses */
+    size_t logged;
+    bool lost;     /* a store faulted again, or where there is no page to note */
+    size_t page;
+    size_t stride; /* of the stores, in pages */
+    int uffd;      /* descriptors; 0 where there is none */
+    int pagemap;
+};
+
+/* What the handlers work for. */
+static struct track *volatile current;
+
+static uint64_t memory(const int64_t *point)
+{
+    return (uint64_t)point[0] * pk_page_size();
+}
+
+/* Note what the store has written, unless it is not ours. The log has an entry for each page and no more: a store that
+ * faulted again and again would be without end. */
+static const struct written *note(int signal, const siginfo_t *info, void *context, bool whole)
+{
+    struct track *track = current;
+    uint64_t base = (uintptr_t)track->domain.region.base, end = base + track->domain.region.pages * track->page;
+    uint64_t address = (uintptr_t)info->si_addr, page = address & ~(track->page - 1);
+    struct written *written = &track->log[track->logged];
+
+    if (address < base || address >= end) {
+        handler_give_up(signal);
+        return NULL;
+    }
+    if (track->logged == track->domain.region.pages) {
+        track->lost = true;
+        frame_step_over_store(context);
+        return NULL;
+    }
+    *written = whole ? (struct written){.start = base, .end = end} : (struct written){.start = page, .end = page + track->page};
+    track->logged++;
+    return written;
+}
+
+static void open_region(int signal, siginfo_t *info, void *context)
+{
+    if (note(signal, info, context, true))
+        frame_allow_key(context, current->domain.key.number);
+}
+
+static void open_page(int signal, siginfo_t *info, void *context)
+{
+    const struct written *written = note(signal, info, context, false);
+
+    if (written)
+        pk_mprotect((void *)(uintptr_t)written->start, current->page, PROT_READ | PROT_WRITE);
+}
+
+static void open_page_by_userfaultfd(int signal, siginfo_t *info, void *context)
+{
+    const struct written *written = note(signal, info, context, false);
+
+    if (written)
+        write_protect(current->uffd, written->start, current->page, 0);
+}
+
+#define SIGBUS_FEATURES (UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS)
+#define ASYNC_FEATURES (UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_UNPOPULATED | UFFD_FEATURE_WP_ASYNC)
+
+static int support_sigbus(const int64_t *point)
+{
+    (void)point;
+    return support_userfaultfd(SIGBUS_FEATURES, "write-protect pages: Linux 5.7 on x86-64 can");
+}
+
+static int support_async(const int64_t *point)
+{
+    (void)point;
+    return support_userfaultfd(ASYNC_FEATURES, "note stores by itself: Linux 6.7 can");
+}
+
+static int set_up_log(struct track *track, const int64_t *point)
+{
+    track->page = pk_page_size();
+    track->stride = 1;
+    track->log = calloc((size_t)point[0], sizeof *track->log);
+    current = track;
+    return track->log ? 0 : pk_error(ENOMEM, "allocate the log");
+}
+
+static int setup_key(void *state, const int64_t *point)
+{
+    struct track *track = state;
+    int status = set_up_log(track, point);
+
+    if (!status)
+        status = pk_domain_map(&track->domain, (size_t)point[0], PKEY_DISABLE_WRITE);
+    return status ? status : handler_install(&track->handler, SIGSEGV, 0, open_region);
+}
+
+static int setup_mprotect(void *state, const int64_t *point)
+{
+    struct track *track = state;
+    int status = set_up_log(track, point);
+
+    if (!status)
+        status = pk_region_map(&track->domain.region, (size_t)point[0]);
+    return status ? status : handler_install(&track->handler, SIGSEGV, 0, open_page);
+}
+
+static int set_up_userfaultfd(struct track *track, const int64_t *point, uint64_t features)
+{
+    struct uffd_register range = {.mode = UFFDIO_REGISTER_MODE_WP};
+    int status = set_up_log(track, point);
+
+    if (!status)
+        status = pk_region_map(&track->domain.region, (size_t)point[0]);
+    if (status)
+        return status;
+    status = open_userfaultfd(features);
+    if (status < 0)
+        return pk_error(-status, "userfaultfd");
+    track->uffd = status;
+    range.start = (uintptr_t)track->domain.region.base;
+    range.length = pk_region_length(&track->domain.region);
+    status = (int)pk_syscall4(SYS_ioctl, track->uffd, (long)UFFDIO_REGISTER, (long)&range, 0);
+    return status ? pk_error(-status, "register a region with userfaultfd") : 0;
+}
+
+static int setup_sigbus(void *state, const int64_t *point)
+{
+    struct track *track = state;
+    int status = set_up_userfaultfd(track, point, SIGBUS_FEATURES);
+
+    return status ? status : handler_install(&track->handler, SIGBUS, 0, open_page_by_userfaultfd);
+}
+
+static int setup_async(void *state, const int64_t *point)
+{
+    struct track *track = state;
+    int status = set_up_userfaultfd(track, point, ASYNC_FEATURES);
+
+    if (status)
+        return status;
+    track->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    return track->pagemap < 0 ? pk_error(errno, "open /proc/self/pagemap") : 0;
+}
+
+static void teardown(void *state)
+{
+    struct track *track = state;
+
+    handler_remove(&track->handler);
+    current = NULL;
+    if (track->pagemap > 0)
+        close(track->pagemap);
+    if (track->uffd > 0)
+        close(track->uffd);
+    pk_domain_unmap(&track->domain);
+    free(track->log);
+}
+
+/* From here on nothing is written. */
+static int arm_key(struct track *track)
+{
+    track->logged = 0;
+    pk_wrpkru(track->domain.key.closed);
+    return 0;
+}
+
+static int arm_mprotect(struct track *track)
+{
+    track->logged = 0;
+    return pk_mprotect(track->domain.region.base, track->domain.region.pages * track->page, PROT_READ);
+}
+
+static int arm_userfaultfd(struct track *track)
+{
+    track->logged = 0;
+    return write_protect(track->uffd, (uintptr_t)track->domain.region.base, track->domain.region.pages * track->page,
+                         UFFDIO_WRITEPROTECT_MODE_WP);
+}
+
+/* Not inlined: it is a loop of its own, and the same for all. */
+static __attribute__((noinline)) void store(const struct track *track)
+{
+    size_t step = track->stride * track->page;
+    char *end = track->domain.region.base + track->domain.region.pages * track->page;
+
+    for (char *page = track->domain.region.base; page < end; page += step)
+        frame_store(page);
+}
+
+/* The handlers have done it. */
+static int collect_logged(struct track *track)
+{
+    return track->logged && !track->lost ? 0 : EIO;
+}
+
+/* The kernel has done it, and is asked. */
+static int collect_scanned(struct track *track)
+{
+    const struct pk_region *region = &track->domain.region;
+    struct pagemap_scan scan = {
+        .size = sizeof scan,
+        .start = (uintptr_t)region->base,
+        .end = (uintptr_t)region->base + region->pages * track->page,
+        .vector = (uintptr_t)track->log,
+        .vector_length = region->pages,
+        .mask = PAGE_IS_WRITTEN,
+        .returned = PAGE_IS_WRITTEN,
+    };
+    long found = pk_syscall4(SYS_ioctl, track->pagemap, (long)PAGEMAP_SCAN, (long)&scan, 0);
+
+    track->logged = found < 0 ? 0 : (size_t)found;
+    return collect_logged(track);
+}
+
+/* The log names the pages that should have been stored into, and no others; and so they have been. A key knows only of the
+ * whole region. */
+static int prove_noted(const struct track *track, size_t stride)
+{
+    const struct pk_region *region = &track->domain.region;
+    const struct written *noted = track->log, *end = noted + track->logged;
+
+    for (size_t i = 0; i < region->pages; i++) {
+        char *page = region->base + i * track->page;
+        uint64_t address = (uintptr_t)page;
+        bool expected = i % stride == 0;
+        int status = pk_prove_allowed(PK_LOAD, page);
+
+        if (status)
+            return status;
+        while (noted < end && noted->end <= address)
+            noted++;
+        if ((noted < end && noted->start <= address) != (expected || track->domain.key.number))
+            return pk_disprove("page %zu is %s", i, expected ? "not noted as written" : "noted as written");
+        if (*(volatile char *)page != expected)
+            return pk_disprove("the store into page %zu was %s", i, expected ? "not made" : "made");
+    }
+    return 0;
+}
+
+static void clear_bytes(const struct track *track)
+{
+    for (size_t i = 0; i < track->domain.region.pages; i++)
+        *(volatile char *)(track->domain.region.base + i * track->page) = 0;
+}
+
+static int prove_run(struct track *track, int (*run)(void *, uint64_t), size_t stride)
+{
+    int status = run(track, 1) ? pk_disprove(track->lost ? "a store faults again" : "no store was noticed") : 0;
+
+    return status ? status : prove_noted(track, stride);
+}
+
+/* Every page is noted; then every second one, which shows that the rest has been armed again; then all, so that the region
+ * is open at the end. */
+static int prove(struct track *track, int (*run)(void *, uint64_t))
+{
+    int status = pk_region_audit(&track->domain.region, PROT_READ | PROT_WRITE, track->domain.key.number);
+    size_t stride = track->stride;
+
+    if (!status)
+        status = prove_run(track, run, 1);
+    if (status)
+        return status;
+    clear_bytes(track);
+    track->stride = 2;
+    status = prove_run(track, run, 2);
+    track->stride = stride;
+    return status ? status : prove_run(track, run, 1);
+}
+
+#define TRACK(identifier, text, arm, collect, what_needs, sentence, ...)                                           \
+    static int run_##identifier(void *state, uint64_t loops)                                                       \
+    {                                                                                                              \
+        struct track *track = state;                                                                               \
+        int status = 0;                                                                                            \
+                                                                                                                   \
+        PK_REPEAT(loops) {                                                                                         \
+            status |= arm(track);                                                                                  \
+            store(track);                                                                                          \
+            status |= collect(track);                                                                              \
+        }                                                                                                          \
+        return status;                                                                                             \
+    }                                                                                                              \
+    static int verify_##identifier(void *state)                                                                    \
+    {                                                                                                              \
+        return prove(state, run_##identifier);                                                                     \
+    }                                                                                                              \
+    PK_BENCHMARK(identifier) = {                                                                                   \
+        .family = "fault", .name = text, .group = "track", .needs = what_needs, .operation = sentence,             \
+        .axes = {{.name = "pages", .meaning = "resident 4 KiB pages in the region, each stored into",              \
+                  .points = "1,16,64", .quick = "16", .more = "256,1024"}},                                                      \
+        .state_size = sizeof(struct track), .memory = memory, .setup = setup_##identifier, .run = run_##identifier, \
+        .verify = verify_##identifier, .teardown = teardown, __VA_ARGS__                                           \
+    };
+
+TRACK(key, "track-key", arm_key, collect_logged, PK_NEEDS_KEYS,
+      "close a region's key, store into every page, of which the first store faults and opens the key: whether the region was written, not where")
+TRACK(mprotect, "track-mprotect", arm_mprotect, collect_logged, 0,
+      "make a region read-only, store into every page, each store faulting and making its page writable: which pages were written")
+TRACK(sigbus, "track-userfaultfd", arm_userfaultfd, collect_logged, 0,
+      "write-protect a region by userfaultfd, store into every page, each store faulting with SIGBUS and making its page writable: which pages were written",
+      .support = support_sigbus)
+TRACK(async, "track-userfaultfd-async", arm_userfaultfd, collect_scanned, 0,
+      "write-protect a region by userfaultfd, store into every page, each noted by the kernel on its own, and scan the page map: which pages were written",
+      .support = support_async)

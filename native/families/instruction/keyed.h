@@ -1,0 +1,15 @@
+/* A page under a key of our own, to prove with. */
+#pragma once
+
+#include "domain.h"
+
+static inline int setup_keyed(void *state, const int64_t *point)
+{
+    (void)point;
+    return pk_domain_map(state, 1, PKEY_DISABLE_WRITE);
+}
+
+static inline void teardown_keyed(void *state)
+{
+    pk_domain_unmap(state);
+}

@@ -1,0 +1,225 @@
+/* RDPKRU and WRPKRU, one after another. */
+#define _GNU_SOURCE
+#include "benchmark.h"
+#include "pkey.h"
+#include "trap.h"
+
+#include "keyed.h"
+#include "unrolled.h"
+
+static int run_rdpkru(void *state, uint64_t loops)
+{
+    uint32_t pkru, edx, zero = 0;
+
+    (void)state;
+    /* Hides the value, which the compiler would otherwise load again inside the loop. */
+    __asm__("" : "+r"(zero));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_RDPKRU) : "=" PK_EAX(pkru), "=" PK_EDX(edx) : PK_ECX(zero));
+    return 0;
+}
+
+static int prove_read_back(const struct pk_domain *keyed)
+{
+    pk_wrpkru(keyed->key.closed);
+    return pk_rdpkru() == keyed->key.closed
+               ? 0
+               : pk_disprove("RDPKRU reads 0x%08x after 0x%08x was written", pk_rdpkru(), keyed->key.closed);
+}
+
+static int verify_rdpkru(void *state)
+{
+    int status = prove_read_back(state);
+
+    return status ? status : prove_unrolled(run_rdpkru, "\x0f\x01\xee", 3);
+}
+
+PK_BENCHMARK(rdpkru) = {
+    .family = "instruction", .name = "rdpkru", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "one RDPKRU after another, each independent of the one before: throughput",
+    .state_size = sizeof(struct pk_domain),
+    .setup = setup_keyed, .run = run_rdpkru, .verify = verify_rdpkru, .teardown = teardown_keyed,
+};
+
+/* ECX stays 0, and waits for what was read: the next RDPKRU can't begin before. */
+static int run_rdpkru_chain(void *state, uint64_t loops)
+{
+    uint32_t pkru, edx, zero = 0;
+
+    (void)state;
+    __asm__("" : "+r"(zero));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_RDPKRU PK_AND("%0", "%2")) : "=&" PK_EAX(pkru), "=&" PK_EDX(edx), "+" PK_ECX(zero));
+    return 0;
+}
+
+static int verify_rdpkru_chain(void *state)
+{
+    int status = prove_read_back(state);
+
+    return status ? status : prove_unrolled(run_rdpkru_chain, "\x0f\x01\xee\x21\xc1", 5);
+}
+
+PK_BENCHMARK(rdpkru_chain) = {
+    .family = "instruction", .name = "rdpkru-chain", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "one RDPKRU and one AND, which makes the next RDPKRU wait for it: latency",
+    .state_size = sizeof(struct pk_domain),
+    .setup = setup_keyed, .run = run_rdpkru_chain, .verify = verify_rdpkru_chain, .teardown = teardown_keyed,
+};
+
+static int run_wrpkru_same(void *state, uint64_t loops)
+{
+    const struct pk_domain *keyed = state;
+    uint32_t pkru = keyed->key.closed, zero = 0, zero_too = 0;
+
+    __asm__("" : "+r"(zero), "+r"(zero_too));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_WRPKRU) : : PK_EAX(pkru), PK_ECX(zero), PK_EDX(zero_too) : "memory");
+    return 0;
+}
+
+/* Writing was allowed, and is denied after one turn. */
+static int prove_written(struct pk_domain *keyed, int (*run)(void *, uint64_t))
+{
+    int status;
+
+    pk_wrpkru(keyed->key.open);
+    status = pk_prove_allowed(PK_STORE, keyed->region.base);
+    if (!status)
+        run(keyed, 1);
+    return status ? status : pk_prove_refused(PK_STORE, keyed->region.base, keyed->key.number);
+}
+
+static int verify_wrpkru_same(void *state)
+{
+    int status = prove_written(state, run_wrpkru_same);
+
+    return status ? status : prove_unrolled(run_wrpkru_same, "\x0f\x01\xef", 3);
+}
+
+PK_BENCHMARK(wrpkru_same) = {
+    .family = "instruction", .name = "wrpkru-same", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "one WRPKRU after another, each writing the value that is there",
+    .state_size = sizeof(struct pk_domain),
+    .setup = setup_keyed, .run = run_wrpkru_same, .verify = verify_wrpkru_same, .teardown = teardown_keyed,
+};
+
+/* What follows a write where a stray jump to it must not open anything. */
+
+static int run_wrpkru_lfence(void *state, uint64_t loops)
+{
+    const struct pk_domain *keyed = state;
+    uint32_t pkru = keyed->key.closed, zero = 0, zero_too = 0;
+
+    __asm__("" : "+r"(zero), "+r"(zero_too));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_WRPKRU PK_LFENCE) : : PK_EAX(pkru), PK_ECX(zero), PK_EDX(zero_too) : "memory");
+    return 0;
+}
+
+static int run_wrpkru_checked(void *state, uint64_t loops)
+{
+    const struct pk_domain *keyed = state;
+    uint32_t pkru = keyed->key.closed, meant = keyed->key.closed, zero = 0, zero_too = 0;
+
+    __asm__("" : "+r"(zero), "+r"(zero_too), "+r"(meant));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_WRPKRU PK_CHECK("%3", "%0")) PK_TRAP
+                         :
+                         : PK_EAX(pkru), PK_ECX(zero), PK_EDX(zero_too), "r"(meant)
+                         : "memory", "cc");
+    return 0;
+}
+
+static int verify_wrpkru_lfence(void *state)
+{
+    int status = prove_written(state, run_wrpkru_lfence);
+
+    return status ? status : prove_unrolled(run_wrpkru_lfence, "\x0f\x01\xef\x0f\xae\xe8", 6);
+}
+
+static int verify_wrpkru_checked(void *state)
+{
+    return prove_written(state, run_wrpkru_checked);
+}
+
+PK_BENCHMARK(wrpkru_lfence) = {
+    .family = "instruction", .name = "wrpkru-lfence", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "WRPKRU of the value that is there, and LFENCE, which lets nothing begin before it is done",
+    .state_size = sizeof(struct pk_domain),
+    .setup = setup_keyed, .run = run_wrpkru_lfence, .verify = verify_wrpkru_lfence, .teardown = teardown_keyed,
+};
+
+PK_BENCHMARK(wrpkru_checked) = {
+    .family = "instruction", .name = "wrpkru-checked", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "WRPKRU of the value that is there, compared afterwards with the one meant: a jump to a trap, not taken",
+    .state_size = sizeof(struct pk_domain),
+    .setup = setup_keyed, .run = run_wrpkru_checked, .verify = verify_wrpkru_checked, .teardown = teardown_keyed,
+};
+
+static int run_toggle_floor(void *state, uint64_t loops)
+{
+    const struct pk_domain *keyed = state;
+    uint32_t pkru = keyed->key.closed, mask = keyed->key.closed ^ keyed->key.open;
+
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_XOR("%1", "%0")) : "+" PK_EAX(pkru) : "r"(mask) : "memory");
+    return 0;
+}
+
+static int verify_toggle_floor(void *state)
+{
+    struct pk_domain *keyed = state;
+
+    return keyed->key.open != keyed->key.closed ? 0 : pk_disprove("the two values to write are the same");
+}
+
+PK_BENCHMARK(toggle_floor) = {
+    .family = "instruction", .name = "toggle-floor", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL,
+    .operation = "one exclusive-or of a register: what alternating the value costs wrpkru-toggle besides WRPKRU",
+    .state_size = sizeof(struct pk_domain),
+    .setup = setup_keyed, .run = run_toggle_floor, .verify = verify_toggle_floor, .teardown = teardown_keyed,
+};
+
+static int run_wrpkru_toggle(void *state, uint64_t loops)
+{
+    const struct pk_domain *keyed = state;
+    uint32_t pkru = keyed->key.closed, mask = keyed->key.closed ^ keyed->key.open, zero = 0, zero_too = 0;
+
+    __asm__("" : "+r"(zero), "+r"(zero_too));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_XOR("%1", "%0") PK_WRPKRU)
+                         : "+" PK_EAX(pkru)
+                         : "r"(mask), PK_ECX(zero), PK_EDX(zero_too)
+                         : "memory");
+    return 0;
+}
+
+static int verify_wrpkru_toggle(void *state)
+{
+    struct pk_domain *keyed = state;
+    int status;
+
+    /* An even number of turns ends where it began: with writing denied. */
+    pk_wrpkru(keyed->key.open);
+    run_wrpkru_toggle(state, 1);
+    if (pk_rdpkru() != keyed->key.closed)
+        return pk_disprove("PKRU is 0x%08x after an even number of changes from 0x%08x", pk_rdpkru(), keyed->key.closed);
+    status = pk_prove_refused(PK_STORE, keyed->region.base, keyed->key.number);
+    pk_wrpkru(keyed->key.open);
+    return status ? status : pk_prove_allowed(PK_STORE, keyed->region.base);
+}
+
+PK_BENCHMARK(wrpkru_toggle) = {
+    .family = "instruction", .name = "wrpkru-toggle", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/toggle-floor", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "one WRPKRU after another, denying and allowing writing under one key in turn",
+    .state_size = sizeof(struct pk_domain),
+    .setup = setup_keyed, .run = run_wrpkru_toggle, .verify = verify_wrpkru_toggle, .teardown = teardown_keyed,
+};

@@ -1,0 +1,187 @@
+/* Regions whose pages' protection or key is changed from one side to another, each direction on its own. */
+#pragma once
+
+#include "benchmark.h"
+#include "pkey.h"
+#include "region.h"
+#include "trap.h"
+
+/* Regions in a batch. The clocks are read once a batch: a change takes hundreds of nanoseconds, so that few regions make
+ * their share small, and few VMAs keep the kernel's tree of them as it would be. */
+#define CHANGES 16
+
+/* Around the flush ceiling, and what one page of page table maps. */
+#define QUICK_PAGES "1,8,33,34,128,512"
+
+#define NONE PROT_NONE
+#define READ PROT_READ
+#define WRITE (PROT_READ | PROT_WRITE)
+
+/* One side of a change. A key is named by its place: 0 is key 0, 1 and 2 are keys of our own. */
+struct side {
+    int prot;
+    unsigned key;
+};
+
+struct change {
+    struct pk_regions regions;
+    size_t length;
+    struct side from, to;
+    int keys[3];
+    int keyed;   /* by pkey_mprotect */
+    int fragile; /* a store would change what the pages are, so that none is to go through */
+};
+
+/* An initializer of a side that can stand in a macro's argument. */
+#define SIDE(...) {__VA_ARGS__}
+
+static inline int take_keys(struct change *change)
+{
+    for (int i = 1; i <= 2; i++) {
+        /* A key that allowed everything would prove nothing. */
+        change->keys[i] = pk_pkey_alloc(PKEY_DISABLE_WRITE);
+        if (change->keys[i] < 0)
+            return pk_error(-change->keys[i], "pkey_alloc");
+    }
+    return 0;
+}
+
+/* Everything but the regions. */
+static inline int begin_change(struct change *change, int keyed, struct side from, struct side to)
+{
+    change->keyed = keyed;
+    change->from = from;
+    change->to = to;
+    return keyed ? take_keys(change) : 0;
+}
+
+static inline int setup_change(struct change *change, size_t pages, size_t most, int keyed, struct side from,
+                               struct side to)
+{
+    int status = begin_change(change, keyed, from, to);
+
+    change->length = pages * pk_page_size();
+    return status ? status : pk_regions_map(&change->regions, pk_regions_in_batch(pages, most), pages);
+}
+
+static inline void teardown_change(void *state)
+{
+    struct change *change = state;
+
+    pk_regions_unmap(&change->regions);
+    for (int i = 1; i <= 2; i++)
+        if (change->keys[i] > 0)
+            pk_pkey_free(change->keys[i]);
+}
+
+static inline uint64_t batch(const void *state)
+{
+    const struct change *change = state;
+
+    return change->regions.count;
+}
+
+static inline int put(const struct change *change, void *base, struct side side)
+{
+    if (change->keyed)
+        return pk_pkey_mprotect(base, change->length, side.prot, change->keys[side.key]);
+    return pk_mprotect(base, change->length, side.prot);
+}
+
+static inline int put_all(const struct change *change, struct side side)
+{
+    int status = 0;
+
+    for (size_t i = 0; i < change->regions.count; i++)
+        status |= put(change, change->regions.at[i].base, side);
+    return status;
+}
+
+static inline int prepare(void *state)
+{
+    const struct change *change = state;
+
+    return put_all(change, change->from);
+}
+
+static inline int run_mprotect(void *state, uint64_t loops)
+{
+    const struct change *change = state;
+    const struct pk_region *region = change->regions.at;
+    size_t length = change->length;
+    int prot = change->to.prot, status = 0;
+
+    PK_REPEAT(loops)
+        status |= pk_mprotect((region++)->base, length, prot);
+    return status;
+}
+
+static inline int run_pkey_mprotect(void *state, uint64_t loops)
+{
+    const struct change *change = state;
+    const struct pk_region *region = change->regions.at;
+    size_t length = change->length;
+    int prot = change->to.prot, pkey = change->keys[change->to.key], status = 0;
+
+    PK_REPEAT(loops)
+        status |= pk_pkey_mprotect((region++)->base, length, prot, pkey);
+    return status;
+}
+
+/* What this side allows and refuses, and for which reason, on one byte. */
+static inline int prove_side_at(const struct change *change, char *at, struct side side)
+{
+    int pkey = change->keys[side.key], status;
+
+    if (side.prot == NONE)
+        return pk_prove_refused(PK_LOAD, at, 0);
+    status = pk_prove_allowed(PK_LOAD, at);
+    if (status)
+        return status;
+    if (side.prot == WRITE && !pkey)
+        return change->fragile ? 0 : pk_prove_allowed(PK_STORE, at);
+    return pk_prove_refused(PK_STORE, at, pkey);
+}
+
+/* Each region is as this side says: its VMA, its pages, its first byte and its last. */
+static inline int prove_side(const struct change *change, struct side side)
+{
+    int status = pk_regions_audit(&change->regions, side.prot, change->keys[side.key]);
+
+    for (size_t i = 0; i < change->regions.count && !status; i++) {
+        char *base = change->regions.at[i].base;
+        status = prove_side_at(change, base, side);
+        if (!status)
+            status = prove_side_at(change, base + change->length - 1, side);
+    }
+    return status;
+}
+
+/* The change is made from one side to the other, each proved by `prove`. */
+static inline int verify_change(void *state, int (*run)(void *, uint64_t),
+                                int (*prove)(const struct change *, struct side))
+{
+    struct change *change = state;
+    int status = prepare(state);
+
+    if (status)
+        return pk_disprove("the change back failed");
+    status = prove(change, change->from);
+    if (!status && run(state, change->regions.count))
+        status = pk_disprove("the change failed");
+    if (!status)
+        status = prove(change, change->to);
+    if (!status && change->from.prot == change->to.prot && change->keys[change->from.key] == change->keys[change->to.key])
+        status = pk_disprove("the change changes nothing");
+    return status;
+}
+
+static inline int verify_mprotect(void *state)
+{
+    return verify_change(state, run_mprotect, prove_side);
+}
+
+static inline int verify_pkey_mprotect(void *state)
+{
+    return verify_change(state, run_pkey_mprotect, prove_side);
+}

@@ -1,0 +1,234 @@
+/* Taking the right to write away from all threads at once, and giving it back. By mprotect, the kernel sees to it. A key's
+ * rights belong to each thread, which alone can change them: it has to be told, do so, and say that it has. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "benchmark.h"
+#include "cpus.h"
+#include "crew.h"
+#include "domain.h"
+#include "pkey.h"
+#include "region.h"
+#include "trap.h"
+
+/* What a thread is told, and what it answers: the number of an order. Odd ones revoke, even ones grant. Each in a pair of
+ * cache lines of its own. */
+struct post {
+    _Alignas(128) atomic_uint ordered;
+    _Alignas(128) atomic_uint obeyed;
+};
+
+struct revocation {
+    struct pk_domain domain; /* with a key or without */
+    struct pk_crew crew;
+    struct post *posts; /* one a thread */
+    unsigned threads;
+    unsigned orders;  /* given so far */
+    unsigned crowded; /* there are more threads than CPUs */
+    int expected;     /* by the threads' proofs: whether they may write */
+};
+
+/* Wait without sleeping; where it takes another's CPU, let the others run. */
+static void relax(const struct revocation *revocation)
+{
+    if (revocation->crowded)
+        sched_yield();
+    else
+        pk_pause();
+}
+
+/* What the threads do all the time: look whether there is an order. */
+static void look(void *state, unsigned member)
+{
+    const struct revocation *revocation = state;
+    struct post *post = &revocation->posts[member];
+    unsigned order = atomic_load_explicit(&post->ordered, memory_order_acquire);
+
+    if (order == atomic_load_explicit(&post->obeyed, memory_order_relaxed)) {
+        relax(revocation);
+        return;
+    }
+    pk_wrpkru(order % 2 ? revocation->domain.key.closed : revocation->domain.key.open);
+    atomic_store_explicit(&post->obeyed, order, memory_order_release);
+}
+
+/* All are told before the first is waited for. The caller is one of them. Inlined by some compilers and not by
+ * others, if they were let. */
+__attribute__((noinline)) static void give_order(struct revocation *revocation, uint32_t pkru)
+{
+    unsigned order = ++revocation->orders;
+
+    for (unsigned i = 1; i < revocation->threads; i++)
+        atomic_store_explicit(&revocation->posts[i].ordered, order, memory_order_release);
+    pk_wrpkru(pkru);
+    for (unsigned i = 1; i < revocation->threads; i++)
+        while (atomic_load_explicit(&revocation->posts[i].obeyed, memory_order_acquire) != order)
+            relax(revocation);
+}
+
+static int run_threads(void *state, uint64_t loops)
+{
+    struct revocation *revocation = state;
+    uint32_t open = revocation->domain.key.open, closed = revocation->domain.key.closed;
+
+    PK_REPEAT(loops) {
+        give_order(revocation, closed);
+        give_order(revocation, open);
+    }
+    return 0;
+}
+
+static int run_mprotect(void *state, uint64_t loops)
+{
+    const struct revocation *revocation = state;
+    void *base = revocation->domain.region.base;
+    size_t length = pk_page_size();
+    int status = 0;
+
+    PK_REPEAT(loops) {
+        status |= pk_mprotect(base, length, PROT_READ);
+        status |= pk_mprotect(base, length, PROT_READ | PROT_WRITE);
+    }
+    return status;
+}
+
+static int join_keyed(void *state, unsigned member)
+{
+    const struct revocation *revocation = state;
+
+    (void)member;
+    pk_wrpkru(revocation->domain.key.open);
+    return 0;
+}
+
+/* In each thread: it may write now, or may not. */
+static int prove_rights(void *state, unsigned member)
+{
+    const struct revocation *revocation = state;
+    char *byte = revocation->domain.region.base;
+
+    (void)member;
+    return revocation->expected ? pk_prove_allowed(PK_STORE, byte)
+                                : pk_prove_refused(PK_STORE, byte, revocation->domain.key.number);
+}
+
+static const struct pk_crew_work keyed = {.join = join_keyed, .verify = prove_rights, .idle = look};
+static const struct pk_crew_work plain = {.verify = prove_rights, .idle = look};
+
+static int start_threads(struct revocation *revocation, const int64_t *point, const struct pk_crew_work *work)
+{
+    int cpus[CPU_SETSIZE];
+
+    revocation->threads = (unsigned)point[0];
+    revocation->crowded = (int64_t)pk_last_cpus(cpus, CPU_SETSIZE) < point[0];
+    revocation->posts = aligned_alloc(_Alignof(struct post), revocation->threads * sizeof *revocation->posts);
+    if (!revocation->posts)
+        return pk_error(ENOMEM, "allocate the orders");
+    memset(revocation->posts, 0, revocation->threads * sizeof *revocation->posts);
+    return pk_crew_start(&revocation->crew, revocation->threads, PK_CREW_THREADS, work, revocation);
+}
+
+static int setup_keyed(void *state, const int64_t *point)
+{
+    struct revocation *revocation = state;
+    int status = pk_domain_map(&revocation->domain, 1, PKEY_DISABLE_WRITE);
+
+    return status ? status : start_threads(revocation, point, &keyed);
+}
+
+static int setup_plain(void *state, const int64_t *point)
+{
+    struct revocation *revocation = state;
+    int status = pk_region_map(&revocation->domain.region, 1);
+
+    return status ? status : start_threads(revocation, point, &plain);
+}
+
+static void teardown(void *state)
+{
+    struct revocation *revocation = state;
+
+    pk_crew_end(&revocation->crew);
+    free(revocation->posts);
+    pk_domain_unmap(&revocation->domain);
+}
+
+static int prove_everyones_rights(struct revocation *revocation, int expected)
+{
+    revocation->expected = expected;
+    return pk_crew_verify(&revocation->crew);
+}
+
+/* One operation made each thread obey twice. */
+static int prove_obeyed(struct revocation *revocation)
+{
+    unsigned orders = revocation->orders;
+    int status = pk_prove_runs(run_threads, revocation);
+
+    for (unsigned i = 1; i < revocation->threads && !status; i++)
+        if (atomic_load(&revocation->posts[i].obeyed) != orders + 2)
+            status = pk_disprove("thread %u did not obey twice", i);
+    return status;
+}
+
+static int verify_threads(void *state)
+{
+    struct revocation *revocation = state;
+    int status = pk_region_audit(&revocation->domain.region, PROT_READ | PROT_WRITE, revocation->domain.key.number);
+
+    if (!status)
+        status = prove_everyones_rights(revocation, 1);
+    if (status)
+        return status;
+    give_order(revocation, revocation->domain.key.closed);
+    status = prove_everyones_rights(revocation, 0);
+    give_order(revocation, revocation->domain.key.open);
+    if (!status)
+        status = prove_everyones_rights(revocation, 1);
+    return status ? status : prove_obeyed(revocation);
+}
+
+static int verify_mprotect(void *state)
+{
+    struct revocation *revocation = state;
+    void *base = revocation->domain.region.base;
+    int status = pk_region_audit(&revocation->domain.region, PROT_READ | PROT_WRITE, 0);
+
+    if (!status)
+        status = prove_everyones_rights(revocation, 1);
+    if (!status && pk_mprotect(base, pk_page_size(), PROT_READ))
+        status = pk_disprove("mprotect failed");
+    if (!status)
+        status = prove_everyones_rights(revocation, 0);
+    if (pk_mprotect(base, pk_page_size(), PROT_READ | PROT_WRITE) && !status)
+        status = pk_disprove("mprotect failed");
+    if (!status)
+        status = prove_everyones_rights(revocation, 1);
+    return status ? status : pk_prove_runs(run_mprotect, state);
+}
+
+#define THREADS_AXIS                                                                                               \
+    {                                                                                                              \
+        .name = "threads", .points = "cpus", .quick = "cpus",                                                      \
+        .meaning = "threads that lose the right and get it back, the one that takes it included"                   \
+    }
+
+PK_BENCHMARK(revoke_threads) = {
+    .family = "switch", .name = "revoke-threads", .group = "revoke", .axes = {THREADS_AXIS},
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .operation = "take the right to write to a page away from all threads and give it back: each is told by a flag that it "
+                 "looks at, does so by WRPKRU, says so, and is waited for",
+    .state_size = sizeof(struct revocation), .setup = setup_keyed, .run = run_threads, .verify = verify_threads,
+    .teardown = teardown,
+};
+
+PK_BENCHMARK(revoke_mprotect) = {
+    .family = "switch", .name = "revoke-mprotect", .group = "revoke", .axes = {THREADS_AXIS}, .needs = PK_NEEDS_THREADS,
+    .operation = "take the right to write to a page away from all threads and give it back, by mprotect in one of them while "
+                 "the others run",
+    .state_size = sizeof(struct revocation), .setup = setup_plain, .run = run_mprotect, .verify = verify_mprotect,
+    .teardown = teardown,
+};

@@ -1,0 +1,51 @@
+/* A thread that changes protection again and again, beside others that it may hold up. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "benchmark.h"
+#include "flip.h"
+#include "party.h"
+#include "trap.h"
+
+struct changer {
+    struct pk_region region;
+    atomic_ullong changes; /* that succeeded: to read-only and back */
+};
+
+static inline void change(struct changer *changer)
+{
+    if (!flip(&changer->region, 1))
+        atomic_fetch_add_explicit(&changer->changes, 1, memory_order_relaxed);
+}
+
+/* Prove, from another thread, that changes go on, and that a store now is refused and now goes through. The changer may have
+ * to share its CPU, so wait longer and longer. */
+static inline int prove_changing(struct changer *changer)
+{
+    uint64_t before = atomic_load_explicit(&changer->changes, memory_order_relaxed);
+    unsigned refused = 0, allowed = 0;
+
+    for (long milliseconds = 1; milliseconds < 1200; milliseconds *= 2) {
+        for (unsigned tries = 0; tries < 64; tries++) {
+            struct pk_fault fault;
+            int status = pk_trap(PK_STORE, changer->region.base, &fault);
+
+            if (status)
+                return status;
+            *(fault.happened ? &refused : &allowed) += 1;
+        }
+        if (refused && allowed && atomic_load_explicit(&changer->changes, memory_order_relaxed) > before + 1)
+            return 0;
+        wait_milliseconds(milliseconds);
+    }
+    return pk_disprove("the thread that must change protection does not: of %u stores %u were refused", refused + allowed,
+                       refused);
+}
+
+/* Around the flush ceiling of 33 pages, and what one page of page table maps. */
+#define VICTIM_PAGES_AXIS                                                                                          \
+    {                                                                                                              \
+        .name = "pages", .meaning = "resident 4 KiB pages in the region that another thread changes",              \
+        .points = "1,33,34,512", .quick = "1"                                                                      \
+    }

@@ -1,0 +1,182 @@
+/* First touches of fresh pages in some threads, while another one changes the protection of memory of its own: whether faults
+ * wait for the lock that mprotect takes. */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "benchmark.h"
+#include "changer.h"
+#include "crew.h"
+#include "party.h"
+
+/* What a thread touches before the pages are taken away again, untimed. */
+#define FRESH_PAGES 512
+
+struct faults {
+    struct party party; /* a region for each thread that faults */
+    struct changer changer;
+};
+
+static unsigned count_faulting(const struct faults *faults)
+{
+    return faults->party.count;
+}
+
+static int make_fresh(const struct pk_region *region)
+{
+    return madvise(region->base, pk_region_length(region), MADV_DONTNEED) ? pk_error(errno, "take pages away") : 0;
+}
+
+static int run_touch(void *state, unsigned member, uint64_t loops)
+{
+    const struct faults *faults = state;
+    volatile char *at = faults->party.regions[member].base;
+    size_t page = pk_page_size();
+
+    PK_REPEAT(loops) {
+        *at = 1;
+        at += page;
+    }
+    return 0;
+}
+
+/* The last member is the one that changes. */
+static void change_if_last(void *state, unsigned member)
+{
+    struct faults *faults = state;
+
+    if (member == count_faulting(faults))
+        change(&faults->changer);
+    else
+        pk_pause();
+}
+
+static int prove_touch(const struct faults *faults, unsigned member)
+{
+    const struct pk_region *region = &faults->party.regions[member];
+    struct rusage before, after;
+    int status = make_fresh(region);
+
+    if (status)
+        return status;
+    getrusage(RUSAGE_THREAD, &before);
+    run_touch((void *)faults, member, region->pages);
+    getrusage(RUSAGE_THREAD, &after);
+    if (after.ru_minflt - before.ru_minflt < (long)region->pages)
+        return pk_disprove("touching %zu pages took %ld faults", region->pages, after.ru_minflt - before.ru_minflt);
+    return pk_region_audit(region, PROT_READ | PROT_WRITE, 0);
+}
+
+static int verify_beside(void *state, unsigned member)
+{
+    struct faults *faults = state;
+    int status;
+
+    if (member == count_faulting(faults))
+        return prove_flip(&faults->changer.region);
+    status = member ? 0 : prove_changing(&faults->changer);
+    return status ? status : prove_touch(faults, member);
+}
+
+static int verify_alone(void *state, unsigned member)
+{
+    struct faults *faults = state;
+    int status;
+
+    if (member == count_faulting(faults))
+        return 0;
+    status = member ? 0 : prove_asleep(&faults->party.crew, count_faulting(faults));
+    return status ? status : prove_touch(faults, member);
+}
+
+static const struct pk_crew_work beside = {
+    .run = run_touch, .verify = verify_beside, .idle = change_if_last, .beside = 1};
+static const struct pk_crew_work alone = {.run = run_touch, .verify = verify_alone, .beside = 1};
+
+static int set_up(struct faults *faults, int64_t faulting, const struct pk_crew_work *work)
+{
+    int status = check_members(faulting + 1);
+
+    if (!status)
+        status = set_up_regions(&faults->party, (unsigned)faulting);
+    if (!status)
+        status = pk_region_map(&faults->changer.region, 1);
+    for (unsigned i = 0; i < faulting && !status; i++)
+        status = pk_region_reserve(&faults->party.regions[i], FRESH_PAGES);
+    return status ? status : pk_crew_start(&faults->party.crew, (unsigned)faulting + 1, PK_CREW_THREADS, work, faults);
+}
+
+static int setup_beside(void *state, const int64_t *point)
+{
+    return set_up(state, point[0], &beside);
+}
+
+static int setup_alone(void *state, const int64_t *point)
+{
+    return set_up(state, point[0], &alone);
+}
+
+static void teardown_faults(void *state)
+{
+    struct faults *faults = state;
+
+    teardown(state);
+    pk_region_unmap(&faults->changer.region);
+}
+
+/* As many pages at once as there are, which are fresh again each time. */
+static int measure_faults(void *state, uint64_t loops, struct pk_value *value)
+{
+    struct faults *faults = state;
+    int status = 0;
+
+    while (loops && !status) {
+        uint64_t now = loops < FRESH_PAGES ? loops : FRESH_PAGES;
+        struct pk_value part = {0};
+
+        for (unsigned i = 0; i < count_faulting(faults) && !status; i++)
+            status = make_fresh(&faults->party.regions[i]);
+        if (!status)
+            status = pk_crew_measure(&faults->party.crew, now, &part);
+        value->seconds += part.seconds;
+        value->ticks += part.ticks;
+        value->slowest += part.slowest;
+        value->members = part.members;
+        loops -= now;
+    }
+    return status;
+}
+
+static uint64_t memory_faults(const int64_t *point)
+{
+    return (uint64_t)point[0] * FRESH_PAGES * pk_page_size();
+}
+
+static int support_faults(const int64_t *point)
+{
+    int cpus[MEMBERS_MAX];
+
+    return point[0] >= MEMBERS_MAX || pk_last_cpus(cpus, (int)point[0] + 1) > point[0]
+               ? 0
+               : pk_skip("it takes a CPU for each thread that faults, and one more");
+}
+
+#define FAULTING_AXIS                                                                                              \
+    {                                                                                                              \
+        .name = "faulting", .meaning = "threads that fault; there is one more", .points = "cpus", .quick = "cpus"  \
+    }
+
+PK_BENCHMARK(fault_alone) = {
+    .family = "threads", .name = "fault-alone", .group = "fault", .needs = PK_NEEDS_THREADS, .axes = {FAULTING_AXIS},
+    .operation = "first touch of a fresh page by every thread but one, which sleeps",
+    .memory = memory_faults, .support = support_faults, .state_size = sizeof(struct faults), .setup = setup_alone,
+    .measure = measure_faults, .verify = verify_crew, .teardown = teardown_faults,
+};
+
+PK_BENCHMARK(fault_vs_mprotect) = {
+    .family = "threads", .name = "fault-vs-mprotect", .group = "fault", .floor = "threads/fault-alone",
+    .needs = PK_NEEDS_THREADS, .axes = {FAULTING_AXIS},
+    .operation = "first touch of a fresh page by every thread but one, which changes the protection of another page all the time",
+    .memory = memory_faults, .support = support_faults, .state_size = sizeof(struct faults), .setup = setup_beside,
+    .measure = measure_faults, .verify = verify_crew, .teardown = teardown_faults,
+};

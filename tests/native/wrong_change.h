@@ -1,0 +1,34 @@
+/* What can be made wrong of any change of the family protect: below the source that is included. */
+#pragma once
+
+/* From where the change begins: a kernel that never does anything is caught already there. */
+static inline int ignore_the_change(void *state)
+{
+    int status = prepare(state);
+
+    idle.mprotect = idle.pkey_mprotect = true;
+    return status;
+}
+
+static inline int forget_a_page(void *state)
+{
+    const struct change *change = state;
+
+    return forget_page(&change->regions.at[change->regions.count - 1]);
+}
+
+static inline int merge_a_guard(void *state)
+{
+    const struct change *change = state;
+
+    return merge_guard(&change->regions.at[0], change->to.prot, change->keys[change->to.key]);
+}
+
+static inline int tag_with_another_key(void *state)
+{
+    const struct change *change = state;
+    int prepared = prepare(state);
+
+    idle.other_key = change->keys[change->to.key ? change->to.key % 2 + 1 : 1];
+    return prepared;
+}

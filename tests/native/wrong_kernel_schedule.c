@@ -1,0 +1,43 @@
+#include "crooked.h"
+#include "wrong.h"
+
+#include <fcntl.h>
+
+#include "families/kernel/schedule.c"
+
+static int expect_another_pkru(void *state)
+{
+    struct pair *pair = state;
+
+    pair->other = pair->other == pair->key.open ? pair->key.closed : pair->key.open;
+    return 0;
+}
+
+static int change_own_pkru(void *state)
+{
+    const struct pair *pair = state;
+
+    pk_wrpkru(pair->key.before);
+    return 0;
+}
+
+/* It hears nothing of the questions: the answers lie in the pipe already. */
+static int answer_oneself(void *state)
+{
+    struct pair *pair = state;
+    char answers[4096] = {0};
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) || write(ends[1], answers, sizeof answers) < 0)
+        return -errno;
+    dup2(ends[0], pair->peer.answers);
+    dup2(ends[1], pair->peer.requests);
+    return 0;
+}
+
+WRONG_CASES = {
+    {"the answer is there before the question", "kernel/context-switch*", "the other thread answered", answer_oneself},
+    {"the other thread's PKRU is another", "kernel/context-switch/*", "the other thread's PKRU is", expect_another_pkru},
+    {"this thread's PKRU is another", "kernel/context-switch/*", "this thread's PKRU is", change_own_pkru},
+    {0},
+};

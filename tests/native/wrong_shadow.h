@@ -1,0 +1,28 @@
+/* What can be wrong with WRPKRU in the shadow of other work, whatever the work. The state begins with a shadow. */
+#pragma once
+
+#include "wrong.h"
+
+#include "families/instruction/shadow.h"
+
+static inline int close_nothing(void *state)
+{
+    struct shadow *shadow = state;
+
+    shadow->keyed.key.closed = shadow->keyed.key.open;
+    return 0;
+}
+
+static inline int open_nothing(void *state)
+{
+    struct shadow *shadow = state;
+
+    shadow->keyed.key.open = shadow->keyed.key.closed;
+    return 0;
+}
+
+#define WRONG_TOGGLES(cases)                                                                                       \
+    {"both values allow writing", cases, "a store that must fault went through", close_nothing},                     \
+    {                                                                                                              \
+        "both values deny writing", cases, "must go through faulted", open_nothing                                 \
+    }

@@ -1,0 +1,57 @@
+#include "crooked.h"
+#include "wrong.h"
+
+#include "families/threads/stale.c"
+
+static int do_nothing(void *state, unsigned member)
+{
+    (void)state;
+    (void)member;
+    return 0;
+}
+
+static int keep_the_sibling_away(void *state)
+{
+    static const struct pk_crew_work away = {.verify = do_nothing};
+    struct stale *stale = state;
+
+    stale->sibling.work = &away;
+    return 0;
+}
+
+static int keep_the_sibling(void *state)
+{
+    static const struct pk_crew_work staying = {.verify = visit, .idle = spin};
+    struct stale *stale = state;
+
+    stale->sibling.work = &staying;
+    return 0;
+}
+
+static int visit_the_same_cpu(void *state)
+{
+    const struct stale *stale = state;
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)stale->cpu, &one);
+    return sched_setaffinity(0, sizeof one, &one);
+}
+
+static int end_the_stranger(void *state)
+{
+    static const struct pk_crew_work asleep = {0};
+    struct stale *stale = state;
+
+    pk_crew_end(&stale->stranger);
+    return pk_crew_start(&stale->stranger, 2, PK_CREW_PROCESSES, &asleep, state);
+}
+
+WRONG_CASES = {
+    {"the sibling does nothing", "threads/stale-cpumask/*", "the sibling did not use the region", keep_the_sibling_away},
+    {"the sibling stays", "threads/stale-cpumask/*", "must sleep is in state", keep_the_sibling},
+    {"both have one CPU", "threads/stale-cpumask/*", "like the thread that changes", visit_the_same_cpu},
+    {"the other process sleeps", "threads/stale-cpumask/*", "no other process runs", end_the_stranger},
+    {"mprotect does nothing", "threads/stale-cpumask/*", "a store that must fault went through", make_mprotect_idle},
+    {0},
+};
