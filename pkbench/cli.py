@@ -147,9 +147,9 @@ def doctor(context: click.Context, json_: bool) -> None:
     else:
         for finding in findings:
             click.echo(f"{finding.status:8} {finding.check:16} {finding.evidence}")
-            for label in ("effect", "fix", "undo"):
-                if text := getattr(finding, label):
-                    click.echo(f"{'':25} {label}: {text}")
+            for part in ("effect", "fix", "undo", "no_fix"):
+                if text := getattr(finding, part):
+                    click.echo(f"{'':25} {part.replace('_', ' ')}: {text}")
     context.exit(doctors.exit_status(findings))
 
 

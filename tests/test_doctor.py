@@ -123,8 +123,20 @@ def test_every_fix_has_an_undo_and_every_undo_a_fix(findings):
     assert [] == [name for name, found in findings.items() if bool(found.fix) != bool(found.undo)]
 
 
+def test_every_finding_that_is_not_ok_has_either_a_fix_or_a_reason_why_there_is_none(findings):
+    assert [] == [
+        name
+        for name, found in findings.items()
+        if found.status != "ok" and bool(found.fix) == bool(found.no_fix)
+    ]
+
+
 def test_what_is_ok_needs_no_fix(findings):
-    assert [] == [name for name, found in findings.items() if found.status == "ok" and found.fix]
+    assert [] == [
+        name
+        for name, found in findings.items()
+        if found.status == "ok" and (found.fix or found.no_fix)
+    ]
 
 
 def test_commands_are_shell_that_parses(findings):

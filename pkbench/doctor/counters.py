@@ -27,26 +27,29 @@ NO_DRIVER = "the kernel found no counters it can drive"
 USER_ONLY = "cycles and instructions spent in the kernel, most of an mprotect, can't be counted"
 
 
-def pmu(_machine: Machine, root: Path) -> Finding:
+def pmu(machine: Machine, root: Path) -> Finding:
     """Try to count core cycles, in user mode and kernel, then in user mode alone."""
     paranoid = read(root, PARANOID)
     try:
-        return _counted(count_cycles(user_only=False), "user mode and kernel")
+        return _counted(machine, count_cycles(user_only=False))
     except OSError as error:
         refused = error
     if refused.errno not in (errno.EACCES, errno.EPERM):
         name = errno.errorcode.get(refused.errno or 0, refused.strerror)
         why = NO_DRIVER if refused.errno in (errno.ENOENT, errno.EOPNOTSUPP) else refused.strerror
-        return Finding("pmu", "warning", f"perf_event_open gave {name}: {why}", NO_COUNTERS)
+        evidence = f"perf_event_open gave {name}: {why}"
+        return Finding("pmu", "warning", evidence, NO_COUNTERS, no_fix=_who_has_counters(machine))
     evidence = (
         f"perf_event_open: {refused.strerror}, perf_event_paranoid is {paranoid or 'unknown'}"
     )
     # Documentation/admin-guide/sysctl/kernel.rst: above 1 the kernel's events need CAP_PERFMON;
     # 3 and above, in some distributions, all events do.
     strict = paranoid is not None and int(paranoid) > 1
-    mend = rewrite({PARANOID: paranoid}, "1") if paranoid is not None and strict else {}
-    if not strict:
+    if paranoid is not None and strict:
+        mend = rewrite({PARANOID: paranoid}, "1")
+    else:
         evidence += ": something else refuses, as a container's filter would"
+        mend = {"no_fix": "run it outside the container, or where perf_event_open is let through"}
     try:
         count_cycles(user_only=True)
     except OSError:
@@ -56,11 +59,17 @@ def pmu(_machine: Machine, root: Path) -> Finding:
     )
 
 
-def _counted(cycles: int, where: str) -> Finding:
+def _counted(machine: Machine, cycles: int) -> Finding:
     if cycles == 0:
         dead = "perf_event_open works, but its counter stays at zero"
-        return Finding("pmu", "warning", dead, NO_COUNTERS)
-    return Finding("pmu", "ok", f"perf_event_open counts core cycles in {where}")
+        return Finding("pmu", "warning", dead, NO_COUNTERS, no_fix=_who_has_counters(machine))
+    return Finding("pmu", "ok", "perf_event_open counts core cycles in user mode and kernel")
+
+
+def _who_has_counters(machine: Machine) -> str:
+    if machine.virtualisation:
+        return "only the hypervisor's host can pass counters on; bare metal has them"
+    return "the CPU's driver is missing: a kernel that knows this CPU, or the firmware's setup"
 
 
 def count_cycles(*, user_only: bool) -> int:

@@ -16,6 +16,7 @@ class Finding:
     """One thing that may spoil a measurement.
 
     `fix` and `undo` are shell commands, to be run as root; `undo` brings back what was found.
+    Where no command mends it, `no_fix` says why, and what a person can do instead.
     """
 
     check: str
@@ -24,9 +25,18 @@ class Finding:
     effect: str = ""  # what it does to a figure, measured or documented
     fix: str = ""
     undo: str = ""
+    no_fix: str = ""
 
 
 Check = Callable[[Machine, Path], Finding]
+
+NOT_KNOWN = "what is not known is not changed"
+HOST_ONLY = "only the hypervisor's host can change it; bare metal has none"
+
+
+def unread(check: str, path: str, effect: str) -> Finding:
+    """Return what a check says that could not look."""
+    return Finding(check, "unknown", f"/{path} can't be read", effect, no_fix=NOT_KNOWN)
 
 
 def write(values: Mapping[str, str]) -> str:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pkbench.doctor.finding import Finding, rewrite
-from pkbench.machine import Machine, read
+from pkbench.doctor.finding import HOST_ONLY, NOT_KNOWN, Finding, rewrite, unread
+from pkbench.machine import CPU, Machine, read
 
 CLOCKSOURCE = "sys/devices/system/clocksource/clocksource0"
 THP = "sys/kernel/mm/transparent_hugepage/enabled"
@@ -26,12 +26,14 @@ def clocksource(machine: Machine, root: Path) -> Finding:
     )
     found = machine.clocksource
     if found is None:
-        return Finding("clocksource", "unknown", f"/{CLOCKSOURCE} can't be read", effect)
+        return unread("clocksource", CLOCKSOURCE, effect)
     if found in USER_MODE_CLOCKS:
         return Finding("clocksource", "ok", found)
     offered = (read(root, f"{CLOCKSOURCE}/available_clocksource") or "").split()
     better = next((clock for clock in USER_MODE_CLOCKS if clock in offered), None)
-    mend = rewrite({f"{CLOCKSOURCE}/current_clocksource": found}, better) if better else {}
+    mend = {"no_fix": "the kernel offers none that is read in user mode; `dmesg` says why not tsc"}
+    if better:
+        mend = rewrite({f"{CLOCKSOURCE}/current_clocksource": found}, better)
     evidence = f"{found}, of {' '.join(offered) or 'an unknown choice'}"
     return Finding("clocksource", "warning", evidence, effect, **mend)
 
@@ -43,7 +45,7 @@ def thp(machine: Machine, _root: Path) -> Finding:
         "790 ns for 2 MiB as one huge page, 17 to 20 µs for 4 MiB of small ones"
     )
     if machine.thp is None:
-        return Finding("thp", "unknown", f"/{THP} can't be read", effect)
+        return unread("thp", THP, effect)
     if machine.thp != "always":
         return Finding("thp", "ok", machine.thp)
     return Finding("thp", "warning", machine.thp, effect, **rewrite({THP: machine.thp}, "madvise"))
@@ -57,8 +59,8 @@ def mitigations(machine: Machine, root: Path) -> Finding:
     )
     found = machine.mitigations
     if not found:
-        unread = "nothing readable in /sys/devices/system/cpu/vulnerabilities"
-        return Finding("mitigations", "unknown", unread, effect)
+        nothing = "nothing readable in /sys/devices/system/cpu/vulnerabilities"
+        return Finding("mitigations", "unknown", nothing, effect, no_fix=NOT_KNOWN)
     vulnerable = [name for name, text in found.items() if text.startswith("Vulnerable")]
     mitigated = [name for name, text in found.items() if text.startswith("Mitigation")]
     parts = [
@@ -68,8 +70,11 @@ def mitigations(machine: Machine, root: Path) -> Finding:
     ]
     off = [word for word in (read(root, "proc/cmdline") or "").split() if word == "mitigations=off"]
     evidence = "; ".join(parts + off) or f"not affected by any of {len(found)}"
+    no_fix = (
+        "at boot: mitigations=auto; newer microcode or a newer kernel for what stays vulnerable"
+    )
     if vulnerable or off:
-        return Finding("mitigations", "warning", evidence, effect)
+        return Finding("mitigations", "warning", evidence, effect, no_fix=no_fix)
     return Finding("mitigations", "ok", evidence)
 
 
@@ -81,10 +86,10 @@ def kpti(machine: Machine, _root: Path) -> Finding:
     )
     found = machine.mitigations.get("meltdown")
     if found is None:
-        unread = "/sys/devices/system/cpu/vulnerabilities/meltdown can't be read"
-        return Finding("kpti", "unknown", unread, effect)
+        return unread("kpti", f"{CPU}/vulnerabilities/meltdown", effect)
     if found.startswith("Mitigation: PTI"):
-        return Finding("kpti", "warning", f"meltdown: {found}", effect)
+        no_fix = "at boot: pti=off, which gives the protection up; else compare with machines alike"
+        return Finding("kpti", "warning", f"meltdown: {found}", effect, no_fix=no_fix)
     if found.startswith("Unknown"):
-        return Finding("kpti", "unknown", f"meltdown: {found}", effect)
+        return Finding("kpti", "unknown", f"meltdown: {found}", effect, no_fix=HOST_ONLY)
     return Finding("kpti", "ok", f"off (meltdown: {found})")
