@@ -74,6 +74,29 @@ def smt(machine: Machine, root: Path) -> Finding:
     return Finding("smt", "ok", evidence)
 
 
+def isolation(machine: Machine, root: Path) -> Finding:
+    """Tell whether other tasks are kept away from the CPUs that may be used."""
+    effect = (
+        "the scheduler may put other tasks on the CPU that is timed, and its tick interrupts "
+        "(Documentation/timers/no_hz.rst): counted under emulation, kernel threads added up to 3 × "
+        "to operations of over a million instructions"
+    )
+    path = f"{CPU}/isolated"
+    if not (root / path).exists():
+        return unread("isolation", path, effect)
+    listed = read(root, path)
+    isolated, allowed = cpu_list(listed or ""), set(machine.allowed_cpus)
+    full = read(root, f"{CPU}/nohz_full")
+    evidence = f"isolated: {listed or 'no CPU'}; nohz_full: {full or 'no CPU'}"
+    if allowed <= isolated:
+        return Finding("isolation", "ok", evidence)
+    run = f"`taskset -c {listed or 'LIST'} pkbench run`"
+    no_fix = f"what runs there must be put there: start {run}"
+    if not isolated:
+        no_fix = f"at boot: isolcpus=LIST nohz_full=LIST rcu_nocbs=LIST; then start {run}"
+    return Finding("isolation", "warning", evidence, effect, no_fix=no_fix)
+
+
 def _siblings(machine: Machine, root: Path) -> str:
     """Return which of the CPUs that may be used have siblings, as the kernel writes them."""
     topology = (f"{CPU}/cpu{cpu}/topology/thread_siblings_list" for cpu in machine.allowed_cpus)

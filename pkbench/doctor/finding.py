@@ -31,12 +31,17 @@ class Finding:
 Check = Callable[[Machine, Path], Finding]
 
 NOT_KNOWN = "what is not known is not changed"
-HOST_ONLY = "only the hypervisor's host can change it; bare metal has none"
+HOST_ONLY = "only the hypervisor's host can change it"
 
 
 def unread(check: str, path: str, effect: str) -> Finding:
     """Return what a check says that could not look."""
     return Finding(check, "unknown", f"/{path} can't be read", effect, no_fix=NOT_KNOWN)
+
+
+def lacks(root: Path, path: str) -> bool:
+    """Tell a kernel without this setting from one whose settings can't be seen."""
+    return (root / path).parent.is_dir() and not (root / path).exists()
 
 
 def write(values: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 import errno
 from pathlib import Path
 
-from pkbench.doctor.finding import HOST_ONLY, Finding, Status, rewrite
+from pkbench.doctor.finding import Finding, Status, rewrite
 from pkbench.machine import Machine, read
 
 ALL_KEYS = 15  # 16 in the register, of which key 0 belongs to every page
@@ -48,7 +48,8 @@ def _why_no_keys(machine: Machine) -> str:
     if found.cpu is None:
         return "nothing here can bring keys: they need x86-64"
     if not found.cpu:
-        return HOST_ONLY if machine.virtualisation else "nothing brings keys to a CPU without them"
+        nothing = "nothing brings keys to a CPU without them"
+        return "the host may have keys and hide them" if machine.virtualisation else nothing
     if not found.kernel:
         return "at boot: leave out `nopku` and `clearcpuid=`; else another kernel, or host"
     if found.alloc_errno == errno.ENOSPC:
