@@ -221,3 +221,27 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     for benchmark in result["benchmarks"]:
         rounds = [run["metadata"]["pkbench_round"] for run in benchmark["runs"]]
         assert sorted(set(rounds)) == rounds
+
+
+def test_the_doctor_writes_its_commands_as_a_script(tmp_path: Path) -> None:
+    path = tmp_path / "fixes"
+    done = pkbench("doctor", "--json", "--fix-script", str(path))
+
+    assert done.returncode in {0, 1, 2}
+    found = json.loads(done.stdout)
+    assert [] == [each["check"] for each in found if each["fix"] not in path.read_text()]
+    assert f"{sum(bool(each['fix']) for each in found)} fixes" in done.stderr
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_the_doctor_writes_over_no_script(tmp_path: Path) -> None:
+    path = tmp_path / "fixes"
+    path.write_text("mine")
+    done = pkbench("doctor", "--fix-script", str(path))
+
+    refused(done, "fixes", "exists already")
+    assert (2, "", "mine") == (done.returncode, done.stdout, path.read_text())
+
+
+def test_the_doctor_says_where_it_cannot_write(tmp_path: Path) -> None:
+    refused(pkbench("doctor", "--fix-script", str(tmp_path / "no" / "fixes")), "can't write")

@@ -14,9 +14,10 @@ from pkbench.doctor.keys import keys
 from pkbench.doctor.memory import hugetlb, ksm, numa_balancing, swap, thp
 from pkbench.doctor.neighbours import load, steal, tracer, virtualisation
 from pkbench.doctor.permits import io_uring, max_map_count, userfaultfd
+from pkbench.doctor.script import script
 from pkbench.machine import Machine
 
-__all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status"]
+__all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status", "script"]
 
 # In the order in which they are told. `steal` is apart: it alone takes time.
 CHECKS: tuple[Check, ...] = (

@@ -33,7 +33,7 @@ def governor(machine: Machine, root: Path) -> Finding:
     return Finding(check, "warning", evidence, DRIFT, **mend)
 
 
-def turbo(_machine: Machine, root: Path) -> Finding:
+def turbo(machine: Machine, root: Path) -> Finding:
     """Tell whether the cores may exceed the frequency they can hold."""
     no_turbo = read_each(root, f"{CPU}/intel_pstate", "no_turbo")
     boost = read_each(root, f"{CPU}/cpufreq", "boost") or read_each(
@@ -47,7 +47,7 @@ def turbo(_machine: Machine, root: Path) -> Finding:
                 return Finding("turbo", "ok", evidence)
             return Finding("turbo", "warning", evidence, DRIFT, **rewrite(above, off))
     evidence = "neither intel_pstate/no_turbo nor cpufreq/boost in /" + CPU
-    no_fix = "the firmware's setup may have a switch"
+    no_fix = HOST_ONLY if machine.virtualisation else "the firmware's setup may have a switch"
     return Finding("turbo", "unknown", evidence, DRIFT, no_fix=no_fix)
 
 

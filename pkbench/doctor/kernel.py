@@ -67,8 +67,8 @@ def flush_ceiling(machine: Machine, root: Path) -> Finding:
     found = read_number(root, FLUSH_CEILING)
     if found is None:
         no_fix = (
-            "only root reads debugfs where it is mounted, and nobody under lockdown; "
-            "protect/mprotect-rw-ro at pages=33,34 shows the step"
+            "only root may look, after `mount -t debugfs none /sys/kernel/debug`, and nobody under "
+            "lockdown; protect/mprotect-rw-ro at pages=33,34 shows the step"
         )
         unseen = f"/{FLUSH_CEILING} can't be read"
         return Finding(check, "unknown", unseen, effect, no_fix=no_fix)
