@@ -234,6 +234,17 @@ def test_the_doctor_writes_its_commands_as_a_script(tmp_path: Path) -> None:
     assert [path] == list(tmp_path.iterdir())
 
 
+def test_the_doctor_tells_each_finding_with_all_that_belongs_to_it() -> None:
+    lines = pkbench("doctor").stdout.splitlines()
+
+    told = [line for line in lines if not line.startswith(" ")]
+    assert {"ok", "warning", "problem", "unknown"} >= {line.split()[0] for line in told}
+    parts = [line.split(":")[0].strip() for line in lines if line.startswith(" ")]
+    amiss = [line for line in told if not line.startswith("ok")]
+    assert len(amiss) == parts.count("effect") == parts.count("fix") + parts.count("no fix")
+    assert parts.count("fix") == parts.count("undo")
+
+
 def test_the_doctor_writes_over_no_script(tmp_path: Path) -> None:
     path = tmp_path / "fixes"
     path.write_text("mine")
