@@ -161,7 +161,7 @@ def doctor(context: click.Context, fix_script: Path | None, json_: bool) -> None
                     click.echo(f"{'':25} {part.replace('_', ' ')}: {text}")
     if fix_script is not None:
         fixes = sum(bool(finding.fix) for finding in findings)
-        note(f"{fixes} fixes written to {fix_script}: read it, then run it as root")
+        note(f"fixes written to {fix_script}: {fixes}; read it, then run it as root")
     context.exit(doctors.exit_status(findings))
 
 

@@ -230,7 +230,7 @@ def test_the_doctor_writes_its_commands_as_a_script(tmp_path: Path) -> None:
     assert done.returncode in {0, 1, 2}
     found = json.loads(done.stdout)
     assert [] == [each["check"] for each in found if each["fix"] not in path.read_text()]
-    assert f"{sum(bool(each['fix']) for each in found)} fixes" in done.stderr
+    assert f"fixes: {sum(bool(each['fix']) for each in found)};" in done.stderr
     assert [path] == list(tmp_path.iterdir())
 
 

@@ -648,6 +648,12 @@ def test_isolated_cpus_that_the_run_may_not_use_are_named_with_the_way_to_them(t
     assert "`taskset -c 1020-1023 pkbench run`" in found.no_fix
 
 
+def test_the_kernel_s_null_is_no_cpu(tmp_path):
+    found = look(plant(tmp_path, QUIET | {f"{CPU}/nohz_full": "(null)\n"}))["isolation"]
+
+    assert "isolated: 0-1023; nohz_full: no CPU" == found.evidence
+
+
 def test_the_cores_that_are_shared_are_named(tmp_path):
     topology = f"{CPU}/cpu{{}}/topology/thread_siblings_list"
     siblings = {topology.format(cpu): "0-1023" for cpu in os.sched_getaffinity(0)}
@@ -862,6 +868,30 @@ def test_counting_user_mode_alone_is_told_from_not_counting(tmp_path, cycles):
 
     assert counters.USER_ONLY == user_mode.effect
     assert counters.NO_COUNTERS == look(root)["pmu"].effect
+
+
+def test_a_paranoid_kernel_without_counters_is_told_from_one_with_them(tmp_path, cycles):
+    def count(*, user_only: bool) -> int:
+        raise OSError(errno.ENOENT if user_only else errno.EACCES, "refused")
+
+    cycles(count)
+
+    found = look(plant(tmp_path, SPOILT))["pmu"]
+
+    assert counters.NO_COUNTERS == found.effect
+    assert found.evidence.endswith("in user mode alone, the kernel found no counters it can drive")
+
+
+@pytest.mark.parametrize("folder", ["sys/fs/cgroup", "sys/kernel/mm", CPU, "proc/sys/kernel"])
+def test_what_may_not_be_looked_at_is_not_known_and_no_error(tmp_path, folder):
+    root = plant(tmp_path, QUIET)
+    (root / folder).chmod(0)
+    try:
+        found = look(root)
+    finally:
+        (root / folder).chmod(0o755)
+
+    assert len(CHECKS) + 1 == len(found)
 
 
 def test_a_paranoid_kernel_is_eased_and_put_back_as_it_was(tmp_path, cycles):

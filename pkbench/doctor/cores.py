@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pkbench.doctor.finding import HOST_ONLY, NOT_KNOWN, Finding, rewrite, unread
+from pkbench.doctor.finding import HOST_ONLY, NOT_KNOWN, Finding, exists, rewrite, unread
 from pkbench.machine import CPU, Machine, cpu_list, governors, read, read_each
 
 DRIFT = (
@@ -82,12 +82,13 @@ def isolation(machine: Machine, root: Path) -> Finding:
         "to operations of over a million instructions"
     )
     path = f"{CPU}/isolated"
-    if not (root / path).exists():
+    if not exists(root, path):
         return unread("isolation", path, effect)
     listed = read(root, path)
     isolated, allowed = cpu_list(listed or ""), set(machine.allowed_cpus)
-    full = read(root, f"{CPU}/nohz_full")
-    evidence = f"isolated: {listed or 'no CPU'}; nohz_full: {full or 'no CPU'}"
+    full = read(root, f"{CPU}/nohz_full") or ""
+    tickless = full if cpu_list(full) else "no CPU"  # the kernel writes none as (null)
+    evidence = f"isolated: {listed or 'no CPU'}; nohz_full: {tickless}"
     if allowed <= isolated:
         return Finding("isolation", "ok", evidence)
     run = f"`taskset -c {listed or 'LIST'} pkbench run`"

@@ -25,8 +25,9 @@ CLOSE_ON_EXEC = 1 << 3
 
 NO_COUNTERS = (
     "no counted cycles, instructions or TLB events beside the times; perf has tracepoints "
-    "and cpu-clock only"
+    "and cpu-clock only, and of the kernel only where perf_event_paranoid lets it see that"
 )
+NOTHING_DRIVES = (errno.ENOENT, errno.EOPNOTSUPP)
 NO_DRIVER = "the kernel found no counters it can drive"
 USER_ONLY = "cycles and instructions spent in the kernel, most of an mprotect, can't be counted"
 
@@ -40,7 +41,7 @@ def pmu(machine: Machine, root: Path) -> Finding:
         refused = error
     if refused.errno not in (errno.EACCES, errno.EPERM):
         name = errno.errorcode.get(refused.errno or 0, refused.strerror)
-        why = NO_DRIVER if refused.errno in (errno.ENOENT, errno.EOPNOTSUPP) else refused.strerror
+        why = NO_DRIVER if refused.errno in NOTHING_DRIVES else refused.strerror
         evidence = f"perf_event_open gave {name}: {why}"
         return Finding("pmu", "warning", evidence, NO_COUNTERS, no_fix=_who_has_counters(machine))
     evidence = (
@@ -56,7 +57,9 @@ def pmu(machine: Machine, root: Path) -> Finding:
         mend = {"no_fix": "run it outside the container, or where perf_event_open is let through"}
     try:
         count_cycles(user_only=True)
-    except OSError:
+    except OSError as error:
+        if error.errno in NOTHING_DRIVES:
+            evidence += f"; in user mode alone, {NO_DRIVER}"
         return Finding("pmu", "warning", evidence, NO_COUNTERS, **mend)
     return Finding(
         "pmu", "warning", f"{evidence}; user mode alone can be counted", USER_ONLY, **mend

@@ -1,5 +1,6 @@
 """Finding: what a check saw."""
 
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,9 +40,14 @@ def unread(check: str, path: str, effect: str) -> Finding:
     return Finding(check, "unknown", f"/{path} can't be read", effect, no_fix=NOT_KNOWN)
 
 
+def exists(root: Path, path: str) -> bool:
+    """Tell whether a file or folder can be seen; what is forbidden can't, and is no error."""
+    return os.access(root / path, os.F_OK)
+
+
 def lacks(root: Path, path: str) -> bool:
     """Tell a kernel without this setting from one whose settings can't be seen."""
-    return (root / path).parent.is_dir() and not (root / path).exists()
+    return exists(root, str(Path(path).parent)) and not exists(root, path)
 
 
 def write(values: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path, PurePosixPath
 
-from pkbench.doctor.finding import NOT_KNOWN, Finding, rewrite, unread
+from pkbench.doctor.finding import NOT_KNOWN, Finding, exists, rewrite, unread
 from pkbench.machine import CPU, Machine, cpu_list, read
 
 OWN = "proc/self/cgroup"
@@ -32,7 +32,7 @@ def quota(_machine: Machine, root: Path) -> Finding:
                 effect,
                 **rewrite(limits, none),
             )
-    return Finding("quota", "ok", f"none, of {len(folders)} groups under /{MOUNTED}")
+    return Finding("quota", "ok", f"none (groups under /{MOUNTED}: {len(folders)})")
 
 
 def cpuset(_machine: Machine, root: Path) -> Finding:
@@ -57,7 +57,8 @@ def cpuset(_machine: Machine, root: Path) -> Finding:
     narrow = {f"{folder}/cpuset.cpus": read(root, f"{folder}/cpuset.cpus") for folder in folders}
     found = {path: text for path, text in narrow.items() if text}
     # A group of version 2 without CPUs of its own has its parent's; version 1 knows no such thing.
-    if found and all((root / path).with_name("cgroup.controllers").exists() for path in found):
+    second = [path.replace("cpuset.cpus", "cgroup.controllers") for path in found]
+    if found and all(exists(root, path) for path in second):
         return Finding("cpuset", "warning", evidence, effect, **rewrite(found, ""))
     no_fix = "start it in another group: this one's owner chose these CPUs"
     return Finding("cpuset", "warning", evidence, effect, no_fix=no_fix)
@@ -78,12 +79,12 @@ def _folders(root: Path, controller: str) -> list[str]:
 
 def _existing(root: Path, bases: list[str], group: PurePosixPath) -> list[str]:
     """Return which folders exist from a group up to its mount; a container may see only that."""
-    base = next((PurePosixPath(base) for base in bases if (root / base).is_dir()), None)
+    base = next((PurePosixPath(base) for base in bases if exists(root, base)), None)
     if base is None:
         return []
     inside = [] if ".." in group.parts else [group, *group.parents]
     folders = dict.fromkeys(str(base / each) for each in (*inside, PurePosixPath()))
-    return [folder for folder in folders if (root / folder).is_dir()]
+    return [folder for folder in folders if exists(root, folder)]
 
 
 def _throttled(root: Path, folder: str) -> int:

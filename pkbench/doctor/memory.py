@@ -96,7 +96,7 @@ def swap(_machine: Machine, root: Path) -> Finding:
         return unread("swap", SWAPS, effect)
     areas = _areas(root)
     used = sum(area.used_kib for area in areas)
-    evidence = f"{len(areas)} areas, {used} KiB used" if areas else "no swap"
+    evidence = f"areas: {len(areas)}, used: {used} KiB" if areas else "no swap"
     if used == 0:
         return Finding("swap", "ok", evidence)
     off = " && ".join(f"swapoff {shlex.quote(area.path)}" for area in areas)
