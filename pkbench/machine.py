@@ -244,7 +244,10 @@ def governors(root: Path) -> dict[str, str]:
 
 def read_each(root: Path, folder: str, pattern: str) -> dict[str, str]:
     """Return the contents of the readable files in a folder, in order of their paths under root."""
-    paths = sorted(str(path.relative_to(root)) for path in (root / folder).glob(pattern))
+    try:
+        paths = sorted(str(path.relative_to(root)) for path in (root / folder).glob(pattern))
+    except PermissionError:
+        return {}
     return {path: text for path in paths if (text := read(root, path)) is not None}
 
 
