@@ -133,23 +133,35 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
 
 
 @pkbench.command()
+@click.option(
+    "--fix-script",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the commands there, to be read: `sh FILE` mends, `sh FILE undo` undoes.",
+)
 @as_json
 @click.pass_context
-def doctor(context: click.Context, json_: bool) -> None:
+def doctor(context: click.Context, fix_script: Path | None, json_: bool) -> None:
     """Say what spoils measurements here, and the command that mends it; change nothing.
 
     Exit code 0: all is well; 1: something may spoil a figure, or could not be read;
     2: something does.
     """
-    findings = doctors.examine(detect())
+    machine = detect()
+    findings = doctors.examine(machine)
+    if fix_script is not None:
+        write_new_file(fix_script, doctors.script(findings, machine.name))
     if json_:
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             click.echo(f"{finding.status:8} {finding.check:16} {finding.evidence}")
-            for label in ("effect", "fix", "undo"):
-                if text := getattr(finding, label):
-                    click.echo(f"{'':25} {label}: {text}")
+            for part in ("effect", "fix", "undo", "no_fix"):
+                if text := getattr(finding, part):
+                    click.echo(f"{'':25} {part.replace('_', ' ')}: {text}")
+    if fix_script is not None:
+        fixes = sum(bool(finding.fix) for finding in findings)
+        note(f"fixes written to {fix_script}: {fixes}; read it, then run it as root")
     context.exit(doctors.exit_status(findings))
 
 
@@ -459,6 +471,17 @@ def write_file(path: Path, content: bytes) -> None:
     """Write a file that was asked for."""
     try:
         path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error.strerror}") from None
+
+
+def write_new_file(path: Path, text: str) -> None:
+    """Write a file that was asked for where there is none yet."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise OutputError(f"{path} exists already; give another name") from None
     except OSError as error:
         raise OutputError(f"can't write {path}: {error.strerror}") from None
 

@@ -113,7 +113,7 @@ def detect(root: Path = Path("/"), native: Probe | None = None, name: str | None
         cpu_model=cpu_model,
         architecture=probe.architecture,
         kernel=kernel,
-        cpus=_count_cpus(online) if online else len(allowed),
+        cpus=len(cpu_list(online)) if online else len(allowed),
         allowed_cpus=allowed,
         memory_bytes=_memory_bytes(root),
         page_size=os.sysconf("SC_PAGE_SIZE"),
@@ -165,6 +165,20 @@ def read(root: Path, path: str) -> str | None:
         return None
 
 
+def read_number(root: Path, path: str) -> int | None:
+    """Return the whole number that is a file's content; None where it is nothing of the kind."""
+    text = read(root, path) or ""
+    return int(text) if re.fullmatch(r"-?[0-9]+", text) else None
+
+
+def cpu_list(ranges: str) -> set[int]:
+    """Return the CPUs in a list such as `0-3,8`; none where it isn't one, as in `(null)`."""
+    if not re.fullmatch(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*", ranges):
+        return set()
+    bounds = (part.partition("-") for part in ranges.split(","))
+    return {cpu for first, _, last in bounds for cpu in range(int(first), int(last or first) + 1)}
+
+
 def selected(choices: str | None) -> str | None:
     """Return the choice in brackets, as in `always [madvise] never`."""
     found = re.search(r"\[(.+?)\]", choices or "")
@@ -214,12 +228,6 @@ def _default_name(cpu_model: str, kernel: str | None) -> str:
     return f"{' '.join(plain.split())}, Linux {kernel or '(version not known)'}"
 
 
-def _count_cpus(ranges: str) -> int:
-    """Count the CPUs in a list such as `0-3,8`."""
-    bounds = (part.partition("-") for part in ranges.split(","))
-    return sum(int(last or first) - int(first) + 1 for first, _, last in bounds)
-
-
 def _memory_bytes(root: Path) -> int | None:
     found = re.search(r"^MemTotal:\s*(\d+) kB", read(root, "proc/meminfo") or "", re.MULTILINE)
     return int(found[1]) * 1024 if found else None
@@ -236,7 +244,10 @@ def governors(root: Path) -> dict[str, str]:
 
 def read_each(root: Path, folder: str, pattern: str) -> dict[str, str]:
     """Return the contents of the readable files in a folder, in order of their paths under root."""
-    paths = sorted(str(path.relative_to(root)) for path in (root / folder).glob(pattern))
+    try:
+        paths = sorted(str(path.relative_to(root)) for path in (root / folder).glob(pattern))
+    except PermissionError:
+        return {}
     return {path: text for path in paths if (text := read(root, path)) is not None}
 
 

@@ -221,3 +221,38 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     for benchmark in result["benchmarks"]:
         rounds = [run["metadata"]["pkbench_round"] for run in benchmark["runs"]]
         assert sorted(set(rounds)) == rounds
+
+
+def test_the_doctor_writes_its_commands_as_a_script(tmp_path: Path) -> None:
+    path = tmp_path / "fixes"
+    done = pkbench("doctor", "--json", "--fix-script", str(path))
+
+    assert done.returncode in {0, 1, 2}
+    found = json.loads(done.stdout)
+    assert [] == [each["check"] for each in found if each["fix"] not in path.read_text()]
+    assert f"fixes: {sum(bool(each['fix']) for each in found)};" in done.stderr
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_the_doctor_tells_each_finding_with_all_that_belongs_to_it() -> None:
+    lines = pkbench("doctor").stdout.splitlines()
+
+    told = [line for line in lines if not line.startswith(" ")]
+    assert {"ok", "warning", "problem", "unknown"} >= {line.split()[0] for line in told}
+    parts = [line.split(":")[0].strip() for line in lines if line.startswith(" ")]
+    amiss = [line for line in told if not line.startswith("ok")]
+    assert len(amiss) == parts.count("effect") == parts.count("fix") + parts.count("no fix")
+    assert parts.count("fix") == parts.count("undo")
+
+
+def test_the_doctor_writes_over_no_script(tmp_path: Path) -> None:
+    path = tmp_path / "fixes"
+    path.write_text("mine")
+    done = pkbench("doctor", "--fix-script", str(path))
+
+    refused(done, "fixes", "exists already")
+    assert (2, "", "mine") == (done.returncode, done.stdout, path.read_text())
+
+
+def test_the_doctor_says_where_it_cannot_write(tmp_path: Path) -> None:
+    refused(pkbench("doctor", "--fix-script", str(tmp_path / "no" / "fixes")), "can't write")

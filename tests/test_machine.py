@@ -10,7 +10,16 @@ import pytest
 from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest, plant
 
 from pkbench import machine
-from pkbench.machine import HYPERVISORS, Probe, detect, probe_native, read, selected
+from pkbench.machine import (
+    HYPERVISORS,
+    Probe,
+    cpu_list,
+    detect,
+    probe_native,
+    read,
+    read_number,
+    selected,
+)
 
 
 def test_the_card_is_what_a_result_file_says_of_a_machine(tmp_path):
@@ -256,3 +265,16 @@ def test_the_machine_module_costs_a_worker_nothing_heavy():
     imported = Path(machine.__file__).read_text()
 
     assert not {"numpy", "pandas", "matplotlib", "pyperf"} & set(imported.split())
+
+
+@pytest.mark.parametrize(
+    ("ranges", "cpus"),
+    [("0", {0}), ("0-2,8", {0, 1, 2, 8}), ("", set()), ("(null)", set())],
+)
+def test_a_list_of_cpus_is_read_as_the_kernel_writes_it(ranges, cpus):
+    assert cpus == cpu_list(ranges)
+
+
+@pytest.mark.parametrize(("text", "number"), [("-1\n", -1), ("33", 33), ("max", None), ("", None)])
+def test_a_number_that_is_none_is_not_known(tmp_path, text, number):
+    assert number == read_number(plant(tmp_path, {"file": text}), "file")

@@ -4,29 +4,49 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pkbench.doctor.cores import governor, smt, turbo
-from pkbench.doctor.counters import pmu
+from pkbench.doctor.clocks import clocksource, tsc
+from pkbench.doctor.cores import governor, isolation, smt, turbo
+from pkbench.doctor.counters import pmu, sample_rate
 from pkbench.doctor.finding import Check, Finding, Status
-from pkbench.doctor.kernel import clocksource, kpti, mitigations, thp
+from pkbench.doctor.groups import cpuset, quota
+from pkbench.doctor.kernel import aslr, flush_ceiling, kpti, mitigations
 from pkbench.doctor.keys import keys
-from pkbench.doctor.neighbours import load, steal, virtualisation
+from pkbench.doctor.memory import hugetlb, ksm, numa_balancing, swap, thp
+from pkbench.doctor.neighbours import load, steal, tracer, virtualisation
+from pkbench.doctor.permits import io_uring, max_map_count, userfaultfd
+from pkbench.doctor.script import script
 from pkbench.machine import Machine
 
-__all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status"]
+__all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status", "script"]
 
 # In the order in which they are told. `steal` is apart: it alone takes time.
 CHECKS: tuple[Check, ...] = (
     keys,
     virtualisation,
     pmu,
+    sample_rate,
     clocksource,
+    tsc,
     governor,
     turbo,
     smt,
+    isolation,
+    quota,
+    cpuset,
     load,
+    tracer,
     thp,
+    numa_balancing,
+    ksm,
+    swap,
+    aslr,
     mitigations,
     kpti,
+    flush_ceiling,
+    max_map_count,
+    userfaultfd,
+    io_uring,
+    hugetlb,
 )
 
 

@@ -2,51 +2,12 @@
 
 from pathlib import Path
 
-from pkbench.doctor.finding import Finding, rewrite
-from pkbench.machine import Machine, read
+from pkbench.doctor.finding import HOST_ONLY, NOT_KNOWN, Finding, rewrite, unread
+from pkbench.machine import CPU, Machine, read, read_number
 
-CLOCKSOURCE = "sys/devices/system/clocksource/clocksource0"
-THP = "sys/kernel/mm/transparent_hugepage/enabled"
-
-# Those that the vDSO reads in user mode (the kernel's VDSO_CLOCKMODE_*).
-USER_MODE_CLOCKS = (
-    "tsc",
-    "kvm-clock",
-    "hyperv_clocksource_tsc_page",
-    "arch_sys_counter",
-    "timebase",
-)
-
-
-def clocksource(machine: Machine, root: Path) -> Finding:
-    """Tell whether the clock is read without entering the kernel."""
-    effect = (
-        "reading the clock becomes a system call: on a 2-CPU guest two reads took 19 ns in user "
-        "mode, and a single getppid 78 ns"
-    )
-    found = machine.clocksource
-    if found is None:
-        return Finding("clocksource", "unknown", f"/{CLOCKSOURCE} can't be read", effect)
-    if found in USER_MODE_CLOCKS:
-        return Finding("clocksource", "ok", found)
-    offered = (read(root, f"{CLOCKSOURCE}/available_clocksource") or "").split()
-    better = next((clock for clock in USER_MODE_CLOCKS if clock in offered), None)
-    mend = rewrite({f"{CLOCKSOURCE}/current_clocksource": found}, better) if better else {}
-    evidence = f"{found}, of {' '.join(offered) or 'an unknown choice'}"
-    return Finding("clocksource", "warning", evidence, effect, **mend)
-
-
-def thp(machine: Machine, _root: Path) -> Finding:
-    """Tell whether memory may turn into huge pages unasked."""
-    effect = (
-        "memory that didn't ask gets huge pages, and they are cheap to protect: on a 2-CPU guest "
-        "790 ns for 2 MiB as one huge page, 17 to 20 µs for 4 MiB of small ones"
-    )
-    if machine.thp is None:
-        return Finding("thp", "unknown", f"/{THP} can't be read", effect)
-    if machine.thp != "always":
-        return Finding("thp", "ok", machine.thp)
-    return Finding("thp", "warning", machine.thp, effect, **rewrite({THP: machine.thp}, "madvise"))
+ASLR = "proc/sys/kernel/randomize_va_space"
+FLUSH_CEILING = "sys/kernel/debug/x86/tlb_single_page_flush_ceiling"
+DEFAULT_CEILING = 33  # arch/x86/mm/tlb.c, pages
 
 
 def mitigations(machine: Machine, root: Path) -> Finding:
@@ -57,8 +18,8 @@ def mitigations(machine: Machine, root: Path) -> Finding:
     )
     found = machine.mitigations
     if not found:
-        unread = "nothing readable in /sys/devices/system/cpu/vulnerabilities"
-        return Finding("mitigations", "unknown", unread, effect)
+        nothing = "nothing readable in /sys/devices/system/cpu/vulnerabilities"
+        return Finding("mitigations", "unknown", nothing, effect, no_fix=NOT_KNOWN)
     vulnerable = [name for name, text in found.items() if text.startswith("Vulnerable")]
     mitigated = [name for name, text in found.items() if text.startswith("Mitigation")]
     parts = [
@@ -68,8 +29,11 @@ def mitigations(machine: Machine, root: Path) -> Finding:
     ]
     off = [word for word in (read(root, "proc/cmdline") or "").split() if word == "mitigations=off"]
     evidence = "; ".join(parts + off) or f"not affected by any of {len(found)}"
+    no_fix = (
+        "at boot: mitigations=auto; newer microcode or a newer kernel for what stays vulnerable"
+    )
     if vulnerable or off:
-        return Finding("mitigations", "warning", evidence, effect)
+        return Finding("mitigations", "warning", evidence, effect, no_fix=no_fix)
     return Finding("mitigations", "ok", evidence)
 
 
@@ -81,10 +45,50 @@ def kpti(machine: Machine, _root: Path) -> Finding:
     )
     found = machine.mitigations.get("meltdown")
     if found is None:
-        unread = "/sys/devices/system/cpu/vulnerabilities/meltdown can't be read"
-        return Finding("kpti", "unknown", unread, effect)
+        return unread("kpti", f"{CPU}/vulnerabilities/meltdown", effect)
     if found.startswith("Mitigation: PTI"):
-        return Finding("kpti", "warning", f"meltdown: {found}", effect)
+        no_fix = "at boot: pti=off, which gives the protection up; else compare with machines alike"
+        return Finding("kpti", "warning", f"meltdown: {found}", effect, no_fix=no_fix)
     if found.startswith("Unknown"):
-        return Finding("kpti", "unknown", f"meltdown: {found}", effect)
+        return Finding("kpti", "unknown", f"meltdown: {found}", effect, no_fix=HOST_ONLY)
     return Finding("kpti", "ok", f"off (meltdown: {found})")
+
+
+def flush_ceiling(machine: Machine, root: Path) -> Finding:
+    """Tell up to how many pages the TLB is flushed page by page."""
+    check = "flush_ceiling"
+    effect = (
+        "beyond so many pages Linux flushes the whole TLB, and a change of protection gets cheaper "
+        "by it: on a 2-CPU guest 5,173 ns for 33 pages, 1,167 ns for 34; with another ceiling than "
+        "the default the step is elsewhere, and figures about it can't be compared"
+    )
+    if machine.architecture != "x86_64":
+        return Finding(check, "ok", f"{machine.architecture} has no such setting")
+    found = read_number(root, FLUSH_CEILING)
+    if found is None:
+        no_fix = (
+            "only root may look, after `mount -t debugfs none /sys/kernel/debug`, and nobody under "
+            "lockdown; protect/mprotect-rw-ro at pages=33,34 shows the step"
+        )
+        unseen = f"/{FLUSH_CEILING} can't be read"
+        return Finding(check, "unknown", unseen, effect, no_fix=no_fix)
+    evidence = f"{found} pages"
+    if found == DEFAULT_CEILING:
+        return Finding(check, "ok", evidence)
+    mend = rewrite({FLUSH_CEILING: str(found)}, str(DEFAULT_CEILING))
+    return Finding(check, "warning", f"{evidence}, not {DEFAULT_CEILING}", effect, **mend)
+
+
+def aslr(_machine: Machine, root: Path) -> Finding:
+    """Tell whether each process has a layout of its own."""
+    effect = (
+        "all processes share one layout of memory: its luck never averages out, and the interval "
+        "over processes doesn't show it (pyperf's documentation asks to leave ASLR on)"
+    )
+    found = read(root, ASLR)
+    if found is None:
+        return unread("aslr", ASLR, effect)
+    evidence = f"randomize_va_space is {found}"
+    if found == "2":
+        return Finding("aslr", "ok", evidence)
+    return Finding("aslr", "warning", evidence, effect, **rewrite({ASLR: found}, "2"))

@@ -1,12 +1,14 @@
 """Who else runs here: the hypervisor below, the tasks beside."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from pkbench.doctor.finding import Finding
+from pkbench.doctor.finding import HOST_ONLY, NOT_KNOWN, Finding, Status, unread
 from pkbench.machine import Machine, read
 
+STATUS = "proc/self/status"
 STEAL_SECONDS = 0.5  # at 100 ticks a second, one tick on one CPU is 2 %
 
 
@@ -19,6 +21,7 @@ def virtualisation(machine: Machine, _root: Path) -> Finding:
             "unknown",
             f"{machine.architecture} has no CPUID in which a hypervisor announces itself",
             "under a hypervisor, flushes and interrupts between CPUs may cost an exit to it",
+            no_fix=NOT_KNOWN,
         )
     if below == "":
         return Finding(check, "ok", "CPUID.1:ECX.31 (hypervisor) is clear")
@@ -28,6 +31,7 @@ def virtualisation(machine: Machine, _root: Path) -> Finding:
             "problem",
             "software emulation (QEMU TCG)",
             "times mean nothing: the evidence is `function`; `pkbench count` counts instructions",
+            no_fix=HOST_ONLY,
         )
     return Finding(
         check,
@@ -35,6 +39,7 @@ def virtualisation(machine: Machine, _root: Path) -> Finding:
         f"CPUID announces {below}",
         "TLB flushes are not those of bare metal: on a 2-CPU guest INVLPG took 120 ns, and an "
         "mprotect beside a busy thread 1 µs or 15 to 20 µs, as the other CPU ran or not",
+        no_fix=HOST_ONLY,
     )
 
 
@@ -42,16 +47,33 @@ def load(machine: Machine, root: Path) -> Finding:
     """Tell whether other tasks want these CPUs."""
     effect = (
         "tasks that share a CPU or its cache lengthen what is timed: on a busy 2-CPU guest two "
-        "system calls, run twice, took 1.33 and 1.43 times as long; stop what `top` shows"
+        "system calls, run twice, took 1.33 and 1.43 times as long"
     )
     text = read(root, "proc/loadavg")
     if text is None:
-        return Finding("load", "unknown", "/proc/loadavg can't be read", effect)
+        return unread("load", "proc/loadavg", effect)
     average = float(text.split()[0])
     evidence = f"load average {average:.2f} over the last minute on {machine.cpus} CPUs"
     if average < 0.5 * machine.cpus:
         return Finding("load", "ok", evidence)
-    return Finding("load", "warning" if average < machine.cpus else "problem", evidence, effect)
+    status: Status = "warning" if average < machine.cpus else "problem"
+    no_fix = "stop what `top` shows: what may be stopped, you know"
+    return Finding("load", status, evidence, effect, no_fix=no_fix)
+
+
+def tracer(_machine: Machine, root: Path) -> Finding:
+    """Tell whether a debugger or strace holds this process."""
+    effect = (
+        "each system call and fault stops for the tracer: on a 2-CPU guest an mprotect took "
+        "830 ns, and 8,100 to 8,260 ns under `strace -c`"
+    )
+    found = re.search(r"^TracerPid:\s*([0-9]+)$", read(root, STATUS) or "", re.MULTILINE)
+    if found is None:
+        return unread("tracer", STATUS, effect)
+    if found[1] == "0":
+        return Finding("tracer", "ok", "TracerPid is 0")
+    no_fix = "start it without the tracer; profile in a run of its own"
+    return Finding("tracer", "problem", f"TracerPid is {found[1]}", effect, no_fix=no_fix)
 
 
 class Ticks(NamedTuple):
@@ -69,19 +91,22 @@ def steal(machine: Machine, root: Path, sleep: Callable[[float], object]) -> Fin
     )
     before = _ticks(machine, root)
     if before is None:
-        return Finding("steal", "unknown", "/proc/stat has no steal for the allowed CPUs", effect)
+        lacking = "/proc/stat has no steal for the allowed CPUs"
+        return Finding("steal", "unknown", lacking, effect, no_fix=NOT_KNOWN)
     sleep(STEAL_SECONDS)
     after = _ticks(machine, root)
     if after is None or after.total <= before.total:
-        return Finding("steal", "unknown", "/proc/stat did not advance between two reads", effect)
+        still = "/proc/stat did not advance between two reads"
+        return Finding("steal", "unknown", still, effect, no_fix=NOT_KNOWN)
     now = (after.steal - before.steal) / (after.total - before.total)
     since_boot = after.steal / after.total
     evidence = f"{now:.1%} of the CPU time in {STEAL_SECONDS} s, {since_boot:.2%} since boot"
     if now > 0 or since_boot >= 0.001:
-        return Finding("steal", "problem" if now >= 0.05 else "warning", evidence, effect)
+        status: Status = "problem" if now >= 0.05 else "warning"
+        return Finding("steal", status, evidence, effect, no_fix=HOST_ONLY)
     if after.steal == 0 and machine.virtualisation != "":
         never = f"none since boot; {machine.virtualisation or 'a hypervisor'} need not report it"
-        return Finding("steal", "unknown", never, effect)
+        return Finding("steal", "unknown", never, effect, no_fix=HOST_ONLY)
     return Finding("steal", "ok", evidence)
 
 

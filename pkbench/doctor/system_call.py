@@ -1,0 +1,21 @@
+"""A system call that is tried, because only that tells whether it is allowed."""
+
+import ctypes
+import errno
+import os
+from collections.abc import Mapping
+
+
+def call(numbers: Mapping[str, int], *arguments: int | bytes) -> int:
+    """Make a system call, by its number on each architecture; OSError where it fails."""
+    number = numbers.get(os.uname().machine)
+    if number is None:
+        raise OSError(errno.ENOSYS, "system call number not known on this architecture")
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    words = (ctypes.c_long(word) if isinstance(word, int) else word for word in arguments)
+    result = int(libc.syscall(ctypes.c_long(number), *words))
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return result
