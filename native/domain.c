@@ -2,6 +2,7 @@
 #include "domain.h"
 
 #include "benchmark.h"
+#include "trap.h"
 
 int pk_key_take(struct pk_key *key, uint32_t rights)
 {
@@ -42,4 +43,16 @@ void pk_domain_unmap(struct pk_domain *domain)
 {
     pk_region_unmap(&domain->region);
     pk_key_give_back(&domain->key);
+}
+
+int pk_domain_prove_closed(const struct pk_domain *domain)
+{
+    char *last = domain->region.base + pk_region_length(&domain->region) - 1;
+    int key = domain->key.number, status = pk_region_audit(&domain->region, key ? PROT_READ | PROT_WRITE : PROT_READ, key);
+
+    if (!status)
+        status = pk_prove_allowed(PK_LOAD, domain->region.base);
+    if (!status)
+        status = pk_prove_refused(PK_STORE, domain->region.base, key);
+    return status ? status : pk_prove_refused(PK_STORE, last, key);
 }

@@ -27,3 +27,7 @@ void pk_key_give_back(struct pk_key *key);
  * pk_domain_unmap follows in each case. */
 int pk_domain_map(struct pk_domain *domain, size_t pages, uint32_t rights);
 void pk_domain_unmap(struct pk_domain *domain);
+
+/* Prove that it can be read, and not be written, from the first byte to the last: by its key, or by its protection where it
+ * has none. 0, PK_DISPROVED or -errno. */
+int pk_domain_prove_closed(const struct pk_domain *domain);

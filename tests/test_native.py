@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import needs
@@ -186,18 +187,22 @@ def first_process(kernel: Kernel, program: Path, word: str, cases: bytes = b"") 
 
 @pytest.mark.guest
 @pytest.mark.slow
-@pytest.mark.parametrize("version", VERSIONS)
 def test_every_case_is_proved_in_a_guest_with_keys_or_skipped_for_a_reason_that_is_true_there(
-    version: str, cases: list[Case], listed: Path, tmp_path: Path
+    cases: list[Case], listed: Path, tmp_path: Path
 ) -> None:
     sources = [*CORE, *FAMILIES, *runner_sources()]
     runner = link(needs.compiler("gcc", "-static"), sources, tmp_path / "runner", "-static")
-    given = answers(first_process(needs.kernel(version), runner, "/cases", listed.read_bytes()))
-    skipped = [answer for answer in given if answer.skipped]
+    kernels = [needs.kernel(version) for version in VERSIONS]
 
-    assert [] == unexpected(given)
-    assert [case.name for case in cases] == [answer.name for answer in given]
-    assert [] == [answer for answer in skipped if not may_be_skipped(answer, version)]
+    def boot(kernel: Kernel) -> list[Answer]:
+        return answers(first_process(kernel, runner, "/cases", listed.read_bytes()))
+
+    with ThreadPoolExecutor(len(kernels)) as pool:
+        for version, given in zip(VERSIONS, pool.map(boot, kernels), strict=True):
+            skipped = [answer for answer in given if answer.skipped]
+            assert [] == unexpected(given), version
+            assert [case.name for case in cases] == [answer.name for answer in given]
+            assert [] == [answer for answer in skipped if not may_be_skipped(answer, version)]
 
 
 @pytest.mark.guest

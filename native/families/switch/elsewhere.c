@@ -155,19 +155,6 @@ static int run_ask(void *state, uint64_t loops)
     return status;
 }
 
-/* It can be read, and not be written, from the first byte to the last. */
-static int prove_closed(const struct pk_domain *domain)
-{
-    char *last = domain->region.base + pk_region_length(&domain->region) - 1;
-    int key = domain->key.number, status = pk_region_audit(&domain->region, key ? PROT_READ | PROT_WRITE : PROT_READ, key);
-
-    if (!status)
-        status = pk_prove_allowed(PK_LOAD, domain->region.base);
-    if (!status)
-        status = pk_prove_refused(PK_STORE, domain->region.base, key);
-    return status ? status : pk_prove_refused(PK_STORE, last, key);
-}
-
 /* The byte is 0 before; one operation makes it 1. */
 static int prove_store(struct elsewhere *elsewhere, int (*run)(void *, uint64_t))
 {
@@ -181,13 +168,13 @@ static int prove_store(struct elsewhere *elsewhere, int (*run)(void *, uint64_t)
         return status;
     if (*byte != 1)
         return pk_disprove("the region does not show the store");
-    return prove_closed(&elsewhere->domain);
+    return pk_domain_prove_closed(&elsewhere->domain);
 }
 
 static int verify_double(void *state)
 {
     struct elsewhere *elsewhere = state;
-    int status = prove_closed(&elsewhere->domain);
+    int status = pk_domain_prove_closed(&elsewhere->domain);
 
     if (!status)
         status = pk_prove_allowed(PK_STORE, elsewhere->alias);
@@ -202,7 +189,7 @@ static int verify_ask(void *state)
     struct elsewhere *elsewhere = state;
     struct pk_peer *peer = &elsewhere->peer;
     unsigned long answered = pk_peer_answered(peer);
-    int status = prove_closed(&elsewhere->domain);
+    int status = pk_domain_prove_closed(&elsewhere->domain);
 
     if (!status)
         status = pk_peer_ask(peer, 0);

@@ -52,19 +52,6 @@ static int clear_byte(const struct pk_domain *domain)
     return status;
 }
 
-/* Closed means: it can be read, and not be written, from the first byte to the last. */
-static int prove_closed(const struct pk_domain *domain)
-{
-    char *last = domain->region.base + pk_region_length(&domain->region) - 1;
-    int key = domain->key.number, status = pk_region_audit(&domain->region, key ? PROT_READ | PROT_WRITE : PROT_READ, key);
-
-    if (!status)
-        status = pk_prove_allowed(PK_LOAD, domain->region.base);
-    if (!status)
-        status = pk_prove_refused(PK_STORE, domain->region.base, key);
-    return status ? status : pk_prove_refused(PK_STORE, last, key);
-}
-
 /* Closed, then one round whose store really happened, then closed again. */
 static int prove_round(void *state, int (*run)(void *, uint64_t))
 {
@@ -73,14 +60,14 @@ static int prove_round(void *state, int (*run)(void *, uint64_t))
 
     status = clear_byte(domain);
     if (!status)
-        status = prove_closed(domain);
+        status = pk_domain_prove_closed(domain);
     if (!status)
         status = pk_prove_runs(run, state);
     if (status)
         return status;
     if (*(volatile char *)domain->region.base != 1)
         return pk_disprove("the store between opening and closing did not happen");
-    return prove_closed(domain);
+    return pk_domain_prove_closed(domain);
 }
 
 static int run_raw(void *state, uint64_t loops)
