@@ -1,6 +1,6 @@
 /* A just-in-time compiler that patches a function while other threads execute others in the same pages, as browsers and
  * virtual machines do. They must not be held up, so the pages stay executable: while mprotect allows writing to one, it does
- * so for all threads; a key allows it to the thread that patches. Pages that are always writable are the floor of the others. */
+ * so for all threads; a key allows it to the thread that patches. Pages that are always writable are the others' floor. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdbool.h>
