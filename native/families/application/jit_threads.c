@@ -4,14 +4,14 @@
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 
-#include "clock.h"
 #include "crew.h"
 #include "jit.h"
 
 #define PATCH_BYTES 16
 #define MEMBERS_MAX 1024
-#define PATIENCE_SECONDS 2 /* for a thread that has to share its CPU */
+#define PATCHES 16 /* between two looks at the other threads */
 
 /* One cache line or more a thread, so that they don't hold up each other. */
 struct executor {
@@ -168,21 +168,23 @@ static int run_mprotect(void *state, uint64_t loops)
     return jit_serve(state, loops, BY_MPROTECT);
 }
 
-/* Patch until a thread has gone its round once more from begin to end. */
+/* Patch until a thread has gone its round once more from begin to end. It gets more and more time for it between patches:
+ * where there is but one CPU, it runs only then. */
 static int prove_executing(struct jit_threads *threads, int (*run)(void *state, uint64_t loops), unsigned member)
 {
     const struct executor *executor = &threads->executors[member];
     uint64_t before = atomic_load_explicit(&executor->rounds, memory_order_relaxed);
-    struct pk_clock from = pk_clock_begin(), now = from;
 
-    while (pk_seconds_between(&from.time, &now.time) < PATIENCE_SECONDS) {
-        if (run(threads, 1))
+    for (long milliseconds = 1; milliseconds < 600; milliseconds *= 2) {
+        const struct timespec time = {.tv_nsec = milliseconds * 1000000};
+
+        if (run(threads, PATCHES))
             return pk_disprove("the patched function answers as before the patch while others execute");
+        nanosleep(&time, NULL);
         if (atomic_load_explicit(&executor->wrong, memory_order_relaxed))
             return pk_disprove("a function that is not patched answers what it must not");
         if (atomic_load_explicit(&executor->rounds, memory_order_relaxed) > before + 1) /* one may have been under way */
             return 0;
-        now = pk_clock_end();
     }
     return pk_disprove("another thread executes nothing while a function is patched");
 }
