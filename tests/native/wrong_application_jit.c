@@ -37,12 +37,12 @@ static int run_short(void *state, uint64_t loops)
     less.bytes -= 8;
     /* Otherwise the page holds the rest of the patch before. */
     memset(less.patch + less.bytes, PK_CODE_FILLER ^ 1, 8);
-    return serve(&less, loops, less.code.key.number ? BY_KEY : less.changed ? BY_MPROTECT : UNPROTECTED);
+    return jit_serve(&less, loops, less.code.key.number ? BY_KEY : less.changed ? BY_MPROTECT : UNPROTECTED);
 }
 
 static int verify_short(void *state)
 {
-    return prove(state, run_short);
+    return jit_prove(state, run_short);
 }
 
 static int protect_the_twin(void *state)
@@ -73,7 +73,7 @@ WRONG_CASES = {
     {"the code can be written to", "application/jit-double-mapping/*", "is rwx instead of r-x", allow_writing},
     {"the alias can't be written to", "application/jit-double-mapping/*", "is r-- instead of rw-", close_the_alias},
     {"the twin is protected", "application/jit-plain/*", "is r-x instead of rwx", protect_the_twin},
-    {"another place is patched", "application/jit-*", "answers as before the patch", patch_another_place},
-    {"part of the patch is missing", "application/jit-*", "the patch is not in its place", NULL, verify_short},
+    {"another place is patched", "application/jit-*/bytes:*", "answers as before the patch", patch_another_place},
+    {"part of the patch is missing", "application/jit-*/bytes:*", "the patch is not in its place", NULL, verify_short},
     {0},
 };
