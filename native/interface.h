@@ -80,6 +80,7 @@ struct pk_value {
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
     int32_t cpu;                 /* CPU at the end of the run */
+    uint32_t migrations;         /* 1 if that is not the CPU at its beginning: the calling thread is bound to one */
     uint32_t members;            /* 1, or how many threads or processes took part */
     double slowest;              /* seconds of the slowest member */
 };

@@ -171,7 +171,7 @@ uint64_t pk_case_batch(const struct pk_case *opened)
 int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value)
 {
     struct rusage before, after;
-    int status;
+    int status, cpu = sched_getcpu();
 
     memset(value, 0, sizeof *value);
     reason[0] = '\0';
@@ -190,6 +190,7 @@ int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *val
     value->voluntary_switches = (uint64_t)(after.ru_nvcsw - before.ru_nvcsw);
     value->involuntary_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
     value->cpu = sched_getcpu();
+    value->migrations = value->cpu != cpu;
     if (status && !reason[0])
         return pk_error(status < 0 ? -status : EIO, "the operation failed while it was timed");
     return status;
