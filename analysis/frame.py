@@ -27,6 +27,7 @@ CATEGORIES = (
     "floor",
     "state",
     "unit",
+    "counted",
 )
 CASE_FACTS = (
     "machine",
@@ -40,6 +41,14 @@ CASE_FACTS = (
     "operation",
 )
 INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "inner_loops")
+# What the CPU's own counters say.
+COUNTED = (
+    "core_cycles",
+    "instructions",
+    "dtlb_load_misses",
+    "page_walk_cycles",
+    "counter_share",
+)
 NUMBERS = (
     "value",
     "cycles",
@@ -49,6 +58,7 @@ NUMBERS = (
     "steal",
     "tlb_shootdowns",
     "function_call_interrupts",
+    *COUNTED,
     "slowest",
 )
 FLAGS = ("contaminated",)
@@ -97,6 +107,18 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
                  interrupts for TLB shootdowns that any CPU received, whatever process sent them
     function_call_interrupts
                  likewise for calls of a function on another CPU, shootdowns among them
+    core_cycles  cycles of the core per operation by the CPU's own counter, as are the three below;
+                 these include the reading of the clocks around each batch of loops, which the
+                 value does not; missing where there is no such counter or it may not be read
+    instructions instructions retired per operation
+    dtlb_load_misses
+                 loads per operation whose page was in no data TLB, as the kernel defines the event
+    page_walk_cycles
+                 cycles per operation with a page walk for a load under way
+    counter_share
+                 for how much of its time, 0 to 1, the group of these was on the CPU's counters:
+                 where it is less than 1 they are scaled up from it
+    counted      what they count: user mode and kernel, or user mode alone; "" for nothing
     slowest      seconds per operation of the slowest thread or process of a crew
     cpu          the CPU it ran on
     loops        loops timed per value
@@ -205,6 +227,7 @@ def _shared(name: str, result: Result, case: Case, process: Process, number: int
         "unit": "instructions" if result.evidence == "path length" else "s",
         "loops": process.loops,
         "inner_loops": process.inner_loops,
+        "counted": process.counted,
     }
 
 
@@ -222,6 +245,7 @@ def _beside(process: Process, index: int) -> dict[str, float | None]:
         "steal": count("steal_seconds"),
         "tlb_shootdowns": count("tlb_shootdowns"),
         "function_call_interrupts": count("function_call_interrupts"),
+        **{name: count(name) for name in COUNTED},
         "slowest": count("slowest"),
         "cpu": count("cpu"),
     }

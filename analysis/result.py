@@ -61,6 +61,9 @@ class Process:
     position: int | None = None
     per_value: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)  # quantity -> why it wasn't read
+    counted: str = (
+        ""  # what the CPU's counters counted: user mode and kernel, user mode, or nothing
+    )
 
 
 @dataclass(frozen=True)
@@ -227,6 +230,7 @@ def _process(name: str, case: str, inherited: Mapping[str, Any], run: Any) -> Pr
         position=_optional_integer(name, metadata, "pkbench_position"),
         per_value=_per_value(name, case, metadata, len(values)),
         missing=_missing(name, metadata),
+        counted=_text(metadata, "pkbench_counted"),
     )
 
 
@@ -252,6 +256,11 @@ PER_VALUE = (
     "steal_seconds",
     "tlb_shootdowns",
     "function_call_interrupts",
+    "core_cycles",
+    "instructions",
+    "dtlb_load_misses",
+    "page_walk_cycles",
+    "counter_share",
     "slowest",
     "add_seconds",
     "multiply_seconds",

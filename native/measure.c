@@ -10,6 +10,7 @@
 
 #include "benchmark.h"
 #include "clock.h"
+#include "counters.h"
 
 extern const struct pk_entry __start_pk_benchmarks[];
 extern const struct pk_entry __stop_pk_benchmarks[];
@@ -146,6 +147,7 @@ static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *va
 {
     const struct pk_benchmark *benchmark = opened->benchmark;
     uint64_t limit = pk_case_batch(opened), batch = limit ? limit : loops;
+    struct pk_counted before = pk_counters_read();
     int status = 0;
 
     while (loops && !status) {
@@ -154,12 +156,15 @@ static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *va
 
         if (benchmark->prepare && (status = benchmark->prepare(opened->state)))
             break;
+        pk_counters_start();
         from = pk_clock_begin();
         status = benchmark->run(opened->state, now);
         to = pk_clock_end();
+        pk_counters_stop();
         pk_value_add(value, &from, &to);
         loops -= now;
     }
+    pk_value_count(value, &before);
     return status;
 }
 

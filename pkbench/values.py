@@ -4,6 +4,7 @@ import json
 import time
 from typing import Any
 
+from pkbench.event_counters import EventCounters
 from pkbench.kernel_counters import KernelCounters
 from pkbench.session import Session
 
@@ -27,14 +28,19 @@ class Values:
     """
 
     def __init__(
-        self, session: Session, loops: int, operations: int, counters: KernelCounters
+        self,
+        session: Session,
+        loops: int,
+        operations: int,
+        counters: KernelCounters,
+        events: EventCounters,
     ) -> None:
         self.seconds: list[float] = []  # per operation
         self._session = session
         self._loops = loops
         self._operations = operations
         self._beside: dict[str, list[float]] = {}
-        self._counters = counters
+        self._counters, self._events = counters, events
         self._chain_seconds = 0.0
         self._reading = counters.read()
         self._chain = self._time_chain()
@@ -64,6 +70,8 @@ class Values:
         for key, field in TOTALS.items():
             self._append(key, getattr(value, field))
         self._append("pkbench_ticks", value.ticks / self._operations)
+        for name, count in self._events.counted(value, self._operations):
+            self._append(f"pkbench_{name}", count)
         if value.members > 1:
             self._append("pkbench_slowest", value.slowest / self._operations)
 
@@ -82,11 +90,24 @@ class Values:
             key.removeprefix("pkbench_"): "it could not be read beside every value"
             for key in self._beside.keys() - whole.keys()
         }
+        missing = self._counters.missing | self._events.missing | self._not_counted() | partly
         return {
             **{key: json.dumps(numbers) for key, numbers in whole.items()},
-            "pkbench_missing": json.dumps(self._counters.missing | partly, sort_keys=True),
+            "pkbench_counted": self._events.scope,
+            "pkbench_missing": json.dumps(missing, sort_keys=True),
             "pkbench_chain_seconds": self._chain_seconds,
         }
+
+    def _not_counted(self) -> dict[str, str]:
+        """Return why events that can be counted here weren't during any value of this case."""
+        if "pkbench_counter_share" in self._beside:
+            return {}
+        reason = (
+            "the operation is not one loop of one thread"
+            if self._session.case.benchmark.times_itself
+            else "others had the CPU's counters all the time"
+        )
+        return dict.fromkeys(self._events.names, reason)
 
     def _beside_each(self, numbers: list[float]) -> bool:
         return len(numbers) == len(self.seconds)
