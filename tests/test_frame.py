@@ -93,6 +93,17 @@ def test_nothing_is_said_of_contamination_where_nothing_was_read(file: Path) -> 
     assert frame["tlb_shootdowns"].isna().all()
 
 
+def test_what_the_cpu_counted_is_told_with_its_share_and_scope(file: Path) -> None:
+    beside = {"core_cycles": [[2500.0]], "counter_share": [[0.5]]}
+    made = suite([Made(ONE_PAGE, [[1e-6]], beside=beside)])
+    made["metadata"]["pkbench_counted"] = "user mode"
+    write(file, made)
+    (row,) = load([file]).to_dict("records")
+    assert (2500.0, 0.5) == (row["core_cycles"], row["counter_share"])
+    assert "user mode" == row["counted"]
+    assert pd.isna(row["page_walk_cycles"])
+
+
 def test_what_could_not_be_read_keeps_its_reason(file: Path) -> None:
     made = Made(ONE_PAGE, [[1e-6]], missing={"steal_seconds": "it is <b>gone</b>\n"})
     write(file, suite([made]))
