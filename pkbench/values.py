@@ -93,7 +93,8 @@ class Values:
         missing = self._counters.missing | self._events.missing | self._not_counted() | partly
         return {
             **{key: json.dumps(numbers) for key, numbers in whole.items()},
-            "pkbench_counted": self._events.scope,
+            # pyperf refuses an empty text.
+            **({"pkbench_counted": self._events.scope} if self._events.scope else {}),
             "pkbench_missing": json.dumps(missing, sort_keys=True),
             "pkbench_chain_seconds": self._chain_seconds,
         }
