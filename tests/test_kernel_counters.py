@@ -58,9 +58,13 @@ def test_interrupts_are_summed_over_cpus(proc: Path, opened: KernelCounters) -> 
     assert (3, 5) == (found["tlb_shootdowns"], found["function_call_interrupts"])
 
 
-def test_a_cpu_that_is_not_listed_has_no_steal_rather_than_none(opened: KernelCounters) -> None:
+def test_a_cpu_that_is_offline_has_no_steal_rather_than_that_of_another(
+    proc: Path, opened: KernelCounters
+) -> None:
+    (proc / "stat").write_text(stat(*[100] * 12).replace("cpu1 ", "gone "))
     reading = opened.read()
-    assert "steal_seconds" not in dict(opened.between(reading, reading, 12))
+    assert "steal_seconds" not in dict(opened.between(reading, reading, 1))
+    assert "steal_seconds" in dict(opened.between(reading, reading, 11))
 
 
 def test_a_file_that_is_not_there_is_a_reason(proc: Path) -> None:
