@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.typing import DataFrameGroupBy
 from scipy import stats
 
 Numbers = NDArray[np.float64]
@@ -23,12 +24,17 @@ CONFIDENCE = 0.95
 ENOUGH_PROCESSES = 6
 
 DEFINITION = (
-    "Per process the median of its values; the estimate is the median over processes. "
-    "Interval: 95 %, percentile bootstrap over processes "
+    "Per process the median of its values, without those that a context switch against the "
+    "thread's will, a migration or stolen time contaminated where at least half are clean; the "
+    "estimate is the median over processes. Interval: 95 %, percentile bootstrap over processes "
     f"({RESAMPLES:,} resamples, fixed seed; scipy.stats.bootstrap; Efron and Tibshirani, "
     "An Introduction to the Bootstrap, 1993, chapter 13)."
 )
 EXACT_DEFINITION = "Instruction counts are exact: the shortest boot's count, without interval."
+
+# The share of a process's values that must be clean for its contaminated ones to be left out:
+# where most are contaminated, that is what the case costs, there or everywhere.
+CLEAN_SHARE = 0.5
 
 KEY = ["machine", "evidence", "case"]
 
@@ -61,22 +67,37 @@ def one_evidence(frame: pd.DataFrame) -> str:
 
 
 def processes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per process: the median of its values, and how many there were.
+    """Return a row per process: the median of its values, how many there were and were left out.
 
-    Values of failed cases and of evidence `function`, whose times mean nothing, are left out.
+    Values of failed cases and of evidence `function`, whose times mean nothing, don't count at all.
+    Contaminated values are left out of the median where at least `CLEAN_SHARE` are clean.
     """
     usable = frame[(frame["state"] == "measured") & (frame["evidence"] != "function")]
-    by_process = usable.groupby([*KEY, "process"], observed=True, sort=False)
-    medians = by_process["value"].agg(value="median", values="size")
-    medians["cycles"] = by_process["cycles"].median()
+    left_out = _left_out(usable)
+    whole = _by_process(usable)["value"].agg(values="size")
+    whole["left_out"] = _by_process(usable.assign(left_out=left_out))["left_out"].sum()
+    by_process = _by_process(usable[~left_out])
+    medians = whole.join(by_process[["value", "cycles"]].median())
     facts = by_process[["round", "inner_loops"]].first()
     return pd.DataFrame(medians.join(facts).reset_index())
+
+
+def _by_process(values: pd.DataFrame) -> DataFrameGroupBy[Any, Any]:
+    return values.groupby([*KEY, "process"], observed=True, sort=False)
+
+
+def _left_out(values: pd.DataFrame) -> pd.Series[bool]:
+    """Tell of each value whether the median of its process does without it."""
+    marked = values["contaminated"].fillna(False).astype(bool)
+    clean_share = _by_process(values.assign(clean=~marked))["clean"].transform("mean")
+    return marked & (clean_share >= CLEAN_SHARE)
 
 
 def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a row per case: gross, low, high; floor; net, net_low, net_high.
 
     gross    seconds or instructions per operation, as measured; low and high its 95 % interval
+    values   how many were measured, and left_out how many of these were left out as contaminated
     floor    the case subtracted, and floor_value what was subtracted, per operation
     net      gross without its floor; may be zero or negative: then it is below resolution
     cycles   gross in core cycles, cycles_low and cycles_high its 95 % interval; missing where the
@@ -111,7 +132,15 @@ def ratio(
     return ratio_of(*([_sample(by_process, *place) for place in places] for places in wanted))
 
 
-SUMMARY = ("processes", "values", "inner_loops", "smallest", "largest", "process_values")
+SUMMARY = (
+    "processes",
+    "values",
+    "left_out",
+    "inner_loops",
+    "smallest",
+    "largest",
+    "process_values",
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +152,7 @@ class Sample:
     rounds: tuple[int, ...] | None
     inner_loops: int
     count: int
+    left_out: int  # of these values
     cycles: Numbers  # likewise in core cycles; NaN where they can't be told
 
     @classmethod
@@ -138,6 +168,7 @@ class Sample:
             rounds=rounds,
             inner_loops=int(rows["inner_loops"].iloc[0]),
             count=int(rows["values"].sum()),
+            left_out=int(rows["left_out"].sum()),
             cycles=rows["cycles"].to_numpy(dtype=np.float64),
         )
 
@@ -151,6 +182,7 @@ class Sample:
         return {
             "processes": len(self.values),
             "values": self.count,
+            "left_out": self.left_out,
             "inner_loops": self.inner_loops,
             "smallest": float(self.values.min()),
             "largest": float(self.values.max()),

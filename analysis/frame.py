@@ -27,6 +27,7 @@ CATEGORIES = (
     "floor",
     "state",
     "unit",
+    "counted",
 )
 CASE_FACTS = (
     "machine",
@@ -40,7 +41,29 @@ CASE_FACTS = (
     "operation",
 )
 INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "inner_loops")
-NUMBERS = ("value", "cycles", "ticks", "faults", "switches", "slowest")
+# What the CPU's own counters say.
+COUNTED = (
+    "core_cycles",
+    "instructions",
+    "dtlb_load_misses",
+    "page_walk_cycles",
+    "counter_share",
+)
+NUMBERS = (
+    "value",
+    "cycles",
+    "ticks",
+    "faults",
+    "switches",
+    "steal",
+    "tlb_shootdowns",
+    "function_call_interrupts",
+    *COUNTED,
+    "slowest",
+)
+FLAGS = ("contaminated",)
+# What contaminates a value during which it is not zero.
+CONTAMINANTS = ("involuntary_switches", "migrations", "steal_seconds")
 
 
 def load(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -74,6 +97,28 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     ticks        TSC ticks per operation; missing where there is no TSC
     faults       page faults, minor and major, during the value's loops × inner loops operations
     switches     context switches, voluntary and involuntary, likewise
+    contaminated whether during the value the measuring thread was switched out against its will,
+                 ended on another CPU than it began on, or its CPU was stolen by the hypervisor;
+                 missing where the file says nothing of these
+    steal        seconds that the hypervisor kept the value's CPU for others, from the end of the
+                 value before to the end of this one (likewise the two below), as the kernel counts
+                 them: in whole ticks, mostly of 10 ms; missing where they can't be read
+    tlb_shootdowns
+                 interrupts for TLB shootdowns that any CPU received, whatever process sent them
+    function_call_interrupts
+                 likewise for calls of a function on another CPU, shootdowns among them
+    core_cycles  cycles of the core per operation by the CPU's own counter, as are the three below;
+                 these include the reading of the clocks around each batch of loops, which the
+                 value does not; missing where there is no such counter or it may not be read
+    instructions instructions retired per operation
+    dtlb_load_misses
+                 loads per operation whose page was in no data TLB, as the kernel defines the event
+    page_walk_cycles
+                 cycles per operation with a page walk for a load under way
+    counter_share
+                 for how much of its time, 0 to 1, the group of these was on the CPU's counters:
+                 where it is less than 1 they are scaled up from it
+    counted      what they count: user mode and kernel, or user mode alone; "" for nothing
     slowest      seconds per operation of the slowest thread or process of a crew
     cpu          the CPU it ran on
     loops        loops timed per value
@@ -82,13 +127,15 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     """
     rows = [row for name, result in named(results) for row in _rows(name, result)]
     axes = _axis_columns(results)
-    frame = pd.DataFrame(rows, columns=[*CATEGORIES, *axes, *INTEGERS, *NUMBERS])
+    frame = pd.DataFrame(rows, columns=[*CATEGORIES, *axes, *INTEGERS, *NUMBERS, *FLAGS])
     for column in CATEGORIES:
         frame[column] = frame[column].astype("category")
     for column in INTEGERS:
         frame[column] = frame[column].astype("Int64")
     for column in NUMBERS:
         frame[column] = frame[column].astype("float64")
+    for column in FLAGS:
+        frame[column] = frame[column].astype("boolean")
     for column in axes:
         frame[column] = _axis([row.get(column) for row in rows])
     return frame
@@ -158,7 +205,8 @@ def _rows(name: str, result: Result) -> Iterator[dict[str, Any]]:
         shared = _shared(name, result, cases[process.case], process, number)
         for index, value in enumerate(process.values):
             own = {"index": index, "value": value, "cycles": value / cycle(process, index)}
-            yield {**shared, **own, **_beside(process, index)}
+            marked = {"contaminated": contaminated(process, index)}
+            yield {**shared, **own, **_beside(process, index), **marked}
 
 
 def _shared(name: str, result: Result, case: Case, process: Process, number: int) -> dict[str, Any]:
@@ -179,6 +227,7 @@ def _shared(name: str, result: Result, case: Case, process: Process, number: int
         "unit": "instructions" if result.evidence == "path length" else "s",
         "loops": process.loops,
         "inner_loops": process.inner_loops,
+        "counted": process.counted,
     }
 
 
@@ -193,9 +242,19 @@ def _beside(process: Process, index: int) -> dict[str, float | None]:
         "ticks": count("ticks") or None,  # a worker without a TSC writes 0
         "faults": count("minor_faults", "major_faults"),
         "switches": count("voluntary_switches", "involuntary_switches"),
+        "steal": count("steal_seconds"),
+        "tlb_shootdowns": count("tlb_shootdowns"),
+        "function_call_interrupts": count("function_call_interrupts"),
+        **{name: count(name) for name in COUNTED},
         "slowest": count("slowest"),
         "cpu": count("cpu"),
     }
+
+
+def contaminated(process: Process, index: int) -> bool | None:
+    """Tell whether something else than the operation is in a value; None where nothing says."""
+    found = [process.per_value[key][index] for key in CONTAMINANTS if key in process.per_value]
+    return any(found) if found else None
 
 
 # A multiplication takes three cycles on every x86 core with keys, a register addition one (Fog,

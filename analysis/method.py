@@ -10,6 +10,11 @@ from .result import Result
 from .shelf import Shelf
 
 STOPPED = {"budget": "its time was spent", "rounds": "that many were asked for"}
+CONTAMINATION = {
+    "involuntary_switches": "a context switch against the thread's will",
+    "migrations": "a migration",
+    "steal_seconds": "stolen time",
+}
 MEANING = {
     "silicon": (
         "Silicon: time on the kernel and CPU that the process ran on. It holds for that machine in "
@@ -37,7 +42,8 @@ def paragraphs(shelf: Shelf) -> Iterator[str]:
         yield "Nothing was measured."
         return
     for name, result in shelf.machines:
-        yield f"{name}: {_amounts(shelf, name)}{_order(result)}"
+        yield f"{name}: {_amounts(shelf, name)}{_contaminated(shelf, name, result)}{_order(result)}"
+        yield from _not_read(name, result)
     yield EXACT_DEFINITION if shelf.exact else DEFINITION
     if not shelf.exact:
         yield from _limits(shelf)
@@ -70,6 +76,33 @@ def _amounts(shelf: Shelf, machine: str) -> str:
         f"{words.count(len(rows), 'case')}, each in {_span(list(rows['processes']))} processes "
         f"with {_span(each)} values a process, each value of {loops} loops."
     )
+
+
+def _contaminated(shelf: Shelf, name: str, result: Result) -> str:
+    """Say how many values were contaminated, and how many of these the estimates do without."""
+    frame = shelf.frame[(shelf.frame["machine"] == name) & (shelf.frame["state"] == "measured")]
+    told = frame["contaminated"].dropna()
+    if told.empty:
+        return ""
+    read = {quantity for process in result.processes for quantity in process.per_value}
+    by = " or ".join(text for quantity, text in CONTAMINATION.items() if quantity in read)
+    marked, left_out = int(told.sum()), int(shelf.on(name)["left_out"].sum())
+    text = f" {marked:,} of {words.count(len(told), 'value')} were contaminated by {by}"
+    if marked > left_out:
+        text += f"; {left_out:,} of these were left out, the others lie in processes of which less"
+        return f"{text} than half the values were clean."
+    return f"{text}, and left out." if marked else f"{text}."
+
+
+def _not_read(name: str, result: Result) -> Iterator[str]:
+    """Say what could not be read beside the values, and why."""
+    reasons = {
+        f"{quantity.replace('_', ' ')} ({reason})"
+        for process in result.processes
+        for quantity, reason in process.missing.items()
+    }
+    if reasons:
+        yield f"Not read beside the values on {name}: {words.listed(sorted(reasons))}."
 
 
 def _order(result: Result) -> str:

@@ -60,6 +60,10 @@ class Process:
     round: int | None = None
     position: int | None = None
     per_value: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)  # quantity -> why it wasn't read
+    counted: str = (
+        ""  # what the CPU's counters counted: user mode and kernel, user mode, or nothing
+    )
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,8 @@ def _process(name: str, case: str, inherited: Mapping[str, Any], run: Any) -> Pr
         round=_optional_integer(name, metadata, "pkbench_round"),
         position=_optional_integer(name, metadata, "pkbench_position"),
         per_value=_per_value(name, case, metadata, len(values)),
+        missing=_missing(name, metadata),
+        counted=_text(metadata, "pkbench_counted"),
     )
 
 
@@ -245,7 +251,16 @@ PER_VALUE = (
     "major_faults",
     "voluntary_switches",
     "involuntary_switches",
+    "migrations",
     "cpu",
+    "steal_seconds",
+    "tlb_shootdowns",
+    "function_call_interrupts",
+    "core_cycles",
+    "instructions",
+    "dtlb_load_misses",
+    "page_walk_cycles",
+    "counter_share",
     "slowest",
     "add_seconds",
     "multiply_seconds",
@@ -264,6 +279,13 @@ def _per_value(
             raise ResultError(f"{name}: pkbench_{key} of {case} is not one number per value.")
         found[key] = tuple(n for n in numbers if n is not None)
     return found
+
+
+def _missing(name: str, metadata: Mapping[str, Any]) -> dict[str, str]:
+    if "pkbench_missing" not in metadata:
+        return {}
+    found = _structure(name, metadata, "pkbench_missing", dict)
+    return {document.clean(quantity): text_of(reason) for quantity, reason in found.items()}
 
 
 def _states_agree(name: str, cases: tuple[Case, ...], processes: tuple[Process, ...]) -> None:

@@ -151,6 +151,7 @@ def everything(shelf: Shelf) -> Table:
         "net",
         *intervals,
         "boots" if shelf.exact else "processes × values",
+        *["left out"] * (not shelf.exact),
     ]
     return Table(
         name="cases",
@@ -162,6 +163,7 @@ def everything(shelf: Shelf) -> Table:
         note="All figures are per operation. Core cycles are calibrated by chains of instructions "
         "of known latency, timed beside each value; their 95 % interval is in brackets. "
         "Net is the figure as measured without its floor. "
+        "Left out: values contaminated by a context switch, a migration or stolen time. "
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
         f"{_few(shelf.estimates)}".strip(),
     )
@@ -192,6 +194,7 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
         words.net(row["net"], row["net_low"], shelf.unit) or NOT_MEASURED,
         *interval("net_low", "net_high"),
         boots if shelf.exact else f"{number:,} × {each}",
+        *[f"{row['left_out']:,}"] * (not shelf.exact),
     ]
 
 

@@ -5,6 +5,7 @@
 
 #define PK_AXES_MAX 3
 #define PK_KEYS_MAX 16
+#define PK_EVENTS_MAX 4
 
 /* What a benchmark needs of the machine, as bits of `needs`. */
 #define PK_NEEDS_KEYS 1    /* protection keys that work */
@@ -80,8 +81,13 @@ struct pk_value {
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
     int32_t cpu;                 /* CPU at the end of the run */
+    uint32_t migrations;         /* 1 if that is not the CPU at its beginning: the calling thread is bound to one */
     uint32_t members;            /* 1, or how many threads or processes took part */
     double slowest;              /* seconds of the slowest member */
+    uint64_t counter_enabled;    /* nanoseconds for which the group of events should have counted; 0 where none was open, or the
+                                    operation times itself */
+    uint64_t counter_running;    /* nanoseconds for which it did count */
+    uint64_t counts[PK_EVENTS_MAX]; /* of the events as they were given to pk_counters_open, as counted; 0 for those with an error */
 };
 
 /* The kinds of machine, as far as native code can tell. */
@@ -133,6 +139,26 @@ struct pk_chain {
 
 /* Time both chains on the CPU that this thread runs on, for about so many core cycles in all. */
 void pk_chain_measure(uint64_t cycles, struct pk_chain *chain);
+
+/* An event of perf_event_open(2). */
+struct pk_event {
+    const char *name;
+    uint32_t type;
+    uint64_t config;
+    int32_t error; /* 0, or why it can't be counted: an errno, or PK_EVENT_UNKNOWN */
+};
+#define PK_EVENT_UNKNOWN -1 /* which event it is on this CPU is not known: not even tried */
+
+/* What of the calling thread is counted. */
+#define PK_COUNTED_NONE 0
+#define PK_COUNTED_ALL 1  /* user mode and kernel */
+#define PK_COUNTED_USER 2 /* user mode alone: the kernel is forbidden */
+
+/* Fill in the events that are counted beside times; return how many they are. */
+uint32_t pk_hardware_events(struct pk_event *events);
+/* Count events, as one group, around every timed loop of this thread from now on; note for each why it can't be. */
+uint32_t pk_counters_open(struct pk_event *events, uint32_t number);
+void pk_counters_close(void);
 
 /* The text behind the last PK_SKIPPED, PK_DISPROVED or -errno in this thread. */
 const char *pk_reason(void);

@@ -10,6 +10,7 @@
 
 #include "benchmark.h"
 #include "clock.h"
+#include "counters.h"
 
 extern const struct pk_entry __start_pk_benchmarks[];
 extern const struct pk_entry __stop_pk_benchmarks[];
@@ -146,6 +147,7 @@ static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *va
 {
     const struct pk_benchmark *benchmark = opened->benchmark;
     uint64_t limit = pk_case_batch(opened), batch = limit ? limit : loops;
+    struct pk_counted before = pk_counters_read();
     int status = 0;
 
     while (loops && !status) {
@@ -154,12 +156,15 @@ static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *va
 
         if (benchmark->prepare && (status = benchmark->prepare(opened->state)))
             break;
+        pk_counters_start();
         from = pk_clock_begin();
         status = benchmark->run(opened->state, now);
         to = pk_clock_end();
+        pk_counters_stop();
         pk_value_add(value, &from, &to);
         loops -= now;
     }
+    pk_value_count(value, &before);
     return status;
 }
 
@@ -171,7 +176,7 @@ uint64_t pk_case_batch(const struct pk_case *opened)
 int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value)
 {
     struct rusage before, after;
-    int status;
+    int status, cpu = sched_getcpu();
 
     memset(value, 0, sizeof *value);
     reason[0] = '\0';
@@ -190,6 +195,7 @@ int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *val
     value->voluntary_switches = (uint64_t)(after.ru_nvcsw - before.ru_nvcsw);
     value->involuntary_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
     value->cpu = sched_getcpu();
+    value->migrations = value->cpu != cpu;
     if (status && !reason[0])
         return pk_error(status < 0 ? -status : EIO, "the operation failed while it was timed");
     return status;

@@ -50,6 +50,11 @@ class Benchmark(NamedTuple):
     native: Any  # struct pk_benchmark *
 
     @property
+    def times_itself(self) -> bool:
+        """Tell whether its operation is more than one function in one thread."""
+        return bool(self.native.measure)
+
+    @property
     def full_name(self) -> str:
         """Return family and name."""
         return f"{self.family}/{self.name}"

@@ -13,6 +13,8 @@ from typing import Any
 import pyperf
 
 from pkbench.catalogue import Case, parse_case
+from pkbench.event_counters import event_counters
+from pkbench.kernel_counters import kernel_counters
 from pkbench.session import CaseFailed, CaseSkipped, Session, end_with_parent
 from pkbench.values import Values
 
@@ -59,7 +61,7 @@ def measure(session: Session, task: Task) -> Answer:
     loops, inner_loops = task["loops"], session.case.benchmark.inner_loops
     operations = loops * inner_loops
     warmups = [session.measure(loops).seconds / operations for _ in range(task["warmups"])]
-    values = Values(session, loops, operations)
+    values = Values(session, loops, operations, kernel_counters(), event_counters())
     for _ in range(task["values"]):
         values.take()
     own = {"name": session.case.name, "unit": "second", "loops": loops, "inner_loops": inner_loops}

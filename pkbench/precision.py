@@ -19,6 +19,11 @@ NORMAL95 = 1.96
 CYCLES_RATIO, CYCLES_TOLERANCE = 3.0, 0.02
 # Values that a process takes of a case, whatever their variances say.
 FEWEST_VALUES, MOST_VALUES = 3, 15
+# What contaminates a value during which it is not zero, and the share of a process's values that
+# must be clean for the others to be left out. Where most are contaminated, that is what the case
+# costs, here or everywhere: a yield is an involuntary switch, and a long value meets several.
+CONTAMINANTS = ("involuntary_switches", "migrations", "steal_seconds")
+CLEAN_SHARE = 0.5
 
 
 class Spread(NamedTuple):
@@ -29,11 +34,24 @@ class Spread(NamedTuple):
 
 
 def figures(run: Run) -> list[float]:
-    """Return a run's values in core cycles where its chains tell them, else in seconds.
+    """Return a run's clean values, in core cycles where its chains tell them, else in seconds.
 
     Frequency moves values by several per cent from one minute to the next, and chain and value
-    alike.
+    alike. All values count where fewer than `CLEAN_SHARE` are clean.
     """
+    clean = [not any(deltas) for deltas in zip(*_contaminants(run), strict=True)]
+    values = _in_cycles(run)
+    if not clean or fmean(clean) < CLEAN_SHARE:
+        return values
+    return [value for value, is_clean in zip(values, clean, strict=True) if is_clean]
+
+
+def _contaminants(run: Run) -> list[list[float]]:
+    """Return what was read of each contaminant, one number a value; nothing of one that wasn't."""
+    return [deltas for name in CONTAMINANTS if (deltas := per_value(run, name))]
+
+
+def _in_cycles(run: Run) -> list[float]:
     adds, multiplies = per_value(run, "add_seconds"), per_value(run, "multiply_seconds")
     values = [float(value) for value in run["values"]]
     if not len(adds) == len(multiplies) == len(values):

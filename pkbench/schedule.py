@@ -11,7 +11,7 @@ from pkbench import launch
 from pkbench.catalogue import Case
 from pkbench.journal import Journal
 from pkbench.order import grouped, parcels, round_order, share_loops
-from pkbench.precision import best_values, half_width, spread
+from pkbench.precision import CONTAMINANTS, best_values, half_width, spread
 from pkbench.profiles import SECONDS_PER_GIB, Profile
 from pkbench.resultfile import Metadata, Run, per_value, public
 
@@ -21,7 +21,7 @@ TIMEOUT_RATIO = 20.0
 # What a worker process is given to do: some ten times its start.
 PARCEL_SECONDS = 2.0
 # What the stop rule reads beside the values.
-BESIDE = ("add_seconds", "multiply_seconds")
+BESIDE = ("add_seconds", "multiply_seconds", *CONTAMINANTS)
 # Of the available memory, what a case may populate.
 MEMORY_SHARE = 0.9
 

@@ -27,6 +27,8 @@ class Made:
     cycle: float | None = None  # seconds, as the chain of additions tells it
     multiply: float = 3.0  # cycles, as the chain of multiplications tells it
     counts: Mapping[str, float] = field(default_factory=dict)
+    beside: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)  # likewise
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def skipped(case: str, reason: str = NO_KEYS) -> Made:
@@ -87,12 +89,13 @@ def _listed(made: Made) -> dict[str, Any]:
 
 def _benchmark(made: Made) -> dict[str, Any]:
     rounds = made.rounds or range(len(made.values))
-    runs = [_run(made, number, values) for number, values in zip(rounds, made.values, strict=True)]
+    runs = [_run(made, place, number) for place, number in enumerate(rounds)]
     metadata = {"name": made.case, "loops": 1000, "inner_loops": made.inner_loops}
     return {"metadata": metadata, "runs": runs}
 
 
-def _run(made: Made, number: int, values: Sequence[float]) -> dict[str, Any]:
+def _run(made: Made, place: int, number: int) -> dict[str, Any]:
+    values = made.values[place]
     metadata: dict[str, Any] = {
         "pkbench_round": number,
         "pkbench_position": 0,
@@ -100,6 +103,10 @@ def _run(made: Made, number: int, values: Sequence[float]) -> dict[str, Any]:
         "pkbench_minor_faults": json.dumps([1] * len(values)),
         "pkbench_major_faults": json.dumps([2] * len(values)),
     }
+    for quantity, lists in made.beside.items():
+        metadata[f"pkbench_{quantity}"] = json.dumps(list(lists[place]))
+    if made.missing:
+        metadata["pkbench_missing"] = json.dumps(dict(made.missing))
     if made.cycle is not None:
         metadata["pkbench_add_seconds"] = json.dumps([made.cycle] * len(values))
         metadata["pkbench_multiply_seconds"] = json.dumps(

@@ -16,11 +16,11 @@ ANALYSIS = ROOT / "analysis"
 
 # A module imports only from the lines above its own. A package stands for all its modules.
 LAYERS = (
-    {"_native", "points", "profiles", "quantities", "machine"},
+    {"_native", "kernel_counters", "points", "profiles", "quantities", "machine"},
     {"journal", "resultfile"},
     {"emulator", "initramfs", "kernel_image", "packages"},
     {"catalogue", "doctor", "kernels", "guest_machine"},
-    {"selection", "session", "order", "precision", "counted"},
+    {"event_counters", "selection", "session", "order", "precision", "counted"},
     {"values"},
     {"worker", "parcel", "launch", "answers", "path_length"},
     {"schedule", "guest"},
@@ -30,7 +30,7 @@ LAYERS = (
     {"cli"},
 )
 # Who sees C: constants come from there, and a return code goes no further.
-SEAM = {"catalogue", "session"}
+SEAM = {"catalogue", "event_counters", "session"}
 # What costs more than a worker itself.
 SLOW = {"numpy", "pandas", "matplotlib", "scipy", "jinja2", "rich", "click"}
 

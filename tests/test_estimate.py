@@ -73,6 +73,25 @@ def test_the_interval_covers_the_true_median_about_as_often_as_it_says(tmp_path:
     assert 0.90 < covered < 0.98
 
 
+def test_contaminated_values_are_left_out_and_counted(tmp_path: Path) -> None:
+    switches = [[0, 1, 0], [0, 0, 0], [1, 0, 0]]
+    values = [[1.0, 9.0, 1.0], [2.0, 2.0, 2.0], [9.0, 3.0, 3.0]]
+    made = Made("a/b", values, cycle=0.5, beside={"involuntary_switches": switches})
+    found = estimate(tmp_path, made)
+    assert ((1.0, 2.0, 3.0), 4.0) == (found["process_values"], found["cycles"])
+    assert (9, 2) == (found["values"], found["left_out"])
+
+
+def test_a_process_with_most_values_contaminated_keeps_them_all(tmp_path: Path) -> None:
+    made = Made(
+        "a/b",
+        [[1.0, 9.0, 9.0], [1.0, 9.0, 1.0, 9.0]],
+        beside={"steal_seconds": [[0, 0.01, 0.01], [0, 0.01, 0, 0.01]]},
+    )
+    found = estimate(tmp_path, made)
+    assert ((9.0, 1.0), 2) == (found["process_values"], found["left_out"])
+
+
 def test_cycles_are_values_over_what_an_addition_took(tmp_path: Path) -> None:
     made = Made("a/b", [[1e-6] * 3, [2e-6] * 3, [3e-6] * 3], cycle=2.5e-10)
     row = estimate(tmp_path, made)

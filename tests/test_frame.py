@@ -73,6 +73,45 @@ def test_faults_are_minor_and_major_together_and_no_ticks_are_missing_ticks(file
     assert frame["switches"].isna().all()
 
 
+def test_a_value_is_contaminated_by_a_switch_a_migration_or_stolen_time(file: Path) -> None:
+    beside: dict[str, list[list[float]]] = {
+        "voluntary_switches": [[9, 9, 9, 9]],
+        "involuntary_switches": [[0, 1, 0, 0]],
+        "migrations": [[0, 0, 1, 0]],
+        "steal_seconds": [[0, 0, 0, 0.01]],
+    }
+    write(file, suite([Made(ONE_PAGE, [[1e-6] * 4], beside=beside)]))
+    frame = load([file])
+    assert [False, True, True, True] == list(frame["contaminated"])
+    assert [0, 0, 0, 0.01] == list(frame["steal"])
+
+
+def test_nothing_is_said_of_contamination_where_nothing_was_read(file: Path) -> None:
+    write(file, suite([Made(ONE_PAGE, [[1e-6]])]))
+    frame = load([file])
+    assert frame["contaminated"].isna().all()
+    assert frame["tlb_shootdowns"].isna().all()
+
+
+def test_what_the_cpu_counted_is_told_with_its_share_and_scope(file: Path) -> None:
+    beside = {"core_cycles": [[2500.0]], "counter_share": [[0.5]]}
+    made = suite([Made(ONE_PAGE, [[1e-6]], beside=beside)])
+    made["metadata"]["pkbench_counted"] = "user mode"
+    write(file, made)
+    (row,) = load([file]).to_dict("records")
+    assert (2500.0, 0.5) == (row["core_cycles"], row["counter_share"])
+    assert "user mode" == row["counted"]
+    assert pd.isna(row["page_walk_cycles"])
+
+
+def test_what_could_not_be_read_keeps_its_reason(file: Path) -> None:
+    made = Made(ONE_PAGE, [[1e-6]], missing={"steal_seconds": "it is <b>gone</b>\n"})
+    write(file, suite([made]))
+    (process,) = read(file).processes
+    assert {"steal_seconds"} == process.missing.keys()
+    assert process.missing["steal_seconds"].isprintable()
+
+
 def test_metadata_is_inherited_from_the_file_and_the_benchmark(file: Path) -> None:
     made = suite([Made(ONE_PAGE, [[1e-6]], inner_loops=4)])
     made["metadata"]["loops"] = made["benchmarks"][0]["metadata"].pop("loops")
@@ -219,6 +258,7 @@ def listed(made: dict[str, Any], **changes: object) -> None:
         lambda made: run_of(made)["metadata"].update(pkbench_ticks="[1, 2, 3]"),
         lambda made: run_of(made)["metadata"].update(pkbench_ticks='["a"]'),
         lambda made: run_of(made)["metadata"].update(pkbench_ticks=5),
+        lambda made: run_of(made)["metadata"].update(pkbench_missing="[]"),
         lambda made: made["benchmarks"].append(3),
         lambda made: made["benchmarks"].append({"runs": 3}),
         lambda made: made["benchmarks"][0].update(runs=[3]),

@@ -20,7 +20,13 @@ PER_VALUE = (
     "pkbench_major_faults",
     "pkbench_voluntary_switches",
     "pkbench_involuntary_switches",
+    "pkbench_migrations",
     "pkbench_cpu",
+)
+IN_THE_KERNEL = (
+    "pkbench_steal_seconds",
+    "pkbench_tlb_shootdowns",
+    "pkbench_function_call_interrupts",
 )
 
 
@@ -61,6 +67,21 @@ def test_every_value_brings_ticks_faults_switches_and_its_cpu() -> None:
     (outcome,) = work(measure())
     for key in PER_VALUE:
         assert 3 == len(json.loads(outcome.document["metadata"][key])), key
+
+
+def test_every_value_brings_what_the_kernel_counts_or_the_reason_why_not() -> None:
+    (outcome,) = work(measure())
+    metadata = outcome.document["metadata"]
+    missing = json.loads(metadata["pkbench_missing"])
+    for key in IN_THE_KERNEL:
+        reason = missing.get(key.removeprefix("pkbench_"))
+        assert reason or 3 == len(json.loads(metadata[key])), key
+        assert not (reason and key in metadata), key
+
+
+def test_a_thread_bound_to_one_cpu_does_not_migrate() -> None:
+    (outcome,) = work(measure())
+    assert [0, 0, 0] == json.loads(outcome.document["metadata"]["pkbench_migrations"])
 
 
 def test_every_value_brings_chains_that_tell_the_core_cycle() -> None:

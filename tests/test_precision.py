@@ -46,6 +46,20 @@ def test_figures_are_seconds_where_they_do_not(beside: dict[str, list[float]]) -
     assert [1e-6, 2e-6] == figures(run([1e-6, 2e-6], **beside))
 
 
+@pytest.mark.parametrize("what", ["involuntary_switches", "migrations", "steal_seconds"])
+def test_contaminated_values_do_not_count_where_half_are_clean(what: str) -> None:
+    assert [1.0, 2.0] == figures(run([1.0, 9.0, 2.0, 9.0], **{what: [0.0, 1.0, 0.0, 1.0]}))
+
+
+def test_all_values_count_where_most_are_contaminated() -> None:
+    assert [1.0, 9.0, 9.0] == figures(run([1.0, 9.0, 9.0], steal_seconds=[0, 0.01, 0.02]))
+
+
+def test_a_value_is_contaminated_by_any_of_what_was_read() -> None:
+    made = run([1.0, 2.0, 3.0, 4.0], migrations=[1, 0, 0, 0], involuntary_switches=[0, 1, 0, 0])
+    assert [3.0, 4.0] == figures(made)
+
+
 def test_the_interval_is_that_of_the_process_medians() -> None:
     runs = [run([1.0, 1.0, 90.0]), run([3.0, 3.0, 3.0])]
     assert 12.706 * math.sqrt(2 / 2) / 2 == pytest.approx(half_width(runs))

@@ -286,6 +286,23 @@ def test_the_answer_ends_with_what_may_spoil_it(tmp_path: Path) -> None:
     assert "Found in order: thp." in text
 
 
+def test_the_values_left_out_are_told_with_what_contaminated_them(tmp_path: Path) -> None:
+    left_out = Made("a/b", [[1e-6] * 3] * 2, beside={"steal_seconds": [[0, 0.01, 0], [0, 0, 0]]})
+    kept = Made("a/c", [[1e-6] * 2], beside={"steal_seconds": [[0.01, 0.01]]})
+    page = page_of(tmp_path, suite([left_out, kept]))
+    assert "3 of 8 values were contaminated by stolen time; 1 of these were left out" in page.text
+    text = (tmp_path / "report/tables/silicon-cases.csv").read_text()
+    rows = {row["case"]: row["left_out"] for row in csv.DictReader(text.splitlines())}
+    assert {"a/b": "1", "a/c": "0"} == rows
+    assert "| 2 × 3 | 1 |" in (tmp_path / "report/tables/silicon-cases.md").read_text()
+
+
+def test_what_could_not_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
+    made = Made("a/b", [[1e-6]], missing={"tlb_shootdowns": "there is no line TLB"})
+    page = page_of(tmp_path, suite([made]))
+    assert "Not read beside the values on box: tlb shootdowns (there is no line TLB)." in page.text
+
+
 def test_the_method_is_told_from_the_facts(tmp_path: Path) -> None:
     cases = [Made("switch/mprotect/pages:1", [[1e-6, 1.1e-6]] * 3)]
     facts: dict[str, Any] = {"pkbench_seed": 77, "pkbench_rounds": 3, "pkbench_stopped": "budget"}
