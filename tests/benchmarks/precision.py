@@ -94,7 +94,11 @@ def by_google(program: Path, folder: Path, seconds: float) -> Found:
         for row in rows
         if row.get("aggregate_name") == "median"
     }
-    return {"s": Costs(medians["mprotect_page/real_time"] / BACK_AND_FORTH, medians["getppid_call/real_time"])}
+    return {
+        "s": Costs(
+            medians["mprotect_page/real_time"] / BACK_AND_FORTH, medians["getppid_call/real_time"]
+        )
+    }
 
 
 def build_google(folder: Path) -> Path:
