@@ -19,7 +19,7 @@ from pkbench.resultfile import SCHEMA, Metadata, check_output, write_result
 from pkbench.schedule import Record, Schedule, Step
 
 # Where these differ, what was measured before can't be continued. In the words of the journal.
-MUST_AGREE = ("version", "profile", "cases", "machine", "native_build")
+MUST_AGREE = ("version", "profile", "cases", "machine", "processor", "kernel", "native_build")
 
 
 class ResumeError(Exception):
@@ -54,7 +54,7 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     start, record = _begin(request)
     path = journal_path(request.output)
     with Journal(path) as journal:
-        if not record.rounds and not record.runs and not request.resume:
+        if not path.stat().st_size:
             journal.append(start)
         schedule = Schedule(
             request.cases,
@@ -87,12 +87,15 @@ def _begin(request: Request) -> tuple[dict[str, Any], Record]:
         raise ResumeError(
             f"{path} holds an unfinished run; continue it with --resume, or remove that file"
         )
-    start, *entries = read_journal(path) or [{}]
+    start, *entries = read_journal(path) or [fresh]  # empty: ended before its first line was whole
     if start.get("kind") != "start":
         raise JournalError(f"{path} is not a journal of pkbench")
-    differences = [key for key in MUST_AGREE if start.get(key) != fresh[key]]
-    if request.seed is not None and request.seed != start["seed"]:
-        differences.append("seed")
+    now = fresh | {"seed": start["seed"] if request.seed is None else request.seed}
+    differences = [
+        _difference(key, start.get(key), now[key])
+        for key in (*MUST_AGREE, "seed")
+        if start.get(key) != now[key]
+    ]
     if differences:
         raise ResumeError(
             f"can't resume {path}: it was begun with another {', '.join(differences)}"
@@ -103,6 +106,18 @@ def _begin(request: Request) -> tuple[dict[str, Any], Record]:
     return start, record
 
 
+def _difference(key: str, before: Any, now: Any) -> str:
+    """Return what differs, and how, as a sentence has it."""
+    told = f"{before} then, {now} now"
+    if isinstance(before, dict):
+        changed = [field for field in now if before.get(field) != now[field]]
+        told = ", ".join(f"{field} {before.get(field)} then, {now[field]} now" for field in changed)
+    elif isinstance(before, list):
+        names = set(before) ^ set(now)
+        told = f"{min(names)}{f' and {len(names) - 1} more' if len(names) > 1 else ''}"
+    return f"{key.replace('_', ' ')} ({told})"
+
+
 def _start(request: Request) -> dict[str, Any]:
     seed = secrets.randbits(31) if request.seed is None else request.seed
     return {
@@ -111,6 +126,8 @@ def _start(request: Request) -> dict[str, Any]:
         "profile": asdict(request.profile),
         "cases": [case.name for case in request.cases],
         "machine": request.machine.name,
+        "processor": request.machine.cpu_model,
+        "kernel": request.machine.kernel,
         "native_build": request.machine.native_build,
         "seed": seed,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -195,7 +195,7 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     os.killpg(process.pid, stop)
     _, said = process.communicate(timeout=30)
     if stop != signal.SIGKILL:
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 1
         assert 130 == process.returncode
         assert "--resume" in said
         assert "Traceback" not in said
