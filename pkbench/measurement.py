@@ -19,7 +19,10 @@ from pkbench.resultfile import SCHEMA, Metadata, check_output, write_result
 from pkbench.schedule import Record, Schedule, Step
 
 # Where these differ, what was measured before can't be continued. In the words of the journal.
-MUST_AGREE = ("version", "profile", "cases", "machine", "processor", "kernel", "native_build")
+MUST_AGREE = (
+    *("version", "profile", "cases"),
+    *("machine", "processor", "kernel", "allowed_cpus", "native_build"),
+)
 
 
 class ResumeError(Exception):
@@ -128,6 +131,7 @@ def _start(request: Request) -> dict[str, Any]:
         "machine": request.machine.name,
         "processor": request.machine.cpu_model,
         "kernel": request.machine.kernel,
+        "allowed_cpus": ",".join(map(str, request.machine.allowed_cpus)),
         "native_build": request.machine.native_build,
         "seed": seed,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

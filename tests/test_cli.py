@@ -3,14 +3,17 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyperf
 import pytest
+from needs import lacking
 
 from pkbench.catalogue import parse_case
 
@@ -18,7 +21,10 @@ QUICK = ("run", "--profile", "quick", "--budget", "0", "syscall/getppid")
 
 
 def pkbench(
-    *arguments: str, folder: Path | None = None, **environment: str
+    *arguments: str,
+    folder: Path | None = None,
+    limit: Callable[[], None] | None = None,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         (sys.executable, "-P", "-m", "pkbench.cli", *arguments),
@@ -28,6 +34,7 @@ def pkbench(
         check=False,
         cwd=folder,
         env={**os.environ, **environment},
+        preexec_fn=limit,
     )
 
 
@@ -221,3 +228,52 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     for benchmark in result["benchmarks"]:
         rounds = [run["metadata"]["pkbench_round"] for run in benchmark["runs"]]
         assert sorted(set(rounds)) == rounds
+
+
+def whole_lines(journal: Path) -> list[bytes]:
+    return journal.read_bytes().splitlines(keepends=True)
+
+
+def test_a_disk_that_fills_up_ends_a_run_in_one_sentence_and_keeps_what_was_measured(
+    tmp_path: Path,
+) -> None:
+    path, journal = tmp_path / "result.json", tmp_path / "result.json.journal"
+    arguments = (*QUICK, "--seed", "5", "-o", str(path))
+    room = 8000  # bytes a file may have: some of the run, not all
+
+    def fill_up() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    refused(pkbench(*arguments, limit=fill_up), "can't write", "result.json.journal", "too large")
+    lines = [json.loads(line) for line in whole_lines(journal) if line.endswith(b"\n")]
+    kept = {str(line["run"]["values"]) for line in lines if line["kind"] == "run"}
+    assert kept
+    done = pkbench(*arguments, "--resume")
+    assert 0 == done.returncode, done.stderr
+    benchmarks = json.loads(path.read_text())["benchmarks"]
+    found = [str(run["values"]) for benchmark in benchmarks for run in benchmark["runs"]]
+    assert kept <= set(found)
+    assert len(set(found)) == len(found)
+
+
+def test_a_run_is_not_continued_with_a_cpu_less_and_is_lost_neither(tmp_path: Path) -> None:
+    cpus = os.sched_getaffinity(0)
+    if len(cpus) < 2:
+        lacking("there is only one CPU")
+    path, journal = tmp_path / "result.json", tmp_path / "result.json.journal"
+    arguments = (*QUICK, "threads/mprotect-own-region/threads:2", "--seed", "5", "-o", str(path))
+    process = start(*arguments)
+    wait_for_runs(journal, 2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    before = journal.read_bytes()
+    gone = {max(cpus)}
+
+    def lose_a_cpu() -> None:
+        os.sched_setaffinity(0, cpus - gone)
+
+    refused(pkbench(*arguments, "--resume", limit=lose_a_cpu), "another allowed cpus")
+    whole = [line for line in before.splitlines(keepends=True) if line.endswith(b"\n")]
+    assert whole == whole_lines(journal)
+    done = pkbench(*arguments, "--resume")
+    assert 0 == done.returncode, done.stderr

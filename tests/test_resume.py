@@ -40,7 +40,8 @@ def output(tmp_path: Path) -> Path:
 
 def run(output: Path, resume: bool = False, seed: int | None = 1, **facts: Any) -> Record:
     root = plant(output.parent / "root", {"proc/cpuinfo": "model name\t: CPU\n"})
-    machine = replace(detect(root, NO_KEYS, "lab 1"), **facts)
+    found = detect(root, NO_KEYS, "lab 1")
+    machine = replace(found, **{"allowed_cpus": (0, 1), **facts})
     request = Request(CASES, PROFILE, machine, (), output, seed, resume)
     return measure(request, lambda step: None)
 
@@ -97,6 +98,7 @@ def test_a_stopped_run_goes_on_where_it_stood(stopped: Path) -> None:
         ({"name": "lab 2"}, "machine (lab 1 then, lab 2 now)"),
         ({"cpu_model": "other"}, "processor (CPU then, other now)"),
         ({"kernel": "7.0"}, "kernel (None then, 7.0 now)"),
+        ({"allowed_cpus": (0,)}, "allowed cpus (0,1 then, 0 now)"),
         ({"native_build": "ffff"}, "native build (None then, ffff now)"),
         ({"seed": 2}, "seed (1 then, 2 now)"),
     ],
