@@ -1,6 +1,7 @@
 """One `pkbench run`, from what is asked for to the result file."""
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,10 @@ MUST_AGREE = (
 
 class ResumeError(Exception):
     """An unfinished run is in the way, or can't be continued; the message says what differs."""
+
+
+class CpusChanged(Exception):
+    """A CPU vanished or came amid a run: what was measured is in the journal; says which."""
 
 
 class Interrupted(Exception):
@@ -65,7 +70,7 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
             start["seed"],
             request.machine.name,
             journal,
-            progress,
+            _while_cpus_stay(progress),
             record,
         )
         try:
@@ -76,6 +81,31 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     write_result(request.output, metadata, {name: record.runs[name] for name in record.runs})
     path.unlink()
     return record
+
+
+def _while_cpus_stay(progress: Callable[[Step], None]) -> Callable[[Step], None]:
+    """Return a progress that ends the run once it may use other CPUs than now.
+
+    A CPU taken offline or out of the cpuset would leave threads to share those that are left, and
+    a figure would be of two machines.
+    """
+    before = os.sched_getaffinity(0)
+
+    def check(step: Step) -> None:
+        now = os.sched_getaffinity(0)
+        if now != before:
+            raise CpusChanged(
+                f"the CPUs to run on changed amid the run, from {_listed(before)} to "
+                f"{_listed(now)}; what it measured is kept: once they are as they were, repeat "
+                "the command with --resume"
+            )
+        progress(step)
+
+    return check
+
+
+def _listed(cpus: Iterable[int]) -> str:
+    return ",".join(map(str, sorted(cpus)))
 
 
 def _begin(request: Request) -> tuple[dict[str, Any], Record]:
@@ -100,9 +130,7 @@ def _begin(request: Request) -> tuple[dict[str, Any], Record]:
         if start.get(key) != now[key]
     ]
     if differences:
-        raise ResumeError(
-            f"can't resume {path}: it was begun with another {', '.join(differences)}"
-        )
+        raise ResumeError(f"can't resume {path}: it was begun otherwise: {', '.join(differences)}")
     record = Record()
     for entry in entries:
         record.take(entry)
@@ -131,7 +159,7 @@ def _start(request: Request) -> dict[str, Any]:
         "machine": request.machine.name,
         "processor": request.machine.cpu_model,
         "kernel": request.machine.kernel,
-        "allowed_cpus": ",".join(map(str, request.machine.allowed_cpus)),
+        "allowed_cpus": _listed(request.machine.allowed_cpus),
         "native_build": request.machine.native_build,
         "seed": seed,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -215,7 +215,7 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     refused(pkbench(*arguments[:-4], "--seed", "6", "--resume", "-o", str(path)), "seed")
     refused(
         pkbench("run", "--profile", "quick", "syscall/getppid", "--resume", "-o", str(path)),
-        "another",
+        "otherwise",
         "cases",
     )
     done = pkbench(*arguments, "--resume")
@@ -256,24 +256,26 @@ def test_a_disk_that_fills_up_ends_a_run_in_one_sentence_and_keeps_what_was_meas
     assert len(set(found)) == len(found)
 
 
-def test_a_run_is_not_continued_with_a_cpu_less_and_is_lost_neither(tmp_path: Path) -> None:
+def test_a_run_that_loses_a_cpu_ends_in_one_sentence_and_goes_on_when_it_is_back(
+    tmp_path: Path,
+) -> None:
     cpus = os.sched_getaffinity(0)
     if len(cpus) < 2:
         lacking("there is only one CPU")
+    left = cpus - {max(cpus)}
     path, journal = tmp_path / "result.json", tmp_path / "result.json.journal"
     arguments = (*QUICK, "threads/mprotect-own-region/threads:2", "--seed", "5", "-o", str(path))
     process = start(*arguments)
     wait_for_runs(journal, 2)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
-    before = journal.read_bytes()
-    gone = {max(cpus)}
-
-    def lose_a_cpu() -> None:
-        os.sched_setaffinity(0, cpus - gone)
-
-    refused(pkbench(*arguments, "--resume", limit=lose_a_cpu), "another allowed cpus")
-    whole = [line for line in before.splitlines(keepends=True) if line.endswith(b"\n")]
-    assert whole == whole_lines(journal)
+    os.sched_setaffinity(process.pid, left)
+    said = process.communicate(timeout=30)[1]
+    assert 2 == process.returncode
+    assert "pkbench: the CPUs to run on changed amid the run" in said.splitlines()[-1]
+    before = whole_lines(journal)
+    refused(
+        pkbench(*arguments, "--resume", limit=lambda: os.sched_setaffinity(0, left)),
+        "otherwise: allowed cpus",
+    )
+    assert before == whole_lines(journal)
     done = pkbench(*arguments, "--resume")
     assert 0 == done.returncode, done.stderr

@@ -109,7 +109,7 @@ def test_what_another_machine_build_or_seed_began_is_not_continued(
     before = journal_path(stopped).read_bytes()
     with pytest.raises(ResumeError) as refused:
         run(stopped, resume=True, **now)
-    assert str(refused.value).endswith(f"it was begun with another {told}")
+    assert str(refused.value).endswith(f"it was begun otherwise: {told}")
     assert before == journal_path(stopped).read_bytes()
 
 
