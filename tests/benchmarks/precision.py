@@ -11,6 +11,7 @@ google/benchmark times there and back, as its users write it. Prints the spread 
 import argparse
 import functools
 import json
+import math
 import os
 import statistics
 import sys
@@ -56,8 +57,8 @@ Tool = Callable[[Path, float], Found]  # (folder of its own, seconds)
 def by_pkbench(folder: Path, seconds: float) -> Found:
     """Return what `pkbench run` finds."""
     budget = max(0.1, seconds - PKBENCH_SECONDS)
-    # The profile with the most rounds and a target beyond reach: the time ends it.
-    options = ("--profile", "publish", "--target", "0.001%", "--budget", f"{budget}s")
+    # A target beyond reach: the time ends it.
+    options = ("--profile", "standard", "--target", "0.001%", "--budget", f"{budget}s")
     path = measure(folder / "result.json", *options, MPROTECT, GETPPID)
     rows = {row["case"]: row for row in records(estimates(load([path])))}
     return {
@@ -143,18 +144,19 @@ def spread(figures: Sequence[float]) -> str:
     return f"{100 * (max(figures) - min(figures)) / statistics.median(figures):.1f} %"
 
 
-ROW = "{:18} {:8} {:>10} {:>10} {:>8} {:>9}"
+ROW = "{:18} {:8} {:>4} {:>10} {:>10} {:>8} {:>9}"
 
 
 def show(tool: str, found: Invocations) -> None:
-    """Print a tool's line for each unit."""
+    """Print a tool's line for each unit, of the invocations that told both figures in it."""
+    took = f"{statistics.median(found.seconds):.1f} s"
     for unit, costs in found.costs.items():
-        cells = [
-            spread([each.mprotect for each in costs]),
-            spread([each.getppid for each in costs]),
-            spread([each.ratio for each in costs]),
-        ]
-        print(ROW.format(tool, unit, *cells, f"{statistics.median(found.seconds):.1f} s"))
+        told = [each for each in costs if math.isfinite(each.ratio)]
+        cells = ["-"] * 3
+        if told:
+            cells = [spread(figures) for figures in zip(*told, strict=True)]
+            cells.append(spread([each.ratio for each in told]))
+        print(ROW.format(tool, unit, len(told), *cells, took))
 
 
 def main() -> None:
@@ -175,7 +177,7 @@ def main() -> None:
                     for unit, costs in last.items()
                 )
                 print(f"{number + 1}. {name}: {told}, {found[name].seconds[-1]:.1f} s", flush=True)
-    print(ROW.format("spread", "unit", "mprotect", "getppid", "ratio", "took"))
+    print(ROW.format("spread", "unit", "of", "mprotect", "getppid", "ratio", "took"))
     for name, invocations in found.items():
         show(name, invocations)
 
