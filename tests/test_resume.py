@@ -234,7 +234,7 @@ def test_a_manager_killed_at_fifty_random_moments_loses_nothing_and_counts_nothi
 ) -> None:
     draw = random.Random(50)
     # From before the first line of a run to after a few processes' worth of them.
-    moments = [draw.uniform(0, 0.4) for _ in range(KILLS)]
+    moments = [draw.uniform(0, 0.8) for _ in range(KILLS)]
     number = 0
     while moments:
         kill_and_resume(tmp_path / f"{number}.json", moments)
