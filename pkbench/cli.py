@@ -31,7 +31,7 @@ from pkbench.guest import GuestError
 from pkbench.journal import JournalError
 from pkbench.kernels import KernelError
 from pkbench.machine import detect
-from pkbench.measurement import Interrupted, Request, ResumeError, measure
+from pkbench.measurement import CpusChanged, Interrupted, Request, ResumeError, measure
 from pkbench.profiles import PROFILES, estimate_seconds, once
 from pkbench.resultfile import OutputError, check_output
 from pkbench.schedule import Record, Step, available_memory, too_large
@@ -48,6 +48,7 @@ EXPECTED = (
     OutputError,
     JournalError,
     ResumeError,
+    CpusChanged,
     ResultError,
     KernelError,
     GuestError,

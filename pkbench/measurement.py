@@ -1,6 +1,7 @@
 """One `pkbench run`, from what is asked for to the result file."""
 
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -19,11 +20,18 @@ from pkbench.resultfile import SCHEMA, Metadata, check_output, write_result
 from pkbench.schedule import Record, Schedule, Step
 
 # Where these differ, what was measured before can't be continued. In the words of the journal.
-MUST_AGREE = ("version", "profile", "cases", "machine", "native_build")
+MUST_AGREE = (
+    *("version", "profile", "cases"),
+    *("machine", "processor", "kernel", "allowed_cpus", "native_build"),
+)
 
 
 class ResumeError(Exception):
     """An unfinished run is in the way, or can't be continued; the message says what differs."""
+
+
+class CpusChanged(Exception):
+    """A CPU vanished or came amid a run: what was measured is in the journal; says which."""
 
 
 class Interrupted(Exception):
@@ -54,7 +62,7 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     start, record = _begin(request)
     path = journal_path(request.output)
     with Journal(path) as journal:
-        if not record.rounds and not record.runs and not request.resume:
+        if not path.stat().st_size:
             journal.append(start)
         schedule = Schedule(
             request.cases,
@@ -62,7 +70,7 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
             start["seed"],
             request.machine.name,
             journal,
-            progress,
+            _while_cpus_stay(progress),
             record,
         )
         try:
@@ -73,6 +81,31 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     write_result(request.output, metadata, {name: record.runs[name] for name in record.runs})
     path.unlink()
     return record
+
+
+def _while_cpus_stay(progress: Callable[[Step], None]) -> Callable[[Step], None]:
+    """Return a progress that ends the run once it may use other CPUs than now.
+
+    A CPU taken offline or out of the cpuset would leave threads to share those that are left, and
+    a figure would be of two machines.
+    """
+    before = os.sched_getaffinity(0)
+
+    def check(step: Step) -> None:
+        now = os.sched_getaffinity(0)
+        if now != before:
+            raise CpusChanged(
+                f"the CPUs to run on changed amid the run, from {_listed(before)} to "
+                f"{_listed(now)}; what it measured is kept: once they are as they were, repeat "
+                "the command with --resume"
+            )
+        progress(step)
+
+    return check
+
+
+def _listed(cpus: Iterable[int]) -> str:
+    return ",".join(map(str, sorted(cpus)))
 
 
 def _begin(request: Request) -> tuple[dict[str, Any], Record]:
@@ -87,20 +120,33 @@ def _begin(request: Request) -> tuple[dict[str, Any], Record]:
         raise ResumeError(
             f"{path} holds an unfinished run; continue it with --resume, or remove that file"
         )
-    start, *entries = read_journal(path) or [{}]
+    start, *entries = read_journal(path) or [fresh]  # empty: ended before its first line was whole
     if start.get("kind") != "start":
         raise JournalError(f"{path} is not a journal of pkbench")
-    differences = [key for key in MUST_AGREE if start.get(key) != fresh[key]]
-    if request.seed is not None and request.seed != start["seed"]:
-        differences.append("seed")
+    now = fresh | {"seed": start["seed"] if request.seed is None else request.seed}
+    differences = [
+        _difference(key, start.get(key), now[key])
+        for key in (*MUST_AGREE, "seed")
+        if start.get(key) != now[key]
+    ]
     if differences:
-        raise ResumeError(
-            f"can't resume {path}: it was begun with another {', '.join(differences)}"
-        )
+        raise ResumeError(f"can't resume {path}: it was begun otherwise: {', '.join(differences)}")
     record = Record()
     for entry in entries:
         record.take(entry)
     return start, record
+
+
+def _difference(key: str, before: Any, now: Any) -> str:
+    """Return what differs, and how, as a sentence has it."""
+    told = f"{before} then, {now} now"
+    if isinstance(before, dict):
+        changed = [field for field in now if before.get(field) != now[field]]
+        told = ", ".join(f"{field} {before.get(field)} then, {now[field]} now" for field in changed)
+    elif isinstance(before, list):
+        names = set(before) ^ set(now)
+        told = f"{min(names)}{f' and {len(names) - 1} more' if len(names) > 1 else ''}"
+    return f"{key.replace('_', ' ')} ({told})"
 
 
 def _start(request: Request) -> dict[str, Any]:
@@ -111,6 +157,9 @@ def _start(request: Request) -> dict[str, Any]:
         "profile": asdict(request.profile),
         "cases": [case.name for case in request.cases],
         "machine": request.machine.name,
+        "processor": request.machine.cpu_model,
+        "kernel": request.machine.kernel,
+        "allowed_cpus": _listed(request.machine.allowed_cpus),
         "native_build": request.machine.native_build,
         "seed": seed,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

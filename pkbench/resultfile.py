@@ -63,6 +63,7 @@ def write_result(path: Path, metadata: Metadata, benchmarks: dict[str, list[Run]
     _hoist(suite, suite["benchmarks"])
     scratch = path.with_name(path.name + ".part")
     try:
+        scratch.unlink(missing_ok=True)  # of a run that was killed while it wrote
         with scratch.open("x") as file:
             json.dump(suite, file, separators=(",", ":"))
             file.flush()

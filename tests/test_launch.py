@@ -78,7 +78,13 @@ def test_answers_are_handed_on_in_order(script: Script) -> None:
 
 
 @pytest.mark.parametrize(
-    "end", ["os.kill(os.getpid(), 11)", "time.sleep(600)", "print('garbage', flush=True)"]
+    "end",
+    [
+        "os.kill(os.getpid(), 11)",
+        "os.kill(os.getpid(), 9)",  # as the kernel does when memory runs out
+        "time.sleep(600)",
+        "print('garbage', flush=True)",
+    ],
 )
 def test_what_ends_a_worker_costs_only_the_case_that_it_was_at(script: Script, end: str) -> None:
     code = f"""

@@ -16,12 +16,18 @@
 #ifndef CHANGE_PLACE
 #define CHANGE_PLACE 0
 #define GETPPID_PLACE 0
+#define SAME_PLACE 0
 #endif
 #define TEXT(x) #x
-#define AT(place) __asm__ volatile("jmp 7f\n\t.balign 4096\n\t.skip " TEXT(place) "\n7:")
+#define AT(place) __asm__ volatile("jmp 7f\n\t.balign 4096\n\t.fill " TEXT(place) ", 1\n7:")
 
-static char *regions[REGIONS];
-static long page;
+struct regions {
+    char *at[REGIONS];
+    size_t length;
+};
+
+/* 34 pages: one more than the kernel flushes from the TLB one by one. */
+static struct regions one_page, many_pages;
 
 static double now(void)
 {
@@ -31,23 +37,34 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* One resident page each, between guards that can't merge with it, as pkbench has them: what lies beside a VMA is part of
- * what the kernel looks at. 0, or -1. */
-int bare_prepare(void)
+/* Resident regions, between guards that can't merge with them, as pkbench has them: what lies beside a VMA is part of what
+ * the kernel looks at. 0, or -1. */
+static int map(struct regions *regions, size_t page, size_t pages)
 {
-    page = sysconf(_SC_PAGESIZE);
-    for (int i = 0; i < REGIONS; i++) {
-        size_t length = (size_t)page;
-        char *fence = mmap(NULL, 3 * length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t length = regions->length = pages * page;
 
-        if (fence == MAP_FAILED || madvise(fence, 3 * length, MADV_DONTDUMP))
+    for (int i = 0; i < REGIONS; i++) {
+        size_t whole = length + 2 * page;
+        char *fence = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *at;
+
+        if (fence == MAP_FAILED || madvise(fence, whole, MADV_DONTDUMP))
             return -1;
-        regions[i] = mmap(fence + page, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-        if (regions[i] == MAP_FAILED)
+        at = mmap(fence + page, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        if (at == MAP_FAILED)
             return -1;
-        regions[i][0] = 1;
+        for (size_t offset = 0; offset < length; offset += page)
+            at[offset] = 1;
+        regions->at[i] = at;
     }
     return 0;
+}
+
+/* 0, or -1. */
+int bare_prepare(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    return map(&one_page, page, 1) || map(&many_pages, page, 34) ? -1 : 0;
 }
 
 /* The kernel's own convention, x86-64 only; elsewhere the C library's will do. */
@@ -80,35 +97,41 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
 
 /* Each loop's body, by either way of calling. */
 #define LOOPS(way, PROTECT, GETPPID)                                                                               \
-    __attribute__((noinline)) double way##_change_all(int prot)                                                    \
+    __attribute__((noinline)) double way##_change_all(const struct regions *regions, int prot)                     \
     {                                                                                                              \
         double from = now();                                                                                       \
                                                                                                                    \
         AT(CHANGE_PLACE);                                                                                          \
         for (int i = 0; i < REGIONS; i++)                                                                          \
-            PROTECT(regions[i], (size_t)page, prot);                                                               \
+            PROTECT(regions->at[i], regions->length, prot);                                                        \
         return now() - from;                                                                                       \
     }                                                                                                              \
     /* Seconds for one direction, `loops` times; the other direction is not timed. */                              \
-    double way##_rw_ro(uint64_t loops)                                                                             \
+    static double way##_change(const struct regions *regions, int from, int to, uint64_t loops)                    \
     {                                                                                                              \
         double seconds = 0;                                                                                        \
                                                                                                                    \
         for (uint64_t done = 0; done < loops; done += REGIONS) {                                                   \
-            seconds += way##_change_all(PROT_READ);                                                                \
-            way##_change_all(PROT_READ | PROT_WRITE);                                                              \
+            way##_change_all(regions, from);                                                                       \
+            seconds += way##_change_all(regions, to);                                                              \
         }                                                                                                          \
         return seconds;                                                                                            \
     }                                                                                                              \
+    double way##_rw_ro(uint64_t loops)                                                                             \
+    {                                                                                                              \
+        return way##_change(&one_page, PROT_READ | PROT_WRITE, PROT_READ, loops);                                  \
+    }                                                                                                              \
     double way##_ro_rw(uint64_t loops)                                                                             \
     {                                                                                                              \
-        double seconds = 0;                                                                                        \
-                                                                                                                   \
-        for (uint64_t done = 0; done < loops; done += REGIONS) {                                                   \
-            way##_change_all(PROT_READ);                                                                           \
-            seconds += way##_change_all(PROT_READ | PROT_WRITE);                                                   \
-        }                                                                                                          \
-        return seconds;                                                                                            \
+        return way##_change(&one_page, PROT_READ, PROT_READ | PROT_WRITE, loops);                                  \
+    }                                                                                                              \
+    double way##_none_rw(uint64_t loops)                                                                           \
+    {                                                                                                              \
+        return way##_change(&one_page, PROT_NONE, PROT_READ | PROT_WRITE, loops);                                  \
+    }                                                                                                              \
+    double way##_rw_ro_34(uint64_t loops)                                                                          \
+    {                                                                                                              \
+        return way##_change(&many_pages, PROT_READ | PROT_WRITE, PROT_READ, loops);                                \
     }                                                                                                              \
     /* Seconds for there and back on a single page, `loops` times. */                                              \
     double way##_there_and_back(uint64_t loops)                                                                    \
@@ -116,9 +139,19 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
         double from = now();                                                                                       \
                                                                                                                    \
         for (uint64_t i = 0; i < loops; i++) {                                                                     \
-            PROTECT(regions[0], (size_t)page, PROT_READ);                                                          \
-            PROTECT(regions[0], (size_t)page, PROT_READ | PROT_WRITE);                                             \
+            PROTECT(one_page.at[0], one_page.length, PROT_READ);                                                   \
+            PROTECT(one_page.at[0], one_page.length, PROT_READ | PROT_WRITE);                                      \
         }                                                                                                          \
+        return now() - from;                                                                                       \
+    }                                                                                                              \
+    /* Seconds for a change to what is already there, `loops` times. */                                            \
+    double way##_same(uint64_t loops)                                                                              \
+    {                                                                                                              \
+        double from = now();                                                                                       \
+                                                                                                                   \
+        AT(SAME_PLACE);                                                                                            \
+        for (uint64_t i = 0; i < loops; i++)                                                                       \
+            PROTECT(one_page.at[0], one_page.length, PROT_READ | PROT_WRITE);                                      \
         return now() - from;                                                                                       \
     }                                                                                                              \
     double way##_getppid(uint64_t loops)                                                                           \

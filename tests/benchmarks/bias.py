@@ -2,7 +2,8 @@
 
 Both run in this process, on one CPU, alternating every few milliseconds, so that what drifts weighs
 on both alike; the bare loops lie at the same places in their pages. Prints, for each operation, the
-ratio of the medians (pkbench over bare): the median over all repetitions, and each.
+ratio of the medians (pkbench over bare): the median over all repetitions, its 95 % interval (of
+order statistics; Conover, Practical Nonparametric Statistics, third edition, 3.2), and each.
 
     python tests/benchmarks/bias.py [--repetitions 10] [--values 100]
 """
@@ -16,6 +17,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from scipy import stats
 
 from pkbench._native import ffi
 from pkbench.catalogue import by_name, parse_case
@@ -26,9 +30,10 @@ Timed = Callable[[int], float]  # loops -> seconds
 FLAGS = ("-O2", "-Wall", "-Wextra", "-falign-functions=4096", "-fno-align-loops")
 SYSCALL = b"\x0f\x05"
 PAGE = 4096
-LOOP_NAMES = ("rw_ro", "ro_rw", "there_and_back", "getppid")
+LOOP_NAMES = ("rw_ro", "ro_rw", "none_rw", "rw_ro_34", "there_and_back", "same", "getppid")
 WAYS = {"bare": "the system call inline", "libc": "by the C library's function"}
 LOOPS = 1600  # a multiple of the batches of both, 1 to 3 ms for mprotect
+SAME_LOOPS = 8000
 GETPPID_LOOPS = 16000
 
 
@@ -59,6 +64,7 @@ def build_alike(folder: Path) -> ctypes.CDLL:
     names = {
         "CHANGE_PLACE": ("bare_change_all", "protect/mprotect-rw-ro"),
         "GETPPID_PLACE": ("bare_getppid", "syscall/getppid"),
+        "SAME_PLACE": ("bare_same", "syscall/mprotect-same"),
     }
     first = build(folder, **dict.fromkeys(names, 0))
     places = {}
@@ -114,7 +120,11 @@ def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as folder:
         bare = build_alike(Path(folder))
-        rw_ro, ro_rw = (pkbench(f"protect/mprotect-{way}/pages:1") for way in ("rw-ro", "ro-rw"))
+        rw_ro, ro_rw, none_rw = (
+            pkbench(f"protect/mprotect-{way}/pages:1") for way in ("rw-ro", "ro-rw", "none-rw")
+        )
+        rw_ro_34 = pkbench("protect/mprotect-rw-ro/pages:34")
+        same = pkbench("syscall/mprotect-same")
         getppid = pkbench("syscall/getppid")
         compared: dict[str, tuple[Timed, Timed, int]] = {
             "getppid, the same machine code without pkbench": (
@@ -128,11 +138,14 @@ def main() -> None:
             compared |= {
                 f"mprotect-rw-ro/pages:1, {meaning}": (rw_ro, bare_loops["rw_ro"], LOOPS),
                 f"mprotect-ro-rw/pages:1, {meaning}": (ro_rw, bare_loops["ro_rw"], LOOPS),
+                f"mprotect-none-rw/pages:1, {meaning}": (none_rw, bare_loops["none_rw"], LOOPS),
+                f"mprotect-rw-ro/pages:34, {meaning}": (rw_ro_34, bare_loops["rw_ro_34"], LOOPS),
                 f"there and back on one page, {meaning}": (
                     lambda loops: rw_ro(loops) + ro_rw(loops),
                     bare_loops["there_and_back"],
                     LOOPS,
                 ),
+                f"mprotect-same, {meaning}": (same, bare_loops["same"], SAME_LOOPS),
                 f"getppid, {meaning}": (getppid, bare_loops["getppid"], GETPPID_LOOPS),
             }
         compared = {name: row for name, row in compared.items() if arguments.only in name}
@@ -142,7 +155,9 @@ def main() -> None:
                 found[name].append(ratio(ours, theirs, loops, arguments.values))
     for name, ratios in found.items():
         each = " ".join(f"{one:.4f}" for one in ratios)
-        print(f"{name:60} {statistics.median(ratios):.4f}  [{each}]")
+        interval: Any = stats.quantile_test(ratios).confidence_interval(0.95)
+        middle = statistics.median(ratios)
+        print(f"{name:60} {middle:.4f} [{interval.low:.4f} to {interval.high:.4f}] of {each}")
 
 
 if __name__ == "__main__":
