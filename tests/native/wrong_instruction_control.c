@@ -13,19 +13,19 @@ static int run_one_nop_too_few(void *state, uint64_t loops)
 static int look_for_nops_among_too_few(void *state)
 {
     (void)state;
-    return prove_unrolled(run_one_nop_too_few, "\x90", 1);
+    return prove_unrolled(run_one_nop_too_few, UNROLL, "\x90", 1);
 }
 
 static int look_for_lfence_among_nops(void *state)
 {
     (void)state;
-    return prove_unrolled(run_nop, "\x0f\xae\xe8", 3);
+    return prove_unrolled(run_nop, UNROLL, "\x0f\xae\xe8", 3);
 }
 
 static int look_for_xgetbv_among_nops(void *state)
 {
     (void)state;
-    return prove_unrolled(run_nop, "\x0f\x01\xd0", 3);
+    return prove_unrolled(run_nop, UNROLL, "\x0f\x01\xd0", 3);
 }
 
 WRONG_CASES = {

@@ -21,13 +21,13 @@ static int open_nothing(void *state)
 static int look_for_rdpkru_among_wrpkru(void *state)
 {
     (void)state;
-    return prove_unrolled(run_wrpkru_same, "\x0f\x01\xee", 3);
+    return prove_unrolled(run_wrpkru_same, UNROLL, "\x0f\x01\xee", 3);
 }
 
 static int look_for_the_chain_among_loose_reads(void *state)
 {
     (void)state;
-    return prove_unrolled(run_rdpkru, "\x0f\x01\xee\x21\xc1", 5);
+    return prove_unrolled(run_rdpkru, UNROLL, "\x0f\x01\xee\x21\xc1", 5);
 }
 
 #define ALLOWS "both values allow writing"
