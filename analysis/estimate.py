@@ -69,7 +69,7 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
     by_process = usable.groupby([*KEY, "process"], observed=True, sort=False)
     medians = by_process["value"].agg(value="median", values="size")
     medians["cycles"] = by_process["cycles"].median()
-    facts = by_process[["round", "inner_loops"]].first()
+    facts = by_process[["round", "loops", "inner_loops", "slope", "clock_resolution"]].first()
     return pd.DataFrame(medians.join(facts).reset_index())
 
 
@@ -77,10 +77,16 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a row per case: gross, low, high; floor; net, net_low, net_high.
 
     gross    seconds or instructions per operation, as measured; low and high its 95 % interval
-    floor    the case subtracted, and floor_value what was subtracted, per operation
-    net      gross without its floor; may be zero or negative: then it is below resolution
+    floor    the case subtracted, and floor_value what that takes off gross, per operation
+    slope    whether the floor is the same loop with fewer of the same operation
+    net      gross without its floor; for a slope the difference of two loops by the difference of
+             their operations, in which nothing of the loop is left
+    resolved whether net can be told from nothing: neither its interval reaches zero, nor is it less
+             than the clock's smallest step by the operations of a value; where it can't, net may be
+             zero or negative and is no figure to print
     cycles   gross in core cycles, cycles_low and cycles_high its 95 % interval; missing where the
-             cycles of a process can't be told
+             cycles of a process can't be told; net_cycles, net_cycles_low and net_cycles_high
+             likewise
     """
     by_process = processes(frame)
     samples = {
@@ -122,8 +128,10 @@ class Sample:
     values: Numbers
     rounds: tuple[int, ...] | None
     inner_loops: int
+    slope: bool  # its floor is the same loop with fewer of the same operation
     count: int
     cycles: Numbers  # likewise in core cycles; NaN where they can't be told
+    clock_step: float  # seconds of an iteration that the clock can't tell; 0 where it isn't known
 
     @classmethod
     def of(cls, evidence: str, rows: pd.DataFrame) -> Sample:
@@ -137,14 +145,21 @@ class Sample:
             values=rows["value"].to_numpy(dtype=np.float64),
             rounds=rounds,
             inner_loops=int(rows["inner_loops"].iloc[0]),
+            slope=bool(rows["slope"].iloc[0]),
             count=int(rows["values"].sum()),
             cycles=rows["cycles"].to_numpy(dtype=np.float64),
+            clock_step=float((rows["clock_resolution"] / rows["loops"]).fillna(0.0).max()),
         )
 
     @property
     def value(self) -> float:
         """The estimate: the shortest boot for exact counts, else the median over processes."""
         return float(self.values.min() if self.exact else np.median(self.values))
+
+    @property
+    def has_cycles(self) -> bool:
+        """Tell whether the cycles of each process are known."""
+        return not np.isnan(self.cycles).any()
 
     def summary(self) -> dict[str, Any]:
         """Return what a table says of the sample beside its estimate."""
@@ -173,15 +188,19 @@ def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
     if min(sample.values.size for sample in samples) < 2:
         return Interval(value, processes=1)
     paired = all(samples[0].paired_with(sample) for sample in samples)
-    data = [sample.values * sample.inner_loops / over[0].inner_loops for sample in over]
-    data += [sample.values * sample.inner_loops / under[0].inner_loops for sample in under]
+    data = [*_per_operation(over), *_per_operation(under)]
     low, high = _bootstrap(tuple(data), _RatioOfMedians(len(over)), paired)
     fewest = min(sample.values.size for sample in samples)
     return Interval(value, float(low), float(high), fewest)
 
 
 def _net_or_gross(samples: Sequence[Sample]) -> float:
-    return net_of(*samples) if len(samples) > 1 else samples[0].value
+    return Net(*samples).value if len(samples) > 1 else samples[0].value
+
+
+def _per_operation(samples: Sequence[Sample]) -> list[Numbers]:
+    """Return the values of a sample, and its floor's if it follows, per operation of the first."""
+    return list(Net(*samples).values) if len(samples) > 1 else [samples[0].values]
 
 
 def _with_floor(frame: pd.DataFrame, machine: str, case: str) -> list[tuple[str, str]]:
@@ -198,7 +217,7 @@ def _sample(by_process: pd.DataFrame, machine: str, case: str) -> Sample:
 
 def _case_facts(frame: pd.DataFrame) -> pd.DataFrame:
     axes = [column for column in frame.columns if column.startswith("axis_")]
-    facts = frame[[*KEY, "family", "benchmark", "group", "floor", "unit", *axes]]
+    facts = frame[[*KEY, "family", "benchmark", "group", "floor", "slope", "unit", *axes]]
     facts = facts.drop_duplicates(KEY).copy()
     for column in (*KEY, "family", "benchmark", "group", "floor", "unit"):
         facts[column] = facts[column].astype(str)
@@ -218,7 +237,7 @@ def _with_gross(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
 
 def _with_cycles(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
     told = [
-        None if np.isnan(sample.cycles).any() else sample.cycles
+        sample.cycles if sample.has_cycles else None
         for sample in (samples[key] for key in _keys(table))
     ]
     table["cycles"] = [np.nan if cycles is None else float(np.median(cycles)) for cycles in told]
@@ -240,41 +259,110 @@ def _bounds_of_each(samples: Sequence[Numbers | None]) -> tuple[Numbers, Numbers
 
 
 def _with_net(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
-    for column in ("floor_value", "net", "net_low", "net_high"):
-        table[column] = np.nan
-    pairs: dict[tuple[int, int, bool], list[tuple[int, Sample, Sample]]] = {}
+    nets = {}
     for place, (machine, evidence, case) in enumerate(_keys(table)):
-        case_sample = samples[machine, evidence, case]
         floor = samples.get((machine, evidence, str(table.loc[place, "floor"])))
-        if floor is None:
-            continue
-        scale = floor.inner_loops / case_sample.inner_loops
-        table.loc[place, "floor_value"] = floor.value * scale
-        table.loc[place, "net"] = net_of(case_sample, floor)
-        if not case_sample.exact:
-            shape = (case_sample.values.size, floor.values.size, case_sample.paired_with(floor))
-            pairs.setdefault(shape, []).append((place, case_sample, floor))
-    for (_, _, paired), members in pairs.items():
-        places = [place for place, _, _ in members]
-        low, high = _bounds(
-            [case.values for _, case, _ in members],
-            [floor.values * (floor.inner_loops / case.inner_loops) for _, case, floor in members],
-            paired,
-            _difference_of_medians,
-        )
-        table.loc[places, "net_low"], table.loc[places, "net_high"] = low, high
+        if floor is not None:
+            nets[place] = Net(samples[machine, evidence, case], floor)
+    table["floor_value"] = _column(table, {place: net.taken_off for place, net in nets.items()})
+    table["net"] = _column(table, {place: net.value for place, net in nets.items()})
+    table["net_cycles"] = _column(table, {place: net.cycles for place, net in nets.items()})
+    inexact = {place: net for place, net in nets.items() if not net.case.exact}
+    in_cycles = {place: net for place, net in inexact.items() if net.has_cycles}
+    for name, bounded, pairs in (
+        ("net", inexact, {place: net.values for place, net in inexact.items()}),
+        ("net_cycles", in_cycles, {place: net.cycle_values for place, net in in_cycles.items()}),
+    ):
+        low, high = _bounds_of_nets(bounded, pairs)
+        table[f"{name}_low"], table[f"{name}_high"] = _column(table, low), _column(table, high)
+    told_by_clock = _column(table, {place: net.clock_step for place, net in nets.items()})
+    # An interval that is missing, for one process has none, reaches nowhere.
+    table["resolved"] = (table["net"] > told_by_clock) & ~(table["net_low"] <= 0)
     return table
 
 
-def net_of(case: Sample, floor: Sample) -> float:
-    """Return a case's figure without its floor, per operation.
+def _column(table: pd.DataFrame, numbers: dict[int, float]) -> pd.Series[float]:
+    """Return a column of a table from the numbers of some of its rows; missing in the others."""
+    return pd.Series(numbers, index=table.index, dtype="float64")
+
+
+@dataclass(frozen=True)
+class Net:
+    """A case without its floor, per operation that its loop holds besides the floor's.
 
     The floor's loop runs once per loop of the case, so what a loop of it costs is shared by the
     case's inner loops.
     """
-    per_loop = case.value * case.inner_loops - floor.value * floor.inner_loops
-    # Instruction counts are whole per loop: what binary fractions left over is no instruction.
-    return round(per_loop, 6) / case.inner_loops if case.exact else per_loop / case.inner_loops
+
+    case: Sample
+    floor: Sample
+
+    @property
+    def operations(self) -> int:
+        """How many operations one loop holds besides the floor's."""
+        return self.case.inner_loops - (self.floor.inner_loops if self.case.slope else 0)
+
+    @property
+    def taken_off(self) -> float:
+        """What is taken off an operation: the floor's share, or what a slope leaves out."""
+        if self.case.slope:
+            return self.case.value - self.value
+        return self.floor.value * self.floor.inner_loops / self.case.inner_loops
+
+    @property
+    def value(self) -> float:
+        """The figure without its floor; may be zero or negative."""
+        per_loop = self.case.value * self.case.inner_loops
+        per_loop -= self.floor.value * self.floor.inner_loops
+        # Counts are whole per loop: what binary fractions left over is no instruction.
+        return (round(per_loop, 6) if self.case.exact else per_loop) / self.operations
+
+    @property
+    def cycles(self) -> float:
+        """The same in core cycles; NaN where they can't be told."""
+        over, under = self.cycle_values
+        return float(np.median(over) - np.median(under))
+
+    @property
+    def has_cycles(self) -> bool:
+        """Tell whether the cycles of each process of both are known."""
+        return self.case.has_cycles and self.floor.has_cycles
+
+    @property
+    def values(self) -> tuple[Numbers, Numbers]:
+        """What is taken the difference of, per process: the case, the floor."""
+        return self._shared(self.case.values), self._shared(self.floor.values, self.floor)
+
+    @property
+    def cycle_values(self) -> tuple[Numbers, Numbers]:
+        """The same in core cycles."""
+        return self._shared(self.case.cycles), self._shared(self.floor.cycles, self.floor)
+
+    @property
+    def clock_step(self) -> float:
+        """The least that the clock can tell of one operation, in seconds."""
+        return max(self.case.clock_step, self.floor.clock_step) / self.operations
+
+    def _shared(self, values: Numbers, of: Sample | None = None) -> Numbers:
+        return values * ((of or self.case).inner_loops / self.operations)
+
+
+def _bounds_of_nets(
+    nets: dict[int, Net], pairs: dict[int, tuple[Numbers, Numbers]]
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return the bounds of differences by place, those of equal sizes at once."""
+    by_shape: dict[tuple[int, int, bool], list[int]] = {}
+    for place, net in nets.items():
+        shape = (net.case.values.size, net.floor.values.size, net.case.paired_with(net.floor))
+        by_shape.setdefault(shape, []).append(place)
+    lows: dict[int, float] = {}
+    highs: dict[int, float] = {}
+    for (_, _, paired), places in by_shape.items():
+        over, under = zip(*(pairs[place] for place in places), strict=True)
+        low, high = _bounds(over, under, paired, _difference_of_medians)
+        lows |= dict(zip(places, low, strict=True))
+        highs |= dict(zip(places, high, strict=True))
+    return lows, highs
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, str, str]]:

@@ -35,12 +35,14 @@ CASE_FACTS = (
     "family",
     "benchmark",
     "group",
+    "floor",
+    "slope",
     "state",
     "reason",
     "operation",
 )
 INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "inner_loops")
-NUMBERS = ("value", "cycles", "ticks", "faults", "switches", "slowest")
+NUMBERS = ("value", "cycles", "ticks", "faults", "switches", "slowest", "clock_resolution")
 
 
 def load(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -60,6 +62,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     benchmark    the case's benchmark
     group        cases with the same group are meant to be compared; "" for none
     floor        the case to subtract for net values; "" for none
+    slope        whether the floor is the same loop with fewer of the same operation
     state        measured or failed: the values of a failed case prove nothing
     axis_NAME    the point on axis NAME (pages: pages of 4 KiB or as the machine card says;
                  threads: threads), one column per axis; missing where a case has no such axis
@@ -78,11 +81,14 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     cpu          the CPU it ran on
     loops        loops timed per value
     inner_loops  operations per loop
+    clock_resolution  seconds: the smallest step of the clock that took the value; missing where
+                 the file does not say
     ============ ======================================================================
     """
     rows = [row for name, result in named(results) for row in _rows(name, result)]
     axes = _axis_columns(results)
-    frame = pd.DataFrame(rows, columns=[*CATEGORIES, *axes, *INTEGERS, *NUMBERS])
+    frame = pd.DataFrame(rows, columns=[*CATEGORIES, "slope", *axes, *INTEGERS, *NUMBERS])
+    frame["slope"] = frame["slope"].astype("bool")
     for column in CATEGORIES:
         frame[column] = frame[column].astype("category")
     for column in INTEGERS:
@@ -95,7 +101,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
 
 
 def cases(machines: Sequence[tuple[str, Result]]) -> pd.DataFrame:
-    """Return a row per case that was asked for: machine, evidence, case, state and reason."""
+    """Return a row per case that was asked for: what it is, its state and the reason."""
     rows = [
         {
             "machine": name,
@@ -104,6 +110,8 @@ def cases(machines: Sequence[tuple[str, Result]]) -> pd.DataFrame:
             "family": case.family,
             "benchmark": case.benchmark,
             "group": case.group,
+            "floor": case.floor,
+            "slope": case.slope,
             "state": case.state,
             "reason": case.reason,
             "operation": case.operation,
@@ -114,6 +122,7 @@ def cases(machines: Sequence[tuple[str, Result]]) -> pd.DataFrame:
     ]
     axes = _axis_columns([result for _, result in machines])
     table = pd.DataFrame(rows, columns=[*CASE_FACTS, *axes])
+    table["slope"] = table["slope"].astype("bool")
     for column in axes:
         table[column] = _axis([row.get(column) for row in rows])
     return table
@@ -171,6 +180,7 @@ def _shared(name: str, result: Result, case: Case, process: Process, number: int
         "benchmark": case.benchmark,
         "group": case.group,
         "floor": case.floor,
+        "slope": case.slope,
         "state": case.state,
         **{f"axis_{axis}": point for axis, point in case.axes.items()},
         "process": number,
@@ -179,6 +189,7 @@ def _shared(name: str, result: Result, case: Case, process: Process, number: int
         "unit": "instructions" if result.evidence == "path length" else "s",
         "loops": process.loops,
         "inner_loops": process.inner_loops,
+        "clock_resolution": process.clock_resolution,
     }
 
 

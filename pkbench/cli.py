@@ -417,8 +417,11 @@ def costs_by_case(path: Path) -> dict[str, str]:
     counts = {case.name: words.counts(case.counts) for case in analysis.read(path).cases}
     found = {}
     for row in analysis.estimates(analysis.load([path])).to_dict("records"):
-        cost = words.cost(row["gross"], row["unit"])
-        bounds = words.bounds(row["low"], row["high"], row["unit"])
+        if row["slope"] and row["net"] == row["net"]:  # measured, with its floor
+            cost, bounds = words.net(row), words.net_bounds(row)
+        else:
+            cost = words.cost(row["gross"], row["unit"])
+            bounds = words.bounds(row["low"], row["high"], row["unit"])
         told = (f"{cost:>10}", f"[{bounds}]" if bounds else "", counts[str(row["case"])])
         found[str(row["case"])] = "  ".join(filter(None, told))
     return found

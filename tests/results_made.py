@@ -19,6 +19,7 @@ class Made:
     values: Sequence[Sequence[float]] = ()
     inner_loops: int = 1
     floor: str | None = None
+    slope: bool = False
     state: str = "measured"
     reason: str = ""
     group: str | None = None
@@ -78,6 +79,7 @@ def _listed(made: Made) -> dict[str, Any]:
         "group": made.group,
         "floor": made.floor,
         "inner_loops": made.inner_loops,
+        "slope": made.slope,
         "threads": False,
         "counts": dict(made.counts),
         "state": made.state,
