@@ -94,6 +94,16 @@ def within(low: float, high: float, unit: str, processes: int) -> str:
     return f" ({interval_name(processes)} {text})" if text else ""
 
 
+def own_cost(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a case's figure and its bounds: from the slope where there is one, else as measured.
+
+    `row` is of `estimate.estimates`.
+    """
+    if row["slope"] and pd.notna(row["net"]):
+        return net(row), net_bounds(row)
+    return cost(row["gross"], row["unit"]), bounds(row["low"], row["high"], row["unit"])
+
+
 def net(row: Mapping[str, Any]) -> str:
     """Return a case's figure without its floor; what can't be told from nothing says so.
 
@@ -115,7 +125,7 @@ def net_bounds(row: Mapping[str, Any]) -> str:
 
 def net_cycles(row: Mapping[str, Any]) -> str:
     """Return that figure in core cycles with its interval, nothing where there is none to print."""
-    if not row["resolved"] or not row["net_cycles_low"] > 0:
+    if not (row["resolved"] and row["net_cycles_low"] > 0):
         return ""
     return cycles(row["net_cycles"], row["net_cycles_low"], row["net_cycles_high"])
 

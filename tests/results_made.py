@@ -20,6 +20,7 @@ class Made:
     inner_loops: int = 1
     floor: str | None = None
     slope: bool = False
+    clock: float | None = None  # seconds: the clock's smallest step
     state: str = "measured"
     reason: str = ""
     group: str | None = None
@@ -102,6 +103,8 @@ def _run(made: Made, number: int, values: Sequence[float]) -> dict[str, Any]:
         "pkbench_minor_faults": json.dumps([1] * len(values)),
         "pkbench_major_faults": json.dumps([2] * len(values)),
     }
+    if made.clock is not None:
+        metadata["pkbench_clock_resolution"] = made.clock
     if made.cycle is not None:
         metadata["pkbench_add_seconds"] = json.dumps([made.cycle] * len(values))
         metadata["pkbench_multiply_seconds"] = json.dumps(
