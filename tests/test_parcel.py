@@ -83,7 +83,7 @@ def test_the_clock_is_examined_once_a_process() -> None:
         for outcome in work(measure(), measure("syscall/getppid"))
     }
     ((step, read),) = told
-    # From a tick of a fast counter to that of a coarse clock; a reading takes a system call at most.
+    # From the tick of a fast counter to that of a coarse clock; a reading is a system call at most.
     assert 1e-10 < step < 1e-2
     assert 1e-9 < read < 1e-4
 
