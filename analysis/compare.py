@@ -10,9 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from .comparable import Difference, differences
-from .estimate import CONFIDENCE, Numbers, processes
+from .estimate import CONFIDENCE, processes
 from .frame import tidy
 from .result import Result
+from .sample import Numbers
 
 FASTER, SLOWER, SAME, UNKNOWN = "faster", "slower", "the same", "can't tell"
 MISSING, ADDED = "missing", "added"

@@ -15,19 +15,20 @@ LOOP_FLOOR = r"[^/]+/(empty-loop|[^/]+-floor)(/.*)?"
 def costs(rows: pd.DataFrame) -> pd.DataFrame:
     """Return estimates with value, low, high, basis and note, on one basis for all rows.
 
-    The basis is "net" where every row's floor is the timing loop and was measured, else "gross". A
-    net figure that can't be told from nothing has no value but a note.
+    The basis is "net" where every row's floor is the timing loop and was measured, else "gross";
+    of an instruction that two unroll factors tell, it is "slope" in either company. A net figure or
+    a slope that can't be told from nothing has no value but a note.
     """
-    has_net = rows["net"].notna() & rows["floor"].str.fullmatch(LOOP_FLOOR)
-    if rows.empty or not has_net.all():
-        return as_measured(rows)
-    resolved = (rows["net"] > 0) & ~(rows["net_low"] <= 0)
+    slope = rows["net"].notna() & rows["slope"]
+    has_net = slope | (rows["net"].notna() & rows["floor"].str.fullmatch(LOOP_FLOOR))
+    off = has_net if has_net.all() else slope
+    told = rows["resolved"] | ~off
     return rows.assign(
-        value=rows["net"].where(resolved),
-        low=rows["net_low"].where(resolved),
-        high=rows["net_high"].where(resolved),
-        basis="net",
-        note=resolved.map({True: "", False: BELOW_RESOLUTION}),
+        value=rows["net"].where(off, rows["gross"]).where(told),
+        low=rows["net_low"].where(off, rows["low"]).where(told),
+        high=rows["net_high"].where(off, rows["high"]).where(told),
+        basis=slope.map({True: "slope", False: "net" if has_net.all() else "gross"}),
+        note=told.map({True: "", False: BELOW_RESOLUTION}),
     )
 
 
@@ -38,6 +39,13 @@ def as_measured(rows: pd.DataFrame) -> pd.DataFrame:
 
 def basis_note(rows: pd.DataFrame) -> str:
     """Say what the figures of `costs` include."""
-    if "net" in set(rows["basis"]):
-        return "The timing loop's own cost is taken off."
-    return "Figures are as measured: the timing loop is included."
+    bases = set(rows["basis"])
+    slope = "from the slope between two unroll factors, in which nothing of the loop is left."
+    if bases == {"slope"}:
+        return f"All come {slope}"
+    told = (
+        "The timing loop's own cost is taken off."
+        if "net" in bases
+        else "Figures are as measured: the timing loop is included."
+    )
+    return f"{told} Instructions of about a cycle come {slope}" if "slope" in bases else told

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pandas.api.typing import DataFrameGroupBy
 from scipy import stats
 
-Numbers = NDArray[np.float64]
+from .sample import SUMMARY, Net, Numbers, Sample
 
 SEED = 20161002  # any fixed number: the same values must give the same interval
 RESAMPLES = 1999
@@ -78,7 +77,7 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
     whole["left_out"] = _by_process(usable.assign(left_out=left_out))["left_out"].sum()
     by_process = _by_process(usable[~left_out])
     medians = whole.join(by_process[["value", "cycles"]].median())
-    facts = by_process[["round", "inner_loops"]].first()
+    facts = by_process[["round", "loops", "inner_loops", "slope", "clock_resolution"]].first()
     return pd.DataFrame(medians.join(facts).reset_index())
 
 
@@ -98,10 +97,16 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
 
     gross    seconds or instructions per operation, as measured; low and high its 95 % interval
     values   how many were measured, and left_out how many of these were left out as contaminated
-    floor    the case subtracted, and floor_value what was subtracted, per operation
-    net      gross without its floor; may be zero or negative: then it is below resolution
+    floor    the case subtracted, and floor_value what that takes off gross, per operation
+    slope    whether the floor is the same loop with fewer of the same operation
+    net      gross without its floor; for a slope the difference of two loops by the difference of
+             their operations, in which nothing of the loop is left
+    resolved whether net can be told from nothing: neither its interval reaches zero, nor is it less
+             than the clock's smallest step by the operations of a value; where it can't, net may be
+             zero or negative and is no figure to print
     cycles   gross in core cycles, cycles_low and cycles_high its 95 % interval; missing where the
-             cycles of a process can't be told
+             cycles of a process can't be told; net_cycles, net_cycles_low and net_cycles_high
+             likewise
     """
     by_process = processes(frame)
     samples = {
@@ -132,68 +137,6 @@ def ratio(
     return ratio_of(*([_sample(by_process, *place) for place in places] for places in wanted))
 
 
-SUMMARY = (
-    "processes",
-    "values",
-    "left_out",
-    "inner_loops",
-    "smallest",
-    "largest",
-    "process_values",
-)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The process-level figures of one case."""
-
-    exact: bool
-    values: Numbers
-    rounds: tuple[int, ...] | None
-    inner_loops: int
-    count: int
-    left_out: int  # of these values
-    cycles: Numbers  # likewise in core cycles; NaN where they can't be told
-
-    @classmethod
-    def of(cls, evidence: str, rows: pd.DataFrame) -> Sample:
-        """Collect the rows that `processes` gave for one case."""
-        rounds = None
-        if rows["round"].notna().all() and rows["round"].is_unique:
-            rows = rows.sort_values("round")
-            rounds = tuple(int(r) for r in rows["round"])
-        return cls(
-            exact=evidence == "path length",
-            values=rows["value"].to_numpy(dtype=np.float64),
-            rounds=rounds,
-            inner_loops=int(rows["inner_loops"].iloc[0]),
-            count=int(rows["values"].sum()),
-            left_out=int(rows["left_out"].sum()),
-            cycles=rows["cycles"].to_numpy(dtype=np.float64),
-        )
-
-    @property
-    def value(self) -> float:
-        """The estimate: the shortest boot for exact counts, else the median over processes."""
-        return float(self.values.min() if self.exact else np.median(self.values))
-
-    def summary(self) -> dict[str, Any]:
-        """Return what a table says of the sample beside its estimate."""
-        return {
-            "processes": len(self.values),
-            "values": self.count,
-            "left_out": self.left_out,
-            "inner_loops": self.inner_loops,
-            "smallest": float(self.values.min()),
-            "largest": float(self.values.max()),
-            "process_values": tuple(float(value) for value in self.values),
-        }
-
-    def paired_with(self, other: Sample) -> bool:
-        """Tell whether both were measured in the same rounds."""
-        return self.rounds is not None and self.rounds == other.rounds
-
-
 def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
     """Return the ratio of two samples, each followed by its floor where that is to go."""
     samples = [*over, *under]
@@ -205,15 +148,19 @@ def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
     if min(sample.values.size for sample in samples) < 2:
         return Interval(value, processes=1)
     paired = all(samples[0].paired_with(sample) for sample in samples)
-    data = [sample.values * sample.inner_loops / over[0].inner_loops for sample in over]
-    data += [sample.values * sample.inner_loops / under[0].inner_loops for sample in under]
+    data = [*_per_operation(over), *_per_operation(under)]
     low, high = _bootstrap(tuple(data), _RatioOfMedians(len(over)), paired)
     fewest = min(sample.values.size for sample in samples)
     return Interval(value, float(low), float(high), fewest)
 
 
 def _net_or_gross(samples: Sequence[Sample]) -> float:
-    return net_of(*samples) if len(samples) > 1 else samples[0].value
+    return Net(*samples).value if len(samples) > 1 else samples[0].value
+
+
+def _per_operation(samples: Sequence[Sample]) -> list[Numbers]:
+    """Return the values of a sample, and its floor's if it follows, per operation of the first."""
+    return list(Net(*samples).values) if len(samples) > 1 else [samples[0].values]
 
 
 def _with_floor(frame: pd.DataFrame, machine: str, case: str) -> list[tuple[str, str]]:
@@ -230,7 +177,7 @@ def _sample(by_process: pd.DataFrame, machine: str, case: str) -> Sample:
 
 def _case_facts(frame: pd.DataFrame) -> pd.DataFrame:
     axes = [column for column in frame.columns if column.startswith("axis_")]
-    facts = frame[[*KEY, "family", "benchmark", "group", "floor", "unit", *axes]]
+    facts = frame[[*KEY, "family", "benchmark", "group", "floor", "slope", "unit", *axes]]
     facts = facts.drop_duplicates(KEY).copy()
     for column in (*KEY, "family", "benchmark", "group", "floor", "unit"):
         facts[column] = facts[column].astype(str)
@@ -250,7 +197,7 @@ def _with_gross(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
 
 def _with_cycles(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
     told = [
-        None if np.isnan(sample.cycles).any() else sample.cycles
+        sample.cycles if sample.has_cycles else None
         for sample in (samples[key] for key in _keys(table))
     ]
     table["cycles"] = [np.nan if cycles is None else float(np.median(cycles)) for cycles in told]
@@ -272,41 +219,49 @@ def _bounds_of_each(samples: Sequence[Numbers | None]) -> tuple[Numbers, Numbers
 
 
 def _with_net(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
-    for column in ("floor_value", "net", "net_low", "net_high"):
-        table[column] = np.nan
-    pairs: dict[tuple[int, int, bool], list[tuple[int, Sample, Sample]]] = {}
+    nets = {}
     for place, (machine, evidence, case) in enumerate(_keys(table)):
-        case_sample = samples[machine, evidence, case]
         floor = samples.get((machine, evidence, str(table.loc[place, "floor"])))
-        if floor is None:
-            continue
-        scale = floor.inner_loops / case_sample.inner_loops
-        table.loc[place, "floor_value"] = floor.value * scale
-        table.loc[place, "net"] = net_of(case_sample, floor)
-        if not case_sample.exact:
-            shape = (case_sample.values.size, floor.values.size, case_sample.paired_with(floor))
-            pairs.setdefault(shape, []).append((place, case_sample, floor))
-    for (_, _, paired), members in pairs.items():
-        places = [place for place, _, _ in members]
-        low, high = _bounds(
-            [case.values for _, case, _ in members],
-            [floor.values * (floor.inner_loops / case.inner_loops) for _, case, floor in members],
-            paired,
-            _difference_of_medians,
-        )
-        table.loc[places, "net_low"], table.loc[places, "net_high"] = low, high
+        if floor is not None:
+            nets[place] = Net(samples[machine, evidence, case], floor)
+    table["floor_value"] = _column(table, {place: net.taken_off for place, net in nets.items()})
+    table["net"] = _column(table, {place: net.value for place, net in nets.items()})
+    table["net_cycles"] = _column(table, {place: net.cycles for place, net in nets.items()})
+    inexact = {place: net for place, net in nets.items() if not net.case.exact}
+    in_cycles = {place: net for place, net in inexact.items() if net.has_cycles}
+    for name, bounded, pairs in (
+        ("net", inexact, {place: net.values for place, net in inexact.items()}),
+        ("net_cycles", in_cycles, {place: net.cycle_values for place, net in in_cycles.items()}),
+    ):
+        low, high = _bounds_of_nets(bounded, pairs)
+        table[f"{name}_low"], table[f"{name}_high"] = _column(table, low), _column(table, high)
+    told_by_clock = _column(table, {place: net.clock_step for place, net in nets.items()})
+    # An interval that is missing, for one process has none, reaches nowhere.
+    table["resolved"] = (table["net"] > told_by_clock) & ~(table["net_low"] <= 0)
     return table
 
 
-def net_of(case: Sample, floor: Sample) -> float:
-    """Return a case's figure without its floor, per operation.
+def _column(table: pd.DataFrame, numbers: dict[int, float]) -> pd.Series[float]:
+    """Return a column of a table from the numbers of some of its rows; missing in the others."""
+    return pd.Series(numbers, index=table.index, dtype="float64")
 
-    The floor's loop runs once per loop of the case, so what a loop of it costs is shared by the
-    case's inner loops.
-    """
-    per_loop = case.value * case.inner_loops - floor.value * floor.inner_loops
-    # Instruction counts are whole per loop: what binary fractions left over is no instruction.
-    return round(per_loop, 6) / case.inner_loops if case.exact else per_loop / case.inner_loops
+
+def _bounds_of_nets(
+    nets: dict[int, Net], pairs: dict[int, tuple[Numbers, Numbers]]
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return the bounds of differences by place, those of equal sizes at once."""
+    by_shape: dict[tuple[int, int, bool], list[int]] = {}
+    for place, net in nets.items():
+        shape = (net.case.values.size, net.floor.values.size, net.case.paired_with(net.floor))
+        by_shape.setdefault(shape, []).append(place)
+    lows: dict[int, float] = {}
+    highs: dict[int, float] = {}
+    for (_, _, paired), places in by_shape.items():
+        over, under = zip(*(pairs[place] for place in places), strict=True)
+        low, high = _bounds(over, under, paired, _difference_of_medians)
+        lows |= dict(zip(places, low, strict=True))
+        highs |= dict(zip(places, high, strict=True))
+    return lows, highs
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, str, str]]:

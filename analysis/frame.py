@@ -36,6 +36,8 @@ CASE_FACTS = (
     "family",
     "benchmark",
     "group",
+    "floor",
+    "slope",
     "state",
     "reason",
     "operation",
@@ -60,6 +62,7 @@ NUMBERS = (
     "function_call_interrupts",
     *COUNTED,
     "slowest",
+    "clock_resolution",
 )
 FLAGS = ("contaminated",)
 # What contaminates a value during which it is not zero.
@@ -83,6 +86,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     benchmark    the case's benchmark
     group        cases with the same group are meant to be compared; "" for none
     floor        the case to subtract for net values; "" for none
+    slope        whether the floor is the same loop with fewer of the same operation
     state        measured or failed: the values of a failed case prove nothing
     axis_NAME    the point on axis NAME (pages: pages of 4 KiB or as the machine card says;
                  threads: threads), one column per axis; missing where a case has no such axis
@@ -93,7 +97,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     value        seconds or instructions per operation, floor included
     unit         s or instructions
     cycles       the value in core cycles, calibrated by chains of known latency timed beside it;
-                 missing where they were not timed, or did not agree (see `cycle`)
+                 missing where they were not timed, or did not agree (see `tells_cycles`)
     ticks        TSC ticks per operation; missing where there is no TSC
     faults       page faults, minor and major, during the value's loops × inner loops operations
     switches     context switches, voluntary and involuntary, likewise
@@ -123,11 +127,15 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     cpu          the CPU it ran on
     loops        loops timed per value
     inner_loops  operations per loop
+    clock_resolution  seconds: the smallest step of the clock that took the value; missing where
+                 the file does not say
     ============ ======================================================================
     """
     rows = [row for name, result in named(results) for row in _rows(name, result)]
     axes = _axis_columns(results)
-    frame = pd.DataFrame(rows, columns=[*CATEGORIES, *axes, *INTEGERS, *NUMBERS, *FLAGS])
+    columns = [*CATEGORIES, "slope", *axes, *INTEGERS, *NUMBERS, *FLAGS]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["slope"] = frame["slope"].astype("bool")
     for column in CATEGORIES:
         frame[column] = frame[column].astype("category")
     for column in INTEGERS:
@@ -142,7 +150,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
 
 
 def cases(machines: Sequence[tuple[str, Result]]) -> pd.DataFrame:
-    """Return a row per case that was asked for: machine, evidence, case, state and reason."""
+    """Return a row per case that was asked for: what it is, its state and the reason."""
     rows = [
         {
             "machine": name,
@@ -151,6 +159,8 @@ def cases(machines: Sequence[tuple[str, Result]]) -> pd.DataFrame:
             "family": case.family,
             "benchmark": case.benchmark,
             "group": case.group,
+            "floor": case.floor,
+            "slope": case.slope,
             "state": case.state,
             "reason": case.reason,
             "operation": case.operation,
@@ -161,6 +171,7 @@ def cases(machines: Sequence[tuple[str, Result]]) -> pd.DataFrame:
     ]
     axes = _axis_columns([result for _, result in machines])
     table = pd.DataFrame(rows, columns=[*CASE_FACTS, *axes])
+    table["slope"] = table["slope"].astype("bool")
     for column in axes:
         table[column] = _axis([row.get(column) for row in rows])
     return table
@@ -198,13 +209,15 @@ def _rows(name: str, result: Result) -> Iterator[dict[str, Any]]:
     cases = {case.name: case for case in result.cases}
     order = {name: place for place, name in enumerate(cases)}
     running: Counter[str] = Counter()
+    in_cycles = tells_cycles(result)
     # A file has its benchmarks as the schedule came to them: readers want the catalogue's order.
     for process in sorted(result.processes, key=lambda process: order[process.case]):
         number = running[process.case]
         running[process.case] += 1
         shared = _shared(name, result, cases[process.case], process, number)
         for index, value in enumerate(process.values):
-            own = {"index": index, "value": value, "cycles": value / cycle(process, index)}
+            cycles = _cycles(process, index) if in_cycles else math.nan
+            own = {"index": index, "value": value, "cycles": cycles}
             marked = {"contaminated": contaminated(process, index)}
             yield {**shared, **own, **_beside(process, index), **marked}
 
@@ -219,6 +232,7 @@ def _shared(name: str, result: Result, case: Case, process: Process, number: int
         "benchmark": case.benchmark,
         "group": case.group,
         "floor": case.floor,
+        "slope": case.slope,
         "state": case.state,
         **{f"axis_{axis}": point for axis, point in case.axes.items()},
         "process": number,
@@ -228,6 +242,7 @@ def _shared(name: str, result: Result, case: Case, process: Process, number: int
         "loops": process.loops,
         "inner_loops": process.inner_loops,
         "counted": process.counted,
+        "clock_resolution": process.clock_resolution,
     }
 
 
@@ -262,19 +277,29 @@ def contaminated(process: Process, index: int) -> bool | None:
 MULTIPLY_CYCLES, CHAINS_AGREE = 3.0, 0.02
 
 
-def cycle(process: Process, index: int) -> float:
-    """Return the seconds of a core cycle beside one value; NaN where it can't be told.
+def tells_cycles(result: Result) -> bool:
+    """Tell whether a core's cycles are known from the chains that were timed beside the values.
 
-    It is what a register addition in a chain took, where in the middle of the process's values a
-    multiplication took three times as long.
+    They are, where in the middle of all of them a multiplication took three times as long as a
+    register addition: that is a property of the core, and a disturbed chain no reason to doubt it.
     """
+    ratios = [
+        multiply / add
+        for process in result.processes
+        for add, multiply in zip(
+            process.per_value.get("add_seconds", ()),
+            process.per_value.get("multiply_seconds", ()),
+            strict=False,
+        )
+        if add > 0
+    ]
+    return bool(ratios) and abs(statistics.median(ratios) / MULTIPLY_CYCLES - 1) <= CHAINS_AGREE
+
+
+def _cycles(process: Process, index: int) -> float:
+    """Return a value in core cycles, NaN where no addition was timed beside it."""
     adds = process.per_value.get("add_seconds", ())
-    multiplies = process.per_value.get("multiply_seconds", ())
-    if not adds or not multiplies or min(adds) <= 0:
-        return math.nan
-    ratio = statistics.median(m / a for a, m in zip(adds, multiplies, strict=True))
-    agree = abs(ratio / MULTIPLY_CYCLES - 1) <= CHAINS_AGREE
-    return adds[index] if agree else math.nan
+    return process.values[index] / adds[index] if adds and adds[index] > 0 else math.nan
 
 
 def _axis_columns(results: Sequence[Result]) -> list[str]:

@@ -54,8 +54,11 @@ def paragraphs(shelf: Shelf) -> Iterator[str]:
             "Both are exact, so the difference is."
             if shelf.exact
             else "Their interval comes from resampling both, together where both ran in the same "
-            "rounds. A net figure whose interval reaches zero reads "
-            f"“{words.BELOW_RESOLUTION}”. Ratios are resampled in the same way."
+            "rounds. A net figure whose interval reaches zero, or that is less than the clock's "
+            "smallest step by the operations of a value, reads "
+            f"“{words.BELOW_RESOLUTION}”. An instruction of about a cycle is timed at two unroll "
+            "factors; its net figure is the slope between them, in which nothing of the loop is "
+            "left. Ratios are resampled in the same way."
         )
     )
 

@@ -45,6 +45,7 @@ class Case:
     operation: str = ""
     group: str = ""
     floor: str = ""
+    slope: bool = False  # the floor is the same loop with fewer of the same operation
     stopped: str = ""
     counts: Mapping[str, float] = field(default_factory=dict)  # what else an operation costs
 
@@ -59,6 +60,7 @@ class Process:
     inner_loops: int
     round: int | None = None
     position: int | None = None
+    clock_resolution: float | None = None  # seconds: the smallest step of the clock
     per_value: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)  # quantity -> why it wasn't read
     counted: str = (
@@ -163,6 +165,7 @@ def _case(name: str, case: str, entry: Mapping[str, Any]) -> Case:
         operation=_text(entry, "operation"),
         group=_text(entry, "group"),
         floor=_case_name(name, floor) if floor else "",
+        slope=_flag(name, entry, "slope"),
         stopped=_text(entry, "stopped"),
         counts=dict(_counts(name, case, entry.get("counts", {}))),
     )
@@ -228,6 +231,7 @@ def _process(name: str, case: str, inherited: Mapping[str, Any], run: Any) -> Pr
         inner_loops=_at_least_one(name, metadata, "inner_loops"),
         round=_optional_integer(name, metadata, "pkbench_round"),
         position=_optional_integer(name, metadata, "pkbench_position"),
+        clock_resolution=_optional_seconds(name, metadata, "pkbench_clock_resolution"),
         per_value=_per_value(name, case, metadata, len(values)),
         missing=_missing(name, metadata),
         counted=_text(metadata, "pkbench_counted"),
@@ -351,6 +355,22 @@ def _integer(name: str, holder: Mapping[str, Any], key: str) -> int:
 
 def _optional_integer(name: str, holder: Mapping[str, Any], key: str) -> int | None:
     return None if holder.get(key) is None else _integer(name, holder, key)
+
+
+def _optional_seconds(name: str, holder: Mapping[str, Any], key: str) -> float | None:
+    if holder.get(key) is None:
+        return None
+    number = _number(holder[key])
+    if number is None or number < 0:
+        raise ResultError(f"{name}: {key} is no time.")
+    return number
+
+
+def _flag(name: str, holder: Mapping[str, Any], key: str) -> bool:
+    value = holder.get(key, False)
+    if not isinstance(value, bool):
+        raise ResultError(f"{name}: {key} is neither true nor false.")
+    return value
 
 
 def _at_least_one(name: str, holder: Mapping[str, Any], key: str) -> int:

@@ -17,6 +17,7 @@ from .frame import records
 from .shelf import Shelf
 
 NOT_MEASURED = "–"
+SLOPE = "slope"
 TITLES = {
     "protect": "Changing protection, by number of pages",
     "threads": "Changing protection, by number of threads",
@@ -150,6 +151,7 @@ def everything(shelf: Shelf) -> Table:
         "floor's cost",
         "net",
         *intervals,
+        *["net core cycles"] * (not shelf.exact),
         "boots" if shelf.exact else "processes × values",
         *["left out"] * (not shelf.exact),
     ]
@@ -162,7 +164,9 @@ def everything(shelf: Shelf) -> Table:
         text_columns=2,
         note="All figures are per operation. Core cycles are calibrated by chains of instructions "
         "of known latency, timed beside each value; their 95 % interval is in brackets. "
-        "Net is the figure as measured without its floor. "
+        "Net is the figure as measured without its floor; where it comes from the slope, the floor "
+        "is the same loop with half as many of the same instruction, and net is the difference of "
+        "the two loops by the difference of their instructions. "
         "Left out: values contaminated by a context switch, a migration or stolen time. "
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
         f"{_few(shelf.estimates)}".strip(),
@@ -170,8 +174,7 @@ def everything(shelf: Shelf) -> Table:
 
 
 def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
-    def interval(low: str, high: str) -> list[str]:
-        text = words.bounds(row[low], row[high], shelf.unit)
+    def interval(text: str) -> list[str]:
         return [] if shelf.exact else [text or NOT_MEASURED]
 
     number, values = row["processes"], row["values"]
@@ -187,12 +190,13 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
         row["machine"],
         row["case"],
         words.cost(row["gross"], shelf.unit) + (f" ({counts})" if counts else ""),
-        *interval("low", "high"),
+        *interval(words.bounds(row["low"], row["high"], shelf.unit)),
         *cycles,
         floor,
-        words.cost(row["floor_value"], shelf.unit) or NOT_MEASURED,
-        words.net(row["net"], row["net_low"], shelf.unit) or NOT_MEASURED,
-        *interval("net_low", "net_high"),
+        SLOPE if row["slope"] else words.cost(row["floor_value"], shelf.unit) or NOT_MEASURED,
+        words.net(row) or NOT_MEASURED,
+        *interval(words.net_bounds(row)),
+        *([] if shelf.exact else [words.net_cycles(row) or NOT_MEASURED]),
         boots if shelf.exact else f"{number:,} × {each}",
         *[f"{row['left_out']:,}"] * (not shelf.exact),
     ]

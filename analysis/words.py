@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -93,12 +94,40 @@ def within(low: float, high: float, unit: str, processes: int) -> str:
     return f" ({interval_name(processes)} {text})" if text else ""
 
 
-def net(value: float, low: float, unit: str) -> str:
-    """Return a figure without its floor; what can't be told from nothing says so."""
-    if pd.isna(value):
+def own_cost(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a case's figure and its bounds: from the slope where there is one, else as measured.
+
+    `row` is of `estimate.estimates`.
+    """
+    if row["slope"] and pd.notna(row["net"]):
+        return net(row), net_bounds(row)
+    return cost(row["gross"], row["unit"]), bounds(row["low"], row["high"], row["unit"])
+
+
+def net(row: Mapping[str, Any]) -> str:
+    """Return a case's figure without its floor; what can't be told from nothing says so.
+
+    `row` is of `estimate.estimates`.
+    """
+    if pd.isna(row["net"]):
         return ""
-    resolved = value > 0 and (pd.isna(low) or low > 0)
-    return cost(value, unit) if resolved else BELOW_RESOLUTION
+    return cost(row["net"], row["unit"]) if row["resolved"] else BELOW_RESOLUTION
+
+
+def net_bounds(row: Mapping[str, Any]) -> str:
+    """Return the bounds of that figure; of what can't be told from nothing, what it is at most."""
+    low, high, unit = row["net_low"], row["net_high"], row["unit"]
+    if row["resolved"]:
+        return bounds(low, high, unit)
+    told = pd.notna(high) and high > 0 and unit != "instructions"
+    return f"up to {cost(high, unit)}" if told else ""
+
+
+def net_cycles(row: Mapping[str, Any]) -> str:
+    """Return that figure in core cycles with its interval, nothing where there is none to print."""
+    if not (row["resolved"] and row["net_cycles_low"] > 0):
+        return ""
+    return cycles(row["net_cycles"], row["net_cycles_low"], row["net_cycles_high"])
 
 
 def times(ratio: Interval) -> str:

@@ -40,6 +40,8 @@ struct pk_benchmark {
     struct pk_axis axes[PK_AXES_MAX];
     uint32_t needs;
     uint32_t inner_loops;  /* operations in one iteration; 0 means 1 */
+    uint32_t slope;        /* the floor is the same loop with fewer of the same operation, in the same group: without it, an
+                              operation costs their difference by the difference of their operations */
     uint32_t headline;     /* part of the quick profile when no pattern is given */
     size_t state_size;     /* bytes of zeroed state that every function below gets */
 
@@ -159,6 +161,14 @@ uint32_t pk_hardware_events(struct pk_event *events);
 /* Count events, as one group, around every timed loop of this thread from now on; note for each why it can't be. */
 uint32_t pk_counters_open(struct pk_event *events, uint32_t number);
 void pk_counters_close(void);
+
+/* The smallest step that two readings of the clock of `pk_value.seconds` are seen to be apart, and what a reading takes. */
+struct pk_clock_precision {
+    double step_seconds; /* 0 where the clock stood still */
+    double read_seconds;
+};
+
+void pk_clock_measure(struct pk_clock_precision *found);
 
 /* The text behind the last PK_SKIPPED, PK_DISPROVED or -errno in this thread. */
 const char *pk_reason(void);

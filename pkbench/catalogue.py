@@ -47,6 +47,7 @@ class Benchmark(NamedTuple):
     threads: bool  # more than one thread or process
     headline: bool  # part of the quick profile
     inner_loops: int
+    slope: bool  # the floor is the same loop with fewer of the same operation
     native: Any  # struct pk_benchmark *
 
     @property
@@ -156,6 +157,7 @@ def _benchmark(native: Any) -> Benchmark:
         threads=bool(native.needs & lib.PK_NEEDS_THREADS),
         headline=bool(native.headline),
         inner_loops=native.inner_loops or 1,
+        slope=bool(native.slope),
         native=native,
     )
 
@@ -167,7 +169,8 @@ def benchmarks() -> tuple[Benchmark, ...]:
     for index in range(lib.pk_benchmark_count()):
         benchmark = _benchmark(lib.pk_benchmark_at(index))
         file = text_of(lib.pk_benchmark_file(index))
-        lines[benchmark] = (benchmark.family, file, lib.pk_benchmark_line(index))
+        line = lib.pk_benchmark_line(index)
+        lines[benchmark] = (benchmark.family, file, line, benchmark.name)  # two may share a line
     return tuple(sorted(lines, key=lines.__getitem__))
 
 

@@ -425,13 +425,12 @@ def print_states(states: dict[str, tuple[str, str]], path: Path, json_: bool) ->
 def costs_by_case(path: Path) -> dict[str, str]:
     """Return each measured case's cost and interval in words; none for evidence `function`."""
     from pkbench import analysis  # slow to import, and the other verbs don't need it
-    from pkbench.analysis import words
+    from pkbench.analysis import frame, words
 
     counts = {case.name: words.counts(case.counts) for case in analysis.read(path).cases}
     found = {}
-    for row in analysis.estimates(analysis.load([path])).to_dict("records"):
-        cost = words.cost(row["gross"], row["unit"])
-        bounds = words.bounds(row["low"], row["high"], row["unit"])
+    for row in frame.records(analysis.estimates(analysis.load([path]))):
+        cost, bounds = words.own_cost(row)
         told = (f"{cost:>10}", f"[{bounds}]" if bounds else "", counts[str(row["case"])])
         found[str(row["case"])] = "  ".join(filter(None, told))
     return found

@@ -232,6 +232,7 @@ def describe(case: Case, state: str, reason: str) -> dict[str, Any]:
         "group": benchmark.group,
         "floor": floor.name if floor else None,
         "inner_loops": benchmark.inner_loops,
+        "slope": benchmark.slope,
         "threads": benchmark.threads,
         "counts": case.counts if state == "measured" else {},
         "state": state,

@@ -15,7 +15,13 @@ import pyperf
 from pkbench.catalogue import Case, parse_case
 from pkbench.event_counters import event_counters
 from pkbench.kernel_counters import kernel_counters
-from pkbench.session import CaseFailed, CaseSkipped, Session, end_with_parent
+from pkbench.session import (
+    CaseFailed,
+    CaseSkipped,
+    Session,
+    clock_precision,
+    end_with_parent,
+)
 from pkbench.values import Values
 
 # A value whose untimed part is this many times longer than its timed part is long enough.
@@ -76,9 +82,11 @@ _collected: dict[str, Any] = {}
 
 
 def _surroundings() -> dict[str, Any]:
-    """Return what pyperf finds out about process and machine: once, it takes as long as a case."""
+    """Return what pyperf and the clock tell of process and machine: once, as it takes time."""
     if not _collected:
+        step, read = clock_precision()
         _collected.update(pyperf.Run([1.0]).get_metadata())
+        _collected.update({"pkbench_clock_resolution": step, "pkbench_clock_read": read})
     return _collected
 
 

@@ -33,14 +33,19 @@ class Spread(NamedTuple):
     between: float  # of the processes' own means
 
 
-def figures(run: Run) -> list[float]:
-    """Return a run's clean values, in core cycles where its chains tell them, else in seconds.
+def figures(runs: Sequence[Run]) -> list[list[float]]:
+    """Return the clean values of each run of a case: all in core cycles, or all in seconds.
 
-    Frequency moves values by several per cent from one minute to the next, and chain and value
-    alike. All values count where fewer than `CLEAN_SHARE` are clean.
+    In cycles where the chains beside the values tell them: frequency moves values by several per
+    cent from one minute to the next, and chain and value alike. All of a run's values count where
+    fewer than `CLEAN_SHARE` are clean.
     """
+    in_cycles = _tell_cycles(runs)
+    return [_clean(run, _cycles(run) if in_cycles else list(run["values"])) for run in runs]
+
+
+def _clean(run: Run, values: list[float]) -> list[float]:
     clean = [not any(deltas) for deltas in zip(*_contaminants(run), strict=True)]
-    values = _in_cycles(run)
     if not clean or fmean(clean) < CLEAN_SHARE:
         return values
     return [value for value, is_clean in zip(values, clean, strict=True) if is_clean]
@@ -51,15 +56,19 @@ def _contaminants(run: Run) -> list[list[float]]:
     return [deltas for name in CONTAMINANTS if (deltas := per_value(run, name))]
 
 
-def _in_cycles(run: Run) -> list[float]:
-    adds, multiplies = per_value(run, "add_seconds"), per_value(run, "multiply_seconds")
-    values = [float(value) for value in run["values"]]
-    if not len(adds) == len(multiplies) == len(values):
-        return values
-    ratio = median(m / a for a, m in zip(adds, multiplies, strict=True))
-    if abs(ratio / CYCLES_RATIO - 1) > CYCLES_TOLERANCE:
-        return values
-    return [value / add for value, add in zip(values, adds, strict=True)]
+def _tell_cycles(runs: Sequence[Run]) -> bool:
+    ratios = []
+    for run in runs:
+        adds, multiplies = per_value(run, "add_seconds"), per_value(run, "multiply_seconds")
+        if not len(adds) == len(multiplies) == len(run["values"]):
+            return False
+        ratios += [multiply / add for add, multiply in zip(adds, multiplies, strict=True)]
+    return bool(ratios) and abs(median(ratios) / CYCLES_RATIO - 1) <= CYCLES_TOLERANCE
+
+
+def _cycles(run: Run) -> list[float]:
+    adds = per_value(run, "add_seconds")
+    return [value / add for value, add in zip(run["values"], adds, strict=True)]
 
 
 def half_width(runs: Sequence[Run]) -> float:
@@ -67,7 +76,7 @@ def half_width(runs: Sequence[Run]) -> float:
 
     The process is the unit: of each, the median. Infinite for fewer than two processes.
     """
-    medians = [median(figures(run)) for run in runs]
+    medians = [median(values) for values in figures(runs)]
     if len(medians) < 2:
         return math.inf
     degrees = len(medians) - 1
@@ -80,7 +89,7 @@ def spread(runs: Sequence[Run]) -> Spread | None:
 
     The one-way random-effects estimate (Cochran, Sampling Techniques, third edition, 10.3).
     """
-    taken = [figures(run) for run in runs]
+    taken = figures(runs)
     if len(taken) < 2 or min(map(len, taken)) < 2:
         return None
     mean = fmean(fmean(values) for values in taken)

@@ -74,6 +74,13 @@ def _check(status: int) -> None:
         raise CaseFailed(text_of(lib.pk_reason()))
 
 
+def clock_precision() -> tuple[float, float]:
+    """Return the clock's smallest step and what a reading of it takes, in seconds."""
+    found = ffi.new("struct pk_clock_precision *")
+    lib.pk_clock_measure(found)
+    return float(found.step_seconds), float(found.read_seconds)
+
+
 def end_with_parent() -> None:
     """Have the kernel end this process when the one that started it ends, however that does."""
     lib.pk_end_with_parent(os.getppid())

@@ -19,6 +19,8 @@ class Made:
     values: Sequence[Sequence[float]] = ()
     inner_loops: int = 1
     floor: str | None = None
+    slope: bool = False
+    clock: float | None = None  # seconds: the clock's smallest step
     state: str = "measured"
     reason: str = ""
     group: str | None = None
@@ -80,6 +82,7 @@ def _listed(made: Made) -> dict[str, Any]:
         "group": made.group,
         "floor": made.floor,
         "inner_loops": made.inner_loops,
+        "slope": made.slope,
         "threads": False,
         "counts": dict(made.counts),
         "state": made.state,
@@ -107,6 +110,8 @@ def _run(made: Made, place: int, number: int) -> dict[str, Any]:
         metadata[f"pkbench_{quantity}"] = json.dumps(list(lists[place]))
     if made.missing:
         metadata["pkbench_missing"] = json.dumps(dict(made.missing))
+    if made.clock is not None:
+        metadata["pkbench_clock_resolution"] = made.clock
     if made.cycle is not None:
         metadata["pkbench_add_seconds"] = json.dumps([made.cycle] * len(values))
         metadata["pkbench_multiply_seconds"] = json.dumps(

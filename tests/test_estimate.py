@@ -148,7 +148,7 @@ def test_a_net_interval_reaching_zero_reads_below_resolution(tmp_path: Path) -> 
     near = Made(CASE, single(1.02, 0.95, 1.1, 1.04, 0.99, 1.01), floor=LOOP)
     found = estimate(tmp_path, loop, near)
     assert found["net_low"] < 0 < found["net_high"]
-    assert "below resolution" == net_text(found["net"], found["net_low"], "s")
+    assert "below resolution" == net_text(found)
 
 
 def test_a_negative_net_figure_reads_below_resolution_even_without_interval(
@@ -156,7 +156,7 @@ def test_a_negative_net_figure_reads_below_resolution_even_without_interval(
 ) -> None:
     found = estimate(tmp_path, Made(LOOP, [[2.0]]), Made(CASE, [[1.0]], floor=LOOP))
     assert -1.0 == found["net"]
-    assert "below resolution" == net_text(found["net"], found["net_low"], "s")
+    assert "below resolution" == net_text(found)
 
 
 def test_what_drifts_in_both_cancels_where_both_ran_in_the_same_rounds(tmp_path: Path) -> None:

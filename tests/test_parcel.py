@@ -95,6 +95,20 @@ def test_every_value_brings_chains_that_tell_the_core_cycle() -> None:
     assert all(2 < m / a < 4.5 for a, m in zip(adds, multiplies, strict=True))
 
 
+def test_the_clock_is_examined_once_a_process() -> None:
+    told = {
+        (
+            outcome.document["metadata"]["pkbench_clock_resolution"],
+            outcome.document["metadata"]["pkbench_clock_read"],
+        )
+        for outcome in work(measure(), measure("syscall/getppid"))
+    }
+    ((step, read),) = told
+    # From the tick of a fast counter to that of a coarse clock; a reading is a system call at most.
+    assert 1e-10 < step < 1e-2
+    assert 1e-9 < read < 1e-4
+
+
 def test_a_change_of_protection_takes_no_page_fault() -> None:
     (outcome,) = work(measure())
     assert [0, 0, 0] == json.loads(outcome.document["metadata"]["pkbench_minor_faults"])

@@ -59,7 +59,7 @@ def _process_rows(found: pd.DataFrame) -> pd.DataFrame:
     """Return a row per process, on the estimates' basis, for the points under the marks."""
     measured = found[(found["what"] == "estimate") & (found["unit"] == "s")]
     each = measured.explode("process_values", ignore_index=True)
-    taken_off = each["floor_value"].where(each["basis"] == "net", 0.0)
+    taken_off = each["floor_value"].where(each["basis"] != "gross", 0.0)
     each["value"] = each["process_values"].astype(float) - taken_off.astype(float)
     each["what"] = "process"
     each[["low", "high"]] = float("nan")

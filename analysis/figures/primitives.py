@@ -17,9 +17,14 @@ FAMILIES = ("instruction", "syscall")
 
 
 def table(shelf: Shelf) -> pd.DataFrame:
-    """Return the cost of each instruction and system call, the empty loop's among them."""
+    """Return the cost of each instruction and system call, the empty loop's among them.
+
+    A slope's floor is the same instruction once more, and left out.
+    """
+    halves = set(shelf.cases.loc[shelf.cases["slope"], "floor"])
     estimates, cases = (
-        rows[rows["family"].isin(FAMILIES)] for rows in (shelf.estimates, shelf.cases)
+        rows[rows["family"].isin(FAMILIES) & ~rows["case"].isin(halves)]
+        for rows in (shelf.estimates, shelf.cases)
     )
     return named.table(estimates, cases, cases["benchmark"])
 

@@ -12,7 +12,7 @@ static int tag_with_no_key(void *state)
 static int look_for_wrpkru_and_more(void *state)
 {
     (void)state;
-    return prove_unrolled(run_wrpkru_value, "\x0f\x01\xef\x90", 4);
+    return prove_unrolled(run_wrpkru_value, UNROLL, "\x0f\x01\xef\x90", 4);
 }
 
 static int undo(void *state)

@@ -33,19 +33,15 @@ PK_BENCHMARK(empty_loop) = {
     .run = run_empty_loop, .verify = verify_empty_loop,
 };
 
-static int run_nop(void *state, uint64_t loops)
+UNROLLED_TWICE(nop, PK_REPEAT(loops) __asm__ volatile(COPIES_OF("nop") : : COPIES);)
+
+static int prove_nop(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     (void)state;
-    PK_REPEAT(loops)
-        __asm__ volatile(UNROLLED("nop"));
-    return 0;
+    return prove_unrolled(run, copies, "\x90", 1);
 }
 
-static int verify_nop(void *state)
-{
-    (void)state;
-    return prove_unrolled(run_nop, "\x90", 1);
-}
+SLOPE_BENCHMARK(nop, "nop", "one one-byte NOP after another", .needs = PK_NEEDS_X86, .group = "nop");
 
 PK_BENCHMARK(nop_100) = {
     .family = "instruction", .name = "nop-100", .headline = 1, .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop",
@@ -53,36 +49,22 @@ PK_BENCHMARK(nop_100) = {
     .run = run_nop, .verify = verify_nop,
 };
 
-static int run_lfence(void *state, uint64_t loops)
+UNROLLED_TWICE(lfence, PK_REPEAT(loops) __asm__ volatile(COPIES_OF(PK_LFENCE) : : COPIES : "memory");)
+
+static int prove_lfence(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     (void)state;
-    PK_REPEAT(loops)
-        __asm__ volatile(UNROLLED(PK_LFENCE) : : : "memory");
-    return 0;
+    return prove_unrolled(run, copies, "\x0f\xae\xe8", 3);
 }
 
-static int verify_lfence(void *state)
-{
-    (void)state;
-    return prove_unrolled(run_lfence, "\x0f\xae\xe8", 3);
-}
+SLOPE_BENCHMARK(lfence, "lfence", "one LFENCE after another", .needs = PK_NEEDS_X86, .group = "lfence");
 
-PK_BENCHMARK(lfence) = {
-    .family = "instruction", .name = "lfence", .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop", .inner_loops = UNROLL,
-    .operation = "one LFENCE after another",
-    .run = run_lfence, .verify = verify_lfence,
-};
+UNROLLED_TWICE(
+    xgetbv, uint32_t low, high, zero = 0;
 
-static int run_xgetbv(void *state, uint64_t loops)
-{
-    uint32_t low, high, zero = 0;
-
-    (void)state;
     __asm__("" : "+r"(zero));
     PK_REPEAT(loops)
-        __asm__ volatile(UNROLLED(PK_XGETBV) : "=" PK_EAX(low), "=" PK_EDX(high) : PK_ECX(zero));
-    return 0;
-}
+        __asm__ volatile(COPIES_OF(PK_XGETBV) : "=" PK_EAX(low), "=" PK_EDX(high) : PK_ECX(zero), COPIES);)
 
 static int support_xgetbv(const int64_t *point)
 {
@@ -93,15 +75,12 @@ static int support_xgetbv(const int64_t *point)
     return leaf[2] >> 27 & 1 ? 0 : pk_skip("XGETBV is not enabled (CPUID.1:ECX.OSXSAVE is clear)");
 }
 
-static int verify_xgetbv(void *state)
+static int prove_xgetbv(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     (void)state;
-    return prove_unrolled(run_xgetbv, "\x0f\x01\xd0", 3);
+    return prove_unrolled(run, copies, "\x0f\x01\xd0", 3);
 }
 
-PK_BENCHMARK(xgetbv) = {
-    .family = "instruction", .name = "xgetbv", .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop",
-    .inner_loops = UNROLL, .support = support_xgetbv,
-    .operation = "one XGETBV after another: reading another register of the kernel's from user mode, to compare with",
-    .run = run_xgetbv, .verify = verify_xgetbv,
-};
+SLOPE_BENCHMARK(xgetbv, "xgetbv",
+                "one XGETBV after another: reading another register of the kernel's from user mode, to compare with",
+                .needs = PK_NEEDS_X86, .group = "xgetbv", .support = support_xgetbv);

@@ -36,15 +36,9 @@ static inline __attribute__((always_inline)) void write_fsbase(uint64_t base)
     __asm__ volatile(PK_WRFSBASE : : PK_EAX(base) : "memory");
 }
 
-static int run_rdfsbase(void *state, uint64_t loops)
-{
-    uint64_t base;
+UNROLLED_TWICE(rdfsbase, uint64_t base;
 
-    (void)state;
-    PK_REPEAT(loops)
-        __asm__ volatile(UNROLLED(PK_RDFSBASE) : "=" PK_EAX(base));
-    return 0;
-}
+               PK_REPEAT(loops) __asm__ volatile(COPIES_OF(PK_RDFSBASE) : "=" PK_EAX(base) : COPIES);)
 
 /* What is there, because the C library keeps its thread's own data there. */
 static int run_wrfsbase(void *state, uint64_t loops)
@@ -67,12 +61,12 @@ static int prove_read(uint64_t base)
                                       (unsigned long long)self);
 }
 
-static int verify_rdfsbase(void *state)
+static int prove_rdfsbase(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     int status = prove_read(read_fsbase());
 
     (void)state;
-    return status ? status : prove_unrolled(run_rdfsbase, "\xf3\x48\x0f\xae\xc0", 5);
+    return status ? status : prove_unrolled(run, copies, "\xf3\x48\x0f\xae\xc0", 5);
 }
 
 /* Somewhere else and back. In between, nothing may use a thread's own data: no call, no signal. */
@@ -99,15 +93,12 @@ static int verify_wrfsbase(void *state)
     run_wrfsbase(state, 1);
     if (!status)
         status = prove_read(read_fsbase());
-    return status ? status : prove_unrolled(run_wrfsbase, "\xf3\x48\x0f\xae\xd0", 5);
+    return status ? status : prove_unrolled(run_wrfsbase, UNROLL, "\xf3\x48\x0f\xae\xd0", 5);
 }
 
-PK_BENCHMARK(rdfsbase) = {
-    .family = "instruction", .name = "rdfsbase", .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop",
-    .group = "fsbase", .inner_loops = UNROLL, .support = support,
-    .operation = "one RDFSBASE after another: reading another register that user mode may write, to compare with RDPKRU",
-    .run = run_rdfsbase, .verify = verify_rdfsbase,
-};
+SLOPE_BENCHMARK(rdfsbase, "rdfsbase",
+                "one RDFSBASE after another: reading another register that user mode may write, to compare with RDPKRU",
+                .needs = PK_NEEDS_X86, .group = "fsbase", .support = support);
 
 PK_BENCHMARK(wrfsbase) = {
     .family = "instruction", .name = "wrfsbase", .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop",

@@ -7,17 +7,13 @@
 #include "keyed.h"
 #include "unrolled.h"
 
-static int run_rdpkru(void *state, uint64_t loops)
-{
-    uint32_t pkru, edx, zero = 0;
+UNROLLED_TWICE(
+    rdpkru, uint32_t pkru, edx, zero = 0;
 
-    (void)state;
     /* Hides the value, which the compiler would otherwise load again inside the loop. */
     __asm__("" : "+r"(zero));
     PK_REPEAT(loops)
-        __asm__ volatile(UNROLLED(PK_RDPKRU) : "=" PK_EAX(pkru), "=" PK_EDX(edx) : PK_ECX(zero));
-    return 0;
-}
+        __asm__ volatile(COPIES_OF(PK_RDPKRU) : "=" PK_EAX(pkru), "=" PK_EDX(edx) : PK_ECX(zero), COPIES);)
 
 static int prove_read_back(const struct pk_domain *keyed)
 {
@@ -27,20 +23,16 @@ static int prove_read_back(const struct pk_domain *keyed)
                : pk_disprove("RDPKRU reads 0x%08x after 0x%08x was written", pk_rdpkru(), keyed->key.closed);
 }
 
-static int verify_rdpkru(void *state)
+static int prove_rdpkru(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     int status = prove_read_back(state);
 
-    return status ? status : prove_unrolled(run_rdpkru, "\x0f\x01\xee", 3);
+    return status ? status : prove_unrolled(run, copies, "\x0f\x01\xee", 3);
 }
 
-PK_BENCHMARK(rdpkru) = {
-    .family = "instruction", .name = "rdpkru", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
-    .operation = "one RDPKRU after another, each independent of the one before: throughput",
-    .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_rdpkru, .verify = verify_rdpkru, .teardown = teardown_keyed,
-};
+SLOPE_BENCHMARK(rdpkru, "rdpkru", "one RDPKRU after another, each independent of the one before: throughput",
+                .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .group = "pkru-access",
+                .state_size = sizeof(struct pk_domain), .setup = setup_keyed, .teardown = teardown_keyed);
 
 /* ECX stays 0, and waits for what was read: the next RDPKRU can't begin before. */
 static int run_rdpkru_chain(void *state, uint64_t loops)
@@ -58,7 +50,7 @@ static int verify_rdpkru_chain(void *state)
 {
     int status = prove_read_back(state);
 
-    return status ? status : prove_unrolled(run_rdpkru_chain, "\x0f\x01\xee\x21\xc1", 5);
+    return status ? status : prove_unrolled(run_rdpkru_chain, UNROLL, "\x0f\x01\xee\x21\xc1", 5);
 }
 
 PK_BENCHMARK(rdpkru_chain) = {
@@ -96,7 +88,7 @@ static int verify_wrpkru_same(void *state)
 {
     int status = prove_written(state, run_wrpkru_same);
 
-    return status ? status : prove_unrolled(run_wrpkru_same, "\x0f\x01\xef", 3);
+    return status ? status : prove_unrolled(run_wrpkru_same, UNROLL, "\x0f\x01\xef", 3);
 }
 
 PK_BENCHMARK(wrpkru_same) = {
@@ -138,7 +130,7 @@ static int verify_wrpkru_lfence(void *state)
 {
     int status = prove_written(state, run_wrpkru_lfence);
 
-    return status ? status : prove_unrolled(run_wrpkru_lfence, "\x0f\x01\xef\x0f\xae\xe8", 6);
+    return status ? status : prove_unrolled(run_wrpkru_lfence, UNROLL, "\x0f\x01\xef\x0f\xae\xe8", 6);
 }
 
 static int verify_wrpkru_checked(void *state)
@@ -162,30 +154,27 @@ PK_BENCHMARK(wrpkru_checked) = {
     .setup = setup_keyed, .run = run_wrpkru_checked, .verify = verify_wrpkru_checked, .teardown = teardown_keyed,
 };
 
-static int run_toggle_floor(void *state, uint64_t loops)
-{
-    const struct pk_domain *keyed = state;
+UNROLLED_TWICE(
+    toggle_floor, const struct pk_domain *keyed = state;
     uint32_t pkru = keyed->key.closed, mask = keyed->key.closed ^ keyed->key.open;
 
     PK_REPEAT(loops)
-        __asm__ volatile(UNROLLED(PK_XOR("%1", "%0")) : "+" PK_EAX(pkru) : "r"(mask) : "memory");
-    return 0;
-}
+        __asm__ volatile(COPIES_OF(PK_XOR("%1", "%0")) : "+" PK_EAX(pkru) : "r"(mask), COPIES : "memory");)
 
-static int verify_toggle_floor(void *state)
+/* Its machine code is the compiler's choice of registers: tests/test_machine_code.py counts the copies. */
+static int prove_toggle_floor(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     struct pk_domain *keyed = state;
 
+    (void)run;
+    (void)copies;
     return keyed->key.open != keyed->key.closed ? 0 : pk_disprove("the two values to write are the same");
 }
 
-PK_BENCHMARK(toggle_floor) = {
-    .family = "instruction", .name = "toggle-floor", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL,
-    .operation = "one exclusive-or of a register: what alternating the value costs wrpkru-toggle besides WRPKRU",
-    .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_toggle_floor, .verify = verify_toggle_floor, .teardown = teardown_keyed,
-};
+SLOPE_BENCHMARK(toggle_floor, "toggle-floor",
+                "one exclusive-or of a register: what alternating the value costs wrpkru-toggle besides WRPKRU",
+                .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .group = "toggle-floor",
+                .state_size = sizeof(struct pk_domain), .setup = setup_keyed, .teardown = teardown_keyed);
 
 static int run_wrpkru_toggle(void *state, uint64_t loops)
 {

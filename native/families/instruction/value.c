@@ -62,7 +62,7 @@ static int verify(void *state)
         return status;
     run_wrpkru_value(state, 1);
     status = prove_rights(value, value->written);
-    return status ? status : prove_unrolled(run_wrpkru_value, "\x0f\x01\xef", 3);
+    return status ? status : prove_unrolled(run_wrpkru_value, UNROLL, "\x0f\x01\xef", 3);
 }
 
 PK_BENCHMARK(wrpkru_value) = {
