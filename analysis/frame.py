@@ -46,7 +46,7 @@ INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "inner_loop
 # What the CPU's own counters say.
 COUNTED = (
     "core_cycles",
-    "instructions",
+    "retired_instructions",
     "dtlb_load_misses",
     "page_walk_cycles",
     "counter_share",
@@ -114,7 +114,8 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     core_cycles  cycles of the core per operation by the CPU's own counter, as are the three below;
                  these include the reading of the clocks around each batch of loops, which the
                  value does not; missing where there is no such counter or it may not be read
-    instructions instructions retired per operation
+    retired_instructions
+                 instructions retired per operation
     dtlb_load_misses
                  loads per operation whose page was in no data TLB, as the kernel defines the event
     page_walk_cycles

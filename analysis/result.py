@@ -261,7 +261,7 @@ PER_VALUE = (
     "tlb_shootdowns",
     "function_call_interrupts",
     "core_cycles",
-    "instructions",
+    "retired_instructions",
     "dtlb_load_misses",
     "page_walk_cycles",
     "counter_share",

@@ -69,7 +69,7 @@ uint32_t pk_hardware_events(struct pk_event *events)
     uint64_t walk = page_walk_event();
     const struct pk_event all[] = {
         {"core_cycles", HARDWARE, CPU_CYCLES, 0},
-        {"instructions", HARDWARE, INSTRUCTIONS, 0},
+        {"retired_instructions", HARDWARE, INSTRUCTIONS, 0},
         {"dtlb_load_misses", CACHE, DTLB_READ_MISS, 0},
         {"page_walk_cycles", RAW, walk, walk ? 0 : PK_EVENT_UNKNOWN},
     };

@@ -28,7 +28,7 @@ TASK_CLOCK, PAGE_FAULTS = 1, 2  # PERF_COUNT_SW_
 NO_SUCH_EVENT = 999
 CLOCK, FAULTS = ("task_clock", SOFTWARE, TASK_CLOCK), ("page_faults", SOFTWARE, PAGE_FAULTS)
 MISSING = ("missing", SOFTWARE, NO_SUCH_EVENT)
-NAMES = {"core_cycles", "instructions", "dtlb_load_misses", "page_walk_cycles"}
+NAMES = {"core_cycles", "retired_instructions", "dtlb_load_misses", "page_walk_cycles"}
 
 FAULTING = "fault/mprotect-skip"  # an operation is one store that faults
 LOOPS = 200
