@@ -10,9 +10,9 @@
 
 /* The kernel's timer interrupts every 4 million instructions at 250 Hz: what is well below is mostly left alone. */
 #define UNDISTURBED 400000u
-#define LOOPS_MAX 100u
+#define LOOPS_MAX 64u
 #define WARMUPS 4
-#define SETTLE_MICROSECONDS 50000
+#define QUIET_MICROSECONDS 40000 /* several timer interrupts: the kernel frees in their wake what it let go of before */
 #define STEP_MICROSECONDS 370 /* nine steps, added up, come to different places in 4 ms */
 #define REPEATS_MAX 9
 #define REPEATS_MIN 2
@@ -74,7 +74,8 @@ static int fits_memory(const struct guest_case *asked)
                    (unsigned long long)(available >> 20));
 }
 
-/* Let the kernel finish what set-up left behind, such as freed page tables. Costs nothing: an idle guest's time is
+/* Let the kernel finish what was left behind, such as freed page tables and the nodes of mappings: what is taken again before
+ * they have come back costs more. Costs nothing: an idle guest's time is
  * skipped. Pauses of different length also move what follows about between two timer interrupts, or every repeat of a
  * case might meet one. */
 static void pause_for(long microseconds)
@@ -84,23 +85,29 @@ static void pause_for(long microseconds)
     nanosleep(&time, NULL);
 }
 
-static int count_loops(struct pk_case *opened, uint64_t loops, struct shortest *kept)
+static int count_loops(struct pk_case *opened, uint64_t loops, long microseconds, struct shortest *kept)
 {
     struct pk_value value;
-    int status = pk_case_measure(opened, loops, &value);
+    int status;
+
+    pause_for(microseconds);
+    status = pk_case_measure(opened, loops, &value);
 
     if (!status)
         keep_shortest(kept, value.ticks);
     return status;
 }
 
+/* A power of two, so that another boot, in which one iteration took a little more, comes to the same. */
 static uint64_t choose_loops(uint64_t ticks_of_one, uint64_t batch)
 {
-    uint64_t loops = UNDISTURBED / (ticks_of_one + 1);
+    uint64_t most = UNDISTURBED / (ticks_of_one + 1), loops = 1;
 
-    if (loops > batch / 2)
-        loops = batch / 2;
-    return loops < 1 ? 1 : loops > LOOPS_MAX ? LOOPS_MAX : loops;
+    if (most > batch / 2)
+        most = batch / 2;
+    while (loops * 2 <= most && loops * 2 <= LOOPS_MAX)
+        loops *= 2;
+    return loops;
 }
 
 static int count_case(const struct guest_case *asked, struct pk_case *opened)
@@ -112,16 +119,16 @@ static int count_case(const struct guest_case *asked, struct pk_case *opened)
     int status = 0;
 
     for (int i = 0; i < WARMUPS && !status && (i == 0 || pk_ticks() - began < BUDGET / 10); i++)
-        status = count_loops(opened, 1, &one);
-    pause_for(SETTLE_MICROSECONDS);
+        status = count_loops(opened, 1, 0, &one);
     loops = choose_loops(one.ticks, batch);
     /* Where no two iterations follow each other there is no difference to take: what surrounds one is counted in. */
     for (began = pk_ticks(); !status && (repeats < REPEATS_MIN || (repeats < REPEATS_MAX && pk_ticks() - began < BUDGET));
          repeats++) {
-        pause_for((repeats + 1) * STEP_MICROSECONDS);
-        status = count_loops(opened, loops, &single);
+        long microseconds = QUIET_MICROSECONDS + (repeats + 1) * STEP_MICROSECONDS;
+
+        status = count_loops(opened, loops, microseconds, &single);
         if (!status && batch >= 2)
-            status = count_loops(opened, 2 * loops, &twice);
+            status = count_loops(opened, 2 * loops, microseconds, &twice);
     }
     if (!status)
         status = pk_case_verify(opened);
