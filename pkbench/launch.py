@@ -38,6 +38,8 @@ class Outcome:
     reason: str  # why not measured
     document: dict[str, Any] = field(default_factory=dict)  # the answer, where it was measured
     proving: float = 0.0  # seconds of the case's own set-up and proofs
+    preparing: float = 0.0  # seconds in which it put its state back between timed loops
+    timed: float = 0.0  # seconds in timed loops and their chains
 
 
 def calibrate(case: str, value_seconds: float, timeout: float) -> Task:
@@ -161,10 +163,11 @@ def _judge(case: str, answer: dict[str, Any]) -> Outcome:
         raise ValueError(f"it ends in the state {state!r}")
     if state != "measured":
         return Outcome(case, state, reason)
-    document, proving = answer["document"], float(answer["proving"])
+    document = answer["document"]
+    seconds = [float(answer[what]) for what in ("proving", "preparing", "timed")]
     if not isinstance(document, dict):
         raise TypeError("it holds no object")
-    return Outcome(case, state, "", document, proving)
+    return Outcome(case, state, "", document, *seconds)
 
 
 def _signal(number: int) -> str:

@@ -111,7 +111,9 @@ def _proved(case: Case, work: Callable[[Session, Task], Answer], task: Task) -> 
         found = work(session, task)
         worked = time.monotonic()
         session.verify()
-    return {"document": found, "proving": time.monotonic() - began - (worked - ready)}
+    proving = time.monotonic() - began - (worked - ready)
+    timed, preparing = session.timed_seconds, session.preparing_seconds
+    return {"document": found, "proving": proving, "preparing": preparing, "timed": timed}
 
 
 def main() -> None:

@@ -48,7 +48,8 @@ class Record:
     runs: dict[str, list[Run]] = field(default_factory=dict)
     rounds: int = 0  # finished
     seconds: float = 0.0  # that calibration and the finished rounds took
-    proving_seconds: float = 0.0  # of these, in the cases' own set-up and proofs
+    own_seconds: float = 0.0  # of these, in the cases' own set-up, proofs and preparations
+    timed_seconds: float = 0.0  # of these, in timed loops and their chains
     stopped: str = ""  # what ended the run: target, rounds or budget
     settled: set[str] = field(default_factory=set)  # cases that met the target
 
@@ -65,7 +66,8 @@ class Record:
     def take(self, entry: dict[str, Any]) -> None:
         """Take in an entry of the journal."""
         case = entry.get("case", "")
-        self.proving_seconds += entry.get("proving", 0.0)
+        self.own_seconds += entry.get("proving", 0.0) + entry.get("preparing", 0.0)
+        self.timed_seconds += entry.get("timed", 0.0)
         match entry["kind"]:
             case "loops":
                 self.loops[case] = entry["loops"]
@@ -83,11 +85,11 @@ class Record:
     def timed_share(self) -> float:
         """Return how much of the time was spent in timed loops and their chains.
 
-        Warmups included; the cases' own set-up and proofs left out of the whole.
+        Warmups and calibration included; what the cases do besides for themselves, to set up, prove
+        and prepare, is left out of the whole.
         """
-        timed = sum(_timed(run) for runs in self.runs.values() for run in runs)
-        whole = self.seconds - self.proving_seconds
-        return timed / whole if whole > 0 else 0.0
+        whole = self.seconds - self.own_seconds
+        return self.timed_seconds / whole if whole > 0 else 0.0
 
 
 @dataclass
@@ -173,8 +175,7 @@ class Schedule:
         except (LookupError, TypeError, ValueError) as error:
             self._fail(outcome, f"the worker's answer can't be used: {error}")
             return
-        case, proving = outcome.case, outcome.proving
-        self._note("loops", case=case, loops=loops, elapsed=elapsed, proving=proving)
+        self._note("loops", case=outcome.case, loops=loops, elapsed=elapsed, **_spent(outcome))
 
     def _work(
         self, tasks: Sequence[launch.Task], steps: Sequence[Step]
@@ -292,7 +293,7 @@ class Schedule:
             return
         run["metadata"] = public(run["metadata"], self.machine_name)
         run["metadata"] |= {"pkbench_round": number, "pkbench_position": place}
-        self._note("run", case=outcome.case, run=run, proving=outcome.proving)
+        self._note("run", case=outcome.case, run=run, **_spent(outcome))
 
 
 class _Pace(NamedTuple):
@@ -311,12 +312,12 @@ def _timeout(case: Case, expected: float) -> float:
     return TIMEOUT_SECONDS + TIMEOUT_RATIO * (expected + case.memory / 2**30 * SECONDS_PER_GIB)
 
 
-def _timed(run: Run) -> float:
-    """Return the seconds that a run spent in timed loops and their chains."""
-    metadata = run["metadata"]
-    operations = metadata["loops"] * metadata.get("inner_loops", 1)
-    costs = [*run["values"], *(value for _, value in run.get("warmups", ()))]
-    return float(sum(costs) * operations) + float(metadata.get("pkbench_chain_seconds", 0.0))
+def _spent(outcome: launch.Outcome) -> dict[str, float]:
+    return {
+        "proving": outcome.proving,
+        "preparing": outcome.preparing,
+        "timed": outcome.timed,
+    }
 
 
 def read_run(run: dict[str, Any], case: str, values: int) -> Run:

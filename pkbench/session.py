@@ -1,6 +1,7 @@
 """A case under way in native code: open, verify, measure, close."""
 
 import os
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,6 +31,8 @@ class Session:
         self.case = case
         _check(lib.pk_case_open(case.benchmark.native, case.native_point(), opened))
         self._opened = opened[0]
+        self.timed_seconds = 0.0  # in timed loops and their chains
+        self.preparing_seconds = 0.0  # in putting the state back between timed loops
         self._value = ffi.new("struct pk_value *")
         self._chain = ffi.new("struct pk_chain *")
 
@@ -39,7 +42,11 @@ class Session:
 
     def measure(self, loops: int) -> Any:
         """Time that many iterations and return the `struct pk_value`, valid until the next call."""
+        began = time.monotonic()
         _check(lib.pk_case_measure(self._opened, loops, self._value))
+        seconds = float(self._value.seconds)
+        self.timed_seconds += seconds
+        self.preparing_seconds += max(0.0, time.monotonic() - began - seconds)
         return self._value
 
     def chain(self) -> tuple[float, float]:
@@ -48,7 +55,9 @@ class Session:
         A register addition is one core cycle, a multiplication three; zeros where this build
         knows no such chain.
         """
+        began = time.monotonic()
         lib.pk_chain_measure(CHAIN_CYCLES, self._chain)
+        self.timed_seconds += time.monotonic() - began
         return float(self._chain.add_seconds), float(self._chain.multiply_seconds)
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """The values of one case in one process, and what was read beside each."""
 
 import json
-import time
 from typing import Any
 
 from pkbench.event_counters import EventCounters
@@ -41,15 +40,14 @@ class Values:
         self._operations = operations
         self._beside: dict[str, list[float]] = {}
         self._counters, self._events = counters, events
-        self._chain_seconds = 0.0
         self._reading = counters.read()
-        self._chain = self._time_chain()
+        self._chain = session.chain()
 
     def take(self) -> None:
         """Take one value."""
         value = self._session.measure(self._loops)
         since, self._reading = self._reading, self._counters.read()
-        before, self._chain = self._chain, self._time_chain()
+        before, self._chain = self._chain, self._session.chain()
         self.seconds.append(value.seconds / self._operations)
         self._keep(value)
         for quantity, delta in self._counters.between(since, self._reading, value.cpu):
@@ -59,12 +57,6 @@ class Values:
         ):
             if first and second:
                 self._append(key, (first + second) / 2)
-
-    def _time_chain(self) -> tuple[float, float]:
-        began = time.monotonic()
-        found = self._session.chain()
-        self._chain_seconds += time.monotonic() - began
-        return found
 
     def _keep(self, value: Any) -> None:
         for key, field in TOTALS.items():
@@ -78,8 +70,8 @@ class Values:
     def _append(self, key: str, number: float) -> None:
         self._beside.setdefault(key, []).append(number)
 
-    def metadata(self) -> dict[str, str | float]:
-        """Return a JSON list per quantity, one item a value, and what all chains took.
+    def metadata(self) -> dict[str, str]:
+        """Return a JSON list per quantity, one item a value.
 
         What can't be read beside every value has a reason instead of a list.
         """
@@ -96,7 +88,6 @@ class Values:
             # pyperf refuses an empty text.
             **({"pkbench_counted": self._events.scope} if self._events.scope else {}),
             "pkbench_missing": json.dumps(missing, sort_keys=True),
-            "pkbench_chain_seconds": self._chain_seconds,
         }
 
     def _not_counted(self) -> dict[str, str]:

@@ -28,7 +28,8 @@ class Script:
 # What the code of a script may call.
 ANSWER = """
 def answer(case, **other):
-    whole = {"case": case, "state": "measured", "reason": "", "document": {}, "proving": 0.5}
+    whole = {"case": case, "state": "measured", "reason": "", "document": {}}
+    whole |= {"proving": 0.5, "preparing": 0.25, "timed": 2}
     print(json.dumps(whole | other), flush=True)
 """
 
@@ -51,6 +52,7 @@ def answer(case, **other):
         ("answer('a/b', reason=7)", "failed", "can't be used"),
         ("answer('a/b', document=[1])", "failed", "it holds no object"),
         ("answer('a/b', proving=None)", "failed", "can't be used"),
+        ("answer('a/b', timed=None)", "failed", "can't be used"),
         ("print('[' * 100_000)", "failed", "can't be used"),
         ("print('1' * (1 << 25))", "failed", "can't be used"),
     ],

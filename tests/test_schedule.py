@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workers_made import Workers, bad, measured, pyperf_run, workers
+from workers_made import PROVING, TIMED, Workers, bad, measured, pyperf_run, workers
 
 from pkbench.journal import Journal, read_journal
 from pkbench.launch import Outcome
@@ -57,13 +57,12 @@ def test_a_run_knows_its_round_and_place_and_not_the_host(schedule: Schedule) ->
         assert {"lab 1"} == {run["metadata"]["hostname"] for run in runs}
 
 
-def test_the_share_of_the_time_in_timed_loops_needs_no_warmups(
+def test_the_share_of_the_time_leaves_the_cases_own_set_up_out(
     schedule: Schedule, workers: Workers
 ) -> None:
     record = schedule.run()
-    taken = [number for numbers in workers.values.values() for number in numbers]
-    timed = sum(8 * (1e-6 + index * 1e-9) for number in taken for index in range(number))
-    expected = timed / record.seconds
+    tasks = len(workers.ran) + len(workers.calibrated)
+    expected = tasks * TIMED / (record.seconds - tasks * PROVING)
     assert math.isclose(expected, record.timed_share)
 
 
