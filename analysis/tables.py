@@ -12,7 +12,7 @@ from . import words
 from .costs import as_measured, basis_note
 from .estimate import ENOUGH_PROCESSES, side_by_side
 from .figures import switch
-from .figures.along import series
+from .figures.along import nothing_else, series
 from .frame import records
 from .shelf import Shelf
 
@@ -218,6 +218,8 @@ def _pivot(shelf: Shelf, machine: str, family: str, axis: str) -> Table:
     column = f"axis_{axis}"
     rows = shelf.on(machine)
     rows = rows[rows["family"] == family]
+    if family == "protect":
+        rows = nothing_else(rows, axis)
     if column not in rows or not pd.api.types.is_numeric_dtype(rows[column]):
         rows = rows.iloc[:0].assign(**{column: []})
     rows = rows[rows[column].notna()]

@@ -15,6 +15,9 @@ TIME_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
 
 # What a benchmark's name says in a sentence; others are called by their names.
 WAYS = {
+    "double-mapping": "a second mapping",
+    "futex-thread": "another thread, by futex",
+    "pipe-process": "another process, by pipe",
     "wrpkru-raw": "WRPKRU",
     "wrpkru-inline": "WRPKRU (read, modify, write)",
     "wrpkru-glibc": "glibc's pkey_set",

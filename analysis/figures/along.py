@@ -48,6 +48,15 @@ def table(
     return found.loc[found["value"].notna(), COLUMNS].reset_index(drop=True)
 
 
+def nothing_else(rows: pd.DataFrame, axis: str) -> pd.DataFrame:
+    """Return the rows that have a point on this axis and on no other."""
+    column = f"axis_{axis}"
+    if column not in rows:
+        return rows.iloc[:0]
+    others = [c for c in rows.columns if c.startswith("axis_") and c != column]
+    return rows[rows[column].notna() & rows[others].isna().all(axis=1)]
+
+
 def series(rows: pd.DataFrame, along: str) -> pd.Series[str]:
     """Name each row by its benchmark and its points on all other axes."""
     names = rows["benchmark"].astype(str)

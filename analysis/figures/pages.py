@@ -19,6 +19,7 @@ PANELS = (("mprotect", "mprotect"), ("pkey", "pkey_mprotect"), ("touch", TOUCH),
 def table(shelf: Shelf) -> pd.DataFrame:
     """Return the cost of each direction, as measured, at each number of pages."""
     rows = shelf.estimates[shelf.estimates["family"] == "protect"]
+    rows = along.nothing_else(rows, "pages")
     found = along.table(rows, "pages", PANELS)
     return found if found["point"].nunique() > 1 else found.iloc[:0]
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from .. import words
 from ..costs import basis_note
 from ..shelf import Shelf
-from . import dots, named
+from . import along, dots, named
 from .chart import interval_note
 
 NAME = "switch"
@@ -45,12 +45,11 @@ def alt(rows: pd.DataFrame) -> str:
 
 def smallest_size(shelf: Shelf) -> int | None:
     """Return the smallest region size, in pages, at which a switch was measured."""
-    rows = shelf.estimates[shelf.estimates["family"] == "switch"]
-    if "axis_pages" not in rows or rows["axis_pages"].isna().all():
-        return None
-    return int(rows["axis_pages"].astype(int).min())
+    rows = along.nothing_else(shelf.estimates, "pages")
+    sizes = rows.loc[rows["family"] == "switch", "axis_pages"]
+    return None if sizes.empty else int(sizes.astype(int).min())
 
 
 def _at(rows: pd.DataFrame, pages: int | None) -> pd.DataFrame:
-    rows = rows[rows["family"] == "switch"]
-    return rows if pages is None else rows[rows["axis_pages"] == pages]
+    rows = along.nothing_else(rows, "pages")
+    return rows[(rows["family"] == "switch") & (rows["axis_pages"] == pages)]

@@ -44,8 +44,8 @@ static unsigned count_mappings(void)
     char line[512];
     unsigned lines = 0;
 
-#ifdef __SANITIZE_THREAD__
-    return 0; /* the sanitizer maps memory of its own for each thread */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+    return 0; /* a sanitizer maps memory of its own */
 #endif
     maps = fopen("/proc/self/maps", "re");
     while (maps && fgets(line, sizeof line, maps))
