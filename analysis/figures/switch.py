@@ -45,11 +45,15 @@ def alt(rows: pd.DataFrame) -> str:
 
 def smallest_size(shelf: Shelf) -> int | None:
     """Return the smallest region size, in pages, at which a switch was measured."""
-    rows = along.nothing_else(shelf.estimates, "pages")
-    sizes = rows.loc[rows["family"] == "switch", "axis_pages"]
-    return None if sizes.empty else int(sizes.astype(int).min())
+    rows = _ways(shelf.estimates)
+    return None if rows.empty else int(rows["axis_pages"].astype(int).min())
 
 
 def _at(rows: pd.DataFrame, pages: int | None) -> pd.DataFrame:
+    ways = _ways(rows)
+    return ways if pages is None else ways[ways["axis_pages"] == pages]
+
+
+def _ways(rows: pd.DataFrame) -> pd.DataFrame:
     rows = along.nothing_else(rows, "pages")
-    return rows[(rows["family"] == "switch") & (rows["axis_pages"] == pages)]
+    return rows[rows["family"] == "switch"]
