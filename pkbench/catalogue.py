@@ -112,6 +112,11 @@ class Case(NamedTuple):
         native = self.benchmark.native
         return {text_of(native.counted): native.count(self.native_point())} if native.count else {}
 
+    @property
+    def prepares(self) -> bool:
+        """Tell whether the state must be put back, untimed, between timed loops."""
+        return bool(self.benchmark.native.prepare)
+
     def native_point(self) -> Any:
         """Return the point as `const int64_t *`."""
         return ffi.new("int64_t[]", [*self.point, 0])

@@ -32,7 +32,7 @@ from pkbench.journal import JournalError
 from pkbench.kernels import KernelError
 from pkbench.machine import detect
 from pkbench.measurement import CpusChanged, Interrupted, Request, ResumeError, measure
-from pkbench.profiles import PROFILES, estimate_seconds, once
+from pkbench.profiles import PROFILES, Profile, estimate_seconds, once
 from pkbench.resultfile import OutputError, check_output
 from pkbench.schedule import Record, Step, available_memory, too_large
 from pkbench.selection import SelectionError, select
@@ -113,9 +113,7 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
             "case": case.name,
             "runs": not (reason := case.skipped() or too_large(case, memory)),
             "reason": reason,
-            "seconds": 0.0
-            if reason
-            else round(estimate_seconds(PROFILES[profile], case.memory, case.wait_seconds), 1),
+            "seconds": 0.0 if reason else round(expected_seconds(PROFILES[profile], case), 1),
             "memory_bytes": case.memory,
             "operation": case.benchmark.operation,
             "headline": case.benchmark.headline,
@@ -372,6 +370,11 @@ def get(name: str, modules: bool, json_: bool) -> None:
         print_json({**asdict(kernel), "path": str(kernel.path)})
     else:
         click.echo(f"{kernel.release}  {kernel.path}")
+
+
+def expected_seconds(profile: Profile, case: Case) -> float:
+    """Return roughly how long a case takes in the least number of rounds."""
+    return estimate_seconds(profile, case.memory, case.wait_seconds, case.prepares)
 
 
 def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
