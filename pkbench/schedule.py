@@ -50,6 +50,8 @@ class Record:
     seconds: float = 0.0  # that calibration and the finished rounds took
     own_seconds: float = 0.0  # of these, in the cases' own set-up, proofs and preparations
     timed_seconds: float = 0.0  # of these, in timed loops and their chains
+    open_own_seconds: float = 0.0  # both likewise of the round that is under way
+    open_timed_seconds: float = 0.0
     stopped: str = ""  # what ended the run: target, rounds or budget
     settled: set[str] = field(default_factory=set)  # cases that met the target
 
@@ -66,8 +68,8 @@ class Record:
     def take(self, entry: dict[str, Any]) -> None:
         """Take in an entry of the journal."""
         case = entry.get("case", "")
-        self.own_seconds += entry.get("proving", 0.0) + entry.get("preparing", 0.0)
-        self.timed_seconds += entry.get("timed", 0.0)
+        self.open_own_seconds += entry.get("proving", 0.0) + entry.get("preparing", 0.0)
+        self.open_timed_seconds += entry.get("timed", 0.0)
         match entry["kind"]:
             case "loops":
                 self.loops[case] = entry["loops"]
@@ -80,6 +82,13 @@ class Record:
             case "round":
                 self.rounds = entry["round"]
                 self.seconds += entry["seconds"]
+                self.own_seconds += self.open_own_seconds
+                self.timed_seconds += self.open_timed_seconds
+                self.forget_open_round()
+
+    def forget_open_round(self) -> None:
+        """Leave out of the share what a round took that was interrupted: nobody knows its end."""
+        self.open_own_seconds = self.open_timed_seconds = 0.0
 
     @property
     def timed_share(self) -> float:
@@ -108,6 +117,7 @@ class Schedule:
     def run(self) -> Record:
         """Measure until every case is settled, or the rounds or the budget are done."""
         began = self.clock()
+        self.record.forget_open_round()
         self._skip_what_cannot_run()
         self._calibrate()
         groups = grouped(self._left())

@@ -66,6 +66,13 @@ def test_the_share_of_the_time_leaves_the_cases_own_set_up_out(
     assert math.isclose(expected, record.timed_share)
 
 
+def test_what_an_interrupted_round_took_is_left_out_of_the_share(schedule: Schedule) -> None:
+    schedule.record.take(
+        {"kind": "state", "case": "a/b", "state": "failed", "reason": "", "timed": 1e9}
+    )
+    assert schedule.run().timed_share < 1e6
+
+
 def answered(values: list[Any], case: str = BROKEN, **metadata: Any) -> Outcome:
     return bad(BROKEN, pyperf_run(case, values, **metadata))
 
