@@ -16,7 +16,7 @@ from pkbench.doctor import Finding
 from pkbench.journal import Journal, JournalError, journal_path, read_journal
 from pkbench.machine import Machine
 from pkbench.profiles import Profile
-from pkbench.resultfile import SCHEMA, Metadata, check_output, write_result
+from pkbench.resultfile import SCHEMA, Metadata, check_output, read_metadata, write_result
 from pkbench.schedule import Record, Schedule, Step
 
 # Where these differ, what was measured before can't be continued. In the words of the journal.
@@ -58,9 +58,13 @@ class Request:
 
 def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     """Measure, and write the result. What is measured survives whatever ends it."""
+    path = journal_path(request.output)
+    if request.resume and is_result_of(request.output, path):
+        _, record = _begin(request)
+        path.unlink()
+        return record
     check_output(request.output)
     start, record = _begin(request)
-    path = journal_path(request.output)
     with Journal(path) as journal:
         if not path.stat().st_size:
             journal.append(start)
@@ -81,6 +85,14 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     write_result(request.output, metadata, {name: record.runs[name] for name in record.runs})
     path.unlink()
     return record
+
+
+def is_result_of(output: Path, journal: Path) -> bool:
+    """Tell whether a run was ended after it wrote its result and before it removed its journal."""
+    if not (output.exists() and journal.exists()):
+        return False
+    start, *_ = read_journal(journal) or [{}]
+    return bool(start) and start.get("date") == read_metadata(output).get("pkbench_date")
 
 
 def _while_cpus_stay(progress: Callable[[Step], None]) -> Callable[[Step], None]:

@@ -53,6 +53,15 @@ def per_value(run: Run, quantity: str) -> list[float]:
     return [float(number) for number in json.loads(text)] if isinstance(text, str) else []
 
 
+def read_metadata(path: Path) -> Metadata:
+    """Return what a result says of itself; nothing where it is no result."""
+    try:
+        found = json.loads(path.read_text())["metadata"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def write_result(path: Path, metadata: Metadata, benchmarks: dict[str, list[Run]]) -> None:
     """Write the suite by rename: whole, or not at all. `benchmarks` are runs by name."""
     suite: dict[str, Any] = {

@@ -5,7 +5,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,18 @@ def run(output: Path, resume: bool = False, seed: int | None = 1, **facts: Any) 
 
 class Stop(Exception):
     """Stands in for whatever ends a run."""
+
+
+def stop_at(path: Path) -> Callable[..., None]:
+    """Return a Path.unlink that a run ends at when it comes to this path."""
+    unlink = Path.unlink
+
+    def stop(other: Path, missing_ok: bool = False) -> None:
+        if other == path:
+            raise Stop
+        unlink(other, missing_ok)
+
+    return stop
 
 
 @pytest.fixture
@@ -146,6 +158,29 @@ def test_a_result_that_a_kill_left_half_written_is_written_again(
     assert not stopped.with_name(stopped.name + ".part").exists()
 
 
+def test_a_run_killed_between_its_result_and_the_end_of_its_journal_is_whole(
+    output: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", stop_at(journal_path(output)))
+        with pytest.raises(Stop):
+            run(output)
+    whole = output.read_text()
+    workers.ran.clear()
+    record = run(output, resume=True)
+    assert (ROUNDS, []) == (record.rounds, workers.ran)
+    assert whole == output.read_text()
+    assert is_done(output)
+
+
+def test_a_journal_is_kept_where_the_result_beside_it_is_another_run(stopped: Path) -> None:
+    stopped.write_text('{"metadata": {"pkbench_date": "2020-01-01T00:00:00+00:00"}}')
+    before = journal_path(stopped).read_text()
+    with pytest.raises(OutputError, match="exists already"):
+        run(stopped, resume=True)
+    assert before == journal_path(stopped).read_text()
+
+
 def test_what_a_full_disk_kept_from_the_result_is_written_later_without_measuring(
     output: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,15 +247,21 @@ def manage(output: Path, killed_after: float) -> bool:
     return manager.returncode != 0
 
 
+def is_done(output: Path) -> bool:
+    """Tell whether a run has nothing left to do: its result is there, and its journal gone."""
+    return output.exists() and not journal_path(output).exists()
+
+
 def kill_and_resume(output: Path, moments: list[float]) -> None:
     """Have a run killed at each moment until it or they end, taking them; check what it is then."""
     seen: set[tuple[str, int, str]] = set()
-    while moments and manage(output, moments[-1]):
+    # A kill may find the manager with everything done: then only the result is left.
+    while moments and not is_done(output) and manage(output, moments[-1]):
         moments.pop()
-        now = runs_in(journal_path(output))
+        now = set(runs_of(output)) if is_done(output) else runs_in(journal_path(output))
         assert seen <= now
         seen = now
-    if not output.exists():
+    if not is_done(output):
         assert not manage(output, 60)
     found = list(runs_of(output))
     assert seen <= set(found)
