@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .document import ResultError
-    from .estimate import EvidenceError, Interval, estimates, processes, ratio
+    from .estimate import EvidenceError, Interval, estimates, ratio
     from .frame import load, tidy
+    from .per_process import processes
     from .report import write
     from .result import Result, read
     from .shelf import Shelf, shelves
@@ -32,8 +33,9 @@ __all__ = [
 
 _HOMES = {
     "document": ("ResultError",),
-    "estimate": ("EvidenceError", "Interval", "estimates", "processes", "ratio"),
+    "estimate": ("EvidenceError", "Interval", "estimates", "ratio"),
     "frame": ("load", "tidy"),
+    "per_process": ("processes",),
     "report": ("write",),
     "result": ("Result", "read"),
     "shelf": ("Shelf", "shelves"),

@@ -10,8 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from .comparable import Difference, differences
-from .estimate import CONFIDENCE, processes
+from .estimate import CONFIDENCE
 from .frame import tidy
+from .per_process import processes
 from .result import Result
 from .sample import Numbers
 
@@ -21,7 +22,7 @@ MARGIN = 0.01  # costs that differ by less than this share are the same for most
 SIGNIFICANT = 1 - CONFIDENCE
 
 DEFINITION = (
-    "Per process the median of its values, contaminated ones left out; the ratio is that of their "
+    "Per process the median of its values, contaminated and crowded ones left out; the ratio is that of their "
     "geometric means over processes, its interval and p-value Welch's t on the logarithms "
     "(Welch, Biometrika 34, 1947), and the expected share of false alarms among all cases called "
     "faster or slower is 5 % (Benjamini and Hochberg, J. R. Stat. Soc. B 57, 1995). The process is "
@@ -85,7 +86,7 @@ class _Sample:
 
 
 def _samples(result: Result) -> dict[str, _Sample]:
-    table = processes(tidy([result]))
+    table = processes(tidy([result])).dropna(subset="value")
     return {
         str(case): _Sample(rows["value"].to_numpy(float), rows["cycles"].to_numpy(float))
         for case, rows in table.groupby("case", observed=True, sort=False)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.typing import DataFrameGroupBy
 from scipy import stats
 
+from .per_process import KEY, processes
 from .sample import SUMMARY, Net, Numbers, Sample
 
 SEED = 20161002  # any fixed number: the same values must give the same interval
@@ -24,18 +24,13 @@ ENOUGH_PROCESSES = 6
 
 DEFINITION = (
     "Per process the median of its values, without those that a context switch against the "
-    "thread's will, a migration or stolen time contaminated where at least half are clean; the "
-    "estimate is the median over processes. Interval: 95 %, percentile bootstrap over processes "
+    "thread's will, a migration or stolen time contaminated where at least half are clean, and "
+    "without those beside which another hardware thread used the core where three processes have "
+    "others; the estimate is the median over processes. Interval: 95 %, percentile bootstrap over processes "
     f"({RESAMPLES:,} resamples, fixed seed; scipy.stats.bootstrap; Efron and Tibshirani, "
     "An Introduction to the Bootstrap, 1993, chapter 13)."
 )
 EXACT_DEFINITION = "Instruction counts are exact: the shortest boot's count, without interval."
-
-# The share of a process's values that must be clean for its contaminated ones to be left out:
-# where most are contaminated, that is what the case costs, there or everywhere.
-CLEAN_SHARE = 0.5
-
-KEY = ["machine", "evidence", "case"]
 
 
 class EvidenceError(ValueError):
@@ -65,38 +60,13 @@ def one_evidence(frame: pd.DataFrame) -> str:
     return kinds[0] if kinds else ""
 
 
-def processes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per process: the median of its values, how many there were and were left out.
-
-    Values of failed cases and of evidence `function`, whose times mean nothing, don't count at all.
-    Contaminated values are left out of the median where at least `CLEAN_SHARE` are clean.
-    """
-    usable = frame[(frame["state"] == "measured") & (frame["evidence"] != "function")]
-    left_out = _left_out(usable)
-    whole = _by_process(usable)["value"].agg(values="size")
-    whole["left_out"] = _by_process(usable.assign(left_out=left_out))["left_out"].sum()
-    by_process = _by_process(usable[~left_out])
-    medians = whole.join(by_process[["value", "cycles"]].median())
-    facts = by_process[["round", "loops", "inner_loops", "slope", "clock_resolution"]].first()
-    return pd.DataFrame(medians.join(facts).reset_index())
-
-
-def _by_process(values: pd.DataFrame) -> DataFrameGroupBy[Any, Any]:
-    return values.groupby([*KEY, "process"], observed=True, sort=False)
-
-
-def _left_out(values: pd.DataFrame) -> pd.Series[bool]:
-    """Tell of each value whether the median of its process does without it."""
-    marked = values["contaminated"].fillna(False).astype(bool)
-    clean_share = _by_process(values.assign(clean=~marked))["clean"].transform("mean")
-    return marked & (clean_share >= CLEAN_SHARE)
-
-
 def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a row per case: gross, low, high; floor; net, net_low, net_high.
 
     gross    seconds or instructions per operation, as measured; low and high its 95 % interval
-    values   how many were measured, and left_out how many of these were left out as contaminated
+    values   how many were measured, and left_out how many of these were left out
+    crowded  how many of those that were not left out were taken beside another hardware thread that
+             used the core: 0, unless too few were taken without
     floor    the case subtracted, and floor_value what that takes off gross, per operation
     slope    whether the floor is the same loop with fewer of the same operation
     net      gross without its floor; for a slope the difference of two loops by the difference of

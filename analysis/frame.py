@@ -64,7 +64,7 @@ NUMBERS = (
     "slowest",
     "clock_resolution",
 )
-FLAGS = ("contaminated",)
+FLAGS = ("contaminated", "crowded")
 # What contaminates a value during which it is not zero.
 CONTAMINANTS = ("involuntary_switches", "migrations", "steal_seconds")
 
@@ -104,6 +104,9 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     contaminated whether during the value the measuring thread was switched out against its will,
                  ended on another CPU than it began on, or its CPU was stolen by the hypervisor;
                  missing where the file says nothing of these
+    crowded      whether somebody else used the core right before or after the value: another
+                 hardware thread, as the CPU issued fewer no-ops a cycle than at its best in this
+                 file; missing where these were not timed
     steal        seconds that the hypervisor kept the value's CPU for others, from the end of the
                  value before to the end of this one (likewise the two below), as the kernel counts
                  them: in whole ticks, mostly of 10 ms; missing where they can't be read
@@ -211,6 +214,7 @@ def _rows(name: str, result: Result) -> Iterator[dict[str, Any]]:
     order = {name: place for place, name in enumerate(cases)}
     running: Counter[str] = Counter()
     in_cycles = tells_cycles(result)
+    most_nop_cycles = CROWDED * best_nop_cycles(result)
     # A file has its benchmarks as the schedule came to them: readers want the catalogue's order.
     for process in sorted(result.processes, key=lambda process: order[process.case]):
         number = running[process.case]
@@ -219,7 +223,10 @@ def _rows(name: str, result: Result) -> Iterator[dict[str, Any]]:
         for index, value in enumerate(process.values):
             cycles = _cycles(process, index) if in_cycles else math.nan
             own = {"index": index, "value": value, "cycles": cycles}
-            marked = {"contaminated": contaminated(process, index)}
+            marked = {
+                "contaminated": contaminated(process, index),
+                "crowded": _crowded(process, index, most_nop_cycles),
+            }
             yield {**shared, **own, **_beside(process, index), **marked}
 
 
@@ -271,6 +278,24 @@ def contaminated(process: Process, index: int) -> bool | None:
     """Tell whether something else than the operation is in a value; None where nothing says."""
     found = [process.per_value[key][index] for key in CONTAMINANTS if key in process.per_value]
     return any(found) if found else None
+
+
+# A core that takes this many times longer for no-ops than at its best has somebody else on it; the
+# best is what this share of all readings are faster than. Both as the stop rule has them.
+CROWDED, BEST = 1.05, 0.01
+
+
+def best_nop_cycles(result: Result) -> float:
+    """Return the core cycles that a no-op takes at best beside a result's values; 0 of none."""
+    found = sorted(
+        cycles for process in result.processes for cycles in process.per_value.get("nop_cycles", ())
+    )
+    return found[int(BEST * len(found))] if found else 0.0
+
+
+def _crowded(process: Process, index: int, most_nop_cycles: float) -> bool | None:
+    found = process.per_value.get("nop_cycles", ())
+    return found[index] > most_nop_cycles if found else None
 
 
 # A multiplication takes three cycles on every x86 core with keys, a register addition one (Fog,

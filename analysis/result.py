@@ -268,6 +268,7 @@ PER_VALUE = (
     "slowest",
     "add_seconds",
     "multiply_seconds",
+    "nop_cycles",
 )
 
 

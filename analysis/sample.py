@@ -14,6 +14,7 @@ SUMMARY = (
     "processes",
     "values",
     "left_out",
+    "crowded",
     "inner_loops",
     "smallest",
     "largest",
@@ -32,12 +33,17 @@ class Sample:
     slope: bool  # its floor is the same loop with fewer of the same operation
     count: int
     left_out: int  # of these values
+    crowded: int  # of those that weren't: taken beside somebody else on the core
     cycles: Numbers  # likewise in core cycles; NaN where they can't be told
     clock_step: float  # seconds of an iteration that the clock can't tell; 0 where it isn't known
 
     @classmethod
     def of(cls, evidence: str, rows: pd.DataFrame) -> Sample:
         """Collect the rows that `processes` gave for one case."""
+        count, left_out, crowded = (
+            int(rows[column].sum()) for column in ("values", "left_out", "crowded")
+        )
+        rows = rows[rows["value"].notna()]
         rounds = None
         if rows["round"].notna().all() and rows["round"].is_unique:
             rows = rows.sort_values("round")
@@ -48,8 +54,9 @@ class Sample:
             rounds=rounds,
             inner_loops=int(rows["inner_loops"].iloc[0]),
             slope=bool(rows["slope"].iloc[0]),
-            count=int(rows["values"].sum()),
-            left_out=int(rows["left_out"].sum()),
+            count=count,
+            left_out=left_out,
+            crowded=crowded,
             cycles=rows["cycles"].to_numpy(dtype=np.float64),
             clock_step=float((rows["clock_resolution"] / rows["loops"]).fillna(0.0).max()),
         )
@@ -70,6 +77,7 @@ class Sample:
             "processes": len(self.values),
             "values": self.count,
             "left_out": self.left_out,
+            "crowded": self.crowded,
             "inner_loops": self.inner_loops,
             "smallest": float(self.values.min()),
             "largest": float(self.values.max()),

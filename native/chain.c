@@ -1,11 +1,13 @@
 /* Core cycles without a counter: chains of dependent instructions of known latency. */
 #include "benchmark.h"
+#include "chain.h"
 #include "clock.h"
 #include "pkey.h"
 
-/* A chain is timed in pieces, of which the shortest counts: an interrupt lengthens one piece and not the others. */
+/* A chain is timed in pieces, of which the shortest counts: an interrupt lengthens one piece and not the others. Of the no-ops
+ * between the pieces all count: they tell whether there was another on the core at any time. */
 #define PIECES 4
-#define STEPS 100 /* of PK_CHAIN */
+#define STEPS 100 /* of PK_CHAIN, and of PK_NOPS */
 #define MULTIPLY_CYCLES 3
 
 static double seconds_of_additions(uint64_t rounds)
@@ -30,6 +32,16 @@ static double seconds_of_multiplications(uint64_t rounds)
     return pk_seconds_between(&from.time, &to.time);
 }
 
+double pk_nop_seconds(void)
+{
+    struct pk_clock from = pk_clock_begin(), to;
+
+    PK_REPEAT(PK_HAS_CHAINS * PK_NOPS_READ / STEPS)
+        PK_NOPS;
+    to = pk_clock_end();
+    return PK_HAS_CHAINS * pk_seconds_between(&from.time, &to.time) / PK_NOPS_READ;
+}
+
 static void keep_shortest(double *shortest, double seconds)
 {
     if (*shortest == 0 || seconds < *shortest)
@@ -43,6 +55,7 @@ void pk_chain_measure(uint64_t cycles, struct pk_chain *chain)
     *chain = (struct pk_chain){0};
     for (int piece = 0; piece < PIECES && PK_HAS_CHAINS; piece++) {
         keep_shortest(&chain->add_seconds, seconds_of_additions(additions));
+        chain->nop_seconds += pk_nop_seconds() / PIECES;
         keep_shortest(&chain->multiply_seconds, seconds_of_multiplications(multiplications));
     }
     chain->add_seconds /= (double)(additions * STEPS);

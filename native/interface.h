@@ -76,7 +76,9 @@ struct pk_benchmark {
 
 /* One value: what a timed run of `loops` iterations took. Totals, not yet divided. */
 struct pk_value {
+    uint64_t loops;              /* as they were asked for */
     double seconds;              /* CLOCK_MONOTONIC_RAW; for a crew the mean over its members */
+    double all_seconds;          /* of all iterations, and of the no-ops between pieces */
     uint64_t ticks;              /* time-stamp counter; 0 where the architecture has none that user mode may read */
     uint64_t minor_faults;       /* deltas of the calling thread over the whole of the run */
     uint64_t major_faults;
@@ -86,6 +88,11 @@ struct pk_value {
     uint32_t migrations;         /* 1 if that is not the CPU at its beginning: the calling thread is bound to one */
     uint32_t members;            /* 1, or how many threads or processes took part */
     double slowest;              /* seconds of the slowest member */
+    uint32_t pieces;             /* that the iterations were done in, 0 for one whole: then seconds and ticks are what all iterations
+                                    would take at the median of these pieces */
+    uint32_t alone;              /* of the pieces, those with nobody else on the core: the median is theirs, or of all where there
+                                    is none */
+    double nop_seconds;          /* what a no-op took on average next to the pieces of the median */
     uint64_t counter_enabled;    /* nanoseconds for which the group of events should have counted; 0 where none was open, or the
                                     operation times itself */
     uint64_t counter_running;    /* nanoseconds for which it did count */
@@ -128,7 +135,14 @@ int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, str
 int pk_case_verify(struct pk_case *opened);
 /* Iterations that may follow each other without a preparation between them; 0 where there is no limit. */
 uint64_t pk_case_batch(const struct pk_case *opened);
-int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value);
+/* How to tell whether the core was ours: by no-ops around every so many iterations, where that takes no longer. */
+struct pk_pieces {
+    uint64_t loops;
+    double longest_nop; /* seconds of a no-op with nobody else on the core */
+};
+
+/* Time so many iterations; in pieces, or in one where that is NULL or the operation times itself. */
+int pk_case_measure(struct pk_case *opened, uint64_t loops, const struct pk_pieces *pieces, struct pk_value *value);
 void pk_case_close(struct pk_case *opened);
 
 /* What one step of a chain of dependent instructions took, of two kinds: a register addition takes one core cycle, a
@@ -137,9 +151,11 @@ void pk_case_close(struct pk_case *opened);
 struct pk_chain {
     double add_seconds;
     double multiply_seconds;
+    double nop_seconds; /* of one of many no-ops, which depend on nothing: as many a cycle as the core can issue, and about half
+                           as many while another hardware thread uses the same core, which leaves a chain alone */
 };
 
-/* Time both chains on the CPU that this thread runs on, for about so many core cycles in all. */
+/* Time all three on the CPU that this thread runs on, for about so many core cycles in all. */
 void pk_chain_measure(uint64_t cycles, struct pk_chain *chain);
 
 /* An event of perf_event_open(2). */

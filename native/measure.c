@@ -11,6 +11,7 @@
 #include "benchmark.h"
 #include "clock.h"
 #include "counters.h"
+#include "pieces.h"
 
 extern const struct pk_entry __start_pk_benchmarks[];
 extern const struct pk_entry __stop_pk_benchmarks[];
@@ -143,11 +144,11 @@ int pk_case_verify(struct pk_case *opened)
     return benchmark->verify ? benchmark->verify(opened->state) : 0;
 }
 
-static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *value)
+static int run_batches(void *context, uint64_t loops, struct pk_value *value)
 {
+    const struct pk_case *opened = context;
     const struct pk_benchmark *benchmark = opened->benchmark;
     uint64_t limit = pk_case_batch(opened), batch = limit ? limit : loops;
-    struct pk_counted before = pk_counters_read();
     int status = 0;
 
     while (loops && !status) {
@@ -164,6 +165,20 @@ static int run_alone(struct pk_case *opened, uint64_t loops, struct pk_value *va
         pk_value_add(value, &from, &to);
         loops -= now;
     }
+    return status;
+}
+
+static int run_alone(struct pk_case *opened, uint64_t loops, const struct pk_pieces *pieces, struct pk_value *value)
+{
+    struct pk_counted before = pk_counters_read();
+    uint64_t batch = pk_case_batch(opened);
+    struct pk_pieces whole = pieces ? *pieces : (struct pk_pieces){0};
+    int status;
+
+    if (batch)
+        whole.loops = (whole.loops + batch - 1) / batch * batch;
+    status = pieces ? pk_pieces_measure(run_batches, opened, loops, &whole, value) : run_batches(opened, loops, value);
+
     pk_value_count(value, &before);
     return status;
 }
@@ -173,22 +188,25 @@ uint64_t pk_case_batch(const struct pk_case *opened)
     return opened->benchmark->batch ? opened->benchmark->batch(opened->state) : 0;
 }
 
-int pk_case_measure(struct pk_case *opened, uint64_t loops, struct pk_value *value)
+int pk_case_measure(struct pk_case *opened, uint64_t loops, const struct pk_pieces *pieces, struct pk_value *value)
 {
     struct rusage before, after;
     int status, cpu = sched_getcpu();
 
     memset(value, 0, sizeof *value);
+    value->loops = loops;
     reason[0] = '\0';
     getrusage(RUSAGE_THREAD, &before);
     if (opened->benchmark->measure)
         status = opened->benchmark->measure(opened->state, loops, value);
     else
-        status = run_alone(opened, loops, value);
+        status = run_alone(opened, loops, pieces, value);
     if (!value->members) {
         value->members = 1;
         value->slowest = value->seconds;
     }
+    if (!value->pieces)
+        value->all_seconds = value->seconds;
     getrusage(RUSAGE_THREAD, &after);
     value->minor_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
     value->major_faults = (uint64_t)(after.ru_majflt - before.ru_majflt);

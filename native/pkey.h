@@ -114,6 +114,7 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 #define PK_CHAIN(instruction, value) __asm__ volatile(".rept 100\n\t" instruction " %0, %0\n\t.endr" : "+r"(value) : : "cc")
 #define PK_CHAIN_ADD "add"
 #define PK_CHAIN_MULTIPLY "imul"
+#define PK_NOPS __asm__ volatile(".rept 100\n\tnop\n\t.endr")
 
 /* One CPUID, of leaf 0: the highest leaf. */
 static inline uint32_t pk_cpuid_highest(void)
@@ -178,6 +179,7 @@ static inline void pk_pause(void)
 #define PK_CHAIN(instruction, value) __asm__ volatile("" : "+r"(value))
 #define PK_CHAIN_ADD ""
 #define PK_CHAIN_MULTIPLY ""
+#define PK_NOPS __asm__ volatile("")
 #define PK_EAX "r"
 #define PK_ECX "r"
 #define PK_EDX "r"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 # -P: the installed package is meant, not a folder of the same name that we happen to be in.
 COMMAND = (sys.executable, "-P", "-m", "pkbench.parcel")
@@ -47,9 +47,22 @@ def calibrate(case: str, value_seconds: float, timeout: float) -> Task:
     return Task(case, {"case": case, "value_seconds": value_seconds}, timeout)
 
 
-def measure(case: str, loops: int, values: int, warmups: int, timeout: float) -> Task:
-    """Have one case measured; the document then is a pyperf run."""
-    request = {"case": case, "loops": loops, "values": values, "warmups": warmups}
+class Amount(NamedTuple):
+    """How much of one case a worker is to measure."""
+
+    loops: int
+    piece_loops: int  # after which to look whether somebody else is on the core; 0: not at all
+    values: int  # with nobody else on the core
+    most_values: int  # in all, where others are on the core
+    warmups: int
+
+
+def measure(case: str, amount: Amount, best_nop_cycles: float, timeout: float) -> Task:
+    """Have one case measured; the document then is a pyperf run.
+
+    `best_nop_cycles` is what a core that is ours alone takes for a no-op, as far as known; or 0.
+    """
+    request = {"case": case, **amount._asdict(), "best_nop_cycles": best_nop_cycles}
     return Task(case, request, timeout)
 
 

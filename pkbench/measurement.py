@@ -61,6 +61,7 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     path = journal_path(request.output)
     if request.resume and is_result_of(request.output, path):
         _, record = _begin(request)
+        record.stopped = str(read_metadata(request.output).get("pkbench_stopped", ""))
         path.unlink()
         return record
     check_output(request.output)

@@ -67,9 +67,8 @@ def measure(session: Session, task: Task) -> Answer:
     loops, inner_loops = task["loops"], session.case.benchmark.inner_loops
     operations = loops * inner_loops
     warmups = [session.measure(loops).seconds / operations for _ in range(task["warmups"])]
-    values = Values(session, loops, operations, kernel_counters(), event_counters())
-    for _ in range(task["values"]):
-        values.take()
+    values = Values(session, loops, task["piece_loops"], kernel_counters(), event_counters())
+    values.take(task["values"], task["most_values"], task["best_nop_cycles"])
     own = {"name": session.case.name, "unit": "second", "loops": loops, "inner_loops": inner_loops}
     return {
         "metadata": {**_surroundings(), **own, **values.metadata()},

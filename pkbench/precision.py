@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from itertools import compress
 from statistics import fmean, median, variance
 from typing import NamedTuple
 
+from pkbench.crowding import crowded
 from pkbench.resultfile import Run, per_value
 
 # Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Fisher and Yates, Statistical
@@ -24,6 +26,9 @@ FEWEST_VALUES, MOST_VALUES = 3, 15
 # costs, here or everywhere: a yield is an involuntary switch, and a long value meets several.
 CONTAMINANTS = ("involuntary_switches", "migrations", "steal_seconds")
 CLEAN_SHARE = 0.5
+# Processes with values of a core of their own that must be there for those beside a neighbour to be
+# left out, whatever their share: a neighbour comes and goes, and no case brings it along.
+FEWEST_ALONE = 3
 
 
 class Spread(NamedTuple):
@@ -33,22 +38,39 @@ class Spread(NamedTuple):
     between: float  # of the processes' own means
 
 
-def figures(runs: Sequence[Run]) -> list[list[float]]:
+def figures(runs: Sequence[Run], best_nop_cycles: float = 0.0) -> list[list[float]]:
     """Return the clean values of each run of a case: all in core cycles, or all in seconds.
 
     In cycles where the chains beside the values tell them: frequency moves values by several per
     cent from one minute to the next, and chain and value alike. All of a run's values count where
-    fewer than `CLEAN_SHARE` are clean.
+    fewer than `CLEAN_SHARE` are clean. Of these, where `FEWEST_ALONE` runs have such, only values
+    that were taken with nobody else on the core; runs without any are left out.
     """
     in_cycles = _tell_cycles(runs)
-    return [_clean(run, _cycles(run) if in_cycles else list(run["values"])) for run in runs]
+    values = [_cycles(run) if in_cycles else list(run["values"]) for run in runs]
+    clean = [_clean(run) for run in runs]
+    alone = [
+        [
+            is_clean and is_alone
+            for is_clean, is_alone in zip(marks, _alone(run, best_nop_cycles), strict=True)
+        ]
+        for run, marks in zip(runs, clean, strict=True)
+    ]
+    kept = alone if sum(map(any, alone)) >= FEWEST_ALONE else clean
+    chosen = [list(compress(*pair)) for pair in zip(values, kept, strict=True)]
+    return [one for one in chosen if one]
 
 
-def _clean(run: Run, values: list[float]) -> list[float]:
+def _clean(run: Run) -> list[bool]:
+    """Tell of each value whether it counts for all that contaminated it."""
     clean = [not any(deltas) for deltas in zip(*_contaminants(run), strict=True)]
-    if not clean or fmean(clean) < CLEAN_SHARE:
-        return values
-    return [value for value, is_clean in zip(values, clean, strict=True) if is_clean]
+    return clean if clean and fmean(clean) >= CLEAN_SHARE else [True] * len(run["values"])
+
+
+def _alone(run: Run, best_nop_cycles: float) -> list[bool]:
+    """Tell of each value whether nobody else used the core."""
+    told = [not crowded(cycles, best_nop_cycles) for cycles in per_value(run, "nop_cycles")]
+    return told or [True] * len(run["values"])
 
 
 def _contaminants(run: Run) -> list[list[float]]:
@@ -71,12 +93,12 @@ def _cycles(run: Run) -> list[float]:
     return [value / add for value, add in zip(run["values"], adds, strict=True)]
 
 
-def half_width(runs: Sequence[Run]) -> float:
+def half_width(runs: Sequence[Run], best_nop_cycles: float = 0.0) -> float:
     """Return half the 95 % interval of a case's mean over processes, relative to that mean.
 
     The process is the unit: of each, the median. Infinite for fewer than two processes.
     """
-    medians = [median(values) for values in figures(runs)]
+    medians = [median(values) for values in figures(runs, best_nop_cycles)]
     if len(medians) < 2:
         return math.inf
     degrees = len(medians) - 1
@@ -84,13 +106,13 @@ def half_width(runs: Sequence[Run]) -> float:
     return t * math.sqrt(variance(medians) / len(medians)) / fmean(medians)
 
 
-def spread(runs: Sequence[Run]) -> Spread | None:
+def spread(runs: Sequence[Run], best_nop_cycles: float = 0.0) -> Spread | None:
     """Return the variances within and between processes, or None where they can't be told.
 
     The one-way random-effects estimate (Cochran, Sampling Techniques, third edition, 10.3).
     """
-    taken = figures(runs)
-    if len(taken) < 2 or min(map(len, taken)) < 2:
+    taken = [values for values in figures(runs, best_nop_cycles) if len(values) > 1]
+    if len(taken) < 2:
         return None
     mean = fmean(fmean(values) for values in taken)
     within = fmean(variance(values) for values in taken)

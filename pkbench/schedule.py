@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pkbench import launch
+from pkbench import crowding, launch
 from pkbench.catalogue import Case
 from pkbench.journal import Journal
 from pkbench.order import grouped, parcels, round_order, share_loops
@@ -21,7 +21,13 @@ TIMEOUT_RATIO = 20.0
 # What a worker process is given to do: some ten times its start.
 PARCEL_SECONDS = 2.0
 # What the stop rule reads beside the values.
-BESIDE = ("add_seconds", "multiply_seconds", *CONTAMINANTS)
+BESIDE = ("add_seconds", "multiply_seconds", "nop_cycles", *CONTAMINANTS)
+# While somebody else is on the core, a process goes on until it has as many values of its own core
+# as it was to take: at most so many times as many, and so many seconds longer.
+RETAKES, RETAKE_SECONDS = 3, 0.1
+# After which a process looks who else is on the core: shorter than neighbours mostly stay away or
+# on it, and ten times longer than looking takes.
+PIECE_SECONDS = 5e-5
 # Of the available memory, what a case may populate.
 MEMORY_SHARE = 0.9
 
@@ -113,6 +119,7 @@ class Schedule:
     progress: Callable[[Step], None]
     record: Record = field(default_factory=Record)
     clock: Callable[[], float] = time.monotonic
+    best_nop_cycles: float = 0.0  # of a core that is ours alone, by the finished rounds
 
     def run(self) -> Record:
         """Measure until every case is settled, or the rounds or the budget are done."""
@@ -124,6 +131,7 @@ class Schedule:
         loops = self._loops(groups)
         last: _Pace | None = None
         while self.record.rounds < self.profile.rounds:
+            self.best_nop_cycles = self._best_nop_cycles()
             left = [group for group in groups if not self._settled(group)]
             cases = sum(map(len, left))
             if not left:
@@ -220,10 +228,17 @@ class Schedule:
         left = [case for case in group if case.name not in self.record.reasons]
         if self.record.rounds < self.profile.least_rounds:
             return not left
-        met = {case.name for case in left if half_width(self._earlier(case)) <= self.profile.target}
+        met = {case.name for case in left if self._half_width(case) <= self.profile.target}
         self.record.settled -= {case.name for case in left}
         self.record.settled |= met
         return len(met) == len(left)
+
+    def _half_width(self, case: Case) -> float:
+        return half_width(self._earlier(case), self.best_nop_cycles)
+
+    def _best_nop_cycles(self) -> float:
+        runs = (run for case in self.cases for run in self._earlier(case))
+        return crowding.best(cycles for run in runs for cycles in per_value(run, "nop_cycles"))
 
     def _earlier(self, case: Case) -> list[Run]:
         """Return the runs of finished rounds: what a resumed run can repeat."""
@@ -255,25 +270,21 @@ class Schedule:
             [case for case in group if case.name not in measured | self.record.reasons.keys()]
             for group in order
         ]
-        values = {case: self._values(case) for case in places}
-        seconds = {case: self._expected(case, loops[case], values[case]) for case in places}
+        amounts = {case: self._amount(case, loops[case]) for case in places}
+        seconds = {case: self._expected(case, amounts[case]) for case in places}
         for parcel in parcels(
             [group for group in to_do if group], seconds.__getitem__, PARCEL_SECONDS
         ):
             tasks = [
                 launch.measure(
-                    case.name,
-                    loops[case],
-                    values[case],
-                    self.profile.warmups,
-                    _timeout(case, seconds[case]),
+                    case.name, amounts[case], self.best_nop_cycles, _timeout(case, seconds[case])
                 )
                 for case in parcel
             ]
             steps = [self._step(case, number, places[case] / len(places)) for case in parcel]
             for outcome in self._work(tasks, steps):
                 case = parcel[[c.name for c in parcel].index(outcome.case)]
-                self._take_run(outcome, values[case], number, places[case])
+                self._take_run(outcome, amounts[case], number, places[case])
         self._note("round", round=number + 1, seconds=self.clock() - began)
 
     def _step(self, case: Case, number: int, share: float) -> Step:
@@ -285,19 +296,33 @@ class Schedule:
             return self.profile.values
         name = case.name
         best = best_values(
-            spread(self._earlier(case)), self.record.proving[name], self.record.elapsed[name]
+            spread(self._earlier(case), self.best_nop_cycles),
+            self.record.proving[name],
+            self.record.elapsed[name],
         )
         return best or self.profile.values
 
-    def _expected(self, case: Case, loops: int, values: int) -> float:
-        """Return the seconds that a case should take in a worker."""
-        name = case.name
-        a_value = self.record.elapsed[name] / self.record.loops[name] * loops
-        return self.record.proving[name] + a_value * (values + self.profile.warmups)
+    def _amount(self, case: Case, loops: int) -> launch.Amount:
+        values = self._values(case)
+        a_value = self._value_seconds(case, loops)
+        longer = int(RETAKE_SECONDS / a_value) if a_value else 0
+        piece_loops = max(1, int(PIECE_SECONDS / a_value * loops)) if a_value else 0
+        most = values + min(RETAKES * values, longer)
+        return launch.Amount(loops, piece_loops, values, most, self.profile.warmups)
 
-    def _take_run(self, outcome: launch.Outcome, values: int, number: int, place: int) -> None:
+    def _value_seconds(self, case: Case, loops: int) -> float:
+        return self.record.elapsed[case.name] / self.record.loops[case.name] * loops
+
+    def _expected(self, case: Case, amount: launch.Amount) -> float:
+        """Return the seconds that a case should take in a worker."""
+        values = amount.values + amount.warmups
+        return self.record.proving[case.name] + self._value_seconds(case, amount.loops) * values
+
+    def _take_run(
+        self, outcome: launch.Outcome, amount: launch.Amount, number: int, place: int
+    ) -> None:
         try:
-            run = read_run(outcome.document, outcome.case, values)
+            run = read_run(outcome.document, outcome.case, amount)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             self._fail(outcome, f"the worker's answer can't be used: {error}")
             return
@@ -330,13 +355,14 @@ def _spent(outcome: launch.Outcome) -> dict[str, float]:
     }
 
 
-def read_run(run: dict[str, Any], case: str, values: int) -> Run:
+def read_run(run: dict[str, Any], case: str, amount: launch.Amount) -> Run:
     """Return a worker's answer as the run that it should be; else raise one of Python's errors."""
     metadata: Metadata = run["metadata"]
     if metadata["name"] != case:
         raise ValueError(f"it is about {metadata['name']!r}")
-    if len(run["values"]) != values:
-        raise ValueError(f"it holds {len(run['values'])} values instead of {values}")
+    values = len(run["values"])
+    if not amount.values <= values <= amount.most_values:
+        raise ValueError(f"it holds {values} values instead of {amount.values}")
     for value in run["values"]:
         if not (math.isfinite(value) and value > 0):
             raise ValueError(f"it holds the value {value!r}")

@@ -3,7 +3,7 @@
 import os
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pkbench._native import ffi, lib
 from pkbench.catalogue import Case, text_of
@@ -13,6 +13,14 @@ EXIT_SKIPPED = 3
 EXIT_FAILED = 4
 # A fifth of a millisecond: long enough that reading the clocks is less than a thousandth of it.
 CHAIN_CYCLES = 800_000
+
+
+class Chain(NamedTuple):
+    """What was read of the core here and now; zeros where this build knows no such chain."""
+
+    add_seconds: float  # one core cycle
+    multiply_seconds: float  # three
+    nop_cycles: float  # core cycles for each of many no-ops
 
 
 class CaseSkipped(Exception):
@@ -34,31 +42,36 @@ class Session:
         self.timed_seconds = 0.0  # in timed loops and their chains
         self.preparing_seconds = 0.0  # in putting the state back between timed loops
         self._value = ffi.new("struct pk_value *")
+        self._pieces = ffi.new("struct pk_pieces *")
         self._chain = ffi.new("struct pk_chain *")
 
     def verify(self) -> None:
         """Prove on this machine that the operation does what its name says."""
         _check(lib.pk_case_verify(self._opened))
 
-    def measure(self, loops: int) -> Any:
-        """Time that many iterations and return the `struct pk_value`, valid until the next call."""
+    def measure(self, loops: int, piece_loops: int = 0, longest_nop: float = 0.0) -> Any:
+        """Time that many iterations and return the `struct pk_value`, valid until the next call.
+
+        Where both are given: in pieces of so many, of which those count beside which no-ops took no
+        longer than so many seconds.
+        """
+        self._pieces.loops, self._pieces.longest_nop = piece_loops, longest_nop
+        pieces = self._pieces if piece_loops and longest_nop else ffi.NULL
         began = time.monotonic()
-        _check(lib.pk_case_measure(self._opened, loops, self._value))
-        seconds = float(self._value.seconds)
+        _check(lib.pk_case_measure(self._opened, loops, pieces, self._value))
+        seconds = float(self._value.all_seconds)
         self.timed_seconds += seconds
         self.preparing_seconds += max(0.0, time.monotonic() - began - seconds)
         return self._value
 
-    def chain(self) -> tuple[float, float]:
-        """Return the seconds of one dependent addition and of one multiplication here and now.
-
-        A register addition is one core cycle, a multiplication three; zeros where this build
-        knows no such chain.
-        """
+    def chain(self) -> Chain:
+        """Return how fast the core is here and now, and how much of it is ours."""
         began = time.monotonic()
         lib.pk_chain_measure(CHAIN_CYCLES, self._chain)
         self.timed_seconds += time.monotonic() - began
-        return float(self._chain.add_seconds), float(self._chain.multiply_seconds)
+        add = float(self._chain.add_seconds)
+        nop_cycles = float(self._chain.nop_seconds) / add if add else 0.0
+        return Chain(add, float(self._chain.multiply_seconds), nop_cycles)
 
     def close(self) -> None:
         """Give everything back."""

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from pkbench import crowding
 from pkbench.event_counters import EventCounters
 from pkbench.kernel_counters import KernelCounters
 from pkbench.session import Session
@@ -18,8 +19,12 @@ TOTALS = {
 }
 
 
+# Readings of the core by a process that doesn't know how fast it is at its best: 30 ms.
+MOMENTS = 100
+
+
 class Values:
-    """Takes values, each between two chains of known latency that tell how fast the core was.
+    """Takes values, each between two chains that tell how fast the core was, and how much ours.
 
     The kernel's counters are read once a value, right after it: what is told of a value was
     counted since the one before, the chain between them included. One reading instead of two
@@ -30,42 +35,67 @@ class Values:
         self,
         session: Session,
         loops: int,
-        operations: int,
+        piece_loops: int,
         counters: KernelCounters,
         events: EventCounters,
     ) -> None:
         self.seconds: list[float] = []  # per operation
         self._session = session
         self._loops = loops
-        self._operations = operations
+        self._piece_loops = piece_loops
+        self._inner_loops = session.case.benchmark.inner_loops
         self._beside: dict[str, list[float]] = {}
         self._counters, self._events = counters, events
         self._reading = counters.read()
         self._chain = session.chain()
 
-    def take(self) -> None:
-        """Take one value."""
-        value = self._session.measure(self._loops)
+    def take(self, number: int, most: int, best_nop_cycles: float) -> None:
+        """Take so many values with nobody else on the core; if need be, up to `most` in all.
+
+        The others are kept as well: what they are left out for stands beside each.
+        `best_nop_cycles` is what a no-op takes on a core that is ours; 0 where that isn't known.
+        """
+        best = best_nop_cycles or self._best_nop_cycles()
+        alone = 0
+        while alone < number and len(self.seconds) < most:
+            alone += not crowding.crowded(self._take(best), best)
+
+    def _best_nop_cycles(self) -> float:
+        """Return the fewest cycles that a no-op takes in the next few moments."""
+        return crowding.best(self._session.chain().nop_cycles for _ in range(MOMENTS))
+
+    def _take(self, best: float) -> float:
+        """Take one value; return the cycles of a no-op beside it."""
+        longest = crowding.CROWDED * best * self._chain.add_seconds
+        value = self._session.measure(self._loops, self._piece_loops, longest)
         since, self._reading = self._reading, self._counters.read()
         before, self._chain = self._chain, self._session.chain()
-        self.seconds.append(value.seconds / self._operations)
         self._keep(value)
         for quantity, delta in self._counters.between(since, self._reading, value.cpu):
             self._append(f"pkbench_{quantity}", delta)
-        for key, first, second in zip(
-            ("pkbench_add_seconds", "pkbench_multiply_seconds"), before, self._chain, strict=True
-        ):
-            if first and second:
-                self._append(key, (first + second) / 2)
+        add = (before.add_seconds + self._chain.add_seconds) / 2
+        if not add:
+            return 0.0
+        nop_cycles = max(before.nop_cycles, self._chain.nop_cycles)
+        if value.pieces:
+            nop_cycles = value.nop_seconds / min(before.add_seconds, self._chain.add_seconds)
+            self._append("pkbench_alone_share", value.alone / value.pieces)
+        self._append("pkbench_add_seconds", add)
+        multiply = (before.multiply_seconds + self._chain.multiply_seconds) / 2
+        self._append("pkbench_multiply_seconds", multiply)
+        self._append("pkbench_nop_cycles", nop_cycles)
+        return nop_cycles
 
     def _keep(self, value: Any) -> None:
+        operations = value.loops * self._inner_loops
+        self.seconds.append(value.seconds / operations)
         for key, field in TOTALS.items():
             self._append(key, getattr(value, field))
-        self._append("pkbench_ticks", value.ticks / self._operations)
-        for name, count in self._events.counted(value, self._operations):
+        self._append("pkbench_ticks", value.ticks / operations)
+        for name, count in self._events.counted(value, self._loops * self._inner_loops):
             self._append(f"pkbench_{name}", count)
         if value.members > 1:
-            self._append("pkbench_slowest", value.slowest / self._operations)
+            self._append("pkbench_slowest", value.slowest / operations)
 
     def _append(self, key: str, number: float) -> None:
         self._beside.setdefault(key, []).append(number)

@@ -54,9 +54,8 @@ def values_of(case: str, events: EventCounters, number: int = 5) -> dict[str, An
     """Measure a case; return the metadata, with its lists."""
     with Session(parse_case(case)) as session:
         session.verify()
-        values = Values(session, LOOPS, LOOPS, kernel_counters(), events)
-        for _ in range(number):
-            values.take()
+        values = Values(session, LOOPS, 0, kernel_counters(), events)
+        values.take(number, number, 0.0)
         found = values.metadata()
     assert isinstance(found["pkbench_missing"], str)
     return {"seconds": values.seconds, **found, "missing": json.loads(found["pkbench_missing"])}

@@ -22,7 +22,11 @@ class Script:
         """Return what becomes of the cases where a worker runs this code."""
         whole = f"import json, os, sys, time\ntasks = json.load(sys.stdin)\n{ANSWER}\n{code}"
         self._monkeypatch.setattr(launch, "COMMAND", (sys.executable, "-c", whole))
-        return list(launch.work([launch.measure(case, 1, 1, 0, timeout) for case in cases]))
+        return list(
+            launch.work(
+                [launch.measure(case, launch.Amount(1, 0, 1, 1, 0), 0.0, timeout) for case in cases]
+            )
+        )
 
 
 # What the code of a script may call.

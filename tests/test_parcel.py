@@ -9,7 +9,7 @@ import pytest
 
 from pkbench import launch
 from pkbench.catalogue import parse_case
-from pkbench.launch import Outcome, Task
+from pkbench.launch import Amount, Outcome, Task
 from pkbench.parcel import calibrate
 from pkbench.session import CaseSkipped, Session
 
@@ -35,7 +35,7 @@ def work(*tasks: Task) -> Sequence[Outcome]:
 
 
 def measure(case: str = CASE, loops: int = 100, values: int = 3) -> Task:
-    return launch.measure(case, loops, values, warmups=1, timeout=60)
+    return launch.measure(case, Amount(loops, 0, values, values, 1), 0.0, timeout=60)
 
 
 def test_an_answer_is_a_pyperf_run() -> None:

@@ -152,7 +152,7 @@ def use(case: Case) -> None:
     try:
         assert lib.pk_case_verify(opened[0]) == 0, reason()
         for loops in LOOPS:
-            assert lib.pk_case_measure(opened[0], loops, value) == 0, reason()
+            assert lib.pk_case_measure(opened[0], loops, ffi.NULL, value) == 0, reason()
     finally:
         lib.pk_case_close(opened[0])
 

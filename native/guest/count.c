@@ -91,7 +91,7 @@ static int count_loops(struct pk_case *opened, uint64_t loops, long microseconds
     int status;
 
     pause_for(microseconds);
-    status = pk_case_measure(opened, loops, &value);
+    status = pk_case_measure(opened, loops, NULL, &value);
 
     if (!status)
         keep_shortest(kept, value.ticks);

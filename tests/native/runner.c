@@ -140,9 +140,9 @@ static int measure(struct pk_case *opened)
     int status = pk_case_verify(opened);
 
     if (!status)
-        status = pk_case_measure(opened, 1, &value);
+        status = pk_case_measure(opened, 1, NULL, &value);
     if (!status && value.seconds < LONG_SECONDS)
-        status = pk_case_measure(opened, LOOPS, &value);
+        status = pk_case_measure(opened, LOOPS, NULL, &value);
     if (!status && !(value.seconds > 0))
         status = pk_disprove("%d loops took no time", LOOPS);
     return status ? status : pk_case_verify(opened);

@@ -1,0 +1,78 @@
+#include <stdlib.h>
+
+#include "chain.h"
+#include "pieces.h"
+
+#define PIECES_MAX 1000
+
+struct piece {
+    double seconds, ticks; /* of an iteration */
+    double nop_seconds;    /* the longer of those before and after it */
+};
+
+static int by_seconds(const void *one, const void *other)
+{
+    const struct piece *a = one, *b = other;
+
+    return (a->seconds > b->seconds) - (a->seconds < b->seconds);
+}
+
+/* Put the pieces with nobody else on the core first; return how many they are. */
+static uint32_t alone_first(struct piece *pieces, uint32_t number, double longest_nop)
+{
+    uint32_t alone = 0;
+
+    for (uint32_t i = 0; i < number; i++)
+        if (pieces[i].nop_seconds <= longest_nop) {
+            struct piece moved = pieces[alone];
+
+            pieces[alone++] = pieces[i];
+            pieces[i] = moved;
+        }
+    return alone;
+}
+
+/* The value is the median of its pieces: an interrupt lengthens one, and a neighbour that came and went unseen a few. */
+static void keep_median(struct pk_value *value, struct piece *pieces, uint32_t number)
+{
+    const struct piece *low, *high;
+    double loops = (double)value->loops;
+
+    qsort(pieces, number, sizeof *pieces, by_seconds);
+    low = &pieces[(number - 1) / 2];
+    high = &pieces[number / 2];
+    value->seconds = (low->seconds + high->seconds) / 2 * loops;
+    value->ticks = (uint64_t)((low->ticks + high->ticks) / 2 * loops);
+    value->nop_seconds = 0;
+    for (uint32_t i = 0; i < number; i++)
+        value->nop_seconds += pieces[i].nop_seconds / number;
+}
+
+int pk_pieces_measure(int (*run)(void *context, uint64_t loops, struct pk_value *value), void *context, uint64_t loops,
+                      const struct pk_pieces *wanted, struct pk_value *value)
+{
+    uint64_t least = loops / PIECES_MAX + 1, each = wanted->loops > least ? wanted->loops : least;
+    struct piece pieces[PIECES_MAX];
+    double before = pk_nop_seconds();
+    uint32_t number = 0;
+    int status = 0;
+
+    for (uint64_t left = loops, now; left && !status; left -= now) {
+        struct pk_value piece = {0};
+        double after;
+
+        now = left < 2 * each ? left : each;
+        status = run(context, now, &piece);
+        after = pk_nop_seconds();
+        pieces[number++] = (struct piece){piece.seconds / (double)now, (double)piece.ticks / (double)now,
+                                          before > after ? before : after};
+        value->all_seconds += piece.seconds + after * PK_NOPS_READ;
+        before = after;
+    }
+    if (number && !status) {
+        value->pieces = number;
+        value->alone = alone_first(pieces, number, wanted->longest_nop);
+        keep_median(value, pieces, value->alone ? value->alone : number);
+    }
+    return status;
+}

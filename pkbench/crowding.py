@@ -1,0 +1,27 @@
+"""Whether another hardware thread used the core: then it issues fewer no-ops a cycle.
+
+On a shared machine the neighbour on the other thread of a core is most of the noise, and no counter
+of ours tells of it: not steal, for nothing is taken away from the CPU that we see; not a chain of
+dependent instructions, which leaves most of the core unused anyway.
+"""
+
+from collections.abc import Iterable
+
+# A core that issues this many times slower than at its best has somebody else on it. On a Zen 3
+# core, whose best is 0.1695 cycles a no-op to within a thousandth, a getppid and an mprotect beside
+# no-ops of up to 1.1 times that cost what they cost on an idle core, and up to half as much again
+# beyond (tests/benchmarks/crowding.py).
+CROWDED = 1.05
+# The best is what this share of all readings are faster than: not the fastest, which may be wrong.
+BEST = 0.01
+
+
+def best(nop_cycles: Iterable[float]) -> float:
+    """Return the cycles that a no-op takes at best, of many readings; 0 of none."""
+    found = sorted(nop_cycles)
+    return found[int(BEST * len(found))] if found else 0.0
+
+
+def crowded(nop_cycles: float, best_cycles: float) -> bool:
+    """Tell whether no-ops took so long that somebody else used the core."""
+    return nop_cycles > CROWDED * best_cycles > 0
