@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,8 +25,8 @@ DEFINITION = (
     "Per process the median of its values, without those that a context switch against the "
     "thread's will, a migration or stolen time contaminated where at least half are clean, and "
     "without those beside which another hardware thread used the core where three processes have "
-    "others; the estimate is the median over processes. Interval: 95 %, percentile bootstrap over processes "
-    f"({RESAMPLES:,} resamples, fixed seed; scipy.stats.bootstrap; Efron and Tibshirani, "
+    "others; the estimate is the median over processes. Interval: 95 %, percentile bootstrap over "
+    f"processes ({RESAMPLES:,} resamples, fixed seed; scipy.stats.bootstrap; Efron and Tibshirani, "
     "An Introduction to the Bootstrap, 1993, chapter 13)."
 )
 EXACT_DEFINITION = "Instruction counts are exact: the shortest boot's count, without interval."

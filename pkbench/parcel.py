@@ -4,15 +4,17 @@ What cases share a process pay its start once, and are paired: they had the same
 same machine. A case leaves nothing behind that the next could meet; the tests see to that.
 """
 
+import functools
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-import pyperf
-
+from pkbench import crowding
 from pkbench.catalogue import Case, parse_case
+from pkbench.chains import chain
 from pkbench.event_counters import event_counters
 from pkbench.kernel_counters import kernel_counters
 from pkbench.session import (
@@ -27,6 +29,8 @@ from pkbench.values import Values
 # A value whose untimed part is this many times longer than its timed part is long enough.
 UNTIMED_RATIO = 10
 LOOPS_MAX = 2**40
+# Readings of the core by a process that doesn't know how fast it is at its best: 30 ms.
+MOMENTS = 100
 
 Task = dict[str, Any]
 Answer = dict[str, Any]
@@ -68,25 +72,36 @@ def measure(session: Session, task: Task) -> Answer:
     operations = loops * inner_loops
     warmups = [session.measure(loops).seconds / operations for _ in range(task["warmups"])]
     values = Values(session, loops, task["piece_loops"], kernel_counters(), event_counters())
-    values.take(task["values"], task["most_values"], task["best_nop_cycles"])
+    best_nop_cycles = task["best_nop_cycles"] or _process().best_nop_cycles
+    values.take(task["values"], task["most_values"], best_nop_cycles)
     own = {"name": session.case.name, "unit": "second", "loops": loops, "inner_loops": inner_loops}
     return {
-        "metadata": {**_surroundings(), **own, **values.metadata()},
+        "metadata": {**_process().metadata(), **own, **values.metadata()},
         "warmups": [[loops, warmup] for warmup in warmups],
         "values": values.seconds,
     }
 
 
-_collected: dict[str, Any] = {}
+class Process:
+    """What is the same for all cases of this process, and takes time to find out."""
+
+    def __init__(self) -> None:
+        self._step, self._read = clock_precision()
+        # On the CPU that the case is bound to.
+        self.best_nop_cycles = crowding.best(chain().nop_cycles for _ in range(MOMENTS))
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what stands beside each of its runs."""
+        return {
+            "pkbench_clock_resolution": self._step,
+            "pkbench_clock_read": self._read,
+            "mem_max_rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
 
 
-def _surroundings() -> dict[str, Any]:
-    """Return what pyperf and the clock tell of process and machine: once, as it takes time."""
-    if not _collected:
-        step, read = clock_precision()
-        _collected.update(pyperf.Run([1.0]).get_metadata())
-        _collected.update({"pkbench_clock_resolution": step, "pkbench_clock_read": read})
-    return _collected
+@functools.cache
+def _process() -> Process:
+    return Process()
 
 
 def answer(task: Task) -> Answer:

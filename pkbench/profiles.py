@@ -21,9 +21,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", 10, 6, 0.02, values=5, warmups=1, value_seconds=0.002, budget=50),
-        Profile("standard", 20, 6, 0.01, values=5, warmups=1, value_seconds=0.003, budget=1200),
-        Profile("publish", 60, 10, 0.005, values=10, warmups=1, value_seconds=0.002, budget=21600),
+        Profile("quick", 20, 6, 0.02, values=5, warmups=1, value_seconds=0.002, budget=50),
+        Profile("standard", 60, 6, 0.01, values=5, warmups=1, value_seconds=0.003, budget=1200),
+        Profile("publish", 200, 10, 0.005, values=10, warmups=1, value_seconds=0.002, budget=21600),
     )
 }
 

@@ -14,6 +14,7 @@ from pkbench.order import grouped, parcels, round_order, share_loops
 from pkbench.precision import CONTAMINANTS, best_values, half_width, spread
 from pkbench.profiles import SECONDS_PER_GIB, Profile
 from pkbench.resultfile import Metadata, Run, per_value, public
+from pkbench.surroundings import surroundings
 
 # Beyond what a worker was expected to take, it hangs.
 TIMEOUT_SECONDS = 60.0
@@ -282,9 +283,14 @@ class Schedule:
                 for case in parcel
             ]
             steps = [self._step(case, number, places[case] / len(places)) for case in parcel]
+            around = surroundings()
             for outcome in self._work(tasks, steps):
                 case = parcel[[c.name for c in parcel].index(outcome.case)]
-                self._take_run(outcome, amounts[case], number, places[case])
+                self._take_run(
+                    outcome,
+                    amounts[case],
+                    around | {"pkbench_round": number, "pkbench_position": places[case]},
+                )
         self._note("round", round=number + 1, seconds=self.clock() - began)
 
     def _step(self, case: Case, number: int, share: float) -> Step:
@@ -318,16 +324,13 @@ class Schedule:
         values = amount.values + amount.warmups
         return self.record.proving[case.name] + self._value_seconds(case, amount.loops) * values
 
-    def _take_run(
-        self, outcome: launch.Outcome, amount: launch.Amount, number: int, place: int
-    ) -> None:
+    def _take_run(self, outcome: launch.Outcome, amount: launch.Amount, around: Metadata) -> None:
         try:
             run = read_run(outcome.document, outcome.case, amount)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             self._fail(outcome, f"the worker's answer can't be used: {error}")
             return
-        run["metadata"] = public(run["metadata"], self.machine_name)
-        run["metadata"] |= {"pkbench_round": number, "pkbench_position": place}
+        run["metadata"] = public(around | run["metadata"], self.machine_name)
         self._note("run", case=outcome.case, run=run, **_spent(outcome))
 
 

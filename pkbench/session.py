@@ -3,24 +3,15 @@
 import os
 import time
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from pkbench._native import ffi, lib
 from pkbench.catalogue import Case, text_of
+from pkbench.chains import Chain, chain
 
 # What the plain pyperf script exits with after these; the reason is the last line it says.
 EXIT_SKIPPED = 3
 EXIT_FAILED = 4
-# A fifth of a millisecond: long enough that reading the clocks is less than a thousandth of it.
-CHAIN_CYCLES = 800_000
-
-
-class Chain(NamedTuple):
-    """What was read of the core here and now; zeros where this build knows no such chain."""
-
-    add_seconds: float  # one core cycle
-    multiply_seconds: float  # three
-    nop_cycles: float  # core cycles for each of many no-ops
 
 
 class CaseSkipped(Exception):
@@ -43,7 +34,6 @@ class Session:
         self.preparing_seconds = 0.0  # in putting the state back between timed loops
         self._value = ffi.new("struct pk_value *")
         self._pieces = ffi.new("struct pk_pieces *")
-        self._chain = ffi.new("struct pk_chain *")
 
     def verify(self) -> None:
         """Prove on this machine that the operation does what its name says."""
@@ -65,13 +55,11 @@ class Session:
         return self._value
 
     def chain(self) -> Chain:
-        """Return how fast the core is here and now, and how much of it is ours."""
+        """Return what `chain` does, its time counted as this case's."""
         began = time.monotonic()
-        lib.pk_chain_measure(CHAIN_CYCLES, self._chain)
+        found = chain()
         self.timed_seconds += time.monotonic() - began
-        add = float(self._chain.add_seconds)
-        nop_cycles = float(self._chain.nop_seconds) / add if add else 0.0
-        return Chain(add, float(self._chain.multiply_seconds), nop_cycles)
+        return found
 
     def close(self) -> None:
         """Give everything back."""

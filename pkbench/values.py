@@ -19,10 +19,6 @@ TOTALS = {
 }
 
 
-# Readings of the core by a process that doesn't know how fast it is at its best: 30 ms.
-MOMENTS = 100
-
-
 class Values:
     """Takes values, each between two chains that tell how fast the core was, and how much ours.
 
@@ -49,20 +45,15 @@ class Values:
         self._reading = counters.read()
         self._chain = session.chain()
 
-    def take(self, number: int, most: int, best_nop_cycles: float) -> None:
+    def take(self, number: int, most: int, best: float) -> None:
         """Take so many values with nobody else on the core; if need be, up to `most` in all.
 
         The others are kept as well: what they are left out for stands beside each.
-        `best_nop_cycles` is what a no-op takes on a core that is ours; 0 where that isn't known.
+        `best` is how many cycles a no-op takes on a core that is ours, 0 where there is no telling.
         """
-        best = best_nop_cycles or self._best_nop_cycles()
         alone = 0
         while alone < number and len(self.seconds) < most:
             alone += not crowding.crowded(self._take(best), best)
-
-    def _best_nop_cycles(self) -> float:
-        """Return the fewest cycles that a no-op takes in the next few moments."""
-        return crowding.best(self._session.chain().nop_cycles for _ in range(MOMENTS))
 
     def _take(self, best: float) -> float:
         """Take one value; return the cycles of a no-op beside it."""
@@ -73,15 +64,16 @@ class Values:
         self._keep(value)
         for quantity, delta in self._counters.between(since, self._reading, value.cpu):
             self._append(f"pkbench_{quantity}", delta)
-        add = (before.add_seconds + self._chain.add_seconds) / 2
+        # The shorter of both: a core's frequency changes more slowly, and an interrupt lengthens.
+        add = min(before.add_seconds, self._chain.add_seconds)
         if not add:
             return 0.0
         nop_cycles = max(before.nop_cycles, self._chain.nop_cycles)
         if value.pieces:
-            nop_cycles = value.nop_seconds / min(before.add_seconds, self._chain.add_seconds)
+            nop_cycles = value.nop_seconds / add
             self._append("pkbench_alone_share", value.alone / value.pieces)
         self._append("pkbench_add_seconds", add)
-        multiply = (before.multiply_seconds + self._chain.multiply_seconds) / 2
+        multiply = min(before.multiply_seconds, self._chain.multiply_seconds)
         self._append("pkbench_multiply_seconds", multiply)
         self._append("pkbench_nop_cycles", nop_cycles)
         return nop_cycles

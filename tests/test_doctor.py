@@ -174,7 +174,7 @@ def findings(request, tmp_path, cycles, asked):
 
 
 def test_every_check_has_one_finding_of_its_own(findings):
-    assert len(CHECKS) + 1 == len(findings)
+    assert len(CHECKS) + 2 == len(findings)
 
 
 def test_every_finding_has_evidence(findings):

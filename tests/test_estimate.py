@@ -92,6 +92,33 @@ def test_a_process_with_most_values_contaminated_keeps_them_all(tmp_path: Path) 
     assert ((9.0, 1.0), 2) == (found["process_values"], found["left_out"])
 
 
+def test_crowded_values_are_left_out_and_processes_without_others_with_them(tmp_path: Path) -> None:
+    nops = [[0.17, 0.34], [0.34, 0.17], [0.17, 0.17], [0.34, 0.34]]
+    values = [[1.0, 9.0], [9.0, 2.0], [3.0, 3.0], [9.0, 9.0]]
+    found = estimate(tmp_path, Made("a/b", values, cycle=0.5, beside={"nop_cycles": nops}))
+    assert ((1.0, 2.0, 3.0), 3, 4.0) == (
+        found["process_values"],
+        found["processes"],
+        found["cycles"],
+    )
+    assert (8, 4, 0) == (found["values"], found["left_out"], found["crowded"])
+
+
+def test_crowded_values_are_kept_and_counted_where_too_few_processes_have_others(
+    tmp_path: Path,
+) -> None:
+    nops = [[0.17, 0.34], [0.34, 0.17], [0.34, 0.34], [0.34, 0.34]]
+    made = Made("a/b", [[1.0, 3.0]] * 4, beside={"nop_cycles": nops})
+    found = estimate(tmp_path, made)
+    assert ((2.0,) * 4, 0, 6) == (found["process_values"], found["left_out"], found["crowded"])
+
+
+def test_a_contaminated_value_is_not_kept_for_having_the_core_to_itself(tmp_path: Path) -> None:
+    beside = {"nop_cycles": [[0.17, 0.17, 0.34]] * 3, "steal_seconds": [[0, 0.01, 0]] * 3}
+    found = estimate(tmp_path, Made("a/b", [[1.0, 9.0, 9.0]] * 3, beside=beside))
+    assert ((1.0,) * 3, 6) == (found["process_values"], found["left_out"])
+
+
 def test_cycles_are_values_over_what_an_addition_took(tmp_path: Path) -> None:
     made = Made("a/b", [[1e-6] * 3, [2e-6] * 3, [3e-6] * 3], cycle=2.5e-10)
     row = estimate(tmp_path, made)

@@ -12,6 +12,7 @@ from native_programs import (
     CORE,
     FAMILIES,
     GUEST,
+    NATIVE,
     PROGRAMS,
     Answer,
     answers,
@@ -169,6 +170,15 @@ def test_a_peer_answers_in_each_way_and_is_not_waited_for_once_it_died(
     peers = link(gcc, sources, tmp_path / "peers", "-g", f"-fsanitize={sanitizer}")
 
     assert [] == unexpected(ask([needs.program("setarch"), "-R", peers]))
+
+
+def test_a_value_is_the_median_of_the_pieces_that_had_the_core_to_themselves(
+    tmp_path: Path,
+) -> None:
+    gcc = needs.compiler("gcc", "-fsanitize=address,undefined")
+    sources = [NATIVE / "pieces.c", PROGRAMS / "value_in_pieces.c", PROGRAMS / "tap.c"]
+    flags = ("-g", "-fsanitize=address,undefined", "-lm")
+    assert [] == unexpected(ask([link(gcc, sources, tmp_path / "pieces", *flags)]))
 
 
 def first_process(kernel: Kernel, program: Path, word: str, cases: bytes = b"") -> Iterator[str]:

@@ -60,7 +60,7 @@ def test_one_process_answers_for_every_case_of_its_parcel() -> None:
     outcomes = work(*map(measure, cases))
     assert cases == [outcome.case for outcome in outcomes]
     assert {"measured"} == {outcome.state for outcome in outcomes}
-    assert 1 == len({outcome.document["metadata"]["date"] for outcome in outcomes})
+    assert 1 == len({outcome.document["metadata"]["pkbench_clock_read"] for outcome in outcomes})
 
 
 def test_every_value_brings_ticks_faults_switches_and_its_cpu() -> None:

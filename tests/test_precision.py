@@ -60,6 +60,37 @@ def test_a_value_is_contaminated_by_any_of_what_was_read() -> None:
     assert [3.0, 4.0] == figures([made])[0]
 
 
+BESIDE = [0.34, 0.34]
+ALONE = [0.17, 0.17]
+
+
+def test_values_beside_a_neighbour_do_not_count_where_three_runs_have_others() -> None:
+    runs = [run([1.0, 9.0], nop_cycles=[0.17, 0.34]) for _ in range(3)]
+    crowded = run([9.0, 9.0], nop_cycles=BESIDE)
+    assert [[1.0], [1.0], [1.0]] == figures([*runs, crowded], 0.17)
+
+
+def test_values_beside_a_neighbour_count_where_few_runs_have_others() -> None:
+    runs = [run([1.0, 1.0], nop_cycles=ALONE) for _ in range(2)]
+    assert [[1.0, 1.0], [1.0, 1.0], [9.0, 9.0]] == figures(
+        [*runs, run([9.0, 9.0], nop_cycles=BESIDE)], 0.17
+    )
+
+
+def test_a_value_that_is_contaminated_does_not_count_for_being_alone() -> None:
+    made = run([1.0, 2.0, 9.0], migrations=[0, 0, 1], nop_cycles=[0.17] * 3)
+    assert [[1.0, 2.0]] * 3 == figures([made] * 3, 0.17)
+
+
+def test_the_variances_are_those_of_values_with_nobody_else_on_the_core() -> None:
+    runs = [run([1.0, 1.2, 9.0], nop_cycles=[0.17, 0.17, 0.34]) for _ in range(4)]
+    runs.append(run([5.0, 9.0, 9.0], nop_cycles=[0.17, 0.34, 0.34]))
+    found = spread(runs, 0.17)
+    assert found is not None
+    assert 0 == found.between
+    assert 0.02 / 1.1**2 == pytest.approx(found.within)
+
+
 def test_the_interval_is_that_of_the_process_medians() -> None:
     runs = [run([1.0, 1.0, 90.0]), run([3.0, 3.0, 3.0])]
     assert 12.706 * math.sqrt(2 / 2) / 2 == pytest.approx(half_width(runs))

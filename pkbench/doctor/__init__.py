@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pkbench.chains import chain
 from pkbench.doctor.clocks import clocksource, tsc
 from pkbench.doctor.cores import governor, isolation, smt, turbo
 from pkbench.doctor.counters import pmu, sample_rate
@@ -12,14 +13,16 @@ from pkbench.doctor.groups import cpuset, quota
 from pkbench.doctor.kernel import aslr, flush_ceiling, kpti, mitigations
 from pkbench.doctor.keys import keys
 from pkbench.doctor.memory import hugetlb, ksm, numa_balancing, swap, thp
-from pkbench.doctor.neighbours import load, steal, tracer, virtualisation
+from pkbench.doctor.neighbours import core, load, steal, tracer, virtualisation
 from pkbench.doctor.permits import io_uring, max_map_count, userfaultfd
 from pkbench.doctor.script import script
 from pkbench.machine import Machine
 
 __all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status", "script"]
 
-# In the order in which they are told. `steal` is apart: it alone takes time.
+# Between two looks at the core, so that they see it at many moments.
+PAUSE = 0.002
+# In the order in which they are told. `steal` and `core` are apart: they alone take time.
 CHECKS: tuple[Check, ...] = (
     keys,
     virtualisation,
@@ -54,7 +57,17 @@ def examine(
     machine: Machine, root: Path = Path("/"), sleep: Callable[[float], object] = time.sleep
 ) -> list[Finding]:
     """Make every check, changing nothing."""
-    return [*(check(machine, root) for check in CHECKS), steal(machine, root, sleep)]
+    readings: list[float] = []
+
+    def look(seconds: float) -> None:
+        """Spend the time that `steal` waits with looks at the core."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            readings.append(chain().nop_cycles)
+            sleep(PAUSE)
+
+    found = [check(machine, root) for check in CHECKS]
+    return [*found, steal(machine, root, look), core(readings)]
 
 
 def exit_status(findings: Iterable[Finding]) -> int:

@@ -30,7 +30,7 @@ from pkbench.analysis.frame import records
 
 MPROTECT, GETPPID = "protect/mprotect-rw-ro/pages:1", "syscall/getppid"
 # What a pkbench command takes besides what it measures: imports, doctor's findings, the result.
-PKBENCH_SECONDS = 2.5
+PKBENCH_SECONDS = 3.0
 REPETITIONS = 5  # of google/benchmark, whose median is taken
 # google/benchmark 1.7 tries out iterations first, and aims at 1.4 times the least time that it is
 # given (src/benchmark_runner.cc, PredictNumItersNeeded).

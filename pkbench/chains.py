@@ -1,0 +1,25 @@
+"""How fast a core is, and how much of it is ours: instructions of known latency, and no-ops."""
+
+from typing import NamedTuple
+
+from pkbench._native import ffi, lib
+
+# A fifth of a millisecond: long enough that reading the clocks is less than a thousandth of it.
+CHAIN_CYCLES = 800_000
+
+
+class Chain(NamedTuple):
+    """What was read of the core here and now; zeros where this build knows no such chain."""
+
+    add_seconds: float  # one core cycle
+    multiply_seconds: float  # three
+    nop_cycles: float  # core cycles for each of many no-ops
+
+
+def chain() -> Chain:
+    """Read the core that this thread runs on."""
+    found = ffi.new("struct pk_chain *")
+    lib.pk_chain_measure(CHAIN_CYCLES, found)
+    add = float(found.add_seconds)
+    nop_cycles = float(found.nop_seconds) / add if add else 0.0
+    return Chain(add, float(found.multiply_seconds), nop_cycles)
