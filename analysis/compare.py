@@ -25,9 +25,9 @@ DEFINITION = (
     "Per process the median of its values, contaminated and crowded ones left out; the ratio is "
     "that of their geometric means over processes, its interval and p-value Welch's t on the "
     "logarithms (Welch, Biometrika 34, 1947), and the expected share of false alarms among all "
-    "cases called faster or slower is 5 % (Benjamini and Hochberg, J. R. Stat. Soc. B 57, 1995). The process is "
-    "the unit: values of one process are not independent. A percentile bootstrap of six "
-    "processes would be too sure of itself by a factor of two to three."
+    "cases called faster or slower is 5 % (Benjamini and Hochberg, J. R. Stat. Soc. B 57, 1995). "
+    "The process is the unit: values of one process are not independent. A percentile bootstrap of "
+    "six processes would be too sure of itself by a factor of two to three."
 )
 COLUMNS = ["case", "base", "new", "unit", "ratio", "low", "high", "p", "verdict", "why"]
 

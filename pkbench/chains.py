@@ -1,11 +1,14 @@
 """How fast a core is, and how much of it is ours: instructions of known latency, and no-ops."""
 
+import time
 from typing import NamedTuple
 
 from pkbench._native import ffi, lib
 
 # A fifth of a millisecond: long enough that reading the clocks is less than a thousandth of it.
 CHAIN_CYCLES = 800_000
+# Seconds between two looks at the core, so that they see it at many moments.
+PAUSE = 0.002
 
 
 class Chain(NamedTuple):
@@ -23,3 +26,13 @@ def chain() -> Chain:
     add = float(found.add_seconds)
     nop_cycles = float(found.nop_seconds) / add if add else 0.0
     return Chain(add, float(found.multiply_seconds), nop_cycles)
+
+
+def nop_cycles_for(seconds: float) -> list[float]:
+    """Look at the core again and again for so long; return the cycles of a no-op each time."""
+    end = time.monotonic() + seconds
+    found = []
+    while time.monotonic() < end:
+        found.append(chain().nop_cycles)
+        time.sleep(PAUSE)
+    return found

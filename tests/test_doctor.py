@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest, plant
 
 from pkbench import doctor
 from pkbench.doctor import CHECKS, Finding, counters, examine, exit_status, permits, script
-from pkbench.doctor.neighbours import steal
+from pkbench.doctor.neighbours import core, steal
 from pkbench.machine import Probe, detect
 
 CLOCKSOURCE = "sys/devices/system/clocksource/clocksource0"
@@ -158,7 +159,7 @@ def refusing(code: int, *, to_user_mode: bool = True):
 
 def look(root: Path, probe: Probe = WITH_KEYS) -> dict[str, Finding]:
     """Examine a made machine without waiting."""
-    findings = examine(detect(root, probe), root, sleep=lambda seconds: None)
+    findings = examine(detect(root, probe), root, watch=lambda seconds: BUSY_CORE)
     return {finding.check: finding for finding in findings}
 
 
@@ -223,15 +224,28 @@ def test_where_nothing_can_be_read_nothing_is_claimed(tmp_path):
     assert {"unknown"} == {found[name].status for name in from_files}
 
 
+# Cycles of a no-op at a hundred moments.
+QUIET_CORE = [0.17] * 98 + [0.34] * 2
+BUSY_CORE = [0.17] * 40 + [0.3] * 60
+
+
+def later(root: Path, ticks: str, nop_cycles: list[float]) -> Callable[[float], list[float]]:
+    """Return how the core looks for a while, in which the ticks become these."""
+
+    def watch(seconds: float) -> list[float]:
+        plant(root, {"proc/stat": ticks})
+        return nop_cycles
+
+    return watch
+
+
 def test_a_quiet_machine_with_keys_is_well(tmp_path, cycles, asked):
     cycles(counting)
     asked(0)
     root = plant(tmp_path, QUIET)
-    after = iter([stat(idle=1010, stolen=0)])
+    after = stat(idle=1010, stolen=0)
 
-    found = examine(
-        detect(root, WITH_KEYS), root, lambda _: plant(root, {"proc/stat": next(after)})
-    )
+    found = examine(detect(root, WITH_KEYS), root, later(root, after, QUIET_CORE))
 
     assert {"ok"} == {finding.status for finding in found}
     assert 0 == exit_status(found)
@@ -241,11 +255,9 @@ def test_a_spoilt_machine_is_told_everything(tmp_path, cycles, asked):
     cycles(refusing(errno.EACCES))
     asked(errno.EPERM)
     root = plant(tmp_path, SPOILT)
-    after = iter([stat(idle=1010, stolen=110)])
+    after = stat(idle=1010, stolen=110)
 
-    found = examine(
-        detect(root, KEYS_BROKEN), root, lambda _: plant(root, {"proc/stat": next(after)})
-    )
+    found = examine(detect(root, KEYS_BROKEN), root, later(root, after, BUSY_CORE))
 
     assert {"virtualisation"} == {finding.check for finding in found if finding.status == "ok"}
     assert 2 == exit_status(found)
@@ -439,6 +451,25 @@ def stealing(root: Path, before: str, after: str, probe: Probe = PROBES["KVM"]) 
     plant(root, {"proc/stat": before})
     machine = replace(detect(root, probe), allowed_cpus=(0, 1))
     return steal(machine, root, lambda seconds: plant(root, {"proc/stat": after}))
+
+
+@pytest.mark.parametrize(
+    ("nop_cycles", "status"),
+    [
+        (QUIET_CORE, "ok"),
+        ([0.17] * 60 + [0.3] * 40, "warning"),
+        (BUSY_CORE, "problem"),
+        ([0.0] * 100, "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_a_core_that_others_use_is_told(nop_cycles: list[float], status: str) -> None:
+    assert status == core(nop_cycles).status
+
+
+def test_how_often_others_use_the_core_is_told_with_how_fast_it_is_without_them() -> None:
+    assert core(BUSY_CORE).evidence.startswith("60% of 100 looks")
+    assert "5.88 no-ops a cycle" in core(BUSY_CORE).evidence
 
 
 def test_steal_is_the_share_of_the_time_between_two_reads(tmp_path):
@@ -892,7 +923,7 @@ def test_what_may_not_be_looked_at_is_not_known_and_no_error(tmp_path, folder):
     finally:
         (root / folder).chmod(0o755)
 
-    assert len(CHECKS) + 1 == len(found)
+    assert len(CHECKS) + 2 == len(found)
 
 
 def test_a_paranoid_kernel_is_eased_and_put_back_as_it_was(tmp_path, cycles):
@@ -1087,6 +1118,6 @@ def test_the_exit_status_is_that_of_the_worst_finding(statuses, status):
 def test_this_machine_can_be_examined():
     machine = detect(native=NO_KEYS)
 
-    found = doctor.examine(machine, sleep=lambda seconds: None)
+    found = doctor.examine(machine, watch=lambda seconds: [])
 
-    assert len(CHECKS) + 1 == len(found)
+    assert len(CHECKS) + 2 == len(found)

@@ -1,10 +1,9 @@
 """What about this machine spoils a measurement, and the fix."""
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pkbench.chains import chain
+from pkbench.chains import nop_cycles_for
 from pkbench.doctor.clocks import clocksource, tsc
 from pkbench.doctor.cores import governor, isolation, smt, turbo
 from pkbench.doctor.counters import pmu, sample_rate
@@ -20,8 +19,6 @@ from pkbench.machine import Machine
 
 __all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status", "script"]
 
-# Between two looks at the core, so that they see it at many moments.
-PAUSE = 0.002
 # In the order in which they are told. `steal` and `core` are apart: they alone take time.
 CHECKS: tuple[Check, ...] = (
     keys,
@@ -54,20 +51,15 @@ CHECKS: tuple[Check, ...] = (
 
 
 def examine(
-    machine: Machine, root: Path = Path("/"), sleep: Callable[[float], object] = time.sleep
+    machine: Machine,
+    root: Path = Path("/"),
+    watch: Callable[[float], Sequence[float]] = nop_cycles_for,
 ) -> list[Finding]:
-    """Make every check, changing nothing."""
+    """Make every check, changing nothing. `watch` looks at the core for so many seconds."""
     readings: list[float] = []
-
-    def look(seconds: float) -> None:
-        """Spend the time that `steal` waits with looks at the core."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            readings.append(chain().nop_cycles)
-            sleep(PAUSE)
-
     found = [check(machine, root) for check in CHECKS]
-    return [*found, steal(machine, root, look), core(readings)]
+    found.append(steal(machine, root, lambda seconds: readings.extend(watch(seconds))))
+    return [*found, core(readings)]
 
 
 def exit_status(findings: Iterable[Finding]) -> int:
