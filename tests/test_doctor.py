@@ -6,8 +6,8 @@ import os
 import re
 import shlex
 import subprocess
-from dataclasses import replace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
