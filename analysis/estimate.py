@@ -12,6 +12,7 @@ from scipy import stats
 
 from .per_process import KEY, processes
 from .sample import SUMMARY, Net, Numbers, Sample
+from .shape import shape
 
 SEED = 20161002  # any fixed number: the same values must give the same interval
 RESAMPLES = 1999
@@ -66,6 +67,7 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     values   how many were measured, and left_out how many of these were left out
     crowded  how many of those that were not left out were taken beside another hardware thread that
              used the core: 0, unless too few were taken without
+    shape    what the median over processes hides, in words: two modes, a drift over the run; or ""
     floor    the case subtracted, and floor_value what that takes off gross, per operation
     slope    whether the floor is the same loop with fewer of the same operation
     net      gross without its floor; for a slope the difference of two loops by the difference of
@@ -89,6 +91,12 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*KEY, *SUMMARY]).merge(facts, on=KEY, how="left")
     table = _with_gross(table, samples)
     table = _with_cycles(table, samples)
+    table["shape"] = [
+        ""
+        if sample.exact
+        else shape(sample.cycles if sample.has_cycles else sample.values, sample.rounds)
+        for sample in (samples[key] for key in _keys(table))
+    ]
     return _with_net(table, samples)
 
 

@@ -42,7 +42,7 @@ def paragraphs(shelf: Shelf) -> Iterator[str]:
         yield "Nothing was measured."
         return
     for name, result in shelf.machines:
-        yield f"{name}: {_amounts(shelf, name)}{_contaminated(shelf, name, result)}{_order(result)}"
+        yield f"{name}: {_amounts(shelf, name)}{_spoilt(shelf, name, result)}{_order(result)}"
         yield from _not_read(name, result)
     yield EXACT_DEFINITION if shelf.exact else DEFINITION
     if not shelf.exact:
@@ -74,27 +74,37 @@ def _amounts(shelf: Shelf, machine: str) -> str:
             f"{words.count(len(rows), 'case')}, {_span(list(rows['processes']))} boots each, "
             f"{loops} loops."
         )
-    each = [round(v / p) for v, p in zip(rows["values"], rows["processes"], strict=True)]
+    used = rows["values"] - rows["left_out"]
+    each = [round(v / p) for v, p in zip(used, rows["processes"], strict=True)]
     return (
         f"{words.count(len(rows), 'case')}, each in {_span(list(rows['processes']))} processes "
         f"with {_span(each)} values a process, each value of {loops} loops."
     )
 
 
-def _contaminated(shelf: Shelf, name: str, result: Result) -> str:
-    """Say how many values were contaminated, and how many of these the estimates do without."""
+def _spoilt(shelf: Shelf, name: str, result: Result) -> str:
+    """Say how many values were spoilt, by what, and how many the estimates do without."""
     frame = shelf.frame[(shelf.frame["machine"] == name) & (shelf.frame["state"] == "measured")]
-    told = frame["contaminated"].dropna()
+    marks = frame[["contaminated", "crowded"]]
+    told = marks[marks.notna().any(axis="columns")].fillna(False).astype(bool)
     if told.empty:
         return ""
+    of = f"of {words.count(len(told), 'value')}"
     read = {quantity for process in result.processes for quantity in process.per_value}
     by = " or ".join(text for quantity, text in CONTAMINATION.items() if quantity in read)
-    marked, left_out = int(told.sum()), int(shelf.on(name)["left_out"].sum())
-    text = f" {marked:,} of {words.count(len(told), 'value')} were contaminated by {by}"
-    if marked > left_out:
-        text += f"; {left_out:,} of these were left out, the others lie in processes of which less"
-        return f"{text} than half the values were clean."
-    return f"{text}, and left out." if marked else f"{text}."
+    said = [f"{told['contaminated'].sum():,} {of} were contaminated by {by}"] if by else []
+    if frame["crowded"].notna().any():
+        of = "" if said else f" {of}"
+        said.append(
+            f"{told['crowded'].sum():,}{of} taken beside another hardware thread on the core"
+        )
+    text = f" {', '.join(said)}"
+    marked, left_out = int(told.any(axis="columns").sum()), int(shelf.on(name)["left_out"].sum())
+    if not marked:
+        return f"{text}."
+    if marked == left_out:
+        return f"{text}: {'all ' if marked > 1 else ''}left out."
+    return f"{text}: {left_out:,} left out, the others where too few would have been left."
 
 
 def _not_read(name: str, result: Result) -> Iterator[str]:

@@ -30,6 +30,7 @@ class Finding:
     effect: str = ""
     fix: str = ""
     undo: str = ""
+    no_fix: str = ""  # why nothing mends it, and what a person can do instead
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
+
 SUMMARY = (
     "processes",
     "values",

@@ -153,7 +153,7 @@ def everything(shelf: Shelf) -> Table:
         *intervals,
         *["net core cycles"] * (not shelf.exact),
         "boots" if shelf.exact else "processes × values",
-        *["left out"] * (not shelf.exact),
+        *["left out", "remark"] * (not shelf.exact),
     ]
     return Table(
         name="cases",
@@ -167,7 +167,8 @@ def everything(shelf: Shelf) -> Table:
         "Net is the figure as measured without its floor; where it comes from the slope, the floor "
         "is the same loop with half as many of the same instruction, and net is the difference of "
         "the two loops by the difference of their instructions. "
-        "Left out: values contaminated by a context switch, a migration or stolen time. "
+        "Left out: values contaminated by a context switch, a migration or stolen time, or taken "
+        "beside another hardware thread on the core. "
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
         f"{_few(shelf.estimates)}".strip(),
     )
@@ -178,7 +179,7 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
         return [] if shelf.exact else [text or NOT_MEASURED]
 
     number, values = row["processes"], row["values"]
-    each = f"{values / number:.3g}"
+    each = f"{(values - row['left_out']) / number:.3g}"
     boots = f"{number:,}"
     if shelf.exact and row["smallest"] != row["largest"]:
         boots += f", up to {words.instructions(row['largest'])}"
@@ -198,8 +199,16 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
         *interval(words.net_bounds(row)),
         *([] if shelf.exact else [words.net_cycles(row) or NOT_MEASURED]),
         boots if shelf.exact else f"{number:,} × {each}",
-        *[f"{row['left_out']:,}"] * (not shelf.exact),
+        *[f"{row['left_out']:,}", _remark(row)] * (not shelf.exact),
     ]
+
+
+def _remark(row: dict[str, Any]) -> str:
+    """Return what the figure itself doesn't tell."""
+    beside = (
+        f"{row['crowded']:,} values beside another thread on the core" if row["crowded"] else ""
+    )
+    return "; ".join(text for text in (beside, row["shape"]) if text)
 
 
 def _side(shelf: Shelf, row: dict[str, Any]) -> list[str]:

@@ -290,11 +290,37 @@ def test_the_values_left_out_are_told_with_what_contaminated_them(tmp_path: Path
     left_out = Made("a/b", [[1e-6] * 3] * 2, beside={"steal_seconds": [[0, 0.01, 0], [0, 0, 0]]})
     kept = Made("a/c", [[1e-6] * 2], beside={"steal_seconds": [[0.01, 0.01]]})
     page = page_of(tmp_path, suite([left_out, kept]))
-    assert "3 of 8 values were contaminated by stolen time; 1 of these were left out" in page.text
+    assert "3 of 8 values were contaminated by stolen time: 1 left out, the others" in page.text
     text = (tmp_path / "report/tables/silicon-cases.csv").read_text()
     rows = {row["case"]: row["left_out"] for row in csv.DictReader(text.splitlines())}
     assert {"a/b": "1", "a/c": "0"} == rows
-    assert "| 2 × 3 | 1 |" in (tmp_path / "report/tables/silicon-cases.md").read_text()
+    assert "| 2 × 2.5 | 1 |" in (tmp_path / "report/tables/silicon-cases.md").read_text()
+
+
+def test_the_values_beside_others_on_the_core_are_told_and_where_they_count(tmp_path: Path) -> None:
+    alone = Made("a/b", [[1e-6] * 2] * 3, beside={"nop_cycles": [[0.17, 0.34]] * 3})
+    crowded = Made("a/c", [[1e-6]] * 2, beside={"nop_cycles": [[0.34]] * 2})
+    text = page_of(tmp_path, suite([alone, crowded])).text
+    assert (
+        "5 of 8 values taken beside another hardware thread on the core: 3 left out, the others "
+        "where too few would have been left." in text
+    )
+    told = (tmp_path / "report/tables/silicon-cases.md").read_text()
+    assert "| 3 × 1 | 3 |  |" in told
+    assert "| 2 × 1 | 0 | 2 values beside another thread on the core |" in told
+
+
+def test_two_modes_of_the_processes_are_told_in_words(tmp_path: Path) -> None:
+    values = [[1e-6 + place * 1e-9] for place in range(9)] + [[1.3e-6], [1.302e-6], [1.304e-6]]
+    page_of(tmp_path, suite([Made("a/b", values)]))
+    told = (tmp_path / "report/tables/silicon-cases.md").read_text()
+    assert "two modes: 25% of the processes cost 1.30 times more" in told
+
+
+def test_what_mends_nothing_says_why(tmp_path: Path) -> None:
+    finding = {"check": "core", "status": "problem", "no_fix": "have the host keep it free"}
+    page = page_of(tmp_path, suite([Made("a/b", [[1e-6]])], findings=[finding]))
+    assert "have the host keep it free" in page.text
 
 
 def test_what_could_not_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
