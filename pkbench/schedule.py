@@ -229,7 +229,8 @@ class Schedule:
         left = [case for case in group if case.name not in self.record.reasons]
         if self.record.rounds < self.profile.least_rounds:
             return not left
-        met = {case.name for case in left if self._half_width(case) <= self.profile.target}
+        target = self.profile.target * share_of_net(left)
+        met = {case.name for case in left if self._half_width(case) <= target}
         self.record.settled -= {case.name for case in left}
         self.record.settled |= met
         return len(met) == len(left)
@@ -332,6 +333,20 @@ class Schedule:
             return
         run["metadata"] = public(around | run["metadata"], self.machine_name)
         self._note("run", case=outcome.case, run=run, **_spent(outcome))
+
+
+def share_of_net(group: Sequence[Case]) -> float:
+    """Return how wide a group's intervals may be for its slopes to have those asked for: 0 to 1.
+
+    A slope is the difference of two loops by the difference of their operations, and has the errors
+    of both, by propagation; 1 for a group without slopes.
+    """
+    slopes = [
+        (case.benchmark.inner_loops, case.floor.benchmark.inner_loops)
+        for case in group
+        if case.benchmark.slope and case.floor
+    ]
+    return min(((more - fewer) / math.hypot(more, fewer) for more, fewer in slopes), default=1.0)
 
 
 class _Pace(NamedTuple):

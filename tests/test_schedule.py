@@ -13,7 +13,17 @@ from workers_made import PROVING, TIMED, Workers, bad, measured, pyperf_run, wor
 from pkbench.journal import Journal, read_journal
 from pkbench.launch import Outcome
 from pkbench.profiles import PROFILES, once
-from pkbench.schedule import Record, Schedule, Step, available_memory, too_large
+from pkbench.schedule import (
+    PIECE_SECONDS,
+    RETAKE_SECONDS,
+    RETAKES,
+    Record,
+    Schedule,
+    Step,
+    available_memory,
+    share_of_net,
+    too_large,
+)
 from pkbench.selection import select
 
 __all__ = ["workers"]
@@ -238,6 +248,66 @@ def test_values_go_where_the_variance_is(schedule: Schedule, workers: Workers) -
     schedule.run()
     assert [3, 3] == workers.values[BROKEN][:2]
     assert all(asked > 3 for asked in workers.values[BROKEN][2:])
+
+
+def beside(nop_cycles: float, values: int = 3) -> Callable[[str, int], Outcome]:
+    """Answer with values beside which no-ops took so long."""
+
+    def answer(case: str, times: int) -> Outcome:
+        told = json.dumps([nop_cycles] * values)
+        return bad(case, pyperf_run(case, [1e-6] * values, pkbench_nop_cycles=told))
+
+    return answer
+
+
+def test_a_process_is_told_how_fast_the_core_was_in_the_rounds_before(
+    schedule: Schedule, workers: Workers
+) -> None:
+    schedule.profile = replace(PROFILE, rounds=2)
+    workers.answers = {BROKEN: beside(0.34), "syscall/getppid": beside(0.17)}
+    schedule.run()
+    assert [0.0, 0.17] == [request["best_nop_cycles"] for request in workers.requests[BROKEN]]
+
+
+def test_a_process_beside_a_neighbour_takes_more_values_but_not_any_number(
+    schedule: Schedule, workers: Workers
+) -> None:
+    schedule.profile = replace(PROFILE, rounds=2)
+    most = 3 * (1 + RETAKES)
+    workers.answers = {BROKEN: beside(0.34, most), "syscall/getppid": beside(0.34, most + 1)}
+    record = schedule.run()
+    assert {(3, most)} == {(r["values"], r["most_values"]) for r in workers.requests[BROKEN]}
+    assert "measured" == record.state(BROKEN)[0]
+    assert ("failed", "the worker's answer can't be used: it holds 13 values instead of 3") == (
+        record.state("syscall/getppid")
+    )
+
+
+def test_long_values_are_not_taken_again_and_again(schedule: Schedule, workers: Workers) -> None:
+    schedule.profile = replace(PROFILE, rounds=2)
+    seconds = RETAKE_SECONDS * 0.6
+    workers.calibrations[BROKEN] = bad(BROKEN, {"loops": 8, "timed": seconds, "elapsed": seconds})
+    schedule.run()
+    assert {3 + 1} == {request["most_values"] for request in workers.requests[BROKEN]}
+
+
+def test_a_piece_of_a_value_is_short_and_never_nothing(
+    schedule: Schedule, workers: Workers
+) -> None:
+    found = {"loops": 8000, "timed": 0.002, "elapsed": 0.002}
+    workers.calibrations["syscall/getppid"] = bad("syscall/getppid", found)
+    schedule.run()
+    assert {int(8000 * PIECE_SECONDS / 0.002)} == {
+        request["piece_loops"] for request in workers.requests["syscall/getppid"]
+    }
+    assert {1} == {request["piece_loops"] for request in workers.requests["instruction/empty-loop"]}
+
+
+def test_loops_of_a_slope_must_be_known_better_than_what_stands_for_itself() -> None:
+    slopes = select(("instruction/nop*",), (), "quick")
+    assert any(case.benchmark.slope for case in slopes)
+    assert 1 / math.sqrt(5) == pytest.approx(share_of_net(slopes))
+    assert 1 == share_of_net(CASES)
 
 
 def test_progress_only_grows(schedule: Schedule) -> None:

@@ -29,7 +29,9 @@ def test_one_process_far_away_is_no_mode() -> None:
     assert "" == shape(values, ROUNDS)
 
 
-@pytest.mark.parametrize(("end", "told"), [(1.06, "drifts up by 4."), (0.94, "drifts down by 3.")])
+@pytest.mark.parametrize(
+    ("end", "told"), [(1.06, "drifts up by 3.9%"), (0.94, "drifts down by 4.9%")]
+)
 def test_a_drift_over_the_run_is_told_with_its_direction(end: float, told: str) -> None:
     assert shape(normal(1) * np.linspace(1, end, 30), ROUNDS).startswith(told)
 

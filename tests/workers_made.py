@@ -44,6 +44,7 @@ class Workers:
     calibrated: list[str] = field(default_factory=list)
     loops: dict[str, int] = field(default_factory=dict)
     values: dict[str, list[int]] = field(default_factory=dict)
+    requests: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     processes: list[list[str]] = field(default_factory=list)  # the cases that shared one
 
     def work(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
@@ -61,6 +62,7 @@ class Workers:
     def _measure(self, task: Task) -> Outcome:
         self.loops[task.case] = task.request["loops"]
         self.values.setdefault(task.case, []).append(task.request["values"])
+        self.requests.setdefault(task.case, []).append(task.request)
         self.ran.append(task.case)
         if task.case in self.answers:
             return self.answers[task.case](task.case, self.ran.count(task.case))

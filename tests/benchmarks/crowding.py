@@ -1,7 +1,7 @@
 """Show what an operation costs beside another hardware thread on its core, by how much that takes.
 
-Times two operations in pieces of 50 µs, with no-ops before and after each. Prints, for each range of
-what a no-op took as a multiple of its best, how many pieces fell into it, and what an operation
+Times two operations in pieces of 50 µs, with no-ops before and after each. Prints, for each range
+of what a no-op took as a multiple of its best, how many pieces fell into it, and what an operation
 cost in their median, and in the middle half of them.
 
     python tests/benchmarks/crowding.py [--seconds 10]
