@@ -23,7 +23,8 @@ CONFIDENCE = 0.95
 ENOUGH_PROCESSES = 6
 
 DEFINITION = (
-    "Per process the median of its values, without those that a context switch against the "
+    "A value is the median of its pieces of some 50 µs that had the core to themselves, as no-ops "
+    "timed between them tell, or of all pieces where there is none. Per process the median of its values, without those that a context switch against the "
     "thread's will, a migration or stolen time contaminated where at least half are clean, and "
     "without those beside which another hardware thread used the core where three processes have "
     "others; the estimate is the median over processes. Interval: 95 %, percentile bootstrap over "

@@ -17,18 +17,14 @@ static int by_seconds(const void *one, const void *other)
     return (a->seconds > b->seconds) - (a->seconds < b->seconds);
 }
 
-/* Put the pieces with nobody else on the core first; return how many they are. */
-static uint32_t alone_first(struct piece *pieces, uint32_t number, double longest_nop)
+/* Keep the pieces with nobody else on the core, or all where there is none of them; return how many had it to themselves. */
+static uint32_t keep_alone(struct piece *pieces, uint32_t number, double longest_nop)
 {
     uint32_t alone = 0;
 
     for (uint32_t i = 0; i < number; i++)
-        if (pieces[i].nop_seconds <= longest_nop) {
-            struct piece moved = pieces[alone];
-
+        if (pieces[i].nop_seconds <= longest_nop)
             pieces[alone++] = pieces[i];
-            pieces[i] = moved;
-        }
     return alone;
 }
 
@@ -71,7 +67,7 @@ int pk_pieces_measure(int (*run)(void *context, uint64_t loops, struct pk_value 
     }
     if (number && !status) {
         value->pieces = number;
-        value->alone = alone_first(pieces, number, wanted->longest_nop);
+        value->alone = keep_alone(pieces, number, wanted->longest_nop);
         keep_median(value, pieces, value->alone ? value->alone : number);
     }
     return status;
