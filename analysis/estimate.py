@@ -24,11 +24,12 @@ ENOUGH_PROCESSES = 6
 
 DEFINITION = (
     "A value is the median of its pieces of some 50 µs that had the core to themselves, as no-ops "
-    "timed between them tell, or of all pieces where there is none. Per process the median of its values, without those that a context switch against the "
-    "thread's will, a migration or stolen time contaminated where at least half are clean, and "
-    "without those beside which another hardware thread used the core where three processes have "
-    "others; the estimate is the median over processes. Interval: 95 %, percentile bootstrap over "
-    f"processes ({RESAMPLES:,} resamples, fixed seed; scipy.stats.bootstrap; Efron and Tibshirani, "
+    "timed between them tell, or of all its pieces where there is none. Per process the median of "
+    "its values, without those that a context switch against the thread's will, a migration or "
+    "stolen time contaminated where at least half are clean, and without those beside which "
+    "another hardware thread used the core where three processes have others; the estimate is the "
+    "median over processes. Interval: 95 %, percentile bootstrap over processes "
+    f"({RESAMPLES:,} resamples, fixed seed; scipy.stats.bootstrap; Efron and Tibshirani, "
     "An Introduction to the Bootstrap, 1993, chapter 13)."
 )
 EXACT_DEFINITION = "Instruction counts are exact: the shortest boot's count, without interval."
