@@ -83,12 +83,17 @@ def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
 class _Sample:
     seconds: Numbers  # a figure a process
     cycles: Numbers
+    crowded: bool  # some were taken beside another hardware thread on the core, as too few weren't
 
 
 def _samples(result: Result) -> dict[str, _Sample]:
     table = processes(tidy([result])).dropna(subset="value")
     return {
-        str(case): _Sample(rows["value"].to_numpy(float), rows["cycles"].to_numpy(float))
+        str(case): _Sample(
+            rows["value"].to_numpy(float),
+            rows["cycles"].to_numpy(float),
+            bool(rows["crowded"].any()),
+        )
         for case, rows in table.groupby("case", observed=True, sort=False)
     }
 
@@ -116,6 +121,8 @@ def _row(
         return row | {"verdict": ADDED if first is None else MISSING}
     if exact:
         return row | _exactly(_middle(first, exact), _middle(second, exact))
+    if base and new and base.crowded != new.crowded:
+        return row | {"why": f"the {'base' if base.crowded else 'new'} one had to share its core"}
     return row | _welch(np.log(first), np.log(second))
 
 

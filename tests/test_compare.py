@@ -88,6 +88,19 @@ def test_one_process_or_a_clock_too_coarse_gives_no_verdict_and_says_why(
     assert found["why"].iloc[0]
 
 
+def test_a_core_of_its_own_and_a_shared_one_are_not_compared(tmp_path: Path) -> None:
+    values = single(1.0, 1.01, 1.02, 1.0)
+    other = Made("a/b", [[1.0]], beside={"nop_cycles": [[0.17]]})
+    alone, shared = (
+        Made(CASE, values, beside={"nop_cycles": [[cycles]] * 4}) for cycles in (0.17, 0.34)
+    )
+    found = compare(result(tmp_path / "a", alone, other), result(tmp_path / "b", shared, other))
+    row = found.cases.iloc[0]
+    assert ("can't tell", "the new one had to share its core") == (row["verdict"], row["why"])
+    both = compare(result(tmp_path / "c", shared, other), result(tmp_path / "d", shared, other))
+    assert "" == both.cases.iloc[0]["why"]
+
+
 def test_one_side_without_variance_is_no_trouble(tmp_path: Path) -> None:
     base, new = Made(CASE, single(1.0, 1.0, 1.0, 1.0)), Made(CASE, single(1.5, 1.6, 1.55, 1.5))
     assert "slower" == verdict(tmp_path, base, new)
