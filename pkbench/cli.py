@@ -128,7 +128,7 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
     for row in rows:
         fate = f"about {row['seconds']} s" if row["runs"] else f"skipped: {row['reason']}"
         click.echo(f"{row['case']:{width}}  {fate}")
-    note(f"{len(rows)} cases, about {seconds / 60:.0f} minutes")
+    note(f"{len(rows)} cases, about {quantities.roughly(seconds)}")
 
 
 @pkbench.command()

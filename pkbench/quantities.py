@@ -1,4 +1,4 @@
-"""What a user writes for a share or a time: `1%`, `90s`, `10m`."""
+"""What a user writes for a share or a time, `1%`, `90s`, `10m`, and reads of a time."""
 
 import math
 import re
@@ -24,3 +24,9 @@ def seconds(text: str) -> float:
     if not found or not math.isfinite(float(found[1])):
         raise QuantityError(f"{text!r} is not a time, as in 90s, 10m or 2h")
     return float(found[1]) * SECONDS[found[2]]
+
+
+def roughly(time: float) -> str:
+    """Return a time in seconds as people say it: `40 seconds`, `1 minute`, `15 minutes`."""
+    number, unit = (time, "second") if time < SECONDS["m"] else (time / SECONDS["m"], "minute")
+    return f"{number:.0f} {unit}{'' if round(number) == 1 else 's'}"
