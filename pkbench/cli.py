@@ -128,7 +128,9 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
     for row in rows:
         fate = f"about {row['seconds']} s" if row["runs"] else f"skipped: {row['reason']}"
         click.echo(f"{row['case']:{width}}  {fate}")
-    note(f"{len(rows)} cases, about {quantities.roughly(seconds)}")
+    budget = PROFILES[profile].budget
+    longer = f", up to {quantities.roughly(budget)} if the target takes that long"
+    note(f"{len(rows)} cases, about {quantities.roughly(seconds)}{longer * (seconds < budget)}")
 
 
 @pkbench.command()

@@ -27,7 +27,8 @@ BESIDE = ("add_seconds", "multiply_seconds", "nop_cycles", *CONTAMINANTS)
 # as it was to take: at most so many times as many, and so many seconds longer.
 RETAKES, RETAKE_SECONDS = 3, 0.1
 # After which a process looks who else is on the core: shorter than neighbours mostly stay away or
-# on it, and ten times longer than looking takes.
+# on it, and ten times longer than looking takes. Not where several threads or processes are at
+# work: they are in each other's way for longer than a piece, and a median of pieces would hide it.
 PIECE_SECONDS = 5e-5
 # Of the available memory, what a case may populate.
 MEMORY_SHARE = 0.9
@@ -313,7 +314,7 @@ class Schedule:
         values = self._values(case)
         a_value = self._value_seconds(case, loops)
         longer = int(RETAKE_SECONDS / a_value) if a_value else 0
-        piece_loops = max(1, int(PIECE_SECONDS / a_value * loops)) if a_value else 0
+        piece_loops = 0 if case.benchmark.threads else _piece_loops(loops, a_value)
         most = values + min(RETAKES * values, longer)
         return launch.Amount(loops, piece_loops, values, most, self.profile.warmups)
 
@@ -354,6 +355,10 @@ class _Pace(NamedTuple):
 
     cases: int
     seconds: float
+
+
+def _piece_loops(loops: int, value_seconds: float) -> int:
+    return max(1, int(PIECE_SECONDS / value_seconds * loops)) if value_seconds else 0
 
 
 def _calibration_seconds(case: Case) -> float:

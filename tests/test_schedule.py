@@ -303,6 +303,14 @@ def test_a_piece_of_a_value_is_short_and_never_nothing(
     assert {1} == {request["piece_loops"] for request in workers.requests["instruction/empty-loop"]}
 
 
+def test_what_several_threads_do_is_not_taken_in_pieces(tmp_path: Path, workers: Workers) -> None:
+    cases = select(("threads/mprotect-siblings",), ("siblings=sleeping",), "quick")
+    with Journal(tmp_path / "journal") as journal:
+        Schedule(cases, PROFILE, 1, "lab 1", journal, lambda step: None).run()
+    asked = [request["piece_loops"] for request in workers.requests[cases[0].name]]
+    assert {0} == set(asked)
+
+
 def test_loops_of_a_slope_must_be_known_better_than_what_stands_for_itself() -> None:
     slopes = select(("instruction/nop*",), (), "quick")
     assert any(case.benchmark.slope for case in slopes)
