@@ -49,7 +49,9 @@ def _modes(values: Numbers) -> str:
     if separation(low, high) < SEPARATE or np.median(high) / np.median(low) - 1 < WORTH_A_WORD:
         return ""
     ratio = np.median(high) / np.median(low)
-    return f"two modes: {high.size / ordered.size:.0%} of the processes cost {ratio:.2f} times more"
+    return (
+        f"two modes: {high.size / ordered.size:.0%} of the processes cost {ratio:.2f} times as much"
+    )
 
 
 def separation(low: Numbers, high: Numbers) -> float:

@@ -1,12 +1,11 @@
 /* Core cycles without a counter: chains of dependent instructions of known latency. */
 #include "benchmark.h"
-#include "chain.h"
 #include "clock.h"
 #include "pkey.h"
 
-/* A chain is timed in pieces, of which the shortest counts: an interrupt lengthens one piece and not the others. Of the no-ops
- * between the pieces all count: they tell whether there was another on the core at any time. */
-#define PIECES 4
+/* A chain is timed in turns, of which the shortest counts: an interrupt lengthens one and not the others. Of the no-ops
+ * between the turns all count: they tell whether there was another on the core at any time. */
+#define TURNS 4
 #define STEPS 100 /* of PK_CHAIN, and of PK_NOPS */
 #define MULTIPLY_CYCLES 3
 
@@ -50,12 +49,12 @@ static void keep_shortest(double *shortest, double seconds)
 
 void pk_chain_measure(uint64_t cycles, struct pk_chain *chain)
 {
-    uint64_t additions = cycles / (2 * PIECES * STEPS) + 1, multiplications = additions / MULTIPLY_CYCLES + 1;
+    uint64_t additions = cycles / (2 * TURNS * STEPS) + 1, multiplications = additions / MULTIPLY_CYCLES + 1;
 
     *chain = (struct pk_chain){0};
-    for (int piece = 0; piece < PIECES && PK_HAS_CHAINS; piece++) {
+    for (int turn = 0; turn < TURNS && PK_HAS_CHAINS; turn++) {
         keep_shortest(&chain->add_seconds, seconds_of_additions(additions));
-        chain->nop_seconds += pk_nop_seconds() / PIECES;
+        chain->nop_seconds += pk_nop_seconds() / TURNS;
         keep_shortest(&chain->multiply_seconds, seconds_of_multiplications(multiplications));
     }
     chain->add_seconds /= (double)(additions * STEPS);

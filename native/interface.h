@@ -64,7 +64,8 @@ struct pk_benchmark {
     uint64_t (*batch)(const void *state);
     /* Untimed: put the state back to where `run` may do another batch. Set exactly where `batch` is. */
     int (*prepare)(void *state);
-    /* Timed: the operation and the counter, nothing else. 0, or the operation's failures or-ed together. */
+    /* Timed: the operation and the counter, nothing else. 0, or the operation's failures or-ed together. It goes on where the
+     * last call ended: a value is made of many calls. */
     int (*run)(void *state, uint64_t loops);
     /* Instead of `run`, where the operation is not done by one function in this thread alone, but by a crew, in a fresh
      * process, by a signal handler …: times itself, and fills `value` (zeroed: seconds, ticks; members and slowest where
@@ -154,6 +155,11 @@ struct pk_chain {
     double nop_seconds; /* of one of many no-ops, which depend on nothing: as many a cycle as the core can issue, and about half
                            as many while another hardware thread uses the same core, which leaves a chain alone */
 };
+
+#define PK_NOPS_READ 100000 /* five microseconds: reading the clock is a hundredth of that */
+
+/* What a no-op takes here and now, in seconds, over so many of them; 0 where this build knows no chain. */
+double pk_nop_seconds(void);
 
 /* Time all three on the CPU that this thread runs on, for about so many core cycles in all. */
 void pk_chain_measure(uint64_t cycles, struct pk_chain *chain);

@@ -168,7 +168,7 @@ static int run_batches(void *context, uint64_t loops, struct pk_value *value)
     return status;
 }
 
-static int run_alone(struct pk_case *opened, uint64_t loops, const struct pk_pieces *pieces, struct pk_value *value)
+static int run_here(struct pk_case *opened, uint64_t loops, const struct pk_pieces *pieces, struct pk_value *value)
 {
     struct pk_counted before = pk_counters_read();
     uint64_t batch = pk_case_batch(opened);
@@ -200,7 +200,7 @@ int pk_case_measure(struct pk_case *opened, uint64_t loops, const struct pk_piec
     if (opened->benchmark->measure)
         status = opened->benchmark->measure(opened->state, loops, value);
     else
-        status = run_alone(opened, loops, pieces, value);
+        status = run_here(opened, loops, pieces, value);
     if (!value->members) {
         value->members = 1;
         value->slowest = value->seconds;

@@ -1,6 +1,5 @@
 #include <stdlib.h>
 
-#include "chain.h"
 #include "pieces.h"
 
 #define PIECES_MAX 1000
@@ -47,12 +46,14 @@ static void keep_median(struct pk_value *value, struct piece *pieces, uint32_t n
 int pk_pieces_measure(int (*run)(void *context, uint64_t loops, struct pk_value *value), void *context, uint64_t loops,
                       const struct pk_pieces *wanted, struct pk_value *value)
 {
-    uint64_t least = loops / PIECES_MAX + 1, each = wanted->loops > least ? wanted->loops : least;
     struct piece pieces[PIECES_MAX];
+    uint64_t each = wanted->loops;
     double before = pk_nop_seconds();
     uint32_t number = 0;
     int status = 0;
 
+    while (loops / each > PIECES_MAX)
+        each *= 2; /* still whole batches */
     for (uint64_t left = loops, now; left && !status; left -= now) {
         struct pk_value piece = {0};
         double after;

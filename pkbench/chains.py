@@ -1,5 +1,6 @@
 """How fast a core is, and how much of it is ours: instructions of known latency, and no-ops."""
 
+import os
 import time
 from typing import NamedTuple
 
@@ -29,10 +30,16 @@ def chain() -> Chain:
 
 
 def nop_cycles_for(seconds: float) -> list[float]:
-    """Look at the core again and again for so long; return the cycles of a no-op each time."""
+    """Look at the core again and again for so long; return the cycles of a no-op each time.
+
+    At the last CPU that this thread may use, which is where cases are measured.
+    """
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
     end = time.monotonic() + seconds
     found = []
     while time.monotonic() < end:
         found.append(chain().nop_cycles)
         time.sleep(PAUSE)
+    os.sched_setaffinity(0, allowed)
     return found

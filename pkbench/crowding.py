@@ -12,6 +12,11 @@ from collections.abc import Iterable
 # no-ops of up to 1.1 times that cost what they cost on an idle core, and up to half as much again
 # beyond (tests/benchmarks/crowding.py).
 CROWDED = 1.05
+# After which a process looks who else is on the core: shorter than neighbours mostly stay away or
+# on it, and ten times longer than looking takes. Not where several threads or processes are at
+# work: those that wait between two values may be who else is there, and they are in each other's
+# way for longer than a piece, which a median of pieces would hide.
+PIECE_SECONDS = 5e-5
 # The best is what this share of all readings are faster than: not the fastest, which may be wrong.
 BEST = 0.01
 

@@ -20,7 +20,7 @@ STEAL_PLACE = 7
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # A tenth of a value of the standard profile. With many CPUs and devices, /proc/interrupts is long
 # and the kernel sums up /proc/stat from it: more than this and reading would be what is measured.
-LONGEST_SECONDS = 0.0005
+LONGEST_SECONDS = 0.0003
 CHUNK = 1 << 16
 
 

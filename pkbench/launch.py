@@ -51,7 +51,7 @@ class Amount(NamedTuple):
     """How much of one case a worker is to measure."""
 
     loops: int
-    piece_loops: int  # after which to look whether somebody else is on the core; 0: not at all
+    piece_loops: int  # after which to look whether anybody else is on the core; 0: not at all
     values: int  # with nobody else on the core
     most_values: int  # in all, where others are on the core
     warmups: int

@@ -6,6 +6,7 @@ same machine. A case leaves nothing behind that the next could meet; the tests s
 
 import functools
 import json
+import os
 import resource
 import sys
 import time
@@ -31,6 +32,8 @@ UNTIMED_RATIO = 10
 LOOPS_MAX = 2**40
 # Readings of the core by a process that doesn't know how fast it is at its best: 30 ms.
 MOMENTS = 100
+# A piece of a value lasts at least so many steps of the clock.
+CLOCK_STEPS = 1000
 
 Task = dict[str, Any]
 Answer = dict[str, Any]
@@ -70,13 +73,16 @@ def measure(session: Session, task: Task) -> Answer:
     """Return the values of one process as a pyperf run, with what was read beside each."""
     loops, inner_loops = task["loops"], session.case.benchmark.inner_loops
     operations = loops * inner_loops
+    process = _process()
+    piece_loops = task["piece_loops"] if process.tells_pieces else 0
+    best = (task["best_nop_cycles"] or process.best_nop_cycles) if piece_loops else 0.0
     warmups = [session.measure(loops).seconds / operations for _ in range(task["warmups"])]
-    values = Values(session, loops, task["piece_loops"], kernel_counters(), event_counters())
-    best_nop_cycles = task["best_nop_cycles"] or _process().best_nop_cycles
-    values.take(task["values"], task["most_values"], best_nop_cycles)
+    values = Values(session, loops, piece_loops, kernel_counters(), event_counters())
+    values.take(task["values"], task["most_values"], best)
     own = {"name": session.case.name, "unit": "second", "loops": loops, "inner_loops": inner_loops}
+    pieces = {"pkbench_piece_loops": piece_loops} if piece_loops else {}
     return {
-        "metadata": {**_process().metadata(), **own, **values.metadata()},
+        "metadata": {**process.metadata(), **own, **pieces, **values.metadata()},
         "warmups": [[loops, warmup] for warmup in warmups],
         "values": values.seconds,
     }
@@ -87,14 +93,23 @@ class Process:
 
     def __init__(self) -> None:
         self._step, self._read = clock_precision()
-        # On the CPU that the case is bound to.
-        self.best_nop_cycles = crowding.best(chain().nop_cycles for _ in range(MOMENTS))
+
+    @property
+    def tells_pieces(self) -> bool:
+        """Tell whether the clock is fine enough for a piece of a value."""
+        return 0 < self._step * CLOCK_STEPS <= crowding.PIECE_SECONDS
+
+    @functools.cached_property
+    def best_nop_cycles(self) -> float:
+        """Return the fewest cycles of a no-op in a while, on the CPU that the case is bound to."""
+        return crowding.best(chain().nop_cycles for _ in range(MOMENTS))
 
     def metadata(self) -> dict[str, Any]:
         """Return what stands beside each of its runs."""
         return {
             "pkbench_clock_resolution": self._step,
             "pkbench_clock_read": self._read,
+            "cpu_affinity": ",".join(map(str, sorted(os.sched_getaffinity(0)))),
             "mem_max_rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
 

@@ -38,67 +38,84 @@ class Spread(NamedTuple):
     between: float  # of the processes' own means
 
 
-def figures(runs: Sequence[Run], best_nop_cycles: float = 0.0) -> list[list[float]]:
-    """Return the clean values of each run of a case: all in core cycles, or all in seconds.
+class Process(NamedTuple):
+    """What the stop rule reads of one run of a case: a list each, with an item a value."""
+
+    values: list[float]
+    adds: list[float]
+    multiplies: list[float]
+    clean: list[bool]  # whether it counts for all that contaminated it
+    nop_cycles: list[float]
+
+
+Figures = list[list[float]]  # the values that count: a list a process
+
+
+def read(run: Run) -> Process:
+    """Return what the stop rule reads of a run; lists of what wasn't read are empty.
+
+    All values of a run count as clean where fewer than `CLEAN_SHARE` are.
+    """
+    contaminants = [deltas for name in CONTAMINANTS if (deltas := per_value(run, name))]
+    clean = [not any(deltas) for deltas in zip(*contaminants, strict=True)]
+    if not clean or fmean(clean) < CLEAN_SHARE:
+        clean = [True] * len(run["values"])
+    adds, multiplies = per_value(run, "add_seconds"), per_value(run, "multiply_seconds")
+    nop_cycles = per_value(run, "nop_cycles")
+    return Process(list(run["values"]), adds, multiplies, clean, nop_cycles)
+
+
+def figures(processes: Sequence[Process], best_nop_cycles: float = 0.0) -> Figures:
+    """Return the values of each process that count: all in core cycles, or all in seconds.
 
     In cycles where the chains beside the values tell them: frequency moves values by several per
-    cent from one minute to the next, and chain and value alike. All of a run's values count where
-    fewer than `CLEAN_SHARE` are clean. Of these, where `FEWEST_ALONE` runs have such, only values
-    that were taken with nobody else on the core; runs without any are left out.
+    cent from one minute to the next, and chain and value alike. Where `FEWEST_ALONE` processes have
+    clean values that were taken with nobody else on the core, only these count: processes without
+    are left out.
     """
-    in_cycles = _tell_cycles(runs)
-    values = [_cycles(run) if in_cycles else list(run["values"]) for run in runs]
-    clean = [_clean(run) for run in runs]
-    alone = [
-        [
-            is_clean and is_alone
-            for is_clean, is_alone in zip(marks, _alone(run, best_nop_cycles), strict=True)
-        ]
-        for run, marks in zip(runs, clean, strict=True)
-    ]
-    kept = alone if sum(map(any, alone)) >= FEWEST_ALONE else clean
+    in_cycles = _tell_cycles(processes)
+    values = [_cycles(process) if in_cycles else process.values for process in processes]
+    clean = [process.clean for process in processes]
+    alone = [_alone(process, best_nop_cycles) for process in processes]
+    kept = alone if number_alone(processes, best_nop_cycles) >= FEWEST_ALONE else clean
     chosen = [list(compress(*pair)) for pair in zip(values, kept, strict=True)]
     return [one for one in chosen if one]
 
 
-def _clean(run: Run) -> list[bool]:
-    """Tell of each value whether it counts for all that contaminated it."""
-    clean = [not any(deltas) for deltas in zip(*_contaminants(run), strict=True)]
-    return clean if clean and fmean(clean) >= CLEAN_SHARE else [True] * len(run["values"])
+def number_alone(processes: Sequence[Process], best_nop_cycles: float) -> int:
+    """Return how many processes have a value that nothing spoilt."""
+    return sum(any(_alone(process, best_nop_cycles)) for process in processes)
 
 
-def _alone(run: Run, best_nop_cycles: float) -> list[bool]:
-    """Tell of each value whether nobody else used the core."""
-    told = [not crowded(cycles, best_nop_cycles) for cycles in per_value(run, "nop_cycles")]
-    return told or [True] * len(run["values"])
+def _alone(process: Process, best_nop_cycles: float) -> list[bool]:
+    """Tell of each value whether it is clean, and nobody else used the core."""
+    if not process.nop_cycles:
+        return process.clean
+    pairs = zip(process.clean, process.nop_cycles, strict=True)
+    return [clean and not crowded(cycles, best_nop_cycles) for clean, cycles in pairs]
 
 
-def _contaminants(run: Run) -> list[list[float]]:
-    """Return what was read of each contaminant, one number a value; nothing of one that wasn't."""
-    return [deltas for name in CONTAMINANTS if (deltas := per_value(run, name))]
-
-
-def _tell_cycles(runs: Sequence[Run]) -> bool:
-    ratios = []
-    for run in runs:
-        adds, multiplies = per_value(run, "add_seconds"), per_value(run, "multiply_seconds")
-        if not len(adds) == len(multiplies) == len(run["values"]):
-            return False
-        ratios += [multiply / add for add, multiply in zip(adds, multiplies, strict=True)]
+def _tell_cycles(processes: Sequence[Process]) -> bool:
+    if any(
+        not len(process.adds) == len(process.multiplies) == len(process.values)
+        for process in processes
+    ):
+        return False
+    pairs = (zip(process.multiplies, process.adds, strict=True) for process in processes)
+    ratios = [multiply / add for each in pairs for multiply, add in each]
     return bool(ratios) and abs(median(ratios) / CYCLES_RATIO - 1) <= CYCLES_TOLERANCE
 
 
-def _cycles(run: Run) -> list[float]:
-    adds = per_value(run, "add_seconds")
-    return [value / add for value, add in zip(run["values"], adds, strict=True)]
+def _cycles(process: Process) -> list[float]:
+    return [value / add for value, add in zip(process.values, process.adds, strict=True)]
 
 
-def half_width(runs: Sequence[Run], best_nop_cycles: float = 0.0) -> float:
+def half_width(taken: Figures) -> float:
     """Return half the 95 % interval of a case's mean over processes, relative to that mean.
 
     The process is the unit: of each, the median. Infinite for fewer than two processes.
     """
-    medians = [median(values) for values in figures(runs, best_nop_cycles)]
+    medians = [median(values) for values in taken]
     if len(medians) < 2:
         return math.inf
     degrees = len(medians) - 1
@@ -106,12 +123,12 @@ def half_width(runs: Sequence[Run], best_nop_cycles: float = 0.0) -> float:
     return t * math.sqrt(variance(medians) / len(medians)) / fmean(medians)
 
 
-def spread(runs: Sequence[Run], best_nop_cycles: float = 0.0) -> Spread | None:
+def spread(taken: Figures) -> Spread | None:
     """Return the variances within and between processes, or None where they can't be told.
 
     The one-way random-effects estimate (Cochran, Sampling Techniques, third edition, 10.3).
     """
-    taken = [values for values in figures(runs, best_nop_cycles) if len(values) > 1]
+    taken = [values for values in taken if len(values) > 1]
     if len(taken) < 2:
         return None
     mean = fmean(fmean(values) for values in taken)

@@ -11,7 +11,17 @@ from pkbench import crowding, launch
 from pkbench.catalogue import Case
 from pkbench.journal import Journal
 from pkbench.order import grouped, parcels, round_order, share_loops
-from pkbench.precision import CONTAMINANTS, best_values, half_width, spread
+from pkbench.precision import (
+    CONTAMINANTS,
+    Figures,
+    Process,
+    best_values,
+    figures,
+    half_width,
+    number_alone,
+    read,
+    spread,
+)
 from pkbench.profiles import SECONDS_PER_GIB, Profile
 from pkbench.resultfile import Metadata, Run, per_value, public
 from pkbench.surroundings import surroundings
@@ -26,10 +36,6 @@ BESIDE = ("add_seconds", "multiply_seconds", "nop_cycles", *CONTAMINANTS)
 # While somebody else is on the core, a process goes on until it has as many values of its own core
 # as it was to take: at most so many times as many, and so many seconds longer.
 RETAKES, RETAKE_SECONDS = 3, 0.1
-# After which a process looks who else is on the core: shorter than neighbours mostly stay away or
-# on it, and ten times longer than looking takes. Not where several threads or processes are at
-# work: they are in each other's way for longer than a piece, and a median of pieces would hide it.
-PIECE_SECONDS = 5e-5
 # Of the available memory, what a case may populate.
 MEMORY_SHARE = 0.9
 
@@ -54,6 +60,7 @@ class Record:
         default_factory=dict
     )  # seconds of set-up and proofs, likewise
     runs: dict[str, list[Run]] = field(default_factory=dict)
+    read: dict[str, list[Process]] = field(default_factory=dict)  # of each run, for the stop rule
     rounds: int = 0  # finished
     seconds: float = 0.0  # that calibration and the finished rounds took
     own_seconds: float = 0.0  # of these, in the cases' own set-up, proofs and preparations
@@ -85,6 +92,7 @@ class Record:
                 self.proving[case] = entry["proving"]
             case "run":
                 self.runs.setdefault(case, []).append(entry["run"])
+                self.read.setdefault(case, []).append(read(entry["run"]))
             case "state":
                 self.reasons[case] = (entry["state"], entry["reason"])
             case "round":
@@ -231,25 +239,35 @@ class Schedule:
         if self.record.rounds < self.profile.least_rounds:
             return not left
         target = self.profile.target * share_of_net(left)
-        met = {case.name for case in left if self._half_width(case) <= target}
+        met = {case.name for case in left if self._is_known(case, target)}
         self.record.settled -= {case.name for case in left}
         self.record.settled |= met
         return len(met) == len(left)
 
-    def _half_width(self, case: Case) -> float:
-        return half_width(self._earlier(case), self.best_nop_cycles)
-
     def _best_nop_cycles(self) -> float:
-        runs = (run for case in self.cases for run in self._earlier(case))
-        return crowding.best(cycles for run in runs for cycles in per_value(run, "nop_cycles"))
+        found = (process.nop_cycles for case in self.cases for process in self._earlier(case))
+        return crowding.best(cycles for each in found for cycles in each)
 
-    def _earlier(self, case: Case) -> list[Run]:
-        """Return the runs of finished rounds: what a resumed run can repeat."""
+    def _figures(self, case: Case) -> Figures:
+        return figures(self._earlier(case), self.best_nop_cycles)
+
+    def _earlier(self, case: Case) -> list[Process]:
+        """Return what was read in finished rounds: what a resumed run can repeat."""
+        runs = self.record.runs.get(case.name, [])
         return [
-            run
-            for run in self.record.runs.get(case.name, [])
+            process
+            for run, process in zip(runs, self.record.read.get(case.name, []), strict=True)
             if run["metadata"]["pkbench_round"] < self.record.rounds
         ]
+
+    def _is_known(self, case: Case, target: float) -> bool:
+        """Tell whether a case's interval is narrow enough, and of enough processes.
+
+        A figure of a shared core is none that will do, however narrow its interval.
+        """
+        if number_alone(self._earlier(case), self.best_nop_cycles) < self.profile.least_rounds:
+            return False
+        return half_width(self._figures(case)) <= target
 
     def _over_budget(self, began: float, cases: int, last: "_Pace | None") -> bool:
         """Whether another round, at the pace of the last, would end after the budget."""
@@ -304,7 +322,7 @@ class Schedule:
             return self.profile.values
         name = case.name
         best = best_values(
-            spread(self._earlier(case), self.best_nop_cycles),
+            spread(self._figures(case)),
             self.record.proving[name],
             self.record.elapsed[name],
         )
@@ -314,9 +332,11 @@ class Schedule:
         values = self._values(case)
         a_value = self._value_seconds(case, loops)
         longer = int(RETAKE_SECONDS / a_value) if a_value else 0
-        piece_loops = 0 if case.benchmark.threads else _piece_loops(loops, a_value)
+        if case.benchmark.threads:
+            return launch.Amount(loops, 0, values, values, self.profile.warmups)
         most = values + min(RETAKES * values, longer)
-        return launch.Amount(loops, piece_loops, values, most, self.profile.warmups)
+        pieces = _piece_loops(loops, a_value)
+        return launch.Amount(loops, pieces, values, most, self.profile.warmups)
 
     def _value_seconds(self, case: Case, loops: int) -> float:
         return self.record.elapsed[case.name] / self.record.loops[case.name] * loops
@@ -358,7 +378,7 @@ class _Pace(NamedTuple):
 
 
 def _piece_loops(loops: int, value_seconds: float) -> int:
-    return max(1, int(PIECE_SECONDS / value_seconds * loops)) if value_seconds else 0
+    return max(1, int(crowding.PIECE_SECONDS / value_seconds * loops)) if value_seconds else 0
 
 
 def _calibration_seconds(case: Case) -> float:

@@ -7,8 +7,8 @@ import pyperf
 
 from pkbench.resultfile import Metadata
 
-# Of the process that asks, which is not the one that measures.
-OWN = ("mem_max_rss",)
+# Of the process that asks, which is not the one that measures, and of the CPUs that it may use.
+OWN = ("cpu_affinity", "cpu_config", "cpu_freq", "mem_max_rss")
 
 
 def surroundings() -> Metadata:

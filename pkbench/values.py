@@ -68,13 +68,15 @@ class Values:
         add = min(before.add_seconds, self._chain.add_seconds)
         if not add:
             return 0.0
+        self._append("pkbench_add_seconds", add)
+        multiply = min(before.multiply_seconds, self._chain.multiply_seconds)
+        self._append("pkbench_multiply_seconds", multiply)
+        if not self._piece_loops:
+            return 0.0  # who else was there is not asked: the case itself, maybe
         nop_cycles = max(before.nop_cycles, self._chain.nop_cycles)
         if value.pieces:
             nop_cycles = value.nop_seconds / add
             self._append("pkbench_alone_share", value.alone / value.pieces)
-        self._append("pkbench_add_seconds", add)
-        multiply = min(before.multiply_seconds, self._chain.multiply_seconds)
-        self._append("pkbench_multiply_seconds", multiply)
         self._append("pkbench_nop_cycles", nop_cycles)
         return nop_cycles
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,17 +11,19 @@ from pkbench.precision import (
     FEWEST_VALUES,
     MOST_VALUES,
     T95,
+    Process,
     Spread,
     best_values,
     figures,
     half_width,
+    read,
     spread,
 )
 
 
-def run(values: list[float], **beside: list[float]) -> dict[str, Any]:
+def run(values: list[float], **beside: list[float]) -> Process:
     lists = {f"pkbench_{key}": json.dumps(numbers) for key, numbers in beside.items()}
-    return {"metadata": {"name": "a/b", **lists}, "values": values}
+    return read({"metadata": {"name": "a/b", **lists}, "values": values})
 
 
 def test_the_points_of_t_are_those_of_students_distribution() -> None:
@@ -85,7 +86,7 @@ def test_a_value_that_is_contaminated_does_not_count_for_being_alone() -> None:
 def test_the_variances_are_those_of_values_with_nobody_else_on_the_core() -> None:
     runs = [run([1.0, 1.2, 9.0], nop_cycles=[0.17, 0.17, 0.34]) for _ in range(4)]
     runs.append(run([5.0, 9.0, 9.0], nop_cycles=[0.17, 0.34, 0.34]))
-    found = spread(runs, 0.17)
+    found = spread(figures(runs, 0.17))
     assert found is not None
     assert 0 == found.between
     assert 0.02 / 1.1**2 == pytest.approx(found.within)
@@ -93,13 +94,13 @@ def test_the_variances_are_those_of_values_with_nobody_else_on_the_core() -> Non
 
 def test_the_interval_is_that_of_the_process_medians() -> None:
     runs = [run([1.0, 1.0, 90.0]), run([3.0, 3.0, 3.0])]
-    assert 12.706 * math.sqrt(2 / 2) / 2 == pytest.approx(half_width(runs))
+    assert 12.706 * math.sqrt(2 / 2) / 2 == pytest.approx(half_width(figures(runs)))
 
 
 def test_one_process_says_nothing_of_the_next() -> None:
-    assert math.inf == half_width([run([1.0, 1.0])])
-    assert spread([run([1.0, 1.0])]) is None
-    assert spread([run([1.0]), run([1.0])]) is None
+    assert math.inf == half_width([[1.0, 1.0]])
+    assert spread([[1.0, 1.0]]) is None
+    assert spread([[1.0], [1.0]]) is None
 
 
 def test_the_two_variances_of_made_values_are_found() -> None:
@@ -108,7 +109,7 @@ def test_the_two_variances_of_made_values_are_found() -> None:
         run(list(100 + generator.normal(0, 3) + generator.normal(0, 5, size=20)))
         for _ in range(2000)
     ]
-    found = spread(runs)
+    found = spread(figures(runs))
     assert found is not None
     assert 0.05**2 == pytest.approx(found.within, rel=0.05)
     assert 0.03**2 == pytest.approx(found.between, rel=0.1)

@@ -314,7 +314,7 @@ def test_two_modes_of_the_processes_are_told_in_words(tmp_path: Path) -> None:
     values = [[1e-6 + place * 1e-9] for place in range(9)] + [[1.3e-6], [1.302e-6], [1.304e-6]]
     page_of(tmp_path, suite([Made("a/b", values)]))
     told = (tmp_path / "report/tables/silicon-cases.md").read_text()
-    assert "two modes: 25% of the processes cost 1.30 times more" in told
+    assert "two modes: 25% of the processes cost 1.30 times as much" in told
 
 
 def test_what_mends_nothing_says_why(tmp_path: Path) -> None:

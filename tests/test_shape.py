@@ -20,7 +20,7 @@ def test_processes_without_a_shape_are_passed_over() -> None:
 def test_a_mode_of_a_fifth_of_the_processes_is_told_with_how_much_dearer_it_is() -> None:
     values = normal(1)
     values[::5] *= 1.2
-    assert "two modes: 20% of the processes cost 1.20 times more" == shape(values, ROUNDS)
+    assert "two modes: 20% of the processes cost 1.20 times as much" == shape(values, ROUNDS)
 
 
 def test_one_process_far_away_is_no_mode() -> None:

@@ -12,7 +12,7 @@ from pkbench.doctor.groups import cpuset, quota
 from pkbench.doctor.kernel import aslr, flush_ceiling, kpti, mitigations
 from pkbench.doctor.keys import keys
 from pkbench.doctor.memory import hugetlb, ksm, numa_balancing, swap, thp
-from pkbench.doctor.neighbours import core, load, steal, tracer, virtualisation
+from pkbench.doctor.neighbours import STEAL_SECONDS, core, load, steal, tracer, virtualisation
 from pkbench.doctor.permits import io_uring, max_map_count, userfaultfd
 from pkbench.doctor.script import script
 from pkbench.machine import Machine
@@ -59,7 +59,8 @@ def examine(
     readings: list[float] = []
     found = [check(machine, root) for check in CHECKS]
     found.append(steal(machine, root, lambda seconds: readings.extend(watch(seconds))))
-    return [*found, core(readings)]
+    # Where `steal` had nothing to wait for, nobody has looked yet.
+    return [*found, core(readings or watch(STEAL_SECONDS))]
 
 
 def exit_status(findings: Iterable[Finding]) -> int:

@@ -2,17 +2,17 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chain.h"
 #include "pieces.h"
 #include "tap.h"
 
 #define ALONE 1e-10
 #define CROWDED 2e-10
 #define LONGEST 1.05e-10
+#define MANY 4001
 
 /* The n-th reading of the no-ops, and the seconds of an iteration in the n-th piece. */
 static const double *nops, *costs;
-static uint64_t sizes[16]; /* of the pieces as they were run */
+static uint64_t sizes[MANY]; /* of the pieces as they were run */
 static int readings, pieces_run, fail_at;
 
 double pk_nop_seconds(void)
@@ -57,6 +57,7 @@ int main(void)
     static const double quiet[] = {ALONE, ALONE, ALONE, ALONE, ALONE, ALONE};
     static const double busy[] = {CROWDED, CROWDED, CROWDED, CROWDED, CROWDED, CROWDED};
     static const double comes[] = {ALONE, ALONE, CROWDED, ALONE, ALONE, ALONE};
+    static double many[MANY], always[MANY + 1];
     struct pk_value value;
 
     fail_at = -1;
@@ -89,7 +90,13 @@ int main(void)
     measure(5, 10, &value);
     check("fewer iterations than a piece are one", near(value.seconds, 35) && value.pieces == 1);
 
-    costs = slow_amid, fail_at = 1;
+    costs = many, nops = always;
+    for (int i = 0; i < MANY; i++)
+        many[i] = 1, always[i] = always[i + 1] = ALONE;
+    measure(10 * 4000, 10, &value);
+    check("of too many pieces each is longer, by whole multiples", value.pieces == 1000 && sizes[0] == 40 && sizes[999] == 40);
+
+    costs = slow_amid, nops = quiet, fail_at = 1;
     check("a failure ends it", measure(50, 10, &value) == -5 && pieces_run == 2);
     return tap_end();
 }

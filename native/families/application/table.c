@@ -121,7 +121,6 @@ __attribute__((always_inline)) static inline int serve_client(struct store *stor
     request *request = store->request;
     int status = 0;
 
-    client->next = 0;
     PK_REPEAT(loops) {
         if (lock)
             pthread_mutex_lock(lock);
@@ -168,6 +167,7 @@ static int prove_client(struct store *store, struct client *client, int (*run)(v
     struct table_value before, chosen, after;
     int status = guard_prove_closed(&store->guard);
 
+    client->next = 0; /* look_up looks at the first */
     if (!status)
         status = look_up(store, client, &before);
     if (!status)

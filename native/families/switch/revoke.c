@@ -27,14 +27,14 @@ struct revocation {
     struct post *posts; /* one a thread */
     unsigned threads;
     unsigned orders;  /* given so far */
-    unsigned crowded; /* there are more threads than CPUs */
+    unsigned short_of_cpus; /* there are more threads than CPUs */
     int expected;     /* by the threads' proofs: whether they may write */
 };
 
 /* Wait without sleeping; where it takes another's CPU, let the others run. */
 static void relax(const struct revocation *revocation)
 {
-    if (revocation->crowded)
+    if (revocation->short_of_cpus)
         sched_yield();
     else
         pk_pause();
@@ -123,7 +123,7 @@ static int start_threads(struct revocation *revocation, const int64_t *point, co
     int cpus[CPU_SETSIZE];
 
     revocation->threads = (unsigned)point[0];
-    revocation->crowded = (int64_t)pk_last_cpus(cpus, CPU_SETSIZE) < point[0];
+    revocation->short_of_cpus = (int64_t)pk_last_cpus(cpus, CPU_SETSIZE) < point[0];
     revocation->posts = aligned_alloc(_Alignof(struct post), revocation->threads * sizeof *revocation->posts);
     if (!revocation->posts)
         return pk_error(ENOMEM, "allocate the orders");
