@@ -11,6 +11,7 @@
 #include "benchmark.h"
 #include "clock.h"
 #include "counters.h"
+#include "cpus.h"
 #include "pieces.h"
 
 extern const struct pk_entry __start_pk_benchmarks[];
@@ -127,6 +128,7 @@ int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, str
     /* Before pinning, so that a crew sees every CPU that the process may use. */
     status = benchmark->setup ? benchmark->setup(created->state, point) : 0;
     pin(&created->allowed);
+    pk_forget_cpus();
     *opened = created;
     if (status) {
         pk_case_close(created);
