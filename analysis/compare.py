@@ -11,7 +11,7 @@ from scipy import stats
 
 from .comparable import Difference, differences
 from .estimate import CONFIDENCE
-from .frame import tidy
+from .frame import CROWDED, best_nop_cycles, tidy
 from .per_process import processes
 from .result import Result
 from .sample import Numbers
@@ -22,7 +22,7 @@ MARGIN = 0.01  # costs that differ by less than this share are the same for most
 SIGNIFICANT = 1 - CONFIDENCE
 
 DEFINITION = (
-    "Per process the median of its values, contaminated and crowded ones left out; the ratio is "
+    "Per process the median of its values, left out what a report leaves out; the ratio is "
     "that of their geometric means over processes, its interval and p-value Welch's t on the "
     "logarithms (Welch, Biometrika 34, 1947), and the expected share of false alarms among all "
     "cases called faster or slower is 5 % (Benjamini and Hochberg, J. R. Stat. Soc. B 57, 1995). "
@@ -75,6 +75,8 @@ def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
         _row(name, first.get(name), second.get(name), same_machine, base.evidence == "path length")
         for name in names
     ]
+    if shared := _shared_core(base, new) if same_machine else "":
+        rows = [row | {"p": np.nan, "why": row["why"] or shared} for row in rows]
     table = _with_verdicts(pd.DataFrame(rows, columns=COLUMNS), margin)
     return Comparison(base, new, margin, found, table)
 
@@ -124,6 +126,16 @@ def _row(
     if base and new and base.crowded != new.crowded:
         return row | {"why": f"the {'base' if base.crowded else 'new'} one had to share its core"}
     return row | _welch(np.log(first), np.log(second))
+
+
+def _shared_core(base: Result, new: Result) -> str:
+    """Return why no case can be told, where one of two results never had its core to itself."""
+    best, other = best_nop_cycles(base), best_nop_cycles(new)
+    if not (best and other):
+        return "only one of the two says whether it had its core to itself" if best or other else ""
+    if max(best, other) <= CROWDED * min(best, other):
+        return ""
+    return f"the {'base' if best > other else 'new'} one had to share its core all the time"
 
 
 def _middle(values: Numbers, exact: bool) -> float:

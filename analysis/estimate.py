@@ -22,9 +22,12 @@ CONFIDENCE = 0.95
 # (Hoefler and Belli, "Scientific Benchmarking of Parallel Computing Systems", SC'15, rule 5).
 ENOUGH_PROCESSES = 6
 
+PIECES_DEFINITION = (
+    "A value of what one thread does is the median of its pieces of some 50 µs that had the core "
+    "to themselves, as no-ops timed between them tell, or of all its pieces where there is none."
+)
 DEFINITION = (
-    "A value is the median of its pieces of some 50 µs that had the core to themselves, as no-ops "
-    "timed between them tell, or of all its pieces where there is none. Per process the median of "
+    "Per process the median of "
     "its values, without those that a context switch against the thread's will, a migration or "
     "stolen time contaminated where at least half are clean, and without those beside which "
     "another hardware thread used the core where three processes have others; the estimate is the "
@@ -75,8 +78,8 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     net      gross without its floor; for a slope the difference of two loops by the difference of
              their operations, in which nothing of the loop is left
     resolved whether net can be told from nothing: neither its interval reaches zero, nor is it less
-             than the clock's smallest step by the operations of a value; where it can't, net may be
-             zero or negative and is no figure to print
+             than the clock's smallest step by the operations of a piece of a value; where it can't,
+             net may be zero or negative and is no figure to print
     cycles   gross in core cycles, cycles_low and cycles_high its 95 % interval; missing where the
              cycles of a process can't be told; net_cycles, net_cycles_low and net_cycles_high
              likewise

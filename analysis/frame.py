@@ -42,7 +42,7 @@ CASE_FACTS = (
     "reason",
     "operation",
 )
-INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "inner_loops")
+INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "piece_loops", "inner_loops")
 # What the CPU's own counters say.
 COUNTED = (
     "core_cycles",
@@ -62,6 +62,7 @@ NUMBERS = (
     "function_call_interrupts",
     *COUNTED,
     "slowest",
+    "alone_share",
     "clock_resolution",
 )
 FLAGS = ("contaminated", "crowded")
@@ -104,9 +105,11 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     contaminated whether during the value the measuring thread was switched out against its will,
                  ended on another CPU than it began on, or its CPU was stolen by the hypervisor;
                  missing where the file says nothing of these
-    crowded      whether somebody else used the core right before or after the value: another
-                 hardware thread, as the CPU issued fewer no-ops a cycle than at its best in this
-                 file; missing where these were not timed
+    crowded      whether somebody else used the core beside the pieces that the value is the median
+                 of, or beside the whole of it: another hardware thread, as the CPU issued fewer
+                 no-ops a cycle than at its best in this file; missing where these were not timed
+    alone_share  which share of the value's pieces, 0 to 1, had the core to themselves: the value is
+                 the median of these, or of all where it is 0; missing where it is whole
     steal        seconds that the hypervisor kept the value's CPU for others, from the end of the
                  value before to the end of this one (likewise the two below), as the kernel counts
                  them: in whole ticks, mostly of 10 ms; missing where they can't be read
@@ -115,8 +118,9 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     function_call_interrupts
                  likewise for calls of a function on another CPU, shootdowns among them
     core_cycles  cycles of the core per operation by the CPU's own counter, as are the three below;
-                 these include the reading of the clocks around each batch of loops, which the
-                 value does not; missing where there is no such counter or it may not be read
+                 these include the reading of the clocks around each batch of loops and the pieces
+                 that had to share the core, which the value does not; missing where there is no
+                 such counter or it may not be read
     retired_instructions
                  instructions retired per operation
     dtlb_load_misses
@@ -130,6 +134,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     slowest      seconds per operation of the slowest thread or process of a crew
     cpu          the CPU it ran on
     loops        loops timed per value
+    piece_loops  loops of a piece of a value, at least; those of the value where it is whole
     inner_loops  operations per loop
     clock_resolution  seconds: the smallest step of the clock that took the value; missing where
                  the file does not say
@@ -248,6 +253,7 @@ def _shared(name: str, result: Result, case: Case, process: Process, number: int
         "position": process.position,
         "unit": "instructions" if result.evidence == "path length" else "s",
         "loops": process.loops,
+        "piece_loops": process.piece_loops or process.loops,
         "inner_loops": process.inner_loops,
         "counted": process.counted,
         "clock_resolution": process.clock_resolution,
@@ -270,6 +276,7 @@ def _beside(process: Process, index: int) -> dict[str, float | None]:
         "function_call_interrupts": count("function_call_interrupts"),
         **{name: count(name) for name in COUNTED},
         "slowest": count("slowest"),
+        "alone_share": count("alone_share"),
         "cpu": count("cpu"),
     }
 
@@ -295,7 +302,7 @@ def best_nop_cycles(result: Result) -> float:
 
 def _crowded(process: Process, index: int, most_nop_cycles: float) -> bool | None:
     found = process.per_value.get("nop_cycles", ())
-    return found[index] > most_nop_cycles if found else None
+    return found[index] > most_nop_cycles > 0 if found else None
 
 
 # A multiplication takes three cycles on every x86 core with keys, a register addition one (Fog,

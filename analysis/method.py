@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import words
-from .estimate import CONFIDENCE, DEFINITION, ENOUGH_PROCESSES, EXACT_DEFINITION
+from .estimate import CONFIDENCE, DEFINITION, ENOUGH_PROCESSES, EXACT_DEFINITION, PIECES_DEFINITION
 from .result import Result
 from .shelf import Shelf
 
@@ -44,6 +44,8 @@ def paragraphs(shelf: Shelf) -> Iterator[str]:
     for name, result in shelf.machines:
         yield f"{name}: {_amounts(shelf, name)}{_spoilt(shelf, name, result)}{_order(result)}"
         yield from _not_read(name, result)
+    if shelf.frame["alone_share"].notna().any():
+        yield PIECES_DEFINITION
     yield EXACT_DEFINITION if shelf.exact else DEFINITION
     if not shelf.exact:
         yield from _limits(shelf)
@@ -53,9 +55,9 @@ def paragraphs(shelf: Shelf) -> Iterator[str]:
         + (
             "Both are exact, so the difference is."
             if shelf.exact
-            else "Their interval comes from resampling both, together where both ran in the same "
-            "rounds. A net figure whose interval reaches zero, or that is less than the clock's "
-            "smallest step by the operations of a value, reads "
+            else "Their interval comes from resampling both, together where of both the same "
+            "rounds count. A net figure whose interval reaches zero, or that is less than the "
+            "clock's smallest step by the operations of a piece of a value, reads "
             f"“{words.BELOW_RESOLUTION}”. An instruction of about a cycle is timed at two unroll "
             "factors; its net figure is the slope between them, in which nothing of the loop is "
             "left. Ratios are resampled in the same way."

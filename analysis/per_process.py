@@ -33,7 +33,7 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
     whole = _by_process(usable)["value"].agg(values="size")
     whole = whole.join(_by_process(marks)[["left_out", "crowded"]].sum())
     whole = whole.join(_by_process(usable[kept])[["value", "cycles"]].median())
-    facts = ["round", "loops", "inner_loops", "slope", "clock_resolution"]
+    facts = ["round", "loops", "piece_loops", "inner_loops", "slope", "clock_resolution"]
     return pd.DataFrame(whole.join(_by_process(usable)[facts].first()).reset_index())
 
 

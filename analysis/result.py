@@ -62,6 +62,7 @@ class Process:
     round: int | None = None
     position: int | None = None
     clock_resolution: float | None = None  # seconds: the smallest step of the clock
+    piece_loops: int | None = None  # of the pieces that a value is the median of; None: it is whole
     per_value: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)  # quantity -> why it wasn't read
     counted: str = (
@@ -233,6 +234,7 @@ def _process(name: str, case: str, inherited: Mapping[str, Any], run: Any) -> Pr
         round=_optional_integer(name, metadata, "pkbench_round"),
         position=_optional_integer(name, metadata, "pkbench_position"),
         clock_resolution=_optional_seconds(name, metadata, "pkbench_clock_resolution"),
+        piece_loops=_optional_integer(name, metadata, "pkbench_piece_loops"),
         per_value=_per_value(name, case, metadata, len(values)),
         missing=_missing(name, metadata),
         counted=_text(metadata, "pkbench_counted"),
@@ -270,6 +272,7 @@ PER_VALUE = (
     "add_seconds",
     "multiply_seconds",
     "nop_cycles",
+    "alone_share",
 )
 
 

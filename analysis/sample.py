@@ -59,7 +59,7 @@ class Sample:
             left_out=left_out,
             crowded=crowded,
             cycles=rows["cycles"].to_numpy(dtype=np.float64),
-            clock_step=float((rows["clock_resolution"] / rows["loops"]).fillna(0.0).max()),
+            clock_step=float((rows["clock_resolution"] / rows["piece_loops"]).fillna(0.0).max()),
         )
 
     @property

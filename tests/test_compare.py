@@ -101,6 +101,26 @@ def test_a_core_of_its_own_and_a_shared_one_are_not_compared(tmp_path: Path) -> 
     assert "" == both.cases.iloc[0]["why"]
 
 
+def test_a_result_that_shared_its_core_from_end_to_end_is_not_called_slower(tmp_path: Path) -> None:
+    base, new = (
+        Made(CASE, single(cost, cost * 1.01, cost * 1.02), beside={"nop_cycles": [[cycles]] * 3})
+        for cost, cycles in ((1.0, 0.17), (1.4, 0.34))
+    )
+    row = compared(tmp_path / "1", base, new).cases.iloc[0]
+    why = "the new one had to share its core all the time"
+    assert ("can't tell", why) == (row["verdict"], row["why"])
+    row = compared(tmp_path / "2", new, base).cases.iloc[0]
+    assert ("can't tell", why.replace("new", "base")) == (row["verdict"], row["why"])
+
+
+def test_who_used_the_core_must_be_known_of_both_or_of_neither(tmp_path: Path) -> None:
+    silent, other = Made(CASE, single(1.0, 1.01, 1.02)), Made(CASE, single(1.4, 1.41, 1.42))
+    telling = Made(CASE, silent.values, beside={"nop_cycles": [[0.17]] * 3})
+    assert "slower" == verdict(tmp_path / "1", silent, other)
+    row = compared(tmp_path / "2", telling, other).cases.iloc[0]
+    assert ("can't tell", "only one of the two") == (row["verdict"], row["why"][:19])
+
+
 def test_one_side_without_variance_is_no_trouble(tmp_path: Path) -> None:
     base, new = Made(CASE, single(1.0, 1.0, 1.0, 1.0)), Made(CASE, single(1.5, 1.6, 1.55, 1.5))
     assert "slower" == verdict(tmp_path, base, new)
