@@ -1,9 +1,12 @@
 """Somebody else on the core is told by the no-ops that it issues."""
 
+import os
+
 import pytest
 
+from pkbench._native import lib
 from pkbench.catalogue import parse_case
-from pkbench.chains import chain
+from pkbench.chains import chain, nop_cycles_for
 from pkbench.crowding import CROWDED, best, crowded
 from pkbench.event_counters import event_counters
 from pkbench.kernel_counters import kernel_counters
@@ -11,6 +14,12 @@ from pkbench.session import Session
 from pkbench.values import Values
 
 LOOPS, EACH = 640, 16
+
+
+@pytest.fixture
+def chains() -> None:
+    if not chain().add_seconds:
+        pytest.skip("this build knows no chains of instructions for this architecture")
 
 
 def test_the_best_is_what_hardly_any_reading_is_faster_than() -> None:
@@ -30,18 +39,27 @@ def test_nothing_is_crowded_where_there_is_no_telling(nop_cycles: float, best_kn
     assert not crowded(nop_cycles, best_known)
 
 
-def test_a_core_issues_several_no_ops_a_cycle_and_not_more_than_any_made() -> None:
-    assert 1 / 16 < best(chain().nop_cycles for _ in range(20)) <= 1.1
+def test_a_core_issues_several_no_ops_a_cycle(chains: None) -> None:
+    assert 1 / 16 < best(nop_cycles_for(0.1)) < 0.6
+
+
+def test_a_look_at_the_core_leaves_the_thread_where_it_may_be() -> None:
+    allowed = os.sched_getaffinity(0)
+    assert nop_cycles_for(0.01)
+    assert allowed == os.sched_getaffinity(0)
 
 
 @pytest.mark.parametrize("case", ["syscall/getppid", "protect/mprotect-rw-ro/pages:3"])
-def test_a_value_in_pieces_says_how_many_had_the_core_to_themselves(case: str) -> None:
+def test_a_value_in_pieces_says_how_many_had_the_core_to_themselves(
+    case: str, chains: None
+) -> None:
     with Session(parse_case(case)) as session:
         session.verify()
         value = session.measure(LOOPS, EACH, 1.0)
         assert LOOPS // EACH == value.pieces == value.alone
-        assert 0 < value.seconds
-        assert value.seconds / LOOPS * value.pieces < value.all_seconds
+        # The median is no more than twice the mean, which has the no-ops in it as well.
+        assert 0 < value.seconds < 2 * value.all_seconds
+        assert value.all_seconds > value.pieces * value.nop_seconds * lib.PK_NOPS_READ / 2
         value = session.measure(LOOPS, EACH, 1e-15)
         assert (LOOPS // EACH, 0) == (value.pieces, value.alone)
         assert 0 < value.seconds
@@ -57,6 +75,7 @@ def test_what_times_itself_is_one_piece() -> None:
         assert (0, 0) == ((value := session.measure(20, 1, 1.0)).pieces, value.alone)
 
 
+@pytest.mark.usefixtures("chains")
 @pytest.mark.parametrize(("best_known", "taken"), [(1e-9, 7), (1e9, 3), (0.0, 3)])
 def test_values_are_taken_until_enough_had_the_core_to_themselves_or_there_are_too_many(
     best_known: float, taken: int
@@ -65,3 +84,11 @@ def test_values_are_taken_until_enough_had_the_core_to_themselves_or_there_are_t
         values = Values(session, 1000, 100, kernel_counters(), event_counters())
         values.take(3, 7, best_known)
     assert taken == len(values.seconds)
+
+
+def test_nothing_is_said_of_the_core_where_nobody_asks() -> None:
+    with Session(parse_case("syscall/getppid")) as session:
+        values = Values(session, 1000, 0, kernel_counters(), event_counters())
+        values.take(3, 7, 1e-9)
+    assert 3 == len(values.seconds)
+    assert not {"pkbench_nop_cycles", "pkbench_alone_share"} & values.metadata().keys()

@@ -2,7 +2,9 @@
 
 import json
 import math
+import subprocess
 from collections.abc import Sequence
+from unittest.mock import patch
 
 import pyperf
 import pytest
@@ -57,10 +59,11 @@ def test_an_answer_is_a_pyperf_run() -> None:
 
 def test_one_process_answers_for_every_case_of_its_parcel() -> None:
     cases = [CASE, "syscall/getppid", "instruction/empty-loop"]
-    outcomes = work(*map(measure, cases))
+    with patch("pkbench.launch.subprocess.Popen", wraps=subprocess.Popen) as started:
+        outcomes = work(*map(measure, cases))
     assert cases == [outcome.case for outcome in outcomes]
     assert {"measured"} == {outcome.state for outcome in outcomes}
-    assert 1 == len({outcome.document["metadata"]["pkbench_clock_read"] for outcome in outcomes})
+    assert 1 == started.call_count
 
 
 def test_every_value_brings_ticks_faults_switches_and_its_cpu() -> None:
@@ -107,6 +110,22 @@ def test_the_clock_is_examined_once_a_process() -> None:
     # From the tick of a fast counter to that of a coarse clock; a reading is a system call at most.
     assert 1e-10 < step < 1e-2
     assert 1e-9 < read < 1e-4
+
+
+def test_a_value_in_pieces_brings_how_many_of_them_had_the_core_to_themselves() -> None:
+    amount = Amount(2000, 100, 3, 6, 1)
+    (outcome,) = work(launch.measure(CASE, amount, best_nop_cycles=1e-9, timeout=60))
+    metadata = outcome.document["metadata"]
+    # Nothing is as fast as that, so it goes on to the most.
+    assert [0.0] * 6 == json.loads(metadata["pkbench_alone_share"])
+    assert 6 == len(json.loads(metadata["pkbench_nop_cycles"])) == len(outcome.document["values"])
+    assert 100 == metadata["pkbench_piece_loops"]
+
+
+def test_a_process_finds_out_by_itself_how_fast_the_core_is() -> None:
+    (outcome,) = work(launch.measure(CASE, Amount(2000, 100, 1, 30, 0), 0.0, timeout=60))
+    shares = json.loads(outcome.document["metadata"]["pkbench_alone_share"])
+    assert max(shares) > 0
 
 
 def test_a_change_of_protection_takes_no_page_fault() -> None:
