@@ -33,7 +33,7 @@ STARTS: dict[str, tuple[Sequence[str], str]] = {
     "pyperf, with a run's metadata": (PYPERF, ""),
     "a worker of one case": (
         launch.COMMAND,
-        json.dumps([launch.measure(CASE, launch.Amount(1, 1, 1, 1, 0), 0.0, 60.0).request]),
+        json.dumps([launch.measure(CASE, launch.Amount(1, 0, 1, 1, 0), 0.0, 60.0).request]),
     ),
 }
 
