@@ -289,7 +289,7 @@ def contaminated(process: Process, index: int) -> bool | None:
 
 # A core that takes this many times longer for no-ops than at its best has somebody else on it; the
 # best is what this share of all readings are faster than. Both as the stop rule has them.
-CROWDED, BEST = 1.05, 0.01
+CROWDED, BEST = 1.02, 0.01
 
 
 def best_nop_cycles(result: Result) -> float:

@@ -8,10 +8,10 @@ dependent instructions, which leaves most of the core unused anyway.
 from collections.abc import Iterable
 
 # A core that issues this many times slower than at its best has somebody else on it. On a Zen 3
-# core, whose best is 0.1695 cycles a no-op to within a thousandth, a getppid and an mprotect beside
-# no-ops of up to 1.1 times that cost what they cost on an idle core, and up to half as much again
-# beyond (tests/benchmarks/crowding.py).
-CROWDED = 1.05
+# core alone, readings lie within a hundredth of the best; beside no-ops from 1.02 times that on a
+# getppid took a tenth longer, where the neighbour mostly waited for memory, and half as much again
+# beside 1.5 times (tests/benchmarks/crowding.py).
+CROWDED = 1.02
 # After which a process looks who else is on the core: shorter than neighbours mostly stay away or
 # on it, and ten times longer than looking takes. Not where several threads or processes are at
 # work: those that wait between two values may be who else is there, and they are in each other's

@@ -20,7 +20,7 @@ from pkbench.catalogue import parse_case
 from pkbench.session import Session
 
 CASES = {"syscall/getppid": 320, "protect/mprotect-rw-ro/pages:1": 48}  # iterations of a piece
-BOUNDS = (1.02, crowding.CROWDED, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0, float("inf"))
+BOUNDS = (1.01, crowding.CROWDED, 1.05, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0, float("inf"))
 
 
 class Piece(NamedTuple):

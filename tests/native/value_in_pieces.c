@@ -7,7 +7,7 @@
 
 #define ALONE 1e-10
 #define CROWDED 2e-10
-#define LONGEST 1.05e-10
+#define LONGEST 1.02e-10
 #define MANY 4001
 
 /* The n-th reading of the no-ops, and the seconds of an iteration in the n-th piece. */
