@@ -1,10 +1,12 @@
 """Compare pkbench's figures with bare C loops of the same operations.
 
 Both run in this process, on one CPU, alternating every tenth of a millisecond, so that what drifts
-weighs on both alike; the bare loops lie at the same places in their pages. Of both, what was timed
-beside another hardware thread on the core is left out. Prints, for each operation, the ratio of the
-medians (pkbench over bare): the median over all repetitions, its 95 % interval (of order
-statistics; Conover, Practical Nonparametric Statistics, third edition, 3.2), and each.
+weighs on both alike. Of both, what was timed beside another hardware thread on the core is left
+out. Where in its page a loop lies moves a system call's time by up to a fifth on some CPUs: the
+bare loops lie elsewhere in each repetition, so that the interval has that in it as well. Prints,
+for each operation, the ratio of the medians (pkbench over bare): the median over all repetitions,
+its 95 % interval (of order statistics; Conover, Practical Nonparametric Statistics, third edition,
+3.2), and each.
 
     python tests/benchmarks/bias.py [--repetitions 10] [--values 1000]
 """
@@ -12,6 +14,7 @@ statistics; Conover, Practical Nonparametric Statistics, third edition, 3.2), an
 import argparse
 import ctypes
 import os
+import random
 import statistics
 import subprocess
 import tempfile
@@ -38,13 +41,21 @@ class Value(NamedTuple):
 
 
 FLAGS = ("-O2", "-Wall", "-Wextra", "-falign-functions=4096", "-fno-align-loops")
-SYSCALL = b"\x0f\x05"
-PAGE = 4096
-LOOP_NAMES = ("rw_ro", "ro_rw", "none_rw", "rw_ro_34", "there_and_back", "same", "getppid")
+PLACES = ("CHANGE_PLACE", "GETPPID_PLACE", "SAME_PLACE")
+PAGE, STEP = 4096, 16
+CASES = {
+    "rw_ro": "protect/mprotect-rw-ro/pages:1",
+    "ro_rw": "protect/mprotect-ro-rw/pages:1",
+    "none_rw": "protect/mprotect-none-rw/pages:1",
+    "rw_ro_34": "protect/mprotect-rw-ro/pages:34",
+    "same": "syscall/mprotect-same",
+    "getppid": "syscall/getppid",
+}
+LOOP_NAMES = (*CASES, "there_and_back")
 WAYS = {"bare": "the system call inline", "libc": "by the C library's function"}
 LOOPS = 96  # a multiple of the batches of both, some 0.1 ms for mprotect
-SAME_LOOPS = 400
 GETPPID_LOOPS = 800
+LOOPS_OF = {"same": 400, "getppid": GETPPID_LOOPS}
 
 
 def build(folder: Path, **places: int) -> ctypes.CDLL:
@@ -64,24 +75,10 @@ def build(folder: Path, **places: int) -> ctypes.CDLL:
     return bare
 
 
-def place_of_call(function: int) -> int:
-    """Return where in its page a function's first system call lies."""
-    return (function + ctypes.string_at(function, 3 * PAGE).index(SYSCALL)) % PAGE
-
-
-def build_alike(folder: Path) -> ctypes.CDLL:
-    """Compile the bare loops so that their system calls lie where pkbench's do."""
-    names = {
-        "CHANGE_PLACE": ("bare_change_all", "protect/mprotect-rw-ro"),
-        "GETPPID_PLACE": ("bare_getppid", "syscall/getppid"),
-        "SAME_PLACE": ("bare_same", "syscall/mprotect-same"),
-    }
-    first = build(folder, **dict.fromkeys(names, 0))
-    places = {}
-    for name, (theirs, ours) in names.items():
-        there = ctypes.cast(getattr(first, theirs), ctypes.c_void_p).value or 0
-        here = int(ffi.cast("uintptr_t", by_name()[ours].native.run))
-        places[name] = (place_of_call(here) - place_of_call(there)) % PAGE
+def build_somewhere(folder: Path, number: int) -> ctypes.CDLL:
+    """Compile the bare loops at places of their own, drawn by the repetition's number."""
+    drawn = random.Random(number)
+    places = {name: STEP * drawn.randrange(PAGE // STEP) for name in PLACES}
     bare = build(folder, **places)
     if bare.bare_prepare():
         raise SystemExit("the bare loops' pages could not be mapped")
@@ -136,6 +133,29 @@ def middle(values: Sequence[Value], best: float) -> float:
     return statistics.median(alone)
 
 
+def rows(bare: ctypes.CDLL, ours: dict[str, Timed]) -> dict[str, tuple[Timed, Timed, int]]:
+    """Return what is compared: pkbench's timing, the bare loop's, and the iterations of a value."""
+    found = {
+        "getppid, the same machine code without pkbench": (
+            ours["getppid"],
+            same_code("syscall/getppid"),
+            GETPPID_LOOPS,
+        )
+    }
+    for way, meaning in WAYS.items():
+        loops = {name: getattr(bare, f"{way}_{name}") for name in LOOP_NAMES}
+        found |= {
+            f"{CASES[name]}, {meaning}": (ours[name], loops[name], LOOPS_OF.get(name, LOOPS))
+            for name in CASES
+        }
+        found[f"there and back on one page, {meaning}"] = (
+            lambda number: ours["rw_ro"](number) + ours["ro_rw"](number),
+            loops["there_and_back"],
+            LOOPS,
+        )
+    return found
+
+
 def main() -> None:
     """Print a line an operation."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -144,41 +164,15 @@ def main() -> None:
     parser.add_argument("--values", type=int, default=1000)
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    ours = {name: pkbench(case) for name, case in CASES.items()}
+    found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        bare = build_alike(Path(folder))
-        rw_ro, ro_rw, none_rw = (
-            pkbench(f"protect/mprotect-{way}/pages:1") for way in ("rw-ro", "ro-rw", "none-rw")
-        )
-        rw_ro_34 = pkbench("protect/mprotect-rw-ro/pages:34")
-        same = pkbench("syscall/mprotect-same")
-        getppid = pkbench("syscall/getppid")
-        compared: dict[str, tuple[Timed, Timed, int]] = {
-            "getppid, the same machine code without pkbench": (
-                getppid,
-                same_code("syscall/getppid"),
-                GETPPID_LOOPS,
-            )
-        }
-        for way, meaning in WAYS.items():
-            bare_loops = {name: getattr(bare, f"{way}_{name}") for name in LOOP_NAMES}
-            compared |= {
-                f"mprotect-rw-ro/pages:1, {meaning}": (rw_ro, bare_loops["rw_ro"], LOOPS),
-                f"mprotect-ro-rw/pages:1, {meaning}": (ro_rw, bare_loops["ro_rw"], LOOPS),
-                f"mprotect-none-rw/pages:1, {meaning}": (none_rw, bare_loops["none_rw"], LOOPS),
-                f"mprotect-rw-ro/pages:34, {meaning}": (rw_ro_34, bare_loops["rw_ro_34"], LOOPS),
-                f"there and back on one page, {meaning}": (
-                    lambda loops: rw_ro(loops) + ro_rw(loops),
-                    bare_loops["there_and_back"],
-                    LOOPS,
-                ),
-                f"mprotect-same, {meaning}": (same, bare_loops["same"], SAME_LOOPS),
-                f"getppid, {meaning}": (getppid, bare_loops["getppid"], GETPPID_LOOPS),
-            }
-        compared = {name: row for name, row in compared.items() if arguments.only in name}
-        found: dict[str, list[float]] = {name: [] for name in compared}
-        for _ in range(arguments.repetitions):
-            for name, (ours, theirs, loops) in compared.items():
-                found[name].append(ratio(ours, theirs, loops, arguments.values))
+        for number in range(arguments.repetitions):
+            compared = rows(build_somewhere(Path(folder), number), ours)
+            for name, (timed, theirs, loops) in compared.items():
+                if arguments.only in name:
+                    one = ratio(timed, theirs, loops, arguments.values)
+                    found.setdefault(name, []).append(one)
     for name, ratios in found.items():
         each = " ".join(f"{one:.4f}" for one in ratios)
         interval: Any = stats.quantile_test(ratios).confidence_interval(0.95)
