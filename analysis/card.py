@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,23 @@ class Findings:
     notable: Sequence[Finding]
     fine: Sequence[str]
 
+    @property
+    def problems(self) -> Sequence[Finding]:
+        """What spoils a figure."""
+        return [finding for finding in self.notable if finding.status == "problem"]
+
+    @property
+    def others(self) -> Sequence[Finding]:
+        """What may."""
+        return [finding for finding in self.notable if finding.status != "problem"]
+
+    @property
+    def summary(self) -> str:
+        """Say how many there are of these."""
+        kinds = Counter(finding.status for finding in self.others)
+        found = [words.count(n, k, k if k == "unknown" else "") for k, n in sorted(kinds.items())]
+        return words.listed(found)
+
 
 def card(shelf: Shelf) -> Table:
     """Return a row per fact and a column per machine."""
@@ -48,6 +66,25 @@ def card(shelf: Shelf) -> Table:
         data=data,
         note="Shaded: the machines differ." if len(shelf.names) > 1 else "",
         text_columns=len(headings),
+    )
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of a shelf's machines: those that tell them apart, and those that don't."""
+
+    machines: Sequence[str]
+    differ: Sequence[tuple[str, Sequence[str]]]  # a fact, and a text per machine
+    same: Sequence[tuple[str, str]]
+
+
+def facts(shelf: Shelf) -> Facts:
+    """Return what the machine cards say, what differs apart from what is the same everywhere."""
+    rows = [(label, texts) for label, *texts in card(shelf).rows]
+    return Facts(
+        machines=shelf.names,
+        differ=[(label, texts) for label, texts in rows if len(set(texts)) > 1],
+        same=[(label, texts[0]) for label, texts in rows if len(set(texts)) == 1],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -134,6 +134,33 @@ def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
     low, high = _bootstrap(tuple(data), _RatioOfMedians(len(over)), paired)
     fewest = min(sample.values.size for sample in samples)
     return Interval(value, float(low), float(high), fewest)
+
+
+def ratios(pairs: Sequence[tuple[Sample, Sample]]) -> list[Interval]:
+    """Return the ratio of each pair, as measured, as `ratio_of` does of one."""
+    found = [
+        Interval(value, value, value)
+        if over.exact
+        else Interval(value, processes=min(over.values.size, under.values.size))
+        for over, under in pairs
+        for value in [over.value / under.value]
+    ]
+    by_shape: dict[tuple[int, int, bool], list[int]] = {}
+    for place, (over, under) in enumerate(pairs):
+        if not over.exact and min(over.values.size, under.values.size) > 1:
+            shape = (over.values.size, under.values.size, over.paired_with(under))
+            by_shape.setdefault(shape, []).append(place)
+    for (_, _, paired), places in by_shape.items():
+        overs, unders = zip(*(pairs[place] for place in places), strict=True)
+        lows, highs = _bounds(
+            [over.values for over in overs],
+            [under.values for under in unders],
+            paired,
+            _RatioOfMedians(1),
+        )
+        for place, low, high in zip(places, lows, highs, strict=True):
+            found[place] = replace(found[place], low=float(low), high=float(high))
+    return found
 
 
 def _net_or_gross(samples: Sequence[Sample]) -> float:

@@ -1,0 +1,69 @@
+"""The case that others are compared with, and how many times its cost theirs are."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+import pandas as pd
+
+from ..estimate import Interval, ratios
+from ..per_process import processes
+from ..sample import Sample
+from ..shelf import Shelf
+
+Place = tuple[str, str]  # a machine and a case
+
+# What readers ask first, the first of these that was measured.
+USUAL = (
+    "switch/mprotect/pages:1",
+    "protect/mprotect-rw-ro/pages:1",
+    "syscall/mprotect-same",
+    "syscall/getppid",
+    "instruction/empty-loop",
+)
+
+
+def samples(shelf: Shelf) -> dict[Place, Sample]:
+    """Return the process-level figures of every measured case."""
+    by_process = processes(shelf.frame)
+    found: dict[Hashable, pd.DataFrame] = dict(
+        iter(by_process.groupby(["machine", "case"], observed=True, sort=False))
+    )
+    kept = {key: rows for key, rows in found.items() if rows["value"].notna().any()}
+    return {
+        (str(machine), str(case)): Sample.of(shelf.evidence, rows)
+        for (machine, case), rows in kept.items()  # type: ignore[misc]
+    }
+
+
+def usual(shelf: Shelf) -> str:
+    """Return the case that a reader would compare the others with; "" where nothing was measured."""
+    measured = list(shelf.estimates["case"])
+    present = set(measured)
+    return next((case for case in USUAL if case in present), measured[0] if measured else "")
+
+
+def against(
+    found: Mapping[Place, Sample], bases: Mapping[Place, Place]
+) -> dict[Place, Interval]:
+    """Return how many times what its base costs each place does; none of a base of its own."""
+    pairs = [
+        (place, base) for place, base in bases.items() if base in found and place in found
+    ]
+    return dict(
+        zip(
+            [place for place, _ in pairs],
+            ratios([(found[place], found[base]) for place, base in pairs]),
+            strict=True,
+        )
+    )
+
+
+def of_case(shelf: Shelf, case: str, places: Sequence[Place]) -> dict[Place, Place]:
+    """Compare each place with one case on its own machine."""
+    return {(machine, each): (machine, case) for machine, each in places if each != case}
+
+
+def of_machine(machine: str, places: Sequence[Place]) -> dict[Place, Place]:
+    """Compare each place with the same case on one machine."""
+    return {(each, case): (machine, case) for each, case in places if each != machine}
