@@ -38,31 +38,27 @@ def _spread(shelf: Shelf, what: str, case: str) -> Iterator[str]:
         f"{cost(shelf, least['gross'])} on {least['machine']} and "
         f"{cost(shelf, most['gross'])} on {most['machine']}"
     )
-    verb = "takes" if len(rows) == 2 else f"on {len(rows)} machines takes between"
+    number = "" if len(rows) == 2 else f", of {len(rows)} machines"
+    verb = "takes" if len(rows) == 2 else "takes between"
     told = many(shelf, ratio) if differ(shelf, ratio) else f"not told apart, {many(shelf, ratio)}"
-    yield f"{what} {verb} {ends}: {told}."
+    yield f"{what} {verb} {ends}{number}: {told}."
 
 
 def _advantage(shelf: Shelf, pages: int | None) -> Iterator[str]:
     """Say how many times what WRPKRU costs mprotect does, machine by machine."""
     slow, fast = f"switch/mprotect/pages:{pages}", f"switch/wrpkru-raw/pages:{pages}"
-    both = [
-        machine
-        for machine in shelf.names
-        if {slow, fast} <= set(shelf.on(machine)["case"])
-    ]
+    both = [machine for machine in shelf.names if {slow, fast} <= set(shelf.on(machine)["case"])]
     ratios = [shelf.ratio((name, slow), (name, fast), net=True) for name in both]
     if not both:
         return
-    verb = "instructions are" if shelf.exact else "takes"
     if len(both) <= MOST_NAMED:
         each = [f"{many(shelf, ratio)} on {name}" for name, ratio in zip(both, ratios, strict=True)]
-        yield f"By mprotect it {verb} {words.listed(each)} as by WRPKRU."
+        yield f"Compared with WRPKRU that is {words.listed(each)}."
         return
     values = sorted(ratio.value for ratio in ratios)
     ends = f"{words.figures(values[0])} to {words.figures(values[-1])} times as"
     yield (
-        f"By mprotect it {verb} {ends} {'many' if shelf.exact else 'long'} as by WRPKRU on "
+        f"Compared with WRPKRU that is {ends} {'many' if shelf.exact else 'long'} on "
         f"{len(both)} machines."
     )
 

@@ -34,7 +34,7 @@ MEANING = {
 
 
 def paragraphs(shelf: Shelf) -> Iterator[tuple[str, str]]:
-    """Tell how one kind of evidence was come by: what each paragraph is about, and the paragraph."""
+    """Tell how one kind of evidence was come by, each paragraph after what it is about."""
     yield "What a figure means", MEANING[shelf.evidence]
     if shelf.evidence == "function":
         return
@@ -140,10 +140,12 @@ def _limits(shelf: Shelf) -> Iterator[tuple[str, str]]:
         number = words.count(few, "figure rests", "figures rest")
         yield (
             "Limit: few processes",
-            f"{number} on fewer than {ENOUGH_PROCESSES} processes. There the "
-            f"interval is at most the range of what was seen, which holds the true median in less "
-            f"than {CONFIDENCE:.0%} of all cases (with 5 processes 94 %, with 3 processes 75 %); a "
-            "single process has none. More rounds narrow this: run a longer profile.",
+            (
+                f"{number} on fewer than {ENOUGH_PROCESSES} processes. There the interval is at "
+                "most the range of what was seen, which holds the true median in less than "
+                f"{CONFIDENCE:.0%} of all cases (with 5 processes 94 %, with 3 processes 75 %); a "
+                "single process has none. More rounds narrow this: run a longer profile."
+            ),
         )
     virtual = [
         f"{name} ({result.machine['virtualisation']})"
@@ -154,9 +156,11 @@ def _limits(shelf: Shelf) -> Iterator[tuple[str, str]]:
     if virtual:
         yield (
             "Limit: virtual machines",
-            f"Virtualised: {words.listed(virtual)}. Interrupts between CPUs and TLB flushes may "
-            "leave the guest there, so costs that hold them can differ from those of the bare "
-            "machine.",
+            (
+                f"Virtualised: {words.listed(virtual)}. Interrupts between CPUs and TLB flushes "
+                "may leave the guest there, so costs that hold them can differ from those of the "
+                "bare machine."
+            ),
         )
 
 

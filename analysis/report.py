@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -104,14 +104,15 @@ def write(
     paths: Iterable[str | Path],
     folder: str | Path,
     names: Sequence[str] = (),
-    skip_bad: bool = False,
+    skip: Callable[[str], None] | None = None,
 ) -> Path:
     """Write index.html, figures/ and tables/ into folder; return the page's path.
 
     `names` are the machines' names, in the order of the files, as far as they go. A file that can't
-    be used ends the report by a `ResultError`, or with `skip_bad` is named in it and left out.
+    be used ends the report by a `ResultError`; with `skip` it is left out, the page names it, and
+    `skip` is told why.
     """
-    results, left_out = _read([Path(path) for path in paths], names, skip_bad)
+    results, left_out = _read([Path(path) for path in paths], names, skip)
     stock = shelves(results)
     sections = [_section(shelf) for shelf in stock]
     folder = Path(folder)
@@ -123,7 +124,7 @@ def write(
 
 
 def _read(
-    paths: Sequence[Path], names: Sequence[str], skip_bad: bool
+    paths: Sequence[Path], names: Sequence[str], skip: Callable[[str], None] | None
 ) -> tuple[list[Result], list[str]]:
     """Return the results, and a sentence for each file that is left out."""
     if not paths:
@@ -135,8 +136,9 @@ def _read(
         try:
             result = read(path)
         except ResultError as error:
-            if not skip_bad:
+            if skip is None:
                 raise
+            skip(str(error))
             left_out.append(str(error))
             continue
         results.append(_called(result, names[place] if place < len(names) else result.name))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-
-import pandas as pd
+from collections.abc import Mapping, Sequence
 
 from ..estimate import Interval, ratios
 from ..per_process import processes
@@ -25,31 +23,25 @@ USUAL = (
 
 def samples(shelf: Shelf) -> dict[Place, Sample]:
     """Return the process-level figures of every measured case."""
-    by_process = processes(shelf.frame)
-    found: dict[Hashable, pd.DataFrame] = dict(
-        iter(by_process.groupby(["machine", "case"], observed=True, sort=False))
-    )
-    kept = {key: rows for key, rows in found.items() if rows["value"].notna().any()}
-    return {
-        (str(machine), str(case)): Sample.of(shelf.evidence, rows)
-        for (machine, case), rows in kept.items()  # type: ignore[misc]
-    }
+    found = {}
+    by_case = processes(shelf.frame).groupby(["machine", "case"], observed=True, sort=False)
+    for _, rows in by_case:
+        if rows["value"].notna().any():
+            place = str(rows["machine"].iloc[0]), str(rows["case"].iloc[0])
+            found[place] = Sample.of(shelf.evidence, rows)
+    return found
 
 
 def usual(shelf: Shelf) -> str:
-    """Return the case that a reader would compare the others with; "" where nothing was measured."""
+    """Return the case that a reader would compare the others with; "" of none."""
     measured = list(shelf.estimates["case"])
     present = set(measured)
     return next((case for case in USUAL if case in present), measured[0] if measured else "")
 
 
-def against(
-    found: Mapping[Place, Sample], bases: Mapping[Place, Place]
-) -> dict[Place, Interval]:
+def against(found: Mapping[Place, Sample], bases: Mapping[Place, Place]) -> dict[Place, Interval]:
     """Return how many times what its base costs each place does; none of a base of its own."""
-    pairs = [
-        (place, base) for place, base in bases.items() if base in found and place in found
-    ]
+    pairs = [(place, base) for place, base in bases.items() if base in found and place in found]
     return dict(
         zip(
             [place for place, _ in pairs],
@@ -59,7 +51,7 @@ def against(
     )
 
 
-def of_case(shelf: Shelf, case: str, places: Sequence[Place]) -> dict[Place, Place]:
+def of_case(case: str, places: Sequence[Place]) -> dict[Place, Place]:
     """Compare each place with one case on its own machine."""
     return {(machine, each): (machine, case) for machine, each in places if each != case}
 

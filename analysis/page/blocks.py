@@ -35,7 +35,11 @@ COUNTED = {
     "dtlb_load_misses": "data-TLB load misses per operation",
     "page_walk_cycles": "page-walk cycles per operation",
 }
-PROFILES = ("quick", "standard", "publish")  # what a command may name: anything else is a stranger's
+PROFILES = (
+    "quick",
+    "standard",
+    "publish",
+)  # what a command may name: anything else is a stranger's
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,7 @@ class Blocks:
 
     def _block(self, line: Line) -> Block:
         places = zip(self.listing.shelf.machines, line.cells, strict=True)
-        return Block(
-            line, [self._on(line, name, result, cell) for (name, result), cell in places]
-        )
+        return Block(line, [self._on(line, name, result, cell) for (name, result), cell in places])
 
     def _on(self, line: Line, name: str, result: Result, cell: Cell) -> OnMachine:
         shelf = self.listing.shelf
@@ -208,7 +210,9 @@ def _lines(values: Taken, shown: Mapping[str, tuple[str, float]]) -> Iterator[Pr
         cells = [
             " ".join(
                 f"({_short(value)})" if bad and column == "value" else _short(value)
-                for value, bad in zip((values.of(column, process) / size).tolist(), out, strict=True)
+                for value, bad in zip(
+                    (values.of(column, process) / size).tolist(), out, strict=True
+                )
             )
             for column, (_, size) in shown.items()
         ]

@@ -78,7 +78,7 @@ class Cell:
         if not self.measured:
             return None
         row = self.row
-        found = {"v": _rounded(row["gross"], row["low"], row["high"])}
+        found: dict[str, Any] = {"v": _rounded(row["gross"], row["low"], row["high"])}
         if pd.notna(row["cycles"]):
             found["c"] = _rounded(row["cycles"], row["cycles_low"], row["cycles_high"])
         if self.tick_rate:
@@ -132,7 +132,7 @@ class Listing:
         bases = (
             baseline.of_machine(self.base, places)
             if self.several
-            else baseline.of_case(self.shelf, self.base, places)
+            else baseline.of_case(self.base, places)
         )
         return baseline.against(self.samples, bases)
 
@@ -225,7 +225,8 @@ def _tick_rates(shelf: Shelf) -> dict[baseline.Place, float]:
     """Return how many TSC ticks passed a second beside each case, in the middle of its values."""
     told = shelf.frame[shelf.frame["ticks"].notna()]
     rates = (told["ticks"] / told["value"]).groupby([told["machine"], told["case"]], observed=True)
-    return {(str(m), str(c)): float(rate) for (m, c), rate in rates.median().items()}  # type: ignore[misc]
+    middles = rates.median().reset_index(name="rate")
+    return {(str(row["machine"]), str(row["case"])): float(row["rate"]) for row in records(middles)}
 
 
 def _pages(facts: Mapping[str, Any]) -> int | None:

@@ -40,6 +40,7 @@ class Picture:
         text = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{self.name}-", text)
         text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
         text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
+        text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)  # it would style the page
         text = _COLOURED.sub(_named, text)
         # Safe: matplotlib escapes every text it writes, and the page's policy forbids scripts.
         return Markup(  # noqa: S704

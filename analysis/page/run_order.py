@@ -22,11 +22,15 @@ class Values:
     middle: float | None  # of those that count
 
 
-def drawing(processes: Sequence[Values], low: float | None, high: float | None, unit: str) -> Markup:
+def drawing(
+    processes: Sequence[Values], low: float | None, high: float | None, unit: str
+) -> Markup:
     """Return dots of all values, a stroke at each process's figure, a band for the interval."""
     scale = _Scale.of(processes)
     width = (WIDTH - GAP * (len(processes) - 1)) / len(processes)
-    kept, spoilt, middles = [], [], []
+    kept: list[str] = []
+    spoilt: list[str] = []
+    middles = []
     for place, process in enumerate(processes):
         left = place * (width + GAP)
         step = width / len(process.values)
@@ -39,9 +43,8 @@ def drawing(processes: Sequence[Values], low: float | None, high: float | None, 
     band = ""
     if low is not None and high is not None and low <= high:
         top, bottom = scale.y(high), scale.y(low)
-        band = (
-            f'<rect class="band" y="{top:.1f}" width="{WIDTH}" height="{max(1, bottom - top):.1f}"/>'
-        )
+        size = f'width="{WIDTH}" height="{max(1, bottom - top):.1f}"'
+        band = f'<rect class="band" y="{top:.1f}" {size}/>'
     label = (
         f"{words.count(sum(len(p.values) for p in processes), 'value')} of "
         f"{words.count(len(processes), 'process', 'processes')} in run order, from "

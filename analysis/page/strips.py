@@ -53,8 +53,8 @@ class Axis:
             decades = range(math.ceil(math.log10(self.low)), math.floor(math.log10(self.high)) + 1)
             step = max(1, -(-len(decades) // 4))
             return [10.0**decade for decade in decades[::step]]
-        step = _round_step(self.high / 4)
-        return [step * place for place in range(int(self.high / step) + 1)]
+        apart = _round_step(self.high / 4)
+        return [apart * place for place in range(int(self.high / apart) + 1)]
 
     @property
     def drawing(self) -> Markup:
@@ -216,7 +216,7 @@ def _mark(place: int, x: float) -> str:
 
 def _round_step(rough: float) -> float:
     power = 10.0 ** math.floor(math.log10(rough))
-    return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= rough)
+    return next((power * digit for digit in (1, 2, 5) if power * digit >= rough), 10 * power)
 
 
 def _tick(value: float, unit: str) -> str:

@@ -87,7 +87,7 @@ def subjects(
     homes = {table.name: _home(table.name, "tables") for table in tables}
     found = [
         Subject(
-            key=f"{listing.key}-{plan.key}",
+            key=f"{listing.key}-on-{plan.key}",
             title=plan.title,
             leads=leads.get(plan.key, []),
             pictures=[p for p in pictures if figures[p.figure] is plan],

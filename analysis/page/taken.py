@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def _runs(*keys: Array) -> Iterator[slice]:
         return
     changed = np.flatnonzero(np.any([key[1:] != key[:-1] for key in keys], axis=0)) + 1
     edges = [0, *(int(edge) for edge in changed), keys[0].size]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         yield slice(start, end)
 
 

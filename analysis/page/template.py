@@ -36,7 +36,9 @@ def render(parts: Mapping[str, Any]) -> str:
 
 def bound(text: str) -> str:
     """Keep a number and its unit on one line."""
-    return re.sub(r"(?<=\d) (?=(?:%|ns|µs|ms|s|times|pages?|instructions)\b|%)", "\N{NO-BREAK SPACE}", text)
+    return re.sub(
+        r"(?<=\d) (?=(?:%|ns|µs|ms|s|times|pages?|instructions)\b|%)", "\N{NO-BREAK SPACE}", text
+    )
 
 
 def policy(script: str) -> str:

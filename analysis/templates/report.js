@@ -27,7 +27,7 @@
     const size = Math.abs(number);
     if (!Number.isFinite(number) || size < 1e-6 || size >= 1e15) return number.toPrecision(digits);
     const rounded = Number(number.toPrecision(digits));
-    const places = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+    const places = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(rounded))));
     return rounded.toLocaleString("en-US", { minimumFractionDigits: places, maximumFractionDigits: places });
   }
   function timeUnit(seconds) {
