@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
 from . import words
-from .result import Finding, Result, text_of
+from .result import LARGEST_NUMBER, Finding, Result, text_of
 from .shelf import Shelf
 from .tables import Table
 
 NOT_KNOWN = "not known"
 NONE_FOUND = "none"
+MOST_FINDINGS = 60  # of a machine: doctor has half as many checks
 TITLES = {
     "silicon": "What was measured on",
     "path length": "What instructions were counted on",
@@ -93,7 +94,7 @@ def findings(shelf: Shelf) -> list[Findings]:
     return [
         Findings(
             machine=name,
-            notable=[f for f in result.findings if f.status != "ok"],
+            notable=[f for f in result.findings if f.status != "ok"][:MOST_FINDINGS],
             fine=[f.check for f in result.findings if f.status == "ok"],
         )
         for name, result in shelf.machines
@@ -129,13 +130,17 @@ def _plain(key: str) -> Callable[[Result], str]:
 
 def _memory(result: Result) -> str:
     size = result.machine.get("memory_bytes")
-    return words.memory(size) if isinstance(size, (int, float)) and size >= 0 else ""
+    return words.memory(size) if _sensible(size) else ""
 
 
 def _frequency(result: Result) -> str:
     rate = result.machine.get("tsc_hz")
-    known = isinstance(rate, (int, float)) and rate > 0
-    return f"{words.figures(rate / 1e9, 4)} GHz" if known else ""  # type: ignore[operator]
+    return f"{words.figures(rate / 1e9, 4)} GHz" if _sensible(rate) and rate > 0 else ""
+
+
+def _sensible(value: object) -> TypeGuard[int | float]:
+    """Tell whether a stranger's value is a number of a size that something here can have."""
+    return isinstance(value, (int, float)) and 0 <= value <= LARGEST_NUMBER
 
 
 def _keys(result: Result) -> str:

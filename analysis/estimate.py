@@ -116,11 +116,15 @@ def ratio(
     wanted = [_with_floor(frame, *place) if net else [place] for place in (over, under)]
     flat = [place for places in wanted for place in places]
     by_process = processes(frame[frame["case"].isin([case for _, case in flat])])
-    return ratio_of(*([_sample(by_process, *place) for place in places] for places in wanted))
+    first, second = ([_sample(by_process, *place) for place in places] for places in wanted)
+    return ratio_of(first, second, same_run=over[0] == under[0])
 
 
-def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
-    """Return the ratio of two samples, each followed by its floor where that is to go."""
+def ratio_of(over: Sequence[Sample], under: Sequence[Sample], same_run: bool = True) -> Interval:
+    """Return the ratio of two samples, each followed by its floor where that is to go.
+
+    Samples of the same run are resampled together where of both the same rounds count.
+    """
     samples = [*over, *under]
     if len({sample.exact for sample in samples}) > 1:
         raise EvidenceError("path length and silicon can't share a figure or a ratio.")
@@ -129,14 +133,14 @@ def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
         return Interval(value, value, value)
     if min(sample.values.size for sample in samples) < 2:
         return Interval(value, processes=1)
-    paired = all(samples[0].paired_with(sample) for sample in samples)
+    paired = same_run and all(samples[0].paired_with(sample) for sample in samples)
     data = [*_per_operation(over), *_per_operation(under)]
     low, high = _bootstrap(tuple(data), _RatioOfMedians(len(over)), paired)
     fewest = min(sample.values.size for sample in samples)
     return Interval(value, float(low), float(high), fewest)
 
 
-def ratios(pairs: Sequence[tuple[Sample, Sample]]) -> list[Interval]:
+def ratios(pairs: Sequence[tuple[Sample, Sample]], same_run: bool = True) -> list[Interval]:
     """Return the ratio of each pair, as measured, as `ratio_of` does of one."""
     found = [
         Interval(value, value, value)
@@ -148,7 +152,7 @@ def ratios(pairs: Sequence[tuple[Sample, Sample]]) -> list[Interval]:
     by_shape: dict[tuple[int, int, bool], list[int]] = {}
     for place, (over, under) in enumerate(pairs):
         if not over.exact and min(over.values.size, under.values.size) > 1:
-            shape = (over.values.size, under.values.size, over.paired_with(under))
+            shape = (over.values.size, under.values.size, same_run and over.paired_with(under))
             by_shape.setdefault(shape, []).append(place)
     for (_, _, paired), places in by_shape.items():
         overs, unders = zip(*(pairs[place] for place in places), strict=True)

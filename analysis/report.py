@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import answer, card, figures, method, support
+from . import answer, card, figures, method, support, words
 from .document import ResultError, clean
 from .page import subjects, template
 from .page.blocks import Blocks
@@ -130,7 +130,8 @@ def _read(
     if not paths:
         raise ResultError("There is no result file to report on.")
     if len(names) > len(paths):
-        raise ResultError(f"There are {len(names)} names for {len(paths)} result files.")
+        files = words.count(len(paths), "result file")
+        raise ResultError(f"There are {len(names)} names for {files}.")
     results, left_out = [], []
     for place, path in enumerate(paths):
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,9 @@ STATES = ("measured", "skipped", "failed")
 UNITS = {"silicon": "second", "function": "second", "path length": "integer"}
 CASE_NAME = re.compile(r"[\w.+-]+/[\w.+-]+(/[a-z][a-z0-9_-]*:[\w.,+-]+)*", re.ASCII)
 LONGEST_CASE_NAME = 200
+# In seconds from less than light takes through an atom to more than the world is old, in
+# instructions likewise: what is beyond was not measured, and breaks the axes of charts.
+LEAST_VALUE, LARGEST_NUMBER = 1e-18, 1e18
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def read(path: str | Path) -> Result:
     cases = tuple(_cases(name, metadata))
     processes = tuple(_processes(name, root, metadata, evidence, {c.name for c in cases}))
     _states_agree(name, cases, processes)
+    _slopes_rise(name, cases, processes)
     return Result(
         path=path,
         evidence=evidence,
@@ -246,7 +249,7 @@ def _values(name: str, case: str, values: Any) -> Iterator[float]:
         raise ResultError(f"{name} has a run of {case} whose values are no list.")
     for value in values:
         number = _number(value)
-        if number is None or number <= 0:
+        if number is None or number < LEAST_VALUE:
             shown = document.clean(repr(value), 40)
             raise ResultError(f"{name} has a value of {case} that can't be measured: {shown}.")
         yield number
@@ -304,6 +307,17 @@ def _states_agree(name: str, cases: tuple[Case, ...], processes: tuple[Process, 
             raise ResultError(f"{name} says {case.name} was measured, but has no value of it.")
 
 
+def _slopes_rise(name: str, cases: tuple[Case, ...], processes: tuple[Process, ...]) -> None:
+    """Refuse a slope whose floor holds no fewer operations: nothing could be told from the two."""
+    operations: dict[str, set[int]] = {}
+    for process in processes:
+        operations.setdefault(process.case, set()).add(process.inner_loops)
+    for case in cases:
+        own, floor = operations.get(case.name), operations.get(case.floor)
+        if case.slope and own and floor and min(own) <= max(floor):
+            raise ResultError(f"{name} says {case.name} is a slope, over as many operations.")
+
+
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
@@ -311,7 +325,7 @@ def _number(value: object) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= LARGEST_NUMBER else None
 
 
 def _structure(name: str, metadata: Mapping[str, Any], key: str, kind: type) -> Any:

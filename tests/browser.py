@@ -67,9 +67,7 @@ class Browser:
         """Choose the first entry of a list that begins so."""
         found = Select(self.driver.find_element(By.CSS_SELECTOR, selector))
         (value, *_) = (
-            option.get_attribute("value")
-            for option in found.options
-            if option.text.startswith(text)
+            option.get_property("value") for option in found.options if option.text.startswith(text)
         )
         found.select_by_value(str(value))
 

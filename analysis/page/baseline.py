@@ -41,11 +41,12 @@ def usual(shelf: Shelf) -> str:
 
 def against(found: Mapping[Place, Sample], bases: Mapping[Place, Place]) -> dict[Place, Interval]:
     """Return how many times what its base costs each place does; none of a base of its own."""
+    same_run = all(place[0] == base[0] for place, base in bases.items())
     pairs = [(place, base) for place, base in bases.items() if base in found and place in found]
     return dict(
         zip(
             [place for place, _ in pairs],
-            ratios([(found[place], found[base]) for place, base in pairs]),
+            ratios([(found[place], found[base]) for place, base in pairs], same_run),
             strict=True,
         )
     )

@@ -63,10 +63,10 @@
   function paired(over, under) {
     return over.r !== 0 && JSON.stringify(over.r) === JSON.stringify(under.r) && over.x.length === under.x.length;
   }
-  function ratio(over, under, exact, resamples) {
+  function ratio(over, under, exact, resamples, sameRun) {
     const value = over.v[0] / under.v[0];
     if (exact || Math.min(over.x.length, under.x.length) < FEWEST_PROCESSES) return [value];
-    const random = generator(20161002), together = paired(over, under), found = new Float64Array(resamples);
+    const random = generator(20161002), together = sameRun && paired(over, under), found = new Float64Array(resamples);
     const above = new Float64Array(over.x.length), below = new Float64Array(under.x.length);
     for (let sample = 0; sample < resamples; sample++) {
       for (let place = 0; place < above.length; place++) {
@@ -115,7 +115,7 @@
         const many = this.data.cases.length * this.data.machines.length > MANY_PAIRS;
         const resamples = many ? 199 : RESAMPLES;
         this.ratios.set(name, !over || !under ? null
-          : this.isBase(number, machine) ? [1] : ratio(over, under, this.data.exact, resamples));
+          : this.isBase(number, machine) ? [1] : ratio(over, under, this.data.exact, resamples, this.base[0] === "c"));
       }
       return this.ratios.get(name);
     }
@@ -154,7 +154,7 @@
       return (!this.family || f === this.family) && this.words.every((word) => n.toLowerCase().includes(word));
     }
   }
-  const times = (found) => !found ? "–" : found.length < 3 ? figures(found[0])
+  const times = (found) => !found ? "–" : found.length < 3 || found[1] === found[2] ? figures(found[0])
     : `${figures(found[0])} [${figures(found[1])}, ${figures(found[2])}]`;
 
   /* Cells. What a cell says by its number is kept beside it, for sorting. */
@@ -247,7 +247,7 @@
         const series = `s${machine % MARKS.length}`;
         if (numbers[1] != null && numbers[2] != null && numbers[1] < numbers[2])
           parts.push(path(`interval ${series}`, `M${scale.x(numbers[1]).toFixed(1)} 9H${scale.x(numbers[2]).toFixed(1)}`));
-        parts.push(path(`mark ${series}`, MARKS[machine % MARKS.length](scale.x(numbers[0]))));
+        parts.push(path(`mark ${series}`, MARKS[machine % MARKS.length](Number(scale.x(numbers[0]).toFixed(1)))));
       });
       svg.replaceChildren(...parts);
     });
