@@ -43,7 +43,7 @@ def paragraphs(shelf: Shelf) -> Iterator[tuple[str, str]]:
         return
     for name, result in shelf.machines:
         yield name, f"{_amounts(shelf, name)}{_spoilt(shelf, name, result)}{_order(result)}"
-        yield from (("Not read", text) for text in _not_read(name, result))
+        yield from (("What was not read", text) for text in _not_read(name, result))
     if shelf.frame["alone_share"].notna().any():
         yield "A value", PIECES_DEFINITION
     yield "An estimate", EXACT_DEFINITION if shelf.exact else DEFINITION
@@ -77,7 +77,8 @@ def _amounts(shelf: Shelf, machine: str) -> str:
     loops = _span([int(n) for n in frame["loops"].dropna()])
     if shelf.exact:
         return (
-            f"{words.count(len(rows), 'case')}, {_span(list(rows['processes']))} boots each, "
+            f"{words.count(len(rows), 'case')}, each in {_span(list(rows['processes']))} "
+            f"{'boot' if (rows['processes'] == 1).all() else 'boots'}, "
             f"{loops} loops."
         )
     used = rows["values"] - rows["left_out"]

@@ -117,7 +117,7 @@ def cost_of(shown: Browser, case: str, role: str = "cost") -> str:
 
 
 def number(text: str) -> float:
-    return float(text.split()[0].replace(",", ""))
+    return float(text.split(maxsplit=1)[0].replace(",", ""))
 
 
 def bounds(ratio: str) -> list[float]:
@@ -220,7 +220,7 @@ def test_the_pages_own_ratios_are_those_of_the_script(shown: Browser) -> None:
     assert [number(text) for text in before] == [number(text) for text in after]
     for told, again in zip(before, after, strict=True):
         assert 2 == len(bounds(told))
-        assert bounds(told) == pytest.approx(bounds(again), rel=0.005)
+        assert bounds(told) == pytest.approx(bounds(again), rel=0.01)
 
 
 def test_a_column_sorts_both_ways_by_number(shown: Browser) -> None:

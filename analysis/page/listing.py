@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -232,7 +231,7 @@ def _tick_rates(shelf: Shelf) -> dict[baseline.Place, float]:
 
 def _pages(facts: Mapping[str, Any]) -> int | None:
     pages = facts.get("axis_pages")
-    return int(pages) if isinstance(pages, Integral) and pages > 0 else None
+    return int(pages) if isinstance(pages, int) and pages > 0 else None
 
 
 def _rounded(*numbers: float) -> list[float | None]:
