@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from . import words
-from .result import Finding, Result, text_of
+from .fields import text_of
+from .result import Finding, Result
 from .shelf import Shelf
 from .tables import Table
 

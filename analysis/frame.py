@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from .document import ResultError
-from .result import Case, Process, Result, read
+from .process import Process
+from .result import Case, Result, read
 
 __all__ = ["Result", "ResultError", "load", "read", "tidy"]
 

@@ -122,8 +122,8 @@ def made(folder: Path, numbers: Sequence[int]) -> Iterator[list[Path]]:
     cases = chosen_cases()
     paths: list[Path] = []
     for number in numbers:
-        for place in range(len(paths), number):
-            paths.append(write_made(folder / f"{place:02}.json", place, cases))
+        places = range(len(paths), number)
+        paths += [write_made(folder / f"{place:02}.json", place, cases) for place in places]
         yield list(paths[:number])
 
 
