@@ -155,5 +155,5 @@ FACTS: Mapping[str, Callable[[Result], str]] = {
     "profile": lambda result: result.profile,
     "seed": lambda result: text_of(result.seed),
     "to repeat": lambda result: result.command,
-    "file": lambda result: result.path.name,
+    "file": lambda result: result.file,
 }

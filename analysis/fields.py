@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import document
 from .document import ResultError
+
+# What is measured is nothing or lies far between these: products and quotients stay finite.
+LEAST, MOST = 1e-30, 2.0**63
 
 
 def text_of(value: object) -> str:
@@ -23,14 +25,11 @@ def text(holder: Mapping[str, Any], key: str) -> str:
 
 
 def number_of(value: object) -> float | None:
-    """Return a finite number; None for what is none."""
+    """Return a number that can be reckoned with; None for what is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    # Compared as they are: an integer may be too large for a float.
+    return float(value) if LEAST < abs(value) < MOST or value == 0 else None
 
 
 def structure(name: str, holder: Mapping[str, Any], key: str, kind: type) -> Any:

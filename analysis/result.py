@@ -18,6 +18,8 @@ STATES = ("measured", "skipped", "failed")
 UNITS = {"silicon": "second", "function": "second", "path length": "integer"}
 CASE_NAME = re.compile(r"[\w.+-]+/[\w.+-]+(/[a-z][a-z0-9_-]*:[\w.,+-]+)*", re.ASCII)
 LONGEST_CASE_NAME = 200
+# Each axis is a column and each value a row of a frame.
+MOST_AXES, MOST_VALUES = 100, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,12 @@ class Result:
     @property
     def name(self) -> str:
         """The machine's name."""
-        return fields.text_of(self.machine.get("name")) or self.path.name.split(".")[0]
+        return fields.text_of(self.machine.get("name")) or self.file.split(".")[0]
+
+    @property
+    def file(self) -> str:
+        """The file's name, as text."""
+        return document.clean(self.path.name)
 
 
 def read(path: str | Path) -> Result:
@@ -120,22 +127,30 @@ def _pyperf_metadata(name: str, root: Any) -> Mapping[str, Any]:
 
 def _cases(name: str, metadata: Mapping[str, Any]) -> Iterator[Case]:
     seen: set[str] = set()
+    axes: set[str] = set()
     for entry in fields.objects(name, metadata, "pkbench_cases"):
         case = _case_name(name, entry.get("case"))
         if case in seen:
             raise ResultError(f"{name} lists the case {case} twice.")
         seen.add(case)
-        yield _case(name, case, entry)
+        listed = _case(name, case, entry)
+        axes.update(listed.axes)
+        if len(axes) > MOST_AXES:
+            raise ResultError(f"{name} has more than {MOST_AXES} axes.")
+        yield listed
 
 
 def _case(name: str, case: str, entry: Mapping[str, Any]) -> Case:
     family, benchmark, *points = case.split("/")
     floor = entry.get("floor")
+    axes = dict(_point(point) for point in points)
+    if len(axes) < len(points):
+        raise ResultError(f"{name} lists {case}, which names an axis twice.")
     return Case(
         name=case,
         family=family,
         benchmark=benchmark,
-        axes=dict(_point(point) for point in points),
+        axes=axes,
         state=fields.choice(name, entry, "state", STATES),
         reason=fields.text(entry, "reason"),
         operation=fields.text(entry, "operation"),
@@ -180,17 +195,22 @@ def _findings(name: str, metadata: Mapping[str, Any]) -> Iterator[Finding]:
 def _processes(
     name: str, root: Any, metadata: Mapping[str, Any], evidence: str, known: set[str]
 ) -> Iterator[Process]:
+    runs = process.Reader(name)
+    room = MOST_VALUES
     for benchmark in root["benchmarks"]:
         if not isinstance(benchmark, dict) or not isinstance(benchmark.get("runs"), list):
             raise ResultError(f"{name} is not a pyperf file: a benchmark has no list of runs.")
-        inherited = {**metadata, **fields.mapping(name, benchmark, "metadata")}
-        case = _case_name(name, inherited.get("name"))
+        shared = process.inherited(metadata, fields.mapping(name, benchmark, "metadata"))
+        case = _case_name(name, shared.get("name"))
         if case not in known:
             raise ResultError(f"{name} has values of {case}, which is not among its cases.")
-        if inherited.get("unit", "second") != UNITS[evidence]:
+        if shared.get("unit", "second") != UNITS[evidence]:
             raise ResultError(f"{name} has {case} in a unit that is not that of {evidence}.")
         for run in benchmark["runs"]:
-            found = process.read(name, case, inherited, run)
+            found = runs.read(case, shared, run)
+            room -= len(found.values)
+            if room < 0:
+                raise ResultError(f"{name} has more than {MOST_VALUES:,} values.")
             if found.values:
                 yield found
 
