@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 import pandas as pd
 
 from . import words
-from .result import LARGEST_NUMBER, Finding, Result, text_of
+from .fields import number_of, text_of
+from .result import Finding, Result
 from .shelf import Shelf
 from .tables import Table
 
@@ -129,18 +130,13 @@ def _plain(key: str) -> Callable[[Result], str]:
 
 
 def _memory(result: Result) -> str:
-    size = result.machine.get("memory_bytes")
-    return words.memory(size) if _sensible(size) else ""
+    size = number_of(result.machine.get("memory_bytes"))
+    return words.memory(size) if size is not None and size >= 0 else ""
 
 
 def _frequency(result: Result) -> str:
-    rate = result.machine.get("tsc_hz")
-    return f"{words.figures(rate / 1e9, 4)} GHz" if _sensible(rate) and rate > 0 else ""
-
-
-def _sensible(value: object) -> TypeGuard[int | float]:
-    """Tell whether a stranger's value is a number of a size that something here can have."""
-    return isinstance(value, (int, float)) and 0 <= value <= LARGEST_NUMBER
+    rate = number_of(result.machine.get("tsc_hz"))
+    return f"{words.figures(rate / 1e9, 4)} GHz" if rate is not None and rate > 0 else ""
 
 
 def _keys(result: Result) -> str:
@@ -196,5 +192,5 @@ FACTS: Mapping[str, Callable[[Result], str]] = {
     "profile": lambda result: result.profile,
     "seed": lambda result: text_of(result.seed),
     "to repeat": lambda result: result.command,
-    "file": lambda result: result.path.name,
+    "file": lambda result: result.file,
 }

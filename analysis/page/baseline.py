@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..estimate import Interval, ratios
-from ..per_process import processes
 from ..sample import Sample
 from ..shelf import Shelf
 
@@ -23,13 +22,7 @@ USUAL = (
 
 def samples(shelf: Shelf) -> dict[Place, Sample]:
     """Return the process-level figures of every measured case."""
-    found = {}
-    by_case = processes(shelf.frame).groupby(["machine", "case"], observed=True, sort=False)
-    for _, rows in by_case:
-        if rows["value"].notna().any():
-            place = str(rows["machine"].iloc[0]), str(rows["case"].iloc[0])
-            found[place] = Sample.of(shelf.evidence, rows)
-    return found
+    return {(machine, case): sample for (machine, _, case), sample in shelf.samples.items()}
 
 
 def usual(shelf: Shelf) -> str:

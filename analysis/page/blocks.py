@@ -14,7 +14,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from .. import words
-from ..result import Result, text_of
+from ..fields import text_of
+from ..result import Result
 from ..shelf import Shelf
 from ..support import NOT_ASKED
 from . import run_order
