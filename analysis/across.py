@@ -101,7 +101,7 @@ def _problems(shelf: Shelf) -> Iterator[str]:
     ]
     if worst:
         names = words.listed(worst) if len(worst) <= MOST_NAMED else f"{len(worst)} machines"
-        yield f"Read with care, for doctor found a problem there: {names}."
+        yield f"Doctor found a problem on {names}: read their figures with care."
 
 
 def _rows(shelf: Shelf, case: str) -> list[dict[str, Any]]:

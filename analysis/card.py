@@ -43,10 +43,9 @@ class Findings:
         """What may."""
         return [finding for finding in self.notable if finding.status != "problem"]
 
-    @property
-    def summary(self) -> str:
-        """Say how many there are of these."""
-        kinds = Counter(finding.status for finding in self.others)
+    def summary(self, whole: bool) -> str:
+        """Say how many may, or all in all, there are of each status."""
+        kinds = Counter(found.status for found in (self.notable if whole else self.others))
         found = [words.count(n, k, k if k == "unknown" else "") for k, n in sorted(kinds.items())]
         return words.listed(found)
 

@@ -192,7 +192,7 @@ def _note(listing: Listing, shown: int, lines: int, twins: bool) -> str:
         else "Time per operation, as measured; a stroke is the 95 % interval."
     ]
     if twins:
-        parts.append("The last column is the ratio to the case without keys or protection.")
+        parts.append("Ratios are to the case without keys or protection, on grey.")
     if shown < lines:
         parts.append(
             f"Shown: {shown} of {lines} cases, at the first point of each axis; the others are "

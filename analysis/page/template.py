@@ -26,7 +26,7 @@ def render(parts: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["bound"] = bound
+    environment.filters |= {"bound": bound, "breakable": breakable}
     return environment.get_template("report.html").render(
         **parts,
         policy=policy(script),
@@ -39,6 +39,11 @@ def bound(text: str) -> str:
     return re.sub(
         r"(?<=\d) (?=(?:%|ns|µs|ms|s|times|pages?|instructions)\b|%)", "\N{NO-BREAK SPACE}", text
     )
+
+
+def breakable(text: str) -> Markup:
+    """Let a case's name go on in another line behind each of its parts."""
+    return Markup("/<wbr>").join(text.split("/"))
 
 
 def policy(script: str) -> str:
