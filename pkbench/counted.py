@@ -16,7 +16,7 @@ TICKS_SHARE = 0.005
 
 @dataclass(frozen=True)
 class Instructions:
-    """What several runs of `loops` iterations took, the shortest of those seen again, and of twice as many.
+    """What several runs of `loops` iterations took: the shortest seen often; and twice as many.
 
     Their difference is the iterations' alone. Where no two iterations can follow each other, there
     is no second total, and the few instructions around the timed one are counted in.
@@ -101,7 +101,10 @@ class Counted:
     @property
     def user_value(self) -> float | None:
         """Return how many of them user mode executes; the kernel executes the rest."""
-        if self.user is None or self.user.per_iteration / self.case.benchmark.inner_loops > self.value:
+        if (
+            self.user is None
+            or self.user.per_iteration / self.case.benchmark.inner_loops > self.value
+        ):
             return None
         return self.user.per_iteration / self.case.benchmark.inner_loops
 
@@ -118,6 +121,7 @@ class Count:
     emulator: Emulator
     machine: Machine
     cpu_flags: str
+    command_line: str
     cases: tuple[Counted, ...]
     began: datetime
     seconds: float
@@ -128,6 +132,7 @@ class Count:
             **self.machine.card(),
             "emulator": f"QEMU {self.emulator.version}, -icount shift=0 -cpu {self.emulator.cpu}",
             "cpu_flags": self.cpu_flags,
+            "cmdline": self.command_line,
             "kernel_version": self.kernel.version,
             "kernel_sha256": self.kernel.sha256,
         }

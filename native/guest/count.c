@@ -241,43 +241,57 @@ static uint64_t count_steps(struct pk_case *opened, uint64_t loops)
     return pk_case_measure(opened, loops, NULL, &value) ? STEPS_UNKNOWN : stepped.steps;
 }
 
-/* The same iterations as were counted where they aren't too many; or one, where four show that all are alike. 0 where even
- * one is too many. */
-static uint64_t choose_stepped_loops(struct pk_case *opened, const struct totals *totals)
-{
-    uint64_t limit = pk_case_batch(opened), one, two, four;
+/* The instructions of user mode in so many iterations, and in twice as many where they can follow each other. */
+struct user_mode {
+    uint64_t loops, once, twice;
+};
 
-    if (totals->loops <= 2 || (limit && limit < 4))
-        return totals->loops;
-    one = count_steps(opened, 1);
-    two = one == STEPS_UNKNOWN ? STEPS_UNKNOWN : count_steps(opened, 2);
-    if (two == STEPS_UNKNOWN)
-        return 0;
-    if (two - one <= STEPS_LIKED / totals->loops)
-        return totals->loops;
+static int is_told(const struct user_mode *found)
+{
+    return found->once != STEPS_UNKNOWN && found->twice != STEPS_UNKNOWN;
+}
+
+static struct user_mode step_through(struct pk_case *opened, uint64_t loops, int twice)
+{
+    struct user_mode found = {.loops = loops, .once = count_steps(opened, loops)};
+
+    if (twice)
+        found.twice = found.once == STEPS_UNKNOWN ? STEPS_UNKNOWN : count_steps(opened, 2 * loops);
+    return found;
+}
+
+/* In the same iterations as were counted where those aren't too many; or in one, where four show that all are alike. */
+static struct user_mode find_user_mode(struct pk_case *opened, const struct totals *totals)
+{
+    struct user_mode one = step_through(opened, 1, totals->twice.repeats > 0);
+    uint64_t limit = pk_case_batch(opened), each = one.twice - one.once, four;
+
+    if (totals->loops == 1 || !is_told(&one))
+        return one;
+    if (each <= STEPS_LIKED / totals->loops || (limit && limit < 4))
+        return step_through(opened, totals->loops, 1);
     four = count_steps(opened, 4);
-    return four - two == 2 * (two - one) ? 1 : totals->loops;
+    if (four == STEPS_UNKNOWN || four - one.twice != 2 * each)
+        one.once = STEPS_UNKNOWN;
+    return one;
 }
 
 /* "user INDEX LOOPS", the instructions of user mode in once and twice as many, and those around them that a total holds. */
 static void count_user(const struct guest_case *asked, struct pk_benchmark *benchmark, struct pk_case *opened,
                        const struct totals *totals)
 {
-    uint64_t loops, once, twice = 0;
     struct times around = {0};
+    struct user_mode found;
 
     stepped.run = benchmark->run;
     benchmark->run = run_nothing;
     if (guest_be_traced() || count_loops(opened, 1, 0, &around))
         return;
     benchmark->run = run_stepped;
-    loops = choose_stepped_loops(opened, totals);
-    once = loops ? count_steps(opened, loops) : STEPS_UNKNOWN;
-    if (once != STEPS_UNKNOWN && totals->twice.repeats)
-        twice = count_steps(opened, 2 * loops);
-    if (once != STEPS_UNKNOWN && twice != STEPS_UNKNOWN)
-        printf("user %u %llu %llu %llu %llu\n", asked->index, (unsigned long long)loops, (unsigned long long)once,
-               (unsigned long long)twice, (unsigned long long)around.ticks[0]);
+    found = find_user_mode(opened, totals);
+    if (is_told(&found))
+        printf("user %u %llu %llu %llu %llu\n", asked->index, (unsigned long long)found.loops,
+               (unsigned long long)found.once, (unsigned long long)found.twice, (unsigned long long)around.ticks[0]);
 }
 
 void guest_count(const struct guest_case *asked)

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 /* A step costs some ten thousand instructions. */
-#define STEPS_MAX 2000u
+#define STEPS_MAX 2500u
 #define STEPS_UNKNOWN UINT64_MAX
 
 /* The tracer's side: take notice of a stop of the process, and let it go on. */

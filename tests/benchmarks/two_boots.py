@@ -1,6 +1,6 @@
 """Whether two boots of a kernel count the same in every case.
 
-    python tests/benchmarks/two_boots.py 5.10 6.1 6.12 newest
+python tests/benchmarks/two_boots.py 5.10 6.1 6.12 newest
 """
 
 import sys
@@ -28,7 +28,9 @@ def count(kernel: Kernel) -> Count:
 def compare(kernel: Kernel, first: Count, second: Count) -> None:
     """Say in how many cases two boots differ, and in which."""
     differing = [
-        pair for pair in zip(first.cases, second.cases, strict=True) if told(pair[0]) != told(pair[1])
+        pair
+        for pair in zip(first.cases, second.cases, strict=True)
+        if told(pair[0]) != told(pair[1])
     ]
     print(f"{kernel.release}: {len(differing)} of {len(first.cases)} cases differ", flush=True)
     for one, other in differing:
