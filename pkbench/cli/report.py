@@ -49,11 +49,13 @@ class Formats(click.ParamType[Sequence[str]]):
 )
 @as_json
 def report(results: Sequence[Path], output: Path, formats: Sequence[str], json_: bool) -> None:
-    """Write results as one HTML page, with its figures and tables beside it."""
-    from pkbench.analysis import report as reports  # slow to import
+    """Write results, or bundles of them, as one HTML page, its figures and tables beside it."""
+    from pkbench.analysis import bundle as bundles  # slow to import
+    from pkbench.analysis import report as reports
 
     try:
-        page = reports.write(results, output, formats=formats)
+        with bundles.opened(results) as files:
+            page = reports.write(files, output, formats=formats)
     except OSError as error:
         raise OutputError(f"can't write {error.filename or output}: {error.strerror}") from None
     if json_:
