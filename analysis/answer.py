@@ -12,9 +12,11 @@ from .across import cost, differ, many
 from .estimate import Interval
 from .figures import switch
 from .frame import records
+from .marginal import per_page
 from .shelf import Shelf
 
 ONE_CALL = "mprotect-rw-ro"
+ONE_TAG = "pkey-mprotect-0-k"
 CEILING = [33, 34]
 MOST_LEADS = 3  # machines that a subject begins with a sentence on
 MOST_NAMED = 3  # findings: of more the number is enough
@@ -31,7 +33,7 @@ def sentences(shelf: Shelf) -> list[str]:
     if len(shelf.names) > 1:
         return list(across.sentences(shelf))
     (machine,) = shelf.names
-    tellers = (_switch, _tagging, _pages, _threads, _spoiling)
+    tellers = (_switch, _tagging, _pages, _further_page, _threads, _spoiling)
     return [sentence for tell in tellers for sentence in tell(shelf, machine)]
 
 
@@ -95,6 +97,20 @@ def _pages(shelf: Shelf, machine: str) -> Iterator[str]:
             f"{cost(shelf, few['gross'])} for {words.count(int(few['axis_pages']), 'page')}"
             f"{_within(few)} and {cost(shelf, many['gross'])} for {pages:,} pages{_within(many)}: "
             f"{cost(shelf, many['gross'] / pages)} a page."
+        )
+
+
+def _further_page(shelf: Shelf, machine: str) -> Iterator[str]:
+    if not shelf.exact:
+        return
+    found = per_page(shelf)
+    each = dict(found.loc[found["machine"] == machine, ["benchmark", "page"]].to_numpy())
+    plain, keyed = each.get(ONE_CALL), each.get(ONE_TAG)
+    if plain and keyed:
+        yield (
+            f"Each further page of 4 KiB takes {words.figures(plain)} instructions by mprotect "
+            f"from read-write to read-only and {words.figures(keyed)} by pkey_mprotect from key 0 "
+            "to another."
         )
 
 

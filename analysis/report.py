@@ -17,6 +17,8 @@ from .page.matrix import Matrix, matrix
 from .page.picture import Picture, picture
 from .result import Result, read
 from .shelf import Shelf, shelves
+from .table import FORMATS
+from .table import write as write_table
 from .tables import Table, everything, of
 
 PAGE = "index.html"
@@ -105,19 +107,20 @@ def write(
     folder: str | Path,
     names: Sequence[str] = (),
     skip: Callable[[str], None] | None = None,
+    formats: Sequence[str] = tuple(FORMATS),
 ) -> Path:
     """Write index.html, figures/ and tables/ into folder; return the page's path.
 
     `names` are the machines' names, in the order of the files, as far as they go. A file that can't
     be used ends the report by a `ResultError`; with `skip` it is left out, the page names it, and
-    `skip` is told why.
+    `skip` is told why. `formats` are those of the tables, of `table.FORMATS`.
     """
     results, left_out = _read([Path(path) for path in paths], names, skip)
     stock = shelves(results)
     sections = [_section(shelf) for shelf in stock]
     folder = Path(folder)
     page = template.render(_parts(stock, sections, left_out))
-    _write_files(folder, sections, [support.matrix(stock)[0]])
+    _write_files(folder, sections, [support.matrix(stock)[0]], formats)
     target = folder / PAGE
     target.write_text(page, encoding="utf-8")
     return target
@@ -202,7 +205,9 @@ def _title(stock: Sequence[Shelf]) -> str:
     return f"What memory protection costs: {shown}"
 
 
-def _write_files(folder: Path, sections: Sequence[Section], shared: Sequence[Table]) -> None:
+def _write_files(
+    folder: Path, sections: Sequence[Section], shared: Sequence[Table], formats: Sequence[str]
+) -> None:
     pictures, texts = folder / "figures", folder / "tables"
     for place in (pictures, texts):
         place.mkdir(parents=True, exist_ok=True)
@@ -211,17 +216,12 @@ def _write_files(folder: Path, sections: Sequence[Section], shared: Sequence[Tab
             (pictures / f"{drawn.name}.svg").write_bytes(drawn.svg)
             _text(pictures / f"{drawn.name}.csv", drawn.csv)
         machines = card.card(section.shelf)
-        _table(texts / f"{section.key}-{machines.name}", machines)
+        write_table(texts, f"{section.key}-{machines.name}", machines, formats)
         if section.measured:
             for table in (*section.tables, everything(section.shelf)):
-                _table(texts / f"{section.key}-{table.name}", table)
+                write_table(texts, f"{section.key}-{table.name}", table, formats)
     for table in shared:
-        _table(texts / table.name, table)
-
-
-def _table(stem: Path, table: Table) -> None:
-    _text(stem.with_suffix(".md"), table.markdown())
-    _text(stem.with_suffix(".csv"), table.csv())
+        write_table(texts, table.name, table, formats)
 
 
 def _text(path: Path, text: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,9 +12,12 @@ from .estimate import ENOUGH_PROCESSES, side_by_side
 from .figures import switch
 from .figures.along import nothing_else, series
 from .frame import records
+from .marginal import LEAST_PAGES, per_page
 from .shelf import Shelf
+from .table import NOT_MEASURED, Table
 
-NOT_MEASURED = "–"
+__all__ = ["Table"]
+
 SLOPE = "slope"
 TITLES = {
     "protect": "Changing protection, by number of pages",
@@ -24,39 +25,9 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True)
-class Table:
-    """Rows of text under headings, with the numbers they were made from."""
-
-    name: str
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    data: pd.DataFrame
-    note: str = ""
-    text_columns: int = 1  # so many columns, from the left, are text: the others are numbers
-
-    def markdown(self) -> str:
-        """Return the table as Markdown."""
-        aligned = ["---" if place < self.text_columns else "--:" for place in range(self.width)]
-        lines = [self.headings, aligned, *self.rows]
-        body = "\n".join(f"| {' | '.join(_cell(text) for text in line)} |" for line in lines)
-        note = f"\n{_cell(self.note)}\n" if self.note else ""
-        return f"## {_cell(self.title)}\n\n{body}\n{note}"
-
-    def csv(self) -> str:
-        """Return the numbers behind the table as CSV."""
-        return str(self.data.to_csv(index=False, lineterminator="\n"))
-
-    @property
-    def width(self) -> int:
-        """The number of columns."""
-        return len(self.headings)
-
-
 def of(shelf: Shelf) -> list[Table]:
     """Return the tables of a shelf that have a row."""
-    tables = [switching(shelf), *pages(shelf), *threads(shelf), machines(shelf)]
+    tables = [switching(shelf), marginal(shelf), *pages(shelf), *threads(shelf), machines(shelf)]
     return [table for table in tables if table.rows]
 
 
@@ -107,6 +78,31 @@ def switching(shelf: Shelf) -> Table:
     )
 
 
+def marginal(shelf: Shelf) -> Table:
+    """Return what one page more costs, beside what a call costs; of counts alone."""
+    found = per_page(shelf) if shelf.exact else per_page(shelf).iloc[:0]
+    rows = [
+        [
+            row["machine"],
+            row["benchmark"],
+            words.cost(row["call"], shelf.unit),
+            words.figures(row["page"], 4),
+        ]
+        for row in records(found)
+    ]
+    return Table(
+        name="per-page",
+        title="Changing protection, per call and per page",
+        headings=["machine", "benchmark", "per call", "per 4 KiB page"],
+        rows=rows,
+        data=found,
+        note="Instructions, as counted. Per call: for the fewest pages that were counted, mostly "
+        f"one. Per page: the slope between {LEAST_PAGES} pages or the next larger number, and the "
+        "largest.",
+        text_columns=2,
+    )
+
+
 def pages(shelf: Shelf) -> list[Table]:
     """Return the costs of changing protection against pages, a table per machine."""
     return [_pivot(shelf, name, "protect", "pages") for name in shelf.names]
@@ -134,6 +130,7 @@ def machines(shelf: Shelf) -> Table:
         "Figures as measured; ratios with their 95 % interval in brackets."
         if not shelf.exact
         else "Figures as counted, the timing loop included.",
+        unit=shelf.unit,
     )
 
 
@@ -141,15 +138,17 @@ def everything(shelf: Shelf) -> Table:
     """Return every measured case: gross, floor, net, and what they rest on."""
     rows = [_whole(shelf, row) for row in records(shelf.estimates)]
     intervals = ["95 % interval"] * (not shelf.exact)
+    counted = " (instructions)" * shelf.exact
     headings = [
         "machine",
         "case",
-        "as measured",
+        f"as measured{counted}",
+        *[f"user mode{counted}", f"kernel{counted}"] * shelf.exact,
         *intervals,
         *["core cycles"] * (not shelf.exact),
         "floor",
-        "floor's cost",
-        "net",
+        f"floor's cost{counted}",
+        f"net{counted}",
         *intervals,
         *["net core cycles"] * (not shelf.exact),
         "boots" if shelf.exact else "processes × values",
@@ -170,8 +169,20 @@ def everything(shelf: Shelf) -> Table:
         "Left out: values contaminated by a context switch, a migration or stolen time, or taken "
         "beside another hardware thread on the core. "
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
+        "User mode and kernel add up to the figure as counted; user mode was counted by single "
+        "steps, and is missing where these would have been too many. "
         f"{_few(shelf.estimates)}".strip(),
     )
+
+
+def _modes(shelf: Shelf, row: dict[str, Any]) -> list[str]:
+    """Return the instructions in user mode and in the kernel."""
+    if not shelf.exact:
+        return []
+    user = shelf.in_user_mode(row["machine"], row["case"])
+    if user is None:
+        return [NOT_MEASURED] * 2
+    return [words.instructions(user), words.instructions(row["gross"] - user)]
 
 
 def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
@@ -191,6 +202,7 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
         row["machine"],
         row["case"],
         words.cost(row["gross"], shelf.unit) + (f" ({counts})" if counts else ""),
+        *_modes(shelf, row),
         *interval(words.bounds(row["low"], row["high"], shelf.unit)),
         *cycles,
         floor,
@@ -267,12 +279,3 @@ def _cost_heading(shelf: Shelf) -> str:
 
 def _unit(shelf: Shelf) -> str:
     return "instructions" if shelf.exact else "time"
-
-
-def _cell(text: str) -> str:
-    """Return text that can't end a cell, begin a tag or a link in Markdown."""
-    for mark in "\\`*_[]<>|#":
-        text = text.replace(
-            mark, f"\\{mark}" if mark in "\\`*_[]|#" else {"<": "&lt;", ">": "&gt;"}[mark]
-        )
-    return text

@@ -25,6 +25,7 @@ class Plan:
 
 
 PLANS = (
+    Plan("kernels", "From kernel to kernel", r"kernels", r"kernels"),
     Plan("ways", "The ways to switch", r"switch|flexos|erim|libmpk-table", r"switch"),
     Plan("break-even", "Break-even", r"break-?even", r"break-?even"),
     Plan("pages", "Against pages", r"pages|per-page|flush|mprotect|libmpk-m", r"protect|pages"),
