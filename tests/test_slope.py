@@ -11,7 +11,7 @@ from pkbench import analysis
 from pkbench.analysis import ResultError, figures, words
 from pkbench.analysis.frame import records
 from pkbench.catalogue import benchmarks, by_name
-from pkbench.cli import costs_by_case
+from pkbench.cli.states import costs_by_case
 
 LOOP = "instruction/empty-loop"
 CASE = "instruction/nop"

@@ -1,0 +1,5 @@
+"""`python -m pkbench.cli` is what the installed command is."""
+
+from pkbench.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""`pkbench count`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from pkbench import counting
+from pkbench import kernels as kernels_
+from pkbench.cli.options import as_json, patterns_argument, points_option, profile_option
+from pkbench.cli.output import new_local_result, note, progress_bar
+from pkbench.cli.states import print_states
+from pkbench.resultfile import check_output
+from pkbench.selection import select
+
+
+@click.command()
+@patterns_argument
+@points_option
+@profile_option
+@click.option(
+    "--kernel",
+    "names",
+    multiple=True,
+    required=True,
+    metavar="KERNEL",
+    help="A path, or a version as `pkbench kernels` lists it; may be repeated.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Result file; new. With several kernels, one each, named after it.",
+)
+@as_json
+def count(
+    patterns: Sequence[str],
+    points: Sequence[str],
+    profile: str,
+    names: Sequence[str],
+    output: Path | None,
+    json_: bool,
+) -> None:
+    """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
+    cases = select(patterns, points, profile)
+    chosen = [kernels_.resolve(name) for name in names]
+    stem = output or new_local_result("count")
+    paths = [counting.output_for(stem, kernel, len(chosen) > 1) for kernel in chosen]
+    for path in paths:
+        check_output(path)
+    for kernel, path in zip(chosen, paths, strict=True):
+        with progress_bar() as show:
+            found = counting.count(
+                kernel, cases, profile, path, lambda step: show(step.doing, step.done / step.total)
+            )
+        print_states(
+            {each.case.name: (each.state, each.reason) for each in found.cases}, path, json_
+        )
+        note(f"{kernel.release}: {found.seconds:.0f} s; result: {path}")

@@ -1,0 +1,52 @@
+"""`pkbench gate`."""
+
+from pathlib import Path
+
+import click
+
+from pkbench.cli.comparison import print_comparison
+from pkbench.cli.options import ALLOWED, as_json
+from pkbench.cli.output import note, print_json, write_file
+
+
+@click.command()
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option(
+    "--max-regress", type=ALLOWED, default="3%", show_default=True, help="Allowed growth."
+)
+@click.option("--markdown", is_flag=True, help="Print Markdown instead of text.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Also write JUnit's XML there.")
+@as_json
+@click.pass_context
+def gate(
+    context: click.Context,
+    base: Path,
+    new: Path,
+    max_regress: float,
+    markdown: bool,
+    junit: Path | None,
+    json_: bool,
+) -> None:
+    """Refuse a result that is dearer than another by more than is allowed.
+
+    Exit code 0: pass; 1: regression; 3: inconclusive; 4: the machines are not comparable;
+    5: cases are missing.
+    """
+    from pkbench.analysis import compare as comparing  # slow to import
+    from pkbench.analysis import gate as gates
+    from pkbench.analysis import verdicts
+    from pkbench.analysis.result import read
+
+    comparison = comparing.compare(read(base), read(new), max_regress)
+    found = gates.judge(comparison, max_regress)
+    if junit is not None:
+        write_file(junit, verdicts.junit(found))
+    outcome = verdicts.OUTCOMES[found.code]
+    if json_:
+        states = dict(zip(comparison.cases["case"], found.states, strict=True))
+        print_json({"outcome": outcome, "states": states, **verdicts.plain(comparison)})
+    else:
+        print_comparison(comparison, markdown)
+        note(f"{outcome}: {', '.join(verdicts.weighed(found))}")
+    context.exit(found.code)

@@ -1,0 +1,47 @@
+"""Options that several verbs share, and how their values are read."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from pkbench import quantities
+from pkbench.profiles import PROFILES
+
+
+class Quantity(click.ParamType[float]):
+    """A number with a unit, as the user writes it."""
+
+    def __init__(self, name: str, parse: Callable[[str], float]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number in its base unit."""
+        try:
+            return self._parse(str(value))
+        except quantities.QuantityError as error:
+            self.fail(str(error), param, ctx)
+
+
+SHARE = Quantity("share", quantities.share)
+ALLOWED = Quantity("share", lambda text: quantities.share(text, least=0.0))
+TIME = Quantity("time", quantities.seconds)
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON instead of text.")
+patterns_argument = click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+points_option = click.option(
+    "-P",
+    "--points",
+    multiple=True,
+    metavar="AXIS=POINTS",
+    help="As in pages=1,7,100-120.",
+)
+profile_option = click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="standard",
+    show_default=True,
+)
