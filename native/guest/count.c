@@ -44,6 +44,7 @@ int guest_parse(const char *line, struct guest_case *parsed)
     if (sscanf(line, "%u %127[^/]/%127s %lld %lld %lld", &parsed->index, family, name, &point[0], &point[1],
                &point[2]) != 6)
         return -1;
+    parsed->traced = strstr(line, GUEST_TRACED) != NULL;
     for (int axis = 0; axis < PK_AXES_MAX; axis++)
         parsed->point[axis] = point[axis];
     for (size_t i = 0; i < pk_benchmark_count(); i++) {
@@ -135,6 +136,8 @@ static int count_case(const struct guest_case *asked, struct pk_case *opened)
     if (!status)
         printf("measured %u %llu %llu %llu %u %u %u\n", asked->index, (unsigned long long)loops,
                (unsigned long long)single.ticks, (unsigned long long)twice.ticks, repeats, single.seen, twice.seen);
+    if (!status && asked->traced)
+        guest_trace(opened, loops, single.ticks, twice.ticks);
     return status;
 }
 
