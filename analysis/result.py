@@ -265,6 +265,7 @@ PER_VALUE = (
     "function_call_interrupts",
     "core_cycles",
     "retired_instructions",
+    "user_instructions",
     "dtlb_load_misses",
     "page_walk_cycles",
     "counter_share",

@@ -40,6 +40,19 @@ class Shelf:
         asked = dict(self.machines)[machine].cases
         return next((each.counts for each in asked if each.name == case), {})
 
+    @cached_property
+    def _user_mode(self) -> Mapping[tuple[str, str], float]:
+        return {
+            (name, process.case): process.per_value["user_instructions"][0]
+            for name, result in self.machines
+            for process in result.processes
+            if process.per_value.get("user_instructions")
+        }
+
+    def in_user_mode(self, machine: str, case: str) -> float | None:
+        """Return how many instructions of a case user mode executes; None where it wasn't told."""
+        return self._user_mode.get((machine, case))
+
     @property
     def names(self) -> list[str]:
         """The machines' names."""
