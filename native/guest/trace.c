@@ -14,6 +14,7 @@
 #define SYMBOLS "/proc/kallsyms"
 #define STOP_PORT 0x505 /* of QEMU's pvpanic: told of a panic, it stops the machine at once */
 #define ATTEMPTS 9
+#define TRACED_MAX 20000000u /* instructions, of some 80 bytes each: a minute */
 /* As long as where it was counted: the kernel is to have finished the same. */
 #define QUIET_MICROSECONDS 40000
 #define STEP_MICROSECONDS 370
@@ -84,7 +85,14 @@ static int trace_loops(struct pk_case *opened, uint64_t loops, uint64_t counted)
 
 void guest_trace(struct pk_case *opened, uint64_t loops, uint64_t once, uint64_t twice)
 {
-    int status = trace_loops(opened, loops, once);
+    uint64_t longest = twice > once ? twice : once;
+    int status = 0;
+
+    if (longest > TRACED_MAX)
+        status = pk_disprove("%llu instructions are too many to trace: at most %u are", (unsigned long long)longest,
+                             TRACED_MAX);
+    if (!status)
+        status = trace_loops(opened, loops, once);
 
     if (!status && twice)
         status = trace_loops(opened, 2 * loops, twice);
