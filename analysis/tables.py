@@ -17,6 +17,10 @@ from .frame import records
 from .marginal import LEAST_PAGES, per_page
 from .shelf import Shelf
 
+MODES = (
+    "User mode and kernel add up to the figure as counted; user mode was counted by single steps, "
+    "and is missing where they would have been too many."
+)
 NOT_MEASURED = "–"
 SLOPE = "slope"
 TITLES = {
@@ -197,9 +201,7 @@ def everything(shelf: Shelf) -> Table:
         "Left out: values contaminated by a context switch, a migration or stolen time, or taken "
         "beside another hardware thread on the core. "
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
-        "User mode and kernel add up to the figure as counted; user mode was counted by single "
-        "steps, and is missing where these would have been too many. "
-        f"{_few(shelf.estimates)}".strip(),
+        f"{MODES if shelf.exact else _few(shelf.estimates)}".strip(),
     )
 
 
