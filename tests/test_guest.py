@@ -8,10 +8,10 @@ from pathlib import Path
 
 import needs
 import pytest
-from kernels_made import image
+from kernels_made import emulator_that, image
 from native_programs import CORE, FAMILIES, GUEST, PROGRAMS, link
 
-from pkbench import guest, initramfs, path_length
+from pkbench import emulator, guest, initramfs, path_length
 from pkbench.answers import AnswerError, Answers
 from pkbench.catalogue import Case, parse_case
 from pkbench.counted import Count, Instructions
@@ -235,6 +235,33 @@ def test_an_interrupt_kills_the_guest(kernel, consoles, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         guest.count(kernel, [])
     assert started[-1].returncode is not None
+
+
+@pytest.mark.parametrize(
+    ("does", "sentence"),
+    [
+        ("while :; do echo stall >> $console; sleep 0.1; done", "answered nothing for 2 seconds"),
+        ("exec sleep 60", "said nothing for 1 seconds"),
+        ("echo 'Kernel panic - not syncing: no root' > $console", "panicked (no root)"),
+        ("echo no such CPU >&2", "was not booted (no such CPU)"),
+        (
+            "echo pkbench 1; echo begin 0",
+            "ended before everything was counted in instruction/empty",
+        ),
+        ("echo problem no real-time priority", "can't count: no real-time priority"),
+    ],
+)
+def test_whatever_a_guest_does_is_one_sentence_in_time(
+    tmp_path, consoles, monkeypatch, does, sentence
+):
+    monkeypatch.setattr(emulator, "find", lambda cpu: emulator_that(tmp_path, does))
+    began = time.monotonic()
+    with pytest.raises(GuestError) as caught:
+        guest.count(Kernel("9.9", tmp_path / "none", "file", "9.9"), [], patience_seconds=1)
+    assert f"the guest with kernel 9.9 {sentence}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert (consoles / "9.9.log").is_file()
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(
