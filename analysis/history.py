@@ -53,42 +53,6 @@ CHANGES = (
 )
 
 
-def version(self) -> Version:
-    """The version that it came with."""
-    return version(self.name)
-
-
-CHANGES = (
-    Change(
-        "5.19",
-        "no flush where the architecture needs none",
-        "N. Amit, mm/mprotect: use mmu_gather",
-    ),
-    Change(
-        "6.0",
-        "back to writable, a page of one's own is made so at once instead of by the next store's "
-        "fault",
-        "read in the source of 6.1, mm/mprotect.c, can_change_pte_writable",
-    ),
-    Change(
-        "6.4",
-        "a fault takes the lock of its mapping instead of the address space's",
-        "mm: per-VMA locks",
-    ),
-    Change(
-        "6.17",
-        "mprotect takes the pages of a large folio together, which costs small ones",
-        "commit cac1db8c3aad; L. Yang, linux-mm, 13 February 2026: 4,000 KiB from 18.8 to 44.1 µs "
-        "on an EPYC Milan",
-    ),
-    Change(
-        "7.1",
-        "loops and calls of that path made smaller",
-        "P. Falcato, linux-mm, March and April 2026, contained in the source of 7.3",
-    ),
-)
-
-
 def version(text: str) -> Version:
     """Return the numbers of a version, wherever in a text: (6, 12, 117) in `Linux 6.12.117-1`."""
     found = re.search(r"\d+(?:\.\d+)+", text)
