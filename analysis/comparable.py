@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .result import Result, text_of
+from .fields import text_of
+from .result import Result
 
 
 @dataclass(frozen=True)
