@@ -97,10 +97,15 @@ def marginal(shelf: Shelf) -> Table:
     return Table(
         name="per-page",
         title="Changing protection, per call and per page",
-        headings=["machine", "benchmark", "per call", "per 4 KiB page"],
+        headings=[
+            "machine",
+            "benchmark",
+            "per call (instructions)",
+            "per 4 KiB page (instructions)",
+        ],
         rows=rows,
         data=found,
-        note="Instructions, as counted. Per call: for the fewest pages that were counted, mostly "
+        note="As counted. Per call: for the fewest pages that were counted, mostly "
         f"one. Per page: the slope between {LEAST_PAGES} pages or the next larger number, and the "
         "largest.",
         text_columns=2,
@@ -163,7 +168,7 @@ def everything(shelf: Shelf) -> Table:
         title="All cases",
         headings=headings,
         rows=rows,
-        data=shelf.estimates.drop(columns=["process_values"]),
+        data=_with_modes(shelf, shelf.estimates.drop(columns=["process_values"])),
         text_columns=2,
         note="All figures are per operation. Core cycles are calibrated by chains of instructions "
         "of known latency, timed beside each value; their 95 % interval is in brackets. "
@@ -175,6 +180,15 @@ def everything(shelf: Shelf) -> Table:
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
         f"{MODES if shelf.exact else _few(shelf.estimates)}".strip(),
     )
+
+
+def _with_modes(shelf: Shelf, data: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of counts with the instructions in user mode."""
+    if not shelf.exact:
+        return data
+    keys = data[["machine", "case"]].itertuples(index=False)
+    user = [shelf.in_user_mode(str(machine), str(case)) for machine, case in keys]
+    return data.assign(user_mode=pd.Series(user, index=data.index, dtype="float64"))
 
 
 def _modes(shelf: Shelf, row: dict[str, Any]) -> list[str]:

@@ -71,10 +71,11 @@ def test_times_have_no_slope_without_an_interval(tmp_path: Path) -> None:
 def test_user_mode_and_kernel_stand_beside_the_whole(tmp_path: Path) -> None:
     found = shelf(tmp_path, {"6.1.192-2": 133})
     table = tables.everything(found)
-    place = list(table.headings).index("user mode")
+    place = list(table.headings).index("user mode (instructions)")
     cells = {row[1]: list(row[place - 1 : place + 2]) for row in table.rows}
     assert ["335", "4", "331"] == cells[GETPPID]
     assert ["2,673", "–", "–"] == cells["protect/mprotect-rw-ro/pages:1"]
+    assert [4.0] == list(table.data["user_mode"].dropna())
 
 
 def test_kernels_are_drawn_in_the_order_of_their_versions(tmp_path: Path) -> None:
