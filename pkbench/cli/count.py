@@ -70,13 +70,13 @@ def count(
     json_: bool,
 ) -> None:
     """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
+    if functions and (len(patterns) != 1 or points):
+        raise SelectionError("--functions takes one case, as protect/mprotect-rw-ro/pages:1")
+    cases = select(patterns, points, profile)
     chosen = [find_kernel(name, get) for name in names]
     if functions:
-        if len(patterns) != 1 or points:
-            raise SelectionError("--functions takes one case, as protect/mprotect-rw-ro/pages:1")
         count_functions(patterns[0], chosen, output, Options(append, cpu), json_)
         return
-    cases = select(patterns, points, profile)
     stem = output or new_local_result("count")
     paths = [counting.output_for(stem, kernel, len(chosen) > 1) for kernel in chosen]
     for path in paths:
