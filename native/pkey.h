@@ -59,6 +59,8 @@
 #define PK_CHECK(one, other) "cmp " one ", " other "\n\tjne 9f\n\t"
 #define PK_TRAP "\n\tjmp 8f\n9:\n\tud2\n8:\n\t"
 #define PK_XOR(from, to) "xor " from ", " to "\n\t"
+#define PK_MOVE(from, to) "mov " from ", " to "\n\t"
+#define PK_UNLESS_EQUAL(one, other, instructions) "cmp " one ", " other "\n\tje 7f\n\t" instructions "7:\n\t"
 /* Constraints of inline assembly */
 #define PK_EAX "a"
 #define PK_ECX "c"
@@ -175,6 +177,8 @@ static inline void pk_pause(void)
 #define PK_CHECK(one, other) ""
 #define PK_TRAP ""
 #define PK_XOR(from, to) ""
+#define PK_MOVE(from, to) ""
+#define PK_UNLESS_EQUAL(one, other, instructions) ""
 #define PK_HAS_CHAINS 0
 #define PK_CHAIN(instruction, value) __asm__ volatile("" : "+r"(value))
 #define PK_CHAIN_ADD ""
