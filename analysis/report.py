@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from . import answer, card, figures, method, support
+from . import answer, artwork, card, figures, method, support
+from .assumption import Assumption
 from .document import ResultError
 from .figures import style
 from .result import read
@@ -42,6 +43,8 @@ class Picture:
     csv: str
     caption: str
     alt: str
+    about: str  # title, caption, alternative text and command, as a file has them
+    others: Mapping[str, bytes] = field(default_factory=dict)  # the same in other formats
 
     @property
     def inline(self) -> Markup:
@@ -80,17 +83,20 @@ class Section:
 
 
 def write(
-    paths: Iterable[str | Path], folder: str | Path, formats: Sequence[str] = tuple(FORMATS)
+    paths: Iterable[str | Path],
+    folder: str | Path,
+    formats: Sequence[str] = tuple(FORMATS),
+    request: artwork.Request = artwork.Request(formats=("svg",)),  # noqa: B008 - it is frozen
 ) -> Path:
     """Write index.html, figures/ and tables/ into folder; return the page's path.
 
-    `formats` are those of the tables, of `table.FORMATS`.
+    `formats` are those of the tables, of `table.FORMATS`; the figures are drawn as `request` says.
     """
     results = [read(path) for path in paths]
     if not results:
         raise ResultError("There is no result file to report on.")
-    stock = shelves(results)
-    sections = [_section(shelf) for shelf in stock]
+    stock = shelves(results, [Assumption.parse(text) for text in request.assumptions])
+    sections = [_section(shelf, request) for shelf in stock]
     matrix, reasons = support.matrix(stock)
     page = _template().render(
         title=_title(stock),
@@ -106,15 +112,15 @@ def write(
     return target
 
 
-def _section(shelf: Shelf) -> Section:
+def _section(shelf: Shelf, request: artwork.Request) -> Section:
     key = shelf.evidence.replace(" ", "-")
-    charts = figures.charts(shelf)
+    charts = figures.charts(shelf, style.WIDTHS[request.width], request.published)
     return Section(
         key=key,
         heading=HEADINGS[shelf.evidence],
         warning=WARNING if shelf.exact else "",
         answers=[(name, answer.sentences(shelf, name)) for name in shelf.names],
-        pictures=[_picture(key, c, shelf) for c in charts if isinstance(c, figures.Chart)],
+        pictures=[_picture(c, shelf, request) for c in charts if isinstance(c, figures.Chart)],
         missing=[c for c in charts if isinstance(c, figures.Missing)],
         tables=of(shelf),
         everything=everything(shelf),
@@ -124,20 +130,17 @@ def _section(shelf: Shelf) -> Section:
     )
 
 
-def _picture(key: str, chart: figures.Chart, shelf: Shelf) -> Picture:
-    shown = set(chart.table["machine"])
-    sources = [
-        f"{name}: {card.short(result)}." if len(shown) > 1 else f"{card.short(result)}."
-        for name, result in shelf.machines
-        if name in shown
-    ]
+def _picture(chart: figures.Chart, shelf: Shelf, request: artwork.Request) -> Picture:
+    drawn = {name: style.FORMATS[name](chart.figure) for name in ("svg", *request.formats)}
     return Picture(
-        name=f"{key}-{chart.name}",
+        name=artwork.stem_of(chart, shelf),
         title=chart.title,
-        svg=style.svg(chart.figure),
-        csv=chart.table.to_csv(index=False, lineterminator="\n"),
-        caption=" ".join([chart.caption, *sources]),
+        svg=drawn["svg"],
+        csv=artwork.table(chart),
+        caption=artwork.caption(chart, shelf),
         alt=chart.alt,
+        about=artwork.about(chart, shelf, request),
+        others={name: content for name, content in drawn.items() if name != "svg"},
     )
 
 
@@ -157,6 +160,9 @@ def _write_files(
         for picture in section.pictures:
             (pictures / f"{picture.name}.svg").write_bytes(picture.svg)
             _text(pictures / f"{picture.name}.csv", picture.csv)
+            _text(pictures / f"{picture.name}.txt", picture.about)
+            for ending, content in picture.others.items():
+                (pictures / f"{picture.name}.{ending}").write_bytes(content)
         write_table(texts, f"{section.key}-{section.machines.name}", section.machines, formats)
         if section.measured:
             for table in (*section.tables, section.everything):
