@@ -65,6 +65,7 @@
 #define PK_EAX "a"
 #define PK_ECX "c"
 #define PK_EDX "d"
+#define PK_EDI "D"
 /* What pads machine code: int3 */
 #define PK_CODE_FILLER 0xcc
 
@@ -187,6 +188,7 @@ static inline void pk_pause(void)
 #define PK_EAX "r"
 #define PK_ECX "r"
 #define PK_EDX "r"
+#define PK_EDI "r"
 #define PK_CODE_FILLER 0
 #define PK_CODE_RETURN_BYTES 0
 

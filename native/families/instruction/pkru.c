@@ -136,7 +136,7 @@ static int run_wrpkru_elided(void *state, uint64_t loops)
     PK_REPEAT(loops)
         __asm__ volatile(UNROLLED(PK_RDPKRU PK_UNLESS_EQUAL("%3", "%0", PK_MOVE("%3", "%0") PK_WRPKRU))
                          : "=&" PK_EAX(pkru), "=&" PK_EDX(edx)
-                         : PK_ECX(zero), "r"(meant)
+                         : PK_ECX(zero), PK_EDI(meant)
                          : "memory", "cc");
     return 0;
 }
@@ -174,7 +174,9 @@ static int verify_wrpkru_elided(void *state)
 {
     int status = prove_written(state, run_wrpkru_elided);
 
-    return status ? status : prove_unrolled(run_wrpkru_elided, UNROLL, "\x0f\x01\xee", 3);
+    /* RDPKRU; CMP EAX, EDI; JE; MOV EAX, EDI; WRPKRU */
+    return status ? status
+                  : prove_unrolled(run_wrpkru_elided, UNROLL, "\x0f\x01\xee\x39\xf8\x74\x05\x89\xf8\x0f\x01\xef", 12);
 }
 
 PK_BENCHMARK(wrpkru_elided) = {
