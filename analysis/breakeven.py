@@ -154,6 +154,9 @@ def tagging(costs: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
 
     Only where tagging and both ways of switching are known, and WRPKRU's is the cheaper.
     """
+    columns = ["machine", "pages", "switches", "switches_low", "switches_high"]
+    if costs.empty:
+        return pd.DataFrame(columns=columns)
     tags = _along_pages(estimates[estimates["benchmark"] == TAGGING], "protect")
     tags = tags.assign(pages=tags["axis_pages"].astype(int) if len(tags) else [])
     tags = tags[["machine", "pages", "gross", "low", "high"]].rename(
@@ -177,7 +180,6 @@ def tagging(costs: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
         switches_low=both["tag_low"].fillna(both["tag"]) / most,
         switches_high=both["tag_high"].fillna(both["tag"]) / least,
     )
-    columns = ["machine", "pages", "switches", "switches_low", "switches_high"]
     return told.loc[least > 0, columns].reset_index(drop=True)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from . import answer, artwork, card, figures, method, support
+from . import answer, artwork, breakeven_table, card, figures, method, support
 from .assumption import Assumption
 from .document import ResultError
 from .figures import style
@@ -122,7 +122,7 @@ def _section(shelf: Shelf, request: artwork.Request) -> Section:
         answers=[(name, answer.sentences(shelf, name)) for name in shelf.names],
         pictures=[_picture(c, shelf, request) for c in charts if isinstance(c, figures.Chart)],
         missing=[c for c in charts if isinstance(c, figures.Missing)],
-        tables=of(shelf),
+        tables=[*of(shelf), *(t for t in [breakeven_table.table(shelf)] if t.rows)],
         everything=everything(shelf),
         machines=card.card(shelf),
         findings=card.findings(shelf),

@@ -9,7 +9,7 @@ import pytest
 from results_made import Made, skipped, suite, write
 from test_figures import LOOP, around
 
-from pkbench.analysis import ResultError, breakeven, figures, read
+from pkbench.analysis import ResultError, breakeven, breakeven_table, figures, read
 from pkbench.analysis.assumption import Assumption
 from pkbench.analysis.figures import Chart, Missing
 from pkbench.analysis.figures import breakeven as figure
@@ -176,3 +176,28 @@ def test_an_assumption_that_is_none_is_refused_in_a_sentence(text: str, said: st
 def test_an_assumption_is_read_back_as_it_is_written(text: str) -> None:
     found = Assumption.parse(text)
     assert found == Assumption.parse(found.written)
+
+
+def test_the_table_has_a_row_for_each_way_at_each_size(tmp_path: Path) -> None:
+    rows = breakeven_table.table(with_keys(tmp_path)).rows
+    told = {(row[1], row[2]): list(row[3:]) for row in rows}
+    assert 5 == len(rows)
+    key, plain = told["1", "WRPKRU"], told["1", "mprotect"]
+    assert "0.200 % [0.200, 0.200]" == key[2]
+    assert "20.0 % [20.0, 20.0]" == plain[2]
+    assert breakeven_table.FULL == plain[3]
+    assert "WRPKRU, 100 to 100 times below mprotect" == key[4]
+    assert "0.556 to 0.556 switches" == key[5]
+
+
+def test_the_table_says_what_is_assumed(tmp_path: Path) -> None:
+    found = breakeven_table.table(without_keys(tmp_path, ERIM))
+    ways = {row[2]: row[3] for row in found.rows}
+    assert "0.00110 to 0.0260 %" == ways["WRPKRU (assumed)"]
+    assert "The reader's assumption, not measured here: WRPKRU" in found.note
+    assert "assumption" not in breakeven_table.table(without_keys(tmp_path)).note
+
+
+def test_the_table_is_empty_for_instruction_counts(tmp_path: Path) -> None:
+    counted = shelf(tmp_path, Made("switch/mprotect/pages:1", [[5000.0]]), evidence="path length")
+    assert [] == breakeven_table.table(counted).rows
