@@ -41,7 +41,21 @@ HOSTS = re.compile(
 )
 PLACES = re.compile(r"(?<![\w.])/(root|work|farm)/\w")
 LOCKS = re.compile(r"(uv|poetry|pylock|package-lock)\.?(lock|toml|json)")
-READABLE = {".py", ".pyi", ".c", ".h", ".txt", ".toml", ".md", ".html", ".css", ".json", ".csv", ""}
+READABLE = {
+    ".py",
+    ".pyi",
+    ".c",
+    ".h",
+    ".txt",
+    ".toml",
+    ".md",
+    ".html",
+    ".css",
+    ".js",
+    ".json",
+    ".csv",
+    "",
+}
 
 
 def modules() -> list[Path]:

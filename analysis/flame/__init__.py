@@ -1,0 +1,1 @@
+"""Where a cost arises: stacks of functions, as text, as pictures and for other viewers."""

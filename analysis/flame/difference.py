@@ -1,0 +1,59 @@
+"""A differential flame graph: what one profile has more or less of than another."""
+
+from __future__ import annotations
+
+from .caption import Caption, change, plain_name, signed, subject
+from .colours import of_change
+from .folded import Stacks, total
+from .graph import ROOT
+from .picture import Look, Swatch, draw
+from .tree import Box, boxes, grow
+
+RULE = (
+    "A function's own part is as wide as the larger of its two counts: what is gone and what is "
+    "new both show. Colours: change of that part."
+)
+
+
+def svg(baseline: Stacks, new: Stacks, caption: Caption) -> str:
+    """Return the graph as an SVG document.
+
+    The two must be of as much work: counts of one operation, say. Frames are coloured by how much
+    the function itself has changed, without what it calls.
+    """
+    frames = boxes(grow([baseline, new], ROOT))
+    before, after = total(baseline), total(new)
+    largest = max(abs(_own(box)) for box in frames)
+    sums = f"{before:,} → {after:,} {caption.unit} in all ({change(before, after)})."
+    return draw(
+        frames,
+        [caption.title, f"{caption.subtitle} {sums}", RULE],
+        _legend(largest),
+        lambda box: _look(box, largest, caption.unit),
+    )
+
+
+def _own(box: Box) -> int:
+    return 0 if box.merged else box.own[1] - box.own[0]
+
+
+def _look(box: Box, largest: int, unit: str) -> Look:
+    before, after = box.whole
+    changed = f" {signed(_own(box))}" if _own(box) else ""
+    words = f"{subject(box)}: {before:,} → {after:,} {unit} ({change(before, after)})"
+    own = f"; in itself {box.own[0]:,} → {box.own[1]:,}" if box.own != box.whole else ""
+    fill = of_change(_own(box) / largest if largest else 0)
+    return Look(fill, f"{plain_name(box.name)}{changed}", words + own)
+
+
+def _legend(largest: int) -> list[Swatch]:
+    """Show the scale's ends and its middle."""
+    if not largest:
+        return [Swatch(of_change(0), "no change")]
+    return [
+        Swatch(of_change(-1), f"{signed(-largest)}"),
+        Swatch(of_change(-0.5), "less"),
+        Swatch(of_change(0), "no change"),
+        Swatch(of_change(0.5), "more"),
+        Swatch(of_change(1), f"{signed(largest)}"),
+    ]

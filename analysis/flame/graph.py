@@ -1,0 +1,35 @@
+"""A flame graph: one profile's call tree, a frame as wide as what was counted in it."""
+
+from __future__ import annotations
+
+from .caption import Caption, plain_name, share, subject
+from .colours import of_owner
+from .folded import KERNEL, Stacks
+from .picture import Look, Swatch, draw
+from .tree import Box, boxes, grow
+
+ROOT = "all"
+
+
+def svg(stacks: Stacks, caption: Caption) -> str:
+    """Return the flame graph as an SVG document, the same bytes for the same stacks."""
+    frames = boxes(grow([stacks], ROOT))
+    total = frames[0].width
+    lines = [caption.title, caption.subtitle, f"{total:,} {caption.unit} in all."]
+    return draw(frames, lines, _legend(frames), lambda box: _look(box, total, caption.unit))
+
+
+def _look(box: Box, total: int, unit: str) -> Look:
+    count = f"{box.whole[0]:,} {unit}, {share(box.whole[0], total)}"
+    own = f"; in itself {box.own[0]:,}" if box.own != box.whole else ""
+    return Look(of_owner(box), plain_name(box.name), f"{subject(box)}: {count}{own}")
+
+
+def _legend(frames: list[Box]) -> list[Swatch]:
+    """Tell the kernel's colour from the others', where both are there."""
+    named = [box for box in frames if box.depth and not box.merged]
+    kernel = [box for box in named if box.name.endswith(KERNEL)]
+    if not kernel or len(kernel) == len(named):
+        return []
+    user = next(box for box in named if not box.name.endswith(KERNEL))
+    return [Swatch(of_owner(kernel[0]), "kernel"), Swatch(of_owner(user), "user mode")]
