@@ -61,6 +61,15 @@ def event_counters() -> EventCounters:
     return EventCounters(events, lib.pk_hardware_events(events))
 
 
+def cpu_events() -> list[tuple[str, int, int, str]]:
+    """Return name, type and number of the CPU's events, and why one isn't known on this CPU."""
+    events = ffi.new("struct pk_event[]", lib.PK_EVENTS_MAX)
+    return [
+        (text_of(each.name), each.type, each.config, reason_for(each.error) if each.error else "")
+        for each in events[0 : lib.pk_hardware_events(events)]
+    ]
+
+
 def reason_for(error: int) -> str:
     """Say why an event can't be counted, from the error of perf_event_open(2)."""
     if error in (errno.EACCES, errno.EPERM):

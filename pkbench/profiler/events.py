@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pkbench.event_counters import cpu_events
+
 # perf_event_open(2)
 HARDWARE, SOFTWARE, TRACEPOINT, CACHE, RAW = range(5)
 
@@ -72,13 +74,14 @@ SOFTWARE_EVENTS = (
     Event("minor_faults", SOFTWARE, 5),
     Event("major_faults", SOFTWARE, 6),
 )
-_DTLB, _READ, _WRITE, _MISS = 3, 0, 1 << 8, 1 << 16
-HARDWARE_EVENTS = (
-    Event("core_cycles", HARDWARE, 0),
-    Event("retired_instructions", HARDWARE, 1),
-    Event("dtlb_load_misses", CACHE, _DTLB | _READ | _MISS),
-    Event("dtlb_store_misses", CACHE, _DTLB | _WRITE | _MISS),
-)
+# PERF_COUNT_HW_CACHE_DTLB, _OP_WRITE, _RESULT_MISS
+_DTLB, _WRITE, _MISS = 3, 1 << 8, 1 << 16
+
+
+def hardware_events() -> list[Event]:
+    """Return the CPU's events: those that stand beside times, and what explains them further."""
+    known = [Event(name, kind, config, reason=why) for name, kind, config, why in cpu_events()]
+    return [*known, Event("dtlb_store_misses", CACHE, _DTLB | _WRITE | _MISS), machine_clears()]
 
 
 def tracepoints() -> list[str]:

@@ -24,7 +24,7 @@ from pkbench.session import (
 
 Answer = dict[str, Any]
 INTERRUPTS = {"tlb_shootdown_interrupts": "tlb_shootdowns", "call_interrupts_all": "function_call_interrupts"}
-SHORT = 0.02  # seconds of one measurement while a profiler looks on
+EMPTY = "instruction/empty-loop"
 
 
 class Subject:
@@ -94,7 +94,7 @@ class Subject:
             "seconds": seconds,
             "interrupts": _rows(before.interrupts, after.interrupts),
             "interrupts_in_pause": _rows(after.interrupts, later.interrupts),
-            "touched": self._touched(task["loops"]),
+            "touched": self._touched(),
             "missing": self._counters.missing,
         }
 
@@ -108,14 +108,15 @@ class Subject:
             found["system_calls"] -= -(-loops // batch) if batch else 1  # of pk_counters_follow
         return found, members
 
-    def _touched(self, loops: int) -> int | None:
-        """Return the bytes whose accessed bit the case set: proc(5), clear_refs; None: unknown."""
+    def _touched(self) -> int | None:
+        """Return the bytes whose accessed bit one loop sets more than an empty one; None: unknown.
+
+        Source: proc(5), clear_refs.
+        """
         try:
-            _forget_references()
-            idle = _referenced()
-            _forget_references()
-            self.session.measure(loops)
-            return max(0, _referenced() - idle)
+            with Session(parse_case(EMPTY)) as empty:
+                idle = _touched_by(empty)
+            return _touched_by(self.session) - idle
         except (OSError, ValueError):
             return None
 
@@ -139,15 +140,25 @@ def _rows(before: Any, after: Any) -> dict[str, int]:
     }
 
 
-def _forget_references() -> None:
-    Path("/proc/self/clear_refs").write_text("1")
+def _touched_by(session: Session) -> int:
+    """Return the bytes that are touched by one loop, and by the call of it.
 
-
-def _referenced() -> int:
-    text = Path("/proc/self/smaps_rollup").read_text()
-    found = re.search(r"^Referenced: +(\d+) kB$", text, re.MULTILINE)
+    Nothing else is executed in between, and what only a first time needs is done before.
+    """
+    forget = os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
+    touched = os.open("/proc/self/smaps_rollup", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        for _ in range(3):
+            os.write(forget, b"1")
+            os.write(forget, b"4")  # flushes the TLB: what it knows would set no bit
+            session.measure(1)
+            text = os.pread(touched, 1 << 14, 0)
+    finally:
+        os.close(forget)
+        os.close(touched)
+    found = re.search(rb"^Referenced: +(\d+) kB$", text, re.MULTILINE)
     if found is None:
-        raise ValueError("no line Referenced")
+        raise ValueError("smaps_rollup has no line Referenced")
     return int(found[1]) * 1024
 
 
