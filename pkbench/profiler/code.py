@@ -45,7 +45,11 @@ def annotated(module: str, address: int, samples: Mapping[int, int]) -> list[Ins
         raise ProgramError(f"{module} has no function where the timed one is: its symbols are off")
     place = (f"--start-address={address}", f"--stop-address={address + function.size}")
     text = _binutils("objdump", "-d", "--no-show-raw-insn", *place, module)
-    lines = [(int(m[1], 16), m[2], m[3] or "") for m in map(INSTRUCTION.fullmatch, text.splitlines()) if m]
+    lines = [
+        (int(m[1], 16), m[2], m[3] or "")
+        for m in map(INSTRUCTION.fullmatch, text.splitlines())
+        if m
+    ]
     first, last = _loop(lines)
     return [
         Instruction(at, f"{name} {rest}".strip(), first <= at <= last, samples.get(at, 0))

@@ -1,5 +1,6 @@
 """Talk with the process that is profiled: a line each way, none of which is waited for forever."""
 
+import contextlib
 import json
 import os
 import selectors
@@ -9,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 from pkbench.profiler.events import Event
 from pkbench.profiler.processes import end_group, last_words
@@ -46,6 +47,8 @@ class Conversation:
         except OSError as error:
             self._said.close()
             raise NoAnswer("failed", f"no process could be started: {error.strerror}") from None
+        self._tasks = cast(IO[bytes], self._process.stdin)
+        self._answers = cast(IO[bytes], self._process.stdout)
         try:
             self.opened = self.ask("open", case=case, events=[vars(event) for event in events])
         except BaseException:
@@ -75,16 +78,14 @@ class Conversation:
         return answer
 
     def _say(self, task: Answer) -> None:
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(task).encode() + b"\n")
-            self._process.stdin.flush()
+            self._tasks.write(json.dumps(task).encode() + b"\n")
+            self._tasks.flush()
         except BrokenPipeError:
             raise self._gone() from None
 
     def _next(self) -> Answer:
-        assert self._process.stdout is not None
-        output = self._process.stdout.fileno()
+        output = self._answers.fileno()
         deadline = time.monotonic() + self._timeout
         with selectors.DefaultSelector() as selector:
             selector.register(output, selectors.EVENT_READ)
@@ -110,12 +111,9 @@ class Conversation:
 
     def _end(self) -> None:
         end_group(self._process)
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            try:
+        for pipe in (self._tasks, self._answers):
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                continue
         self._said.close()
 
     def __enter__(self) -> Self:

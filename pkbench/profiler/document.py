@@ -1,7 +1,6 @@
 """The profile file: JSON of our own, written whole."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -46,7 +45,7 @@ def write(folder: Path, found: Mapping[str, Any]) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         scratch.write_text(json.dumps(found, separators=(",", ":")), encoding="utf-8")
-        os.replace(scratch, path)
+        scratch.replace(path)
     except OSError as error:
         raise OutputError(f"can't write {path}: {error.strerror}") from None
     return path

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pkbench.event_counters import cpu_events
 
-# perf_event_open(2)
+# Kinds of events, as perf_event_open(2) numbers them
 HARDWARE, SOFTWARE, TRACEPOINT, CACHE, RAW = range(5)
 
 CPUINFO = Path("/proc/cpuinfo")

@@ -1,5 +1,6 @@
 """Programs of others, run so that none of them can hang the tool or fill its memory."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -64,10 +65,8 @@ def checked(command: Sequence[str], timeout: float, name: str = "") -> str:
 
 def end_group(process: "subprocess.Popen[bytes]") -> None:
     """Kill a process and whatever it started, if any of it is left."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     process.wait()
 
 
@@ -88,7 +87,9 @@ def _await(
             process.wait(STEP)
         except subprocess.TimeoutExpired:
             if time.monotonic() > deadline:
-                raise ProgramError(f"{name} took longer than {timeout:.0f} s and was ended") from None
+                raise ProgramError(
+                    f"{name} took longer than {timeout:.0f} s and was ended"
+                ) from None
         else:
             return
         finally:

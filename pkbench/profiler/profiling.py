@@ -15,7 +15,7 @@ from pkbench.profiler.sampling import Samples
 from pkbench.profiler.timeline import Timeline
 
 TIMEOUT = 120.0  # seconds that a case may take for one thing
-VALUES = 5
+VALUES = 7
 VALUE_SECONDS = 0.004
 COUNTED_SECONDS = 0.02
 ANNOTATED = "instruction"  # the family whose cost the kernel has no part in
@@ -28,7 +28,8 @@ class Timing:
     """What an operation took while a profiler looked on, or none."""
 
     how: str  # alone, counted, sampled
-    seconds: float
+    seconds: float  # the median
+    shortest: float  # that a neighbour on the core disturbs least
     values: int
 
 
@@ -89,9 +90,7 @@ class _Profiling:
             talk.ask("close")
         inner = self._case.benchmark.inner_loops
         self._operations = (loops - 1) * inner * counted["members"]
-        self._quantities = list(
-            counting.quantities(counted, loops, inner, self._known.events)
-        )
+        self._quantities = list(counting.quantities(counted, loops, inner, self._known.events))
         if talk.opened["times_itself"]:
             self._remark = "what the operation needs besides, untimed, is counted with it"
 
@@ -128,7 +127,7 @@ class _Profiling:
 
     def _time(self, how: str, values: list[float]) -> None:
         if values:
-            self._timings.append(Timing(how, statistics.median(values), len(values)))
+            self._timings.append(Timing(how, statistics.median(values), min(values), len(values)))
 
     def _try(self, what: str, work: Callable[[], None]) -> None:
         try:

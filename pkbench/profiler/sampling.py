@@ -1,6 +1,5 @@
 """Where the time goes: perf looks at the timed loops some thousand times a second."""
 
-import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -145,8 +144,3 @@ def _name_at(talk: Conversation, function: str) -> set[str]:
         return {each.name for each in symbols(talk.opened["module"]) if each.address == at}
     except ProgramError:
         return {function}
-
-
-def process_alive(process: int) -> bool:
-    """Tell whether a process is there."""
-    return os.path.exists(f"/proc/{process}")

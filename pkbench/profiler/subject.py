@@ -23,7 +23,10 @@ from pkbench.session import (
 )
 
 Answer = dict[str, Any]
-INTERRUPTS = {"tlb_shootdown_interrupts": "tlb_shootdowns", "call_interrupts_all": "function_call_interrupts"}
+INTERRUPTS = {
+    "tlb_shootdown_interrupts": "tlb_shootdowns",
+    "call_interrupts_all": "function_call_interrupts",
+}
 EMPTY = "instruction/empty-loop"
 
 

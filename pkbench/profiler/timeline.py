@@ -133,7 +133,7 @@ def _operations(calls: list[Happening], each: int) -> Iterator[tuple[int, int]]:
     for run in runs[1:] if len(runs) > 1 else runs:
         for place in range(0, len(run) - each, each):
             until = run[place + each]
-            ends = [at for at in _between(left, run[place + each - 1], until)]
+            ends = _between(left, run[place + each - 1], until)
             if ends:
                 yield run[place], ends[-1]
 

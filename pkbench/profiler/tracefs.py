@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 TRACEFS = Path("/sys/kernel/tracing")
 NEW_NAMESPACE = 0x00020000  # <linux/sched.h>: CLONE_NEWNS
@@ -21,16 +22,13 @@ def enter(tracefs: Path = TRACEFS) -> str:
     if os.access(tracefs / "events", os.R_OK):
         return ""
     libc = ctypes.CDLL(None, use_errno=True)
-    steps = (
-        ("unshare", lambda: libc.unshare(NEW_NAMESPACE)),
-        ("keep mounts private", lambda: libc.mount(b"none", b"/", None, RECURSIVE_PRIVATE, None)),
-        (
-            "mount tracefs",
-            lambda: libc.mount(b"tracefs", bytes(tracefs), b"tracefs", 0, None),
-        ),
+    steps: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
+        ("unshare", libc.unshare, (NEW_NAMESPACE,)),
+        ("keep mounts private", libc.mount, (b"none", b"/", None, RECURSIVE_PRIVATE, None)),
+        ("mount tracefs", libc.mount, (b"tracefs", bytes(tracefs), b"tracefs", 0, None)),
     )
-    for name, step in steps:
-        if step():
+    for name, step, arguments in steps:
+        if step(*arguments):
             error = os.strerror(ctypes.get_errno())
             return f"{name}: {error}: tracepoints can't be reached; run it as root"
     if not os.access(tracefs / "events", os.R_OK):
