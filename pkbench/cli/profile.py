@@ -99,6 +99,8 @@ def _profile(cases: Sequence[Case], folder: Path, budget: float) -> Path:
                 found.append(each)
                 show(unique[min(done, len(unique) - 1)].name, done / len(unique))
     finally:
+        order = [case.name for case in unique]
+        found.sort(key=lambda each: order.index(each.case))
         names = " ".join(case.name for case in unique[:20])
         path = document.write(folder, document.document(machine, found, f"pkbench profile {names}"))
     return path

@@ -13,11 +13,19 @@ from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from pkbench.profiler.events import Event
-from pkbench.profiler.processes import end_group, last_words
+from pkbench.profiler.processes import end_group, kill_group, last_words
 
+# Killed, but not gone yet: the kernel takes half a second to let go of a case's tracepoints.
+_ending: list["subprocess.Popen[bytes]"] = []
 COMMAND = (sys.executable, "-P", "-m", "pkbench.profiler.subject")
 LONGEST_ANSWER = 1 << 20  # bytes
 Answer = dict[str, Any]
+
+
+def wait_for_ends() -> None:
+    """Wait until nothing of earlier cases is left: tracepoints that are on slow down all."""
+    while _ending:
+        _ending.pop().wait()
 
 
 class NoAnswer(Exception):
@@ -110,7 +118,8 @@ class Conversation:
         return NoAnswer("failed", f"the profiled process {how}: {said}")
 
     def _end(self) -> None:
-        end_group(self._process)
+        kill_group(self._process)
+        _ending.append(self._process)
         for pipe in (self._tasks, self._answers):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()

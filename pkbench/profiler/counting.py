@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pkbench.profiler import events
+from pkbench.profiler.counters import Counters
 from pkbench.profiler.events import Event
 from pkbench.profiler.processes import TRACEFS, ProgramError, checked
 from pkbench.profiler.subject import INTERRUPTS
@@ -34,6 +35,7 @@ class Known:
 
     events: tuple[Event, ...]
     tracepoints: frozenset[str]
+    cycles: bool = False  # the CPU's own counter can choose the moments of samples
 
 
 def known(traced: tuple[str, ...]) -> Known:
@@ -48,7 +50,10 @@ def known(traced: tuple[str, ...]) -> Known:
         reason, numbers = str(error), {}
     counted = [_numbered(event, numbers, reason) for event in events.TRACEPOINTS]
     others = (*events.SOFTWARE_EVENTS, *events.hardware_events())
-    return Known((*counted, *others), frozenset(numbers))
+    cycles = (
+        "core_cycles" not in Counters([e for e in others if e.quantity == "core_cycles"]).missing
+    )
+    return Known((*counted, *others), frozenset(numbers), cycles)
 
 
 def _numbered(event: Event, numbers: Mapping[str, int], reason: str) -> Event:

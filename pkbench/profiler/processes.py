@@ -64,10 +64,15 @@ def checked(command: Sequence[str], timeout: float, name: str = "") -> str:
 
 
 def end_group(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and whatever it started, if any of it is left, and wait until it is gone."""
+    kill_group(process)
+    process.wait()
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
     """Kill a process and whatever it started, if any of it is left."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def last_words(file: int) -> str:

@@ -1,26 +1,27 @@
 """The profile of one case: counted, sampled, traced, each apart from the others."""
 
+import contextlib
 import statistics
-from collections.abc import Callable
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from pathlib import Path
+from typing import Any
 
 from pkbench.catalogue import Case
 from pkbench.profiler import code, counting, sampling, timeline
 from pkbench.profiler.code import Instruction
-from pkbench.profiler.conversation import Conversation, NoAnswer
+from pkbench.profiler.conversation import Conversation, NoAnswer, wait_for_ends
 from pkbench.profiler.counting import Known, Quantity
 from pkbench.profiler.processes import ProgramError
-from pkbench.profiler.sampling import Samples
+from pkbench.profiler.sampling import Recording, Samples
 from pkbench.profiler.timeline import Timeline
 
 TIMEOUT = 120.0  # seconds that a case may take for one thing
 VALUES = 7
 VALUE_SECONDS = 0.004
-COUNTED_SECONDS = 0.02
+COUNTED_SECONDS = 0.016
 ANNOTATED = "instruction"  # the family whose cost the kernel has no part in
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -56,37 +57,60 @@ def profile(case: Case, known: Known, seconds: float) -> Profiled:
     skipped = case.skipped()
     if skipped:
         return Profiled(case.name, case.benchmark.operation, "skipped", skipped)
-    work = _Profiling(case, known, seconds)
-    try:
-        work.count()
-        work.look()
-    except NoAnswer as none:
-        return Profiled(case.name, case.benchmark.operation, none.state, none.reason)
-    return work.found()
+    with tempfile.TemporaryDirectory(prefix="pkbench-") as folder:
+        work = _Profiling(case, known, seconds, Path(folder))
+        try:
+            work.look()
+            work.count()
+        except NoAnswer as none:
+            return Profiled(case.name, case.benchmark.operation, none.state, none.reason)
+        work.read()
+        return work.found()
 
 
 class _Profiling:
     """A profile as it grows."""
 
-    def __init__(self, case: Case, known: Known, seconds: float) -> None:
+    def __init__(self, case: Case, known: Known, seconds: float, folder: Path) -> None:
         self._case, self._known, self._seconds = case, known, seconds
+        self._folder = folder
         self._quantities: list[Quantity] = []
         self._timings: list[Timing] = []
         self._missing: dict[str, str] = {}
+        self._recording: Recording | None = None
+        self._trace: Path | None = None
+        self._opened: dict[str, Any] = {}
         self._samples: Samples | None = None
         self._instructions: list[Instruction] = []
         self._timeline: Timeline | None = None
         self._operations, self._loops, self._remark = 0, 1, ""
 
+    def look(self) -> None:
+        """Time and sample, in a process without events."""
+        with Conversation(self._case.name, (), TIMEOUT) as talk:
+            found = talk.ask("time", loops=0, value_seconds=VALUE_SECONDS, values=1)
+            self._loops = int(found["loops"])
+            times = {"loops": self._loops, "values": VALUES}
+            wait_for_ends()
+            before = talk.ask("time", **times)["values"]
+            with self._or_why_not("samples"):
+                self._sample(talk)
+            after = talk.ask("time", **times)["values"]
+            self._time("alone", [*before, *after])
+            talk.ask("close")
+
     def count(self) -> None:
         """Count, in a process of its own: events must be there before the case's threads are."""
         with Conversation(self._case.name, self._known.events, TIMEOUT) as talk:
-            timed = talk.ask("time", loops=0, value_seconds=VALUE_SECONDS, values=VALUES)
-            self._loops = int(timed["loops"])
+            self._opened = talk.opened
+            timed = talk.ask("time", loops=self._loops, values=VALUES)
             self._time("counted", timed["values"])
-            longer = COUNTED_SECONDS / VALUE_SECONDS
-            loops = max(2, round(self._loops * longer))
+            loops = max(2, round(self._loops * COUNTED_SECONDS / VALUE_SECONDS))
             counted = talk.ask("count", loops=loops)
+            if self._case.benchmark.threads:
+                with self._or_why_not("timeline"):
+                    known = self._known.tracepoints
+                    self._trace = timeline.trace(talk, self._loops, known, self._folder)
             talk.ask("close")
         inner = self._case.benchmark.inner_loops
         self._operations = (loops - 1) * inner * counted["members"]
@@ -94,19 +118,21 @@ class _Profiling:
         if talk.opened["times_itself"]:
             self._remark = "what the operation needs besides, untimed, is counted with it"
 
-    def look(self) -> None:
-        """Time, sample and trace, in a process without events."""
-        with Conversation(self._case.name, (), TIMEOUT) as talk:
-            times = {"loops": self._loops, "values": VALUES}
-            before = talk.ask("time", **times)["values"]
-            self._try("samples", lambda: self._sample(talk))
-            after = talk.ask("time", **times)["values"]
-            self._time("alone", [*before, *after])
-            if self._case.benchmark.threads:
-                self._try("timeline", lambda: self._trace(talk))
-            if self._case.benchmark.family == ANNOTATED:
-                self._try("instructions", lambda: self._annotate(talk))
-            talk.ask("close")
+    def read(self) -> None:
+        """Read what was recorded, now that nothing is timed."""
+        if self._recording:
+            with self._or_why_not("samples"):
+                self._samples = sampling.read(self._recording)
+        if self._trace:
+            with self._or_why_not("timeline"):
+                calls = counting.value_of(self._quantities, "system_calls") or 0
+                caller = self._opened["processes"][0]
+                self._timeline = timeline.read(self._trace, caller, calls)
+        if self._case.benchmark.family == ANNOTATED:
+            with self._or_why_not("instructions"):
+                places = self._samples.places if self._samples else {}
+                at = self._opened["functions"]["timed"]
+                self._instructions = code.annotated(self._opened["module"], at, places)
 
     def found(self) -> Profiled:
         """Return what there is."""
@@ -129,25 +155,15 @@ class _Profiling:
         if values:
             self._timings.append(Timing(how, statistics.median(values), min(values), len(values)))
 
-    def _try(self, what: str, work: Callable[[], None]) -> None:
+    @contextlib.contextmanager
+    def _or_why_not(self, part: str) -> Iterator[None]:
         try:
-            work()
+            yield
         except ProgramError as error:
-            self._missing[what] = str(error)
+            self._missing[part] = str(error)
 
     def _sample(self, talk: Conversation) -> None:
-        cycles = counting.value_of(self._quantities, "core_cycles") is not None
-        self._samples = sampling.sample(talk, self._loops, self._seconds, cycles)
-        self._time("sampled", list(self._samples.values))
-
-    def _trace(self, talk: Conversation) -> None:
-        calls = counting.value_of(self._quantities, "system_calls")
-        if calls is None:
-            raise ProgramError("system calls can't be counted here, so no operation can be told")
-        events = set(self._known.tracepoints)
-        self._timeline = timeline.trace(talk, self._loops, calls, events)
-
-    def _annotate(self, talk: Conversation) -> None:
-        places = self._samples.places if self._samples else {}
-        at = talk.opened["functions"]["timed"]
-        self._instructions = code.annotated(talk.opened["module"], at, places)
+        self._recording = sampling.sample(
+            talk, self._loops, self._seconds, self._known.cycles, self._folder
+        )
+        self._time("sampled", list(self._recording.values))

@@ -1,11 +1,12 @@
 """Where the time goes: perf looks at the timed loops some thousand times a second."""
 
-import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pkbench.profiler import settings, stacks
+from pkbench.profiler import code, settings, stacks
 from pkbench.profiler.conversation import Conversation
 from pkbench.profiler.processes import TRACEFS, ProgramError, checked
 from pkbench.profiler.stacks import Sample, Stack
@@ -28,23 +29,36 @@ class Samples:
     own: int  # samples of the operation that only the profiler's presence made
     places: Counter[int]  # by offset in the native module
     remark: str  # what is missing, and what to do
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What perf recorded of a case, to be read when nothing is timed."""
+
+    data: Path
+    event: str
+    frequency: int
     values: tuple[float, ...]  # seconds of an operation, sampled
+    opened: Mapping[str, Any]  # what the case's process said of itself
 
 
-def sample(talk: Conversation, loops: int, seconds: float, cycles: bool) -> Samples:
+def sample(talk: Conversation, loops: int, seconds: float, cycles: bool, folder: Path) -> Recording:
     """Sample the case while it is repeated; ProgramError where perf can't."""
     frequency = _frequency()
     event = "cycles" if cycles else "cpu-clock"
     if not settings.sees_kernel():
         event += ":u"
-    with tempfile.TemporaryDirectory(prefix="pkbench-") as folder:
-        data = Path(folder) / "perf.data"
-        values = record(talk, loops, seconds, data, (f"-e{event}", f"-F{frequency}", "-g"))
-        text = script(data, "tid,ip,sym,dso")
-    samples = list(stacks.parse(text))
+    data = folder / "samples.data"
+    values = record(talk, loops, seconds, data, (f"-e{event}", f"-F{frequency}", "-g"))
+    return Recording(data, event, frequency, values, talk.opened)
+
+
+def read(recording: Recording) -> Samples:
+    """Return what was sampled; ProgramError where perf can't tell."""
+    samples = list(stacks.parse(script(recording.data, "tid,ip,sym,dso")))
     if not samples:
-        raise ProgramError(f"perf took no sample of {event} in {seconds:.1f} s")
-    return _told(talk, samples, event, frequency, values)
+        raise ProgramError(f"perf took no sample of {recording.event}")
+    return _told(recording, samples)
 
 
 def record(
@@ -96,33 +110,27 @@ def _frequency() -> int:
     return min(FREQUENCY, most or FREQUENCY)
 
 
-def _told(
-    talk: Conversation,
-    samples: list[Sample],
-    event: str,
-    frequency: int,
-    values: tuple[float, ...],
-) -> Samples:
-    caller = talk.opened["processes"][0]
+def _told(recording: Recording, samples: list[Sample]) -> Samples:
+    opened = recording.opened
+    caller = opened["processes"][0]
     roles = _roles(caller, {sample.thread for sample in samples})
     called = Counter(
         dict(stacks.fold((each for each in samples if each.thread == caller), {caller: ""}))
     )
-    untimed = _name_at(talk, "prepare")
+    untimed = _names_of(opened, "prepare")
     timed = Counter({stack: n for stack, n in called.items() if not untimed & set(stack)})
     kept = Counter({stack: n for stack, n in timed.items() if not stacks.is_profilers_own(stack)})
     remarks = [] if settings.sees_kernel() else [f"the kernel's part can't be seen: {FORBIDDEN}"]
-    if not event.endswith(":u"):
+    if not recording.event.endswith(":u"):
         remarks.append(settings.hidden_symbols())
     return Samples(
-        event=event,
-        frequency=frequency,
+        event=recording.event,
+        frequency=recording.frequency,
         stacks=stacks.fold(iter(samples), roles),
         timed=kept,
         own=timed.total() - kept.total(),
-        places=stacks.innermost(iter(samples), talk.opened["module"], talk.opened["base"]),
+        places=stacks.innermost(iter(samples), opened["module"], opened["base"]),
         remark="; ".join(filter(None, remarks)),
-        values=values,
     )
 
 
@@ -133,14 +141,12 @@ def _roles(caller: int, threads: set[int]) -> dict[int, str]:
     }
 
 
-def _name_at(talk: Conversation, function: str) -> set[str]:
+def _names_of(opened: Mapping[str, Any], function: str) -> set[str]:
     """Return the names that a function of the case has in the native module's symbol table."""
-    from pkbench.profiler.code import symbols  # noqa: PLC0415
-
-    at = talk.opened["functions"].get(function)
+    at = opened["functions"].get(function)
     if at is None:
         return set()
     try:
-        return {each.name for each in symbols(talk.opened["module"]) if each.address == at}
+        return {each.name for each in code.symbols(opened["module"]) if each.address == at}
     except ProgramError:
         return {function}

@@ -2,9 +2,9 @@
 
 import re
 import statistics
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,21 +67,23 @@ class Timeline:
     parts: tuple[Part, ...]
 
 
-def trace(talk: Conversation, loops: int, system_calls: float, events: set[str]) -> Timeline:
-    """Trace the case for a moment and return one operation; ProgramError where that can't be.
+def trace(talk: Conversation, loops: int, known: AbstractSet[str], folder: Path) -> Path:
+    """Trace the case for a moment, by those tracepoints that this kernel is known to have."""
+    data = folder / "trace.data"
+    wanted = tuple(f"-e{event}" for event in EVENTS if event in known)
+    if "-eraw_syscalls:sys_enter" not in wanted:
+        raise ProgramError("system calls can't be traced here, so no operation can be told")
+    sampling.record(talk, loops, SECONDS, data, ("-c1", *wanted))
+    return data
 
-    `events` are those that this kernel has.
-    """
+
+def read(data: Path, caller: int, system_calls: float) -> Timeline:
+    """Return one operation of so many system calls; ProgramError where none can be told."""
     per_operation = round(system_calls)
     if per_operation < 1:
         raise ProgramError("one operation makes no system call: there is nothing to see")
-    asked = [event for event in EVENTS if event in events]
-    with tempfile.TemporaryDirectory(prefix="pkbench-") as folder:
-        data = Path(folder) / "perf.data"
-        wanted = tuple(f"-e{event}" for event in asked)
-        sampling.record(talk, loops, SECONDS, data, ("-c1", *wanted))
-        text = sampling.script(data, "tid,cpu,time,event,trace", "--ns")
-    return choose(list(parse(text)), talk.opened["processes"][0], per_operation)
+    text = sampling.script(data, "tid,cpu,time,event,trace", "--ns")
+    return choose(list(parse(text)), caller, per_operation)
 
 
 def parse(text: str) -> Iterator[Happening]:
