@@ -18,14 +18,14 @@ CAUSES = (
     ("page tables", r"change_p|walk_p|pte_|\w*pmd_|__pte_|ptep_|pmdp_|pgd_|huge_pte|copy_p[tmu]"),
     ("page faults", r"\w*page_fault|handle_mm|do_anonymous|do_wp_page|do_user_addr|handle_pte"),
     ("signals", r"\w*signal|\w*sigreturn|\w*sigframe|setup_rt_frame|\w*sigcontext|\w*fpu|fpstate"),
-    ("locks", r"down_|up_|rwsem|mmap_|_raw_|\w*spin_|mutex|vma_start_write|lock_vma"),
+    ("locks", r"down_|up_|rwsem|mutex|mmap_(read|write)_|vma_start_write|lock_vma|\w*slowpath"),
     ("scheduling", r"\w*schedule|\w*switch|\w*wake_up|futex|pick_next|dequeue|enqueue|finish_task"),
     (
         "mappings",
         r"\w*vma|mas_|mt_|mtree|mprotect_fixup|vm_|do_mmap|\w*munmap|do_mprotect|may_expand|tlb_[gf]i?",
     ),
     ("memory", r"clear_page|copy_page|\w*alloc|kmem_|\w*free|lru_|folio_|\w*charge|\w*memset"),
-    ("interrupts", r"\w*sysvec|hrtimer|tick_|\w*irq|common_interrupt"),
+    ("interrupts", r"\w*sysvec|hrtimer|tick_|_*irq_|irqentry|handle_softirq|common_interrupt"),
 )
 # Below these everything is: only what they do themselves is theirs.
 ENTRY = "system-call entry and exit"

@@ -13,7 +13,7 @@ from .read import CaseProfile, Part, Timeline
 
 WIDTH, MARGIN, LEFT = 1000, 12, 130
 TOP, LANE, LEGEND = 104, 58, 62
-BAR = 16
+BAR, TICKS = 16, 5
 LETTER = 5.6  # the width of a letter in a bar
 # Okabe and Ito's colours; from the outside in, so that what happens within lies on top.
 LAYERS = {
@@ -69,7 +69,7 @@ def svg(case: CaseProfile, timeline: Timeline) -> str:
         title=clean(f"{case.case}: one operation"),
         about=about(timeline),
         lines=_lines(case, timeline),
-        ticks=[_tick(timeline, place) for place in range(6)],
+        ticks=[_tick(timeline, place) for place in range(TICKS + 1)],
         lanes=[{"name": name, "y": TOP + LANE * i} for i, name in enumerate(timeline.lanes)],
         bars=[_bar(timeline, part) for part in spans],
         marks=[_mark(timeline, part) for part in moments],
@@ -131,8 +131,9 @@ def _mark(timeline: Timeline, part: Part) -> Mark:
 
 
 def _tick(timeline: Timeline, place: int) -> dict[str, str]:
-    at = timeline.nanoseconds * place // 5
-    return {"x": f"{_x(timeline, at):.1f}", "text": _time(at)}
+    at = timeline.nanoseconds * place // TICKS
+    anchor = "end" if place == TICKS else "middle"
+    return {"x": f"{_x(timeline, at):.1f}", "text": _time(at), "anchor": anchor}
 
 
 def _legend(timeline: Timeline) -> list[dict[str, object]]:
@@ -140,7 +141,7 @@ def _legend(timeline: Timeline) -> list[dict[str, object]]:
     fills = {name: fill for name, (fill, _) in LAYERS.items()} | MARKS | {FLUSH: FLUSH_FILL}
     shown = [(name, fill) for name, fill in fills.items() if name in kinds]
     return [
-        {"x": MARGIN + 155 * place, "fill": fill, "label": name}
+        {"x": MARGIN + 162 * place, "fill": fill, "label": name}
         for place, (name, fill) in enumerate(shown)
     ]
 

@@ -107,8 +107,13 @@ class Conversation:
                     raise self._gone()
                 self._read += found
         line, _, self._read = self._read.partition(b"\n")
-        found_answer: Answer = json.loads(line)
-        return found_answer
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise NoAnswer("failed", "the profiled process's answer can't be used")
+        return answer
 
     def _gone(self) -> NoAnswer:
         end_group(self._process)

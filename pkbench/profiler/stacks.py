@@ -1,5 +1,6 @@
 """Samples as perf prints them, folded."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -28,11 +29,6 @@ class Frame:
     name: str
     file: str
 
-    @property
-    def kernel(self) -> bool:
-        """Tell whether it is the kernel's: the upper half of all addresses is."""
-        return self.address >= 1 << 63
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -40,6 +36,16 @@ class Sample:
 
     thread: int
     frames: tuple[Frame, ...]
+
+    @property
+    def kernel(self) -> tuple[Frame, ...]:
+        """Return the kernel's functions: they come first, and have the upper half of addresses."""
+        return tuple(itertools.takewhile(lambda each: each.address >= 1 << 63, self.frames))
+
+    @property
+    def user(self) -> tuple[Frame, ...]:
+        """Return those of user mode."""
+        return self.frames[len(self.kernel) :]
 
 
 def parse(text: str) -> Iterator[Sample]:
@@ -95,11 +101,10 @@ def _names(sample: Sample) -> Iterator[str]:
     Code without frame pointers leaves nonsense above the function that was executed in user mode:
     what has no name there is left out.
     """
-    user = [frame for frame in sample.frames if not frame.kernel]
-    for frame in reversed(user[:DEEPEST]):
+    for frame in reversed(sample.user[:DEEPEST]):
         if frame.name != UNKNOWN:
             yield frame.name
-        elif frame is user[0]:
+        elif frame is sample.user[0]:
             yield f"[{PurePath(frame.file.strip('[]')).name or 'unknown'}]"
-    for frame in reversed([each for each in sample.frames if each.kernel][:DEEPEST]):
+    for frame in reversed(sample.kernel[:DEEPEST]):
         yield ("kernel" if frame.name == UNKNOWN else frame.name) + KERNEL
