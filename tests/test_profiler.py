@@ -1,6 +1,5 @@
 """What a profile is made of: programs that may do anything, samples, events, numbers."""
 
-import os
 import sys
 import time
 from collections import Counter
@@ -227,6 +226,7 @@ def test_what_one_loop_has_already_belongs_to_no_operation() -> None:
         "many": {"system_calls": 210.0, "tlb_flushes": 200.0},
         "members": 1,
         "missing": {"core_cycles": "no PMU"},
+        "user_only": ["tlb_flushes"],
         "interrupts": {"tlb_shootdown_interrupts": 400},
         "interrupts_in_pause": {},
         "touched": None,
@@ -235,6 +235,7 @@ def test_what_one_loop_has_already_belongs_to_no_operation() -> None:
 
     assert 1.0 == found["system_calls"].per_operation
     assert 1.0 == found["tlb_flushes"].per_operation
+    assert found["tlb_flushes"].source.endswith("user mode alone")
     assert (None, "no PMU") == (found["core_cycles"].per_operation, found["core_cycles"].reason)
     assert 2.0 == found["tlb_shootdown_interrupts"].per_operation
     assert found["tlb_shootdown_interrupts_in_pause"].per_operation is None
@@ -248,7 +249,8 @@ def test_what_several_members_do_is_shared_among_all_their_operations() -> None:
         "one": {"system_calls": 4.0},
         "many": {"system_calls": 404.0},
         "members": 2,
-        "missing": {},
+        "missing": {"system_calls": "EACCES"},
+        "user_only": [],
         "interrupts": {},
         "interrupts_in_pause": {},
         "touched": 0,
@@ -256,6 +258,7 @@ def test_what_several_members_do_is_shared_among_all_their_operations() -> None:
     (calls, *_) = counting.quantities(counted, 101, 2, events)
 
     assert 1.0 == calls.per_operation
+    assert "getrusage, of the calling thread" == calls.source
 
 
 def test_a_tracepoint_that_this_kernel_has_not_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,17 +305,6 @@ def test_hidden_symbols_come_with_what_to_do(tmp_path: Path) -> None:
     file.write_text("0000000000000000 A fixed\nffffffff81000000 T startup_64\n")
     assert "" == settings.hidden_symbols(file)
     assert "No such file" in settings.hidden_symbols(tmp_path / "none")
-
-
-@pytest.mark.parametrize(("level", "sees"), [("-1", True), ("1", True), ("2", False), ("4", False)])
-def test_who_is_not_root_sees_the_kernel_below_two(
-    level: str, sees: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "paranoid"
-    file.write_text(f"{level}\n")
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-
-    assert sees == settings.sees_kernel(file)
 
 
 def test_a_sample_rate_that_the_kernel_lowered_is_put_back(tmp_path: Path) -> None:

@@ -158,6 +158,17 @@ def test_causes_have_the_words_of_the_field(stack: tuple[str, ...], cause: str) 
     assert cause == shares.cause(stack)
 
 
+def test_what_a_profile_without_the_kernel_spends_its_time_on_is_not_told(
+    tmp_path: Path,
+) -> None:
+    found = document()
+    found["cases"][0]["samples"]["event"] = "cpu-clock:u"
+    case = read.read(written(tmp_path, found)).cases[0]
+
+    assert [] == shares.of_case(case)
+    assert "–" == tables.by_case([case]).rows[0][-1]
+
+
 def test_the_error_of_a_share_is_that_of_drawing_so_many_samples() -> None:
     (one, _) = shares.of({("run",): 75, ("run", "flush_tlb_func_[k]"): 25})
 

@@ -42,6 +42,11 @@ class Samples:
     timed: Mapping[Stack, int]  # the calling thread in the operation
 
     @property
+    def sees_kernel(self) -> bool:
+        """Tell whether the kernel was sampled as well: perf's :u is user mode alone."""
+        return not self.event.endswith(":u")
+
+    @property
     def by_time(self) -> bool:
         """Tell whether a clock chose the moments: there was no counter of cycles."""
         return self.event.startswith("cpu-clock")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..flame.folded import KERNEL, Stack
+from .read import CaseProfile
 
 USER, OTHER = "user mode", "elsewhere in the kernel"
 # The innermost function that fits decides. Names are those of Linux 6.1 to 6.18 on x86.
@@ -45,8 +46,13 @@ class Share:
     samples: int
 
 
+def of_case(case: CaseProfile) -> list[Share]:
+    """Return each cause's share of a case's time; none where the kernel's part can't be seen."""
+    return of(case.samples.timed) if case.samples and case.samples.sees_kernel else []
+
+
 def of(timed: Mapping[Stack, int]) -> list[Share]:
-    """Return each cause's share of a case's samples, the largest first."""
+    """Return each cause's share of samples, the largest first."""
     counts: Counter[str] = Counter()
     for stack, count in timed.items():
         counts[cause(stack)] += count

@@ -118,7 +118,7 @@ def quantities(case: CaseProfile) -> Table:
 
 def causes(case: CaseProfile) -> Table:
     """Return what the time of one case is spent on."""
-    found = shares.of(case.samples.timed) if case.samples else []
+    found = shares.of_case(case)
     alone = case.seconds.get("alone", 0.0)
     rows = [
         [
@@ -276,6 +276,5 @@ def sampling_note(case: CaseProfile) -> str:
 
 
 def _largest(case: CaseProfile) -> str:
-    if not case.samples:
-        return NOT_MEASURED
-    return ", ".join(f"{each.share:.0%} {each.cause}" for each in shares.of(case.samples.timed)[:3])
+    found = [f"{each.share:.0%} {each.cause}" for each in shares.of_case(case)[:3]]
+    return ", ".join(found) or NOT_MEASURED

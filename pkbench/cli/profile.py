@@ -140,7 +140,8 @@ def _print(found: "Profile") -> None:
         for case in measured:
             _print_table(tables.quantities(case))
             if case.samples:
-                _print_table(tables.causes(case))
+                if case.samples.sees_kernel:
+                    _print_table(tables.causes(case))
                 _print_table(tables.hottest(case))
             if case.instructions:
                 _print_table(tables.instructions(case))
@@ -182,6 +183,6 @@ def _plain(case: "CaseProfile") -> dict[str, Any]:
         "operations": case.operations,
         "quantities": {each.quantity: vars(each) for each in case.quantities},
         "seconds": dict(case.seconds),
-        "shares": [vars(each) for each in shares.of(case.samples.timed)] if case.samples else [],
+        "shares": [vars(each) for each in shares.of_case(case)],
         "missing": dict(case.missing),
     }

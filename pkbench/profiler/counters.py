@@ -8,11 +8,12 @@ from pkbench.doctor.counters import (
     ATTRIBUTE,
     CLOSE_ON_EXEC,
     EXCLUDE_HYPERVISOR,
+    EXCLUDE_KERNEL,
     PERF_EVENT_OPEN,
 )
 from pkbench.doctor.system_call import call
 from pkbench.event_counters import reason_for
-from pkbench.profiler.events import TRACEPOINT, Event
+from pkbench.profiler.events import SOFTWARE, TRACEPOINT, Event
 
 DISABLED, INHERIT = 1 << 0, 1 << 1
 TIME_ENABLED, TIME_RUNNING = 1, 2  # PERF_FORMAT_
@@ -27,12 +28,26 @@ class Counters:
 
     def __init__(self, events: list[Event]) -> None:
         self.missing: dict[str, str] = {}  # quantity -> why it isn't counted
+        self.user_only: set[str] = set()  # of the others, what is counted in user mode alone
         self._files: dict[str, int] = {}
         for event in events:
+            if event.reason:
+                self.missing[event.quantity] = event.reason
+                continue
             try:
-                self._files[event.quantity] = _open(event)
+                self._files[event.quantity] = self._open(event)
             except OSError as error:
-                self.missing[event.quantity] = event.reason or reason_for(error.errno or 0)
+                self.missing[event.quantity] = reason_for(error.errno or 0)
+
+    def _open(self, event: Event) -> int:
+        """Open an event; where the kernel is forbidden, the CPU's own in user mode."""
+        try:
+            return _open(event, EXCLUDE_HYPERVISOR)
+        except PermissionError:
+            if event.kind in {SOFTWARE, TRACEPOINT}:
+                raise
+            self.user_only.add(event.quantity)
+            return _open(event, EXCLUDE_HYPERVISOR | EXCLUDE_KERNEL)
 
     def read(self) -> dict[str, float]:
         """Return what was counted so far; what shared the CPU's counters is scaled up.
@@ -49,10 +64,8 @@ class Counters:
         return found
 
 
-def _open(event: Event) -> int:
-    if event.reason:
-        raise OSError(0, event.reason)
-    flags = DISABLED | INHERIT | EXCLUDE_HYPERVISOR
+def _open(event: Event, excluded: int) -> int:
+    flags = DISABLED | INHERIT | excluded
     read_format = TIME_ENABLED | TIME_RUNNING
     size = struct.calcsize(ATTRIBUTE)
     # A tracepoint counts occurrences whatever the period; one of 1 lets a filter choose them.

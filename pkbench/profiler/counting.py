@@ -79,12 +79,19 @@ def quantities(
             reason = reason or "others had the CPU's counters all the time"
             yield Quantity(event.quantity, None, event.source, reason)
         else:
-            yield Quantity(event.quantity, (many - one) / operations, event.source)
+            source = _source(event, counted)
+            yield Quantity(event.quantity, (many - one) / operations, source)
     yield from _interrupts(counted, loops * inner_loops * counted["members"])
     touched = counted["touched"]
     source = "pages with the accessed bit set, /proc/PID/clear_refs and smaps_rollup"
     reason = "" if touched is not None else "/proc/self/clear_refs can't be used here"
     yield Quantity(TOUCHED, touched, source, reason)
+
+
+def _source(event: Event, counted: Mapping[str, Any]) -> str:
+    if event.quantity in counted["missing"]:
+        return "getrusage, of the calling thread"
+    return event.source + (", user mode alone" if event.quantity in counted["user_only"] else "")
 
 
 def _interrupts(counted: Mapping[str, Any], operations: int) -> Iterator[Quantity]:

@@ -1,12 +1,15 @@
 """The kernel's settings that matter to a profile, and that it leaves as they were."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pkbench.doctor.counters import count
+from pkbench.profiler.events import SOFTWARE
+
+CPU_CLOCK = 0  # PERF_COUNT_SW_CPU_CLOCK
+
 SAMPLE_RATE = Path("/proc/sys/kernel/perf_event_max_sample_rate")
-PARANOID = Path("/proc/sys/kernel/perf_event_paranoid")
 KALLSYMS = Path("/proc/kallsyms")
 LEAST_RATE = 500  # samples a second below which a profile says too little
 
@@ -34,10 +37,13 @@ def hidden_symbols(kallsyms: Path = KALLSYMS) -> str:
     )
 
 
-def sees_kernel(paranoid: Path = PARANOID) -> bool:
-    """Tell whether this user may sample the kernel (Documentation/admin-guide/perf-security)."""
-    level = number(paranoid)
-    return os.geteuid() == 0 or (level is not None and level < 2)
+def sees_kernel() -> bool:
+    """Try to count in the kernel, as Documentation/admin-guide/perf-security.rst allows or not."""
+    try:
+        count(SOFTWARE, CPU_CLOCK, user_only=False)
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -27,6 +27,12 @@ INTERRUPTS = {
     "tlb_shootdown_interrupts": "tlb_shootdowns",
     "call_interrupts_all": "function_call_interrupts",
 }
+# What every process may know of its calling thread, where it may open no events: getrusage(2).
+USAGE = {
+    "context_switches": ("voluntary_switches", "involuntary_switches"),
+    "minor_faults": ("minor_faults",),
+    "major_faults": ("major_faults",),
+}
 EMPTY = "instruction/empty-loop"
 
 
@@ -99,17 +105,20 @@ class Subject:
             "interrupts_in_pause": _rows(after.interrupts, later.interrupts),
             "touched": self._touched(),
             "missing": self._counters.missing,
+            "user_only": sorted(self._counters.user_only),
         }
 
     def _counted(self, loops: int) -> tuple[dict[str, float], int]:
         before = self._counters.read()
-        members = int(self.session.measure(loops).members)
+        value = self.session.measure(loops)
         after = self._counters.read()
-        found = {name: after[name] - before[name] for name in before.keys() & after.keys()}
+        usage = {name: float(sum(getattr(value, each) for each in USAGE[name])) for name in USAGE}
+        counted = {name: after[name] - before[name] for name in before.keys() & after.keys()}
+        found = usage | counted
         if "system_calls" in found:
             batch = self.session.batch
             found["system_calls"] -= -(-loops // batch) if batch else 1  # of pk_counters_follow
-        return found, members
+        return found, int(value.members)
 
     def _touched(self) -> int | None:
         """Return the bytes whose accessed bit one loop sets more than an empty one; None: unknown.
@@ -144,22 +153,24 @@ def _rows(before: Any, after: Any) -> dict[str, int]:
 
 
 def _touched_by(session: Session) -> int:
-    """Return the bytes that are touched by one loop, and by the call of it.
+    """Return the bytes that are touched by one loop, and by the call of it: the least of some.
 
-    Nothing else is executed in between, and what only a first time needs is done before.
+    Nothing else is executed in between, unless the interpreter tidies up.
     """
     forget = os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
     touched = os.open("/proc/self/smaps_rollup", os.O_RDONLY | os.O_CLOEXEC)
     try:
-        for _ in range(3):
-            os.write(forget, b"1")
-            os.write(forget, b"4")  # flushes the TLB: what it knows would set no bit
-            session.measure(1)
-            text = os.pread(touched, 1 << 14, 0)
+        return min(_touched_once(session, forget, touched) for _ in range(5))
     finally:
         os.close(forget)
         os.close(touched)
-    found = re.search(rb"^Referenced: +(\d+) kB$", text, re.MULTILINE)
+
+
+def _touched_once(session: Session, forget: int, touched: int) -> int:
+    os.write(forget, b"1")
+    os.write(forget, b"4")  # flushes the TLB: what it knows would set no bit
+    session.measure(1)
+    found = re.search(rb"^Referenced: +(\d+) kB$", os.pread(touched, 1 << 14, 0), re.MULTILINE)
     if found is None:
         raise ValueError("smaps_rollup has no line Referenced")
     return int(found[1]) * 1024
