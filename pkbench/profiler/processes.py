@@ -9,12 +9,13 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 MOST_OUTPUT = 64 << 20  # bytes
 LAST_WORDS = 300  # characters of what a program says before it fails
 STEP = 0.02  # seconds between two looks
-# -P: the installed package is meant, not a folder of the same name that we happen to be in.
-TRACEFS = (sys.executable, "-P", "-m", "pkbench.profiler.tracefs")
+# As a script that needs nothing installed: it starts in half the time, and a profile starts many.
+TRACEFS = (sys.executable, "-I", "-S", str(Path(__file__).with_name("tracefs.py")))
 
 
 class ProgramError(Exception):

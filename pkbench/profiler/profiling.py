@@ -18,7 +18,7 @@ from pkbench.profiler.sampling import Recording, Samples
 from pkbench.profiler.timeline import Timeline
 
 TIMEOUT = 120.0  # seconds that a case may take for one thing
-VALUES = 7
+VALUES, FEW_VALUES = 7, 4
 VALUE_SECONDS = 0.004
 COUNTED_SECONDS = 0.016
 ANNOTATED = "instruction"  # the family whose cost the kernel has no part in
@@ -103,7 +103,7 @@ class _Profiling:
         """Count, in a process of its own: events must be there before the case's threads are."""
         with Conversation(self._case.name, self._known.events, TIMEOUT) as talk:
             self._opened = talk.opened
-            timed = talk.ask("time", loops=self._loops, values=VALUES)
+            timed = talk.ask("time", loops=self._loops, values=FEW_VALUES)
             self._time("counted", timed["values"])
             loops = max(2, round(self._loops * COUNTED_SECONDS / VALUE_SECONDS))
             counted = talk.ask("count", loops=loops)

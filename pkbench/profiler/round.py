@@ -8,7 +8,7 @@ from pkbench.catalogue import Case
 from pkbench.profiler import counting, settings, timeline
 from pkbench.profiler.profiling import Profiled, profile
 
-LEAST_SAMPLING, MOST_SAMPLING = 0.2, 1.0  # seconds: two thousand samples to ten thousand
+LEAST_SAMPLING, MOST_SAMPLING = 0.15, 1.0  # seconds: some thousand samples to ten thousand
 # What a case takes besides being sampled, until it is known: an idle machine.
 CASE_SECONDS = 1.0
 SPENT = "the budget was spent before it was its turn: give a longer one with --budget"

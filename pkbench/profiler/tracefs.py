@@ -1,7 +1,7 @@
 """The kernel's tracepoints, reached in a mount namespace that nobody else sees.
 
-`python -m pkbench.profiler.tracefs ids NAME…` prints their numbers; `… exec COMMAND…` runs one
-where they can be found.
+`python tracefs.py ids NAME…` prints their numbers; `… exec COMMAND…` runs one where they can be
+found.
 """
 
 import ctypes
