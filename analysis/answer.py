@@ -11,9 +11,11 @@ from . import words
 from .estimate import Interval
 from .figures import switch
 from .frame import records
+from .marginal import per_page
 from .shelf import Shelf
 
 ONE_CALL = "mprotect-rw-ro"
+ONE_TAG = "pkey-mprotect-0-k"
 CEILING = [33, 34]
 
 Row = dict[str, Any]
@@ -29,6 +31,7 @@ def sentences(shelf: Shelf, machine: str) -> list[str]:
         _switch,
         _tagging,
         _pages,
+        _further_page,
         _ceiling,
         _threads,
         _spoiling,
@@ -86,6 +89,20 @@ def _pages(shelf: Shelf, machine: str) -> Iterator[str]:
             f"{_cost(shelf, few['gross'])} for {words.count(int(few['axis_pages']), 'page')}"
             f"{_within(few)} and {_cost(shelf, many['gross'])} for {pages:,} pages{_within(many)}: "
             f"{_cost(shelf, many['gross'] / pages)} a page."
+        )
+
+
+def _further_page(shelf: Shelf, machine: str) -> Iterator[str]:
+    if not shelf.exact:
+        return
+    found = per_page(shelf)
+    each = dict(found.loc[found["machine"] == machine, ["benchmark", "page"]].to_numpy())
+    plain, keyed = each.get(ONE_CALL), each.get(ONE_TAG)
+    if plain and keyed:
+        yield (
+            f"Each further page of 4 KiB takes {words.figures(plain)} instructions by mprotect "
+            f"from read-write to read-only and {words.figures(keyed)} by pkey_mprotect from key 0 to "
+            "another."
         )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from . import words
-from .result import Finding, Result, text_of
+from .fields import text_of
+from .result import Finding, Result
 from .shelf import Shelf
 from .tables import Table
 
@@ -154,5 +155,5 @@ FACTS: Mapping[str, Callable[[Result], str]] = {
     "profile": lambda result: result.profile,
     "seed": lambda result: text_of(result.seed),
     "to repeat": lambda result: result.command,
-    "file": lambda result: result.path.name,
+    "file": lambda result: result.file,
 }

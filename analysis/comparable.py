@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .result import Result, text_of
+from .fields import text_of
+from .result import Result
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,18 @@ def _of_machine(key: str) -> Callable[[Result], str]:
     return lambda result: text_of(result.machine.get(key))
 
 
+def _keys(result: Result) -> str:
+    keys = result.machine.get("keys")
+    if not isinstance(keys, Mapping):
+        return ""
+    return "yes" if keys.get("supported") is True else f"no: {text_of(keys.get('reason'))}"
+
+
+def _mitigations(result: Result) -> Mapping[str, str]:
+    found = result.machine.get("mitigations")
+    return {name: text_of(text) for name, text in found.items()} if isinstance(found, dict) else {}
+
+
 # A change of kernel, of its settings or of the compiler is what a comparison is made for; another
 # processor or another hypervisor answers another question.
 MATTERS: Mapping[str, Callable[[Result], str]] = {
@@ -38,13 +51,14 @@ MATTERS: Mapping[str, Callable[[Result], str]] = {
 WORTH_KNOWING: Mapping[str, Callable[[Result], str]] = {
     "kernel": _of_machine("kernel"),
     "kernel's command line": _of_machine("cmdline"),
+    "emulator": _of_machine("emulator"),
     "microcode": _of_machine("microcode"),
     "CPUs": _of_machine("cpus"),
     "clock source": _of_machine("clocksource"),
     "frequency governor": _of_machine("governor"),
     "SMT": _of_machine("smt"),
     "transparent huge pages": _of_machine("thp"),
-    "mitigations": _of_machine("mitigations"),
+    "protection keys": _keys,
     "compiler": _of_machine("compiler"),
     "native build": _of_machine("native_build"),
     "pkbench": lambda result: result.version,
@@ -59,4 +73,15 @@ def differences(base: Result, new: Result) -> list[Difference]:
             first, second = fact(base), fact(new)
             if first != second:
                 found.append(Difference(name, first, second, matters))
-    return found
+    return [*found, *_of_mitigations(base, new)]
+
+
+def _of_mitigations(base: Result, new: Result) -> list[Difference]:
+    first, second = _mitigations(base), _mitigations(new)
+    return [
+        Difference(
+            f"mitigation of {name}", first.get(name, ""), second.get(name, ""), matters=False
+        )
+        for name in sorted({*first, *second})
+        if first.get(name) != second.get(name) and first and second
+    ]

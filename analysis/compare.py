@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from .beside import CROWDED, best_nop_cycles
 from .comparable import Difference, differences
 from .estimate import CONFIDENCE
-from .frame import CROWDED, best_nop_cycles, tidy
+from .frame import tidy
 from .per_process import processes
 from .result import Result
 from .sample import Numbers

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import stat
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
-LARGEST_FILE = 256 * 2**20  # a result of 200 cases, 20 processes and 5 values is 2 MB
+LARGEST_FILE = 128 * 2**20  # a result of 200 cases, 20 processes and 5 values is 4 MB
+# Beginnings of a list, an object or a further entry: that result has 300,000. An entry takes a few
+# dozen bytes in the file and up to 200 in memory.
+MOST_PARTS = 12_000_000
 LONGEST_TEXT = 2000
 DEEPEST = 8
 MOST_ENTRIES = 20_000
@@ -22,15 +28,24 @@ class ResultError(Exception):
 def clean(text: str, limit: int = LONGEST_TEXT) -> str:
     """Return text without control characters, no longer than limit."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    if cut.isprintable():
+        return cut
     return "".join(c if c.isprintable() else "�" for c in cut.replace("\n", " "))
 
 
 def load(path: Path) -> Any:
     """Read the JSON document in a plain or gzipped file."""
     name = clean(str(path))
-    data = _unpacked(name, _contents(name, path))
+    return loaded(name, contents(name, path))
+
+
+def loaded(name: str, data: bytes) -> Any:
+    """Return the JSON document that a plain or gzipped file holds."""
+    data = _unpacked(name, data)
     if not data.strip():
         raise ResultError(f"{name} is empty.")
+    if sum(map(data.count, (b"[", b"{", b","))) > MOST_PARTS:
+        raise ResultError(f"{name} has more than {MOST_PARTS:,} entries, which no result has.")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -41,7 +56,7 @@ def load(path: Path) -> Any:
 def parse(name: str, text: str) -> Any:
     """Parse JSON text; what is wrong with it becomes one sentence about `name`."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _STRICT.decode(text)
     except json.JSONDecodeError as error:
         if _ends_too_soon(error, text):
             raise ResultError(f"{name} is cut off: its JSON ends in the middle.") from None
@@ -54,11 +69,13 @@ def parse(name: str, text: str) -> Any:
 
 
 def bounded(name: str, value: Any, depth: int = 0) -> Any:
-    """Return a copy of parsed JSON with clean texts; refuse absurd depth and size."""
+    """Return a copy of parsed JSON with clean texts; refuse absurd depth, size and numbers."""
     if depth > DEEPEST:
         raise ResultError(f"{name} is nested too deeply.")
     if isinstance(value, str):
         return clean(value)
+    if isinstance(value, (int, float)) and not abs(value) < 2**63:
+        raise ResultError(f"{name} holds a number of no sensible size.")
     if isinstance(value, (list, dict)) and len(value) > MOST_ENTRIES:
         raise ResultError(f"{name} has more than {MOST_ENTRIES:,} entries.")
     if isinstance(value, list):
@@ -68,19 +85,27 @@ def bounded(name: str, value: Any, depth: int = 0) -> Any:
     return value
 
 
-def _contents(name: str, path: Path) -> bytes:
+def contents(name: str, path: Path, largest: int | None = None) -> bytes:
+    """Return what a regular file holds, if that is not too much."""
     try:
-        if path.is_dir():
-            raise ResultError(f"{name} is a directory, not a result file.")
-        if path.exists() and not path.is_file():
-            raise ResultError(f"{name} is not a regular file.")
-        with path.open("rb") as file:
-            return _at_most(name, file.read(LARGEST_FILE + 1))
+        # Opening a pipe that nobody writes to would wait for ever.
+        with open(path, "rb", opener=_without_waiting) as file:
+            kind = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(kind):
+                raise ResultError(f"{name} is not a regular file.")
+            largest = LARGEST_FILE if largest is None else largest
+            return _at_most(name, file.read(largest + 1), largest)
     except FileNotFoundError:
         raise ResultError(f"{name} does not exist.") from None
+    except IsADirectoryError:
+        raise ResultError(f"{name} is a directory, not a result file.") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise ResultError(f"{name} can't be read: {clean(str(why))}.") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _unpacked(name: str, data: bytes) -> bytes:
@@ -88,7 +113,7 @@ def _unpacked(name: str, data: bytes) -> bytes:
         return data
     unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        plain = _at_most(name, unpack.decompress(data, LARGEST_FILE + 1))
+        plain = _at_most(name, unpack.decompress(data, LARGEST_FILE + 1), LARGEST_FILE)
     except (zlib.error, gzip.BadGzipFile) as error:
         raise ResultError(f"{name} can't be unpacked: {clean(str(error))}.") from None
     if not unpack.eof:
@@ -96,9 +121,9 @@ def _unpacked(name: str, data: bytes) -> bytes:
     return plain
 
 
-def _at_most(name: str, data: bytes) -> bytes:
-    if len(data) > LARGEST_FILE:
-        size = f"{LARGEST_FILE // 2**20} MiB"
+def _at_most(name: str, data: bytes, largest: int) -> bytes:
+    if len(data) > largest:
+        size = f"{largest // 2**20} MiB"
         raise ResultError(f"{name} is larger than {size}, which no result of pkbench is.")
     return data
 
@@ -112,3 +137,15 @@ def _ends_too_soon(error: json.JSONDecodeError, text: str) -> bool:
 
 def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(f"{word}, which is no number a measurement gives")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {clean(twice, 40)!r} twice in one object")
+    return found
+
+
+# One for all texts: to make one takes longer than most of them.
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_each_once)

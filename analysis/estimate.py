@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from . import resample
 from .per_process import KEY, processes
-from .sample import SUMMARY, Net, Numbers, Sample
+from .resample import CONFIDENCE, RESAMPLES, SEED
+from .sample import SUMMARY, Net, Numbers, Sample, Samples, samples
 from .shape import shape
 
-SEED = 20161002  # any fixed number: the same values must give the same interval
-RESAMPLES = 1999
-CONFIDENCE = 0.95
+__all__ = ["CONFIDENCE", "RESAMPLES", "SEED"]
+
 # Fewer processes than this can't carry a 95 % interval of a median: even the whole range of n
 # values misses the true median in 2 × 0.5^n of all cases, which is 6 % for n = 5
 # (Hoefler and Belli, "Scientific Benchmarking of Parallel Computing Systems", SC'15, rule 5).
@@ -84,25 +83,25 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
              cycles of a process can't be told; net_cycles, net_cycles_low and net_cycles_high
              likewise
     """
-    by_process = processes(frame)
-    samples = {
-        (str(machine), str(evidence), str(case)): Sample.of(str(evidence), rows)
-        for (machine, evidence, case), rows in by_process.groupby(KEY, observed=True, sort=False)
-    }
-    facts = _case_facts(frame)
+    return estimates_of(frame, samples(processes(frame)))
+
+
+def estimates_of(frame: pd.DataFrame, found: Samples) -> pd.DataFrame:
+    """Return the estimates of a frame from its samples."""
     rows = [
-        {**dict(zip(KEY, key, strict=True)), **sample.summary()} for key, sample in samples.items()
+        {**dict(zip(KEY, key, strict=True)), **sample.summary()} for key, sample in found.items()
     ]
-    table = pd.DataFrame(rows, columns=[*KEY, *SUMMARY]).merge(facts, on=KEY, how="left")
-    table = _with_gross(table, samples)
-    table = _with_cycles(table, samples)
+    table = pd.DataFrame(rows, columns=[*KEY, *SUMMARY])
+    table = table.merge(_case_facts(frame), on=KEY, how="left")
+    table = _with_gross(table, found)
+    table = _with_cycles(table, found)
     table["shape"] = [
         ""
         if sample.exact
         else shape(sample.cycles if sample.has_cycles else sample.values, sample.rounds)
-        for sample in (samples[key] for key in _keys(table))
+        for sample in (found[key] for key in _keys(table))
     ]
-    return _with_net(table, samples)
+    return _with_net(table, found)
 
 
 def ratio(
@@ -114,26 +113,35 @@ def ratio(
     """
     one_evidence(frame)
     wanted = [_with_floor(frame, *place) if net else [place] for place in (over, under)]
-    flat = [place for places in wanted for place in places]
-    by_process = processes(frame[frame["case"].isin([case for _, case in flat])])
-    return ratio_of(*([_sample(by_process, *place) for place in places] for places in wanted))
+    flat = [case for places in wanted for _, case in places]
+    found = samples(processes(frame[frame["case"].isin(flat)]))
+    return ratio_of(*(chosen(found, places) for places in wanted))
+
+
+def chosen(found: Samples, places: Sequence[tuple[str, str]]) -> list[Sample]:
+    """Return the samples of these machines and cases, of which there is one kind of evidence."""
+    by_place = {(machine, case): sample for (machine, _, case), sample in found.items()}
+    for machine, case in places:
+        if (machine, case) not in by_place:
+            raise KeyError(f"{case} was not measured on {machine}")
+    return [by_place[place] for place in places]
 
 
 def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
     """Return the ratio of two samples, each followed by its floor where that is to go."""
-    samples = [*over, *under]
-    if len({sample.exact for sample in samples}) > 1:
+    every = [*over, *under]
+    if len({sample.exact for sample in every}) > 1:
         raise EvidenceError("path length and silicon can't share a figure or a ratio.")
     value = _net_or_gross(over) / _net_or_gross(under)
-    if samples[0].exact:
+    if every[0].exact:
         return Interval(value, value, value)
-    if min(sample.values.size for sample in samples) < 2:
+    if min(sample.values.size for sample in every) < 2:
         return Interval(value, processes=1)
-    paired = all(samples[0].paired_with(sample) for sample in samples)
+    paired = all(every[0].paired_with(sample) for sample in every)
     data = [*_per_operation(over), *_per_operation(under)]
-    low, high = _bootstrap(tuple(data), _RatioOfMedians(len(over)), paired)
-    fewest = min(sample.values.size for sample in samples)
-    return Interval(value, float(low), float(high), fewest)
+    low, high = resample.bounds([row[None] for row in data], _RatioOfMedians(len(over)), paired)
+    fewest = min(sample.values.size for sample in every)
+    return Interval(value, float(low[0]), float(high[0]), fewest)
 
 
 def _net_or_gross(samples: Sequence[Sample]) -> float:
@@ -150,13 +158,6 @@ def _with_floor(frame: pd.DataFrame, machine: str, case: str) -> list[tuple[str,
     return [(machine, case), *((machine, str(floor)) for floor in floors if floor)]
 
 
-def _sample(by_process: pd.DataFrame, machine: str, case: str) -> Sample:
-    rows = by_process[(by_process["machine"] == machine) & (by_process["case"] == case)]
-    if rows.empty:
-        raise KeyError(f"{case} was not measured on {machine}")
-    return Sample.of(str(rows["evidence"].iloc[0]), rows)
-
-
 def _case_facts(frame: pd.DataFrame) -> pd.DataFrame:
     axes = [column for column in frame.columns if column.startswith("axis_")]
     facts = frame[[*KEY, "family", "benchmark", "group", "floor", "slope", "unit", *axes]]
@@ -166,21 +167,18 @@ def _case_facts(frame: pd.DataFrame) -> pd.DataFrame:
     return facts
 
 
-Samples = dict[tuple[str, str, str], Sample]
-
-
-def _with_gross(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
-    chosen = [samples[key] for key in _keys(table)]
-    table["gross"] = [sample.value for sample in chosen]
-    inexact = [None if sample.exact else sample.values for sample in chosen]
+def _with_gross(table: pd.DataFrame, found: Samples) -> pd.DataFrame:
+    of_rows = [found[key] for key in _keys(table)]
+    table["gross"] = [sample.value for sample in of_rows]
+    inexact = [None if sample.exact else sample.values for sample in of_rows]
     table["low"], table["high"] = _bounds_of_each(inexact)
     return table
 
 
-def _with_cycles(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
+def _with_cycles(table: pd.DataFrame, found: Samples) -> pd.DataFrame:
     told = [
         sample.cycles if sample.has_cycles else None
-        for sample in (samples[key] for key in _keys(table))
+        for sample in (found[key] for key in _keys(table))
     ]
     table["cycles"] = [np.nan if cycles is None else float(np.median(cycles)) for cycles in told]
     table["cycles_low"], table["cycles_high"] = _bounds_of_each(told)
@@ -196,16 +194,16 @@ def _bounds_of_each(samples: Sequence[Numbers | None]) -> tuple[Numbers, Numbers
             by_size.setdefault(sample.size, []).append(place)
     for places in by_size.values():
         of_one_size = [sample for place in places if (sample := samples[place]) is not None]
-        lows[places], highs[places] = _bounds_of_one(np.stack(of_one_size))
+        lows[places], highs[places] = resample.bounds([np.stack(of_one_size)], _median, False)
     return lows, highs
 
 
-def _with_net(table: pd.DataFrame, samples: Samples) -> pd.DataFrame:
+def _with_net(table: pd.DataFrame, found: Samples) -> pd.DataFrame:
     nets = {}
     for place, (machine, evidence, case) in enumerate(_keys(table)):
-        floor = samples.get((machine, evidence, str(table.loc[place, "floor"])))
+        floor = found.get((machine, evidence, str(table.loc[place, "floor"])))
         if floor is not None:
-            nets[place] = Net(samples[machine, evidence, case], floor)
+            nets[place] = Net(found[machine, evidence, case], floor)
     table["floor_value"] = _column(table, {place: net.taken_off for place, net in nets.items()})
     table["net"] = _column(table, {place: net.value for place, net in nets.items()})
     table["net_cycles"] = _column(table, {place: net.cycles for place, net in nets.items()})
@@ -240,7 +238,8 @@ def _bounds_of_nets(
     highs: dict[int, float] = {}
     for (_, _, paired), places in by_shape.items():
         over, under = zip(*(pairs[place] for place in places), strict=True)
-        low, high = _bounds(over, under, paired, _difference_of_medians)
+        pair = [np.stack(over), np.stack(under)]
+        low, high = resample.bounds(pair, _difference_of_medians, paired)
         lows |= dict(zip(places, low, strict=True))
         highs |= dict(zip(places, high, strict=True))
     return lows, highs
@@ -250,11 +249,12 @@ def _keys(table: pd.DataFrame) -> list[tuple[str, str, str]]:
     return [(str(m), str(e), str(c)) for m, e, c in table[KEY].itertuples(index=False)]
 
 
-Statistic = Callable[..., Numbers]
+def _median(medians: Sequence[Numbers]) -> Numbers:
+    return medians[0]
 
 
-def _difference_of_medians(over: Numbers, under: Numbers, axis: int = -1) -> Numbers:
-    return np.asarray(np.median(over, axis=axis) - np.median(under, axis=axis))
+def _difference_of_medians(medians: Sequence[Numbers]) -> Numbers:
+    return medians[0] - medians[1]
 
 
 @dataclass(frozen=True)
@@ -263,54 +263,10 @@ class _RatioOfMedians:
 
     split: int  # how many of the samples belong to the numerator
 
-    def __call__(self, *samples: Numbers, axis: int = -1) -> Numbers:
-        medians = [np.median(sample, axis=axis) for sample in samples]
+    def __call__(self, medians: Sequence[Numbers]) -> Numbers:
         over = np.subtract.reduce(medians[: self.split])
         under = np.subtract.reduce(medians[self.split :])
         return np.asarray(over / under)
-
-
-def _median(values: Numbers, axis: int = -1) -> Numbers:
-    return np.asarray(np.median(values, axis=axis))
-
-
-def _bounds_of_one(values: Numbers) -> tuple[Numbers, Numbers]:
-    if values.shape[-1] < 2:
-        return np.full(len(values), np.nan), np.full(len(values), np.nan)
-    return _bootstrap((values,), _median, paired=False)
-
-
-def _bounds(
-    over: Sequence[Numbers], under: Sequence[Numbers], paired: bool, statistic: Statistic
-) -> tuple[Numbers, Numbers]:
-    """Return the bounds of a statistic of two samples, for many pairs of equal sizes at once."""
-    first, second = np.stack(over), np.stack(under)
-    if min(first.shape[-1], second.shape[-1]) < 2:
-        return np.full(len(first), np.nan), np.full(len(first), np.nan)
-    return _bootstrap((first, second), statistic, paired)
-
-
-def _bootstrap(
-    data: tuple[Numbers, ...], statistic: Statistic, paired: bool
-) -> tuple[Numbers, Numbers]:
-    # Percentile, not BCa: the acceleration of a median, a jackknife estimate, is unreliable
-    # (Efron and Tibshirani, section 11.6), and BCa has no answer when all values are equal.
-    per_resample = sum(sample.size for sample in data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # equal values are a fact here, not a degenerate input
-        interval = stats.bootstrap(
-            data,
-            statistic,
-            n_resamples=RESAMPLES,
-            batch=max(1, 4_000_000 // per_resample),
-            vectorized=True,
-            paired=paired,
-            axis=-1,
-            confidence_level=CONFIDENCE,
-            method="percentile",
-            rng=np.random.default_rng(SEED),
-        ).confidence_interval
-    return np.asarray(interval.low), np.asarray(interval.high)
 
 
 def side_by_side(table: pd.DataFrame, machines: Sequence[str]) -> pd.DataFrame:
@@ -349,11 +305,7 @@ def _ratio_bounds(
             by_shape.setdefault((values.size, under[case].size), []).append(case)
     found = {}
     for cases in by_shape.values():
-        low, high = _bounds(
-            [over[case] for case in cases],
-            [under[case] for case in cases],
-            paired=False,
-            statistic=_RatioOfMedians(1),
-        )
+        pair = [np.stack([side[case] for case in cases]) for side in (over, under)]
+        low, high = resample.bounds(pair, _RatioOfMedians(1), paired=False)
         found.update(dict(zip(cases, zip(low, high, strict=True), strict=True)))
     return found

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from .document import ResultError
-from .result import Case, Process, Result, read
+from . import beside
+from .beside import COUNTED
+from .document import ResultError, clean
+from .fields import text_of
+from .process import Process
+from .result import Case, Result, read
 
 __all__ = ["Result", "ResultError", "load", "read", "tidy"]
 
@@ -42,15 +49,8 @@ CASE_FACTS = (
     "reason",
     "operation",
 )
+OF_A_CASE = ("family", "benchmark", "group", "floor", "state")
 INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "piece_loops", "inner_loops")
-# What the CPU's own counters say.
-COUNTED = (
-    "core_cycles",
-    "retired_instructions",
-    "dtlb_load_misses",
-    "page_walk_cycles",
-    "counter_share",
-)
 NUMBERS = (
     "value",
     "cycles",
@@ -66,8 +66,6 @@ NUMBERS = (
     "clock_resolution",
 )
 FLAGS = ("contaminated", "crowded")
-# What contaminates a value during which it is not zero.
-CONTAMINANTS = ("involuntary_switches", "migrations", "steal_seconds")
 
 
 def load(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -140,22 +138,18 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
                  the file does not say
     ============ ======================================================================
     """
-    rows = [row for name, result in named(results) for row in _rows(name, result)]
-    axes = _axis_columns(results)
-    columns = [*CATEGORIES, "slope", *axes, *INTEGERS, *NUMBERS, *FLAGS]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame["slope"] = frame["slope"].astype("bool")
-    for column in CATEGORIES:
-        frame[column] = frame[column].astype("category")
-    for column in INTEGERS:
-        frame[column] = frame[column].astype("Int64")
-    for column in NUMBERS:
-        frame[column] = frame[column].astype("float64")
-    for column in FLAGS:
-        frame[column] = frame[column].astype("boolean")
-    for column in axes:
-        frame[column] = _axis([row.get(column) for row in rows])
-    return frame
+    found = [_Measured(*machine) for machine in named(results)]
+    by_case = [case for machine in found for case in machine.cases]
+    processes = [process for machine in found for process in machine.processes]
+    case_of_process = np.repeat(np.arange(len(by_case)), [len(case.processes) for case in by_case])
+    process_of_value = np.repeat(np.arange(len(processes)), [len(p.values) for p in processes])
+    columns = {
+        **_take(_case_columns(by_case, _axis_columns(results)), case_of_process[process_of_value]),
+        **_take(_process_columns(by_case), process_of_value),
+        **_value_columns(found),
+    }
+    order = [*CATEGORIES, "slope", *_axis_columns(results), *INTEGERS, *NUMBERS, *FLAGS]
+    return pd.DataFrame({name: columns[name] for name in order}, copy=False)
 
 
 def cases(machines: Sequence[tuple[str, Result]]) -> pd.DataFrame:
@@ -190,9 +184,9 @@ def named(results: Sequence[Result]) -> list[tuple[str, Result]]:
     """Pair each result with its machine's name, told apart where two files share one."""
     tellers: tuple[Callable[[Result], str], ...] = (
         lambda r: r.name,
-        lambda r: f"{r.name}, {r.machine.get('kernel') or r.path.name}",
-        lambda r: f"{r.name}, {r.path.name}",
-        lambda r: f"{r.name}, {r.path}",
+        lambda r: f"{r.name}, {text_of(r.machine.get('kernel')) or r.file}",
+        lambda r: f"{r.name}, {r.file}",
+        lambda r: f"{r.name}, {clean(str(r.path))}",
     )
     names = [_first_unique(r, results, tellers) for r in results]
     repeats = Counter(names)
@@ -214,125 +208,113 @@ def _first_unique(
     return tellers[-1](result)
 
 
-def _rows(name: str, result: Result) -> Iterator[dict[str, Any]]:
-    cases = {case.name: case for case in result.cases}
-    order = {name: place for place, name in enumerate(cases)}
-    running: Counter[str] = Counter()
-    in_cycles = tells_cycles(result)
-    most_nop_cycles = CROWDED * best_nop_cycles(result)
-    # A file has its benchmarks as the schedule came to them: readers want the catalogue's order.
-    for process in sorted(result.processes, key=lambda process: order[process.case]):
-        number = running[process.case]
-        running[process.case] += 1
-        shared = _shared(name, result, cases[process.case], process, number)
-        for index, value in enumerate(process.values):
-            cycles = _cycles(process, index) if in_cycles else math.nan
-            own = {"index": index, "value": value, "cycles": cycles}
-            marked = {
-                "contaminated": contaminated(process, index),
-                "crowded": _crowded(process, index, most_nop_cycles),
-            }
-            yield {**shared, **own, **_beside(process, index), **marked}
+@dataclass(frozen=True)
+class _MeasuredCase:
+    """A case of a machine with its processes, of which there is one at least."""
+
+    machine: str
+    result: Result
+    case: Case
+    processes: Sequence[Process]
 
 
-def _shared(name: str, result: Result, case: Case, process: Process, number: int) -> dict[str, Any]:
-    return {
-        "file": result.path.name,
-        "machine": name,
-        "evidence": result.evidence,
-        "case": case.name,
-        "family": case.family,
-        "benchmark": case.benchmark,
-        "group": case.group,
-        "floor": case.floor,
-        "slope": case.slope,
-        "state": case.state,
-        **{f"axis_{axis}": point for axis, point in case.axes.items()},
-        "process": number,
-        "round": process.round,
-        "position": process.position,
-        "unit": "instructions" if result.evidence == "path length" else "s",
-        "loops": process.loops,
-        "piece_loops": process.piece_loops or process.loops,
-        "inner_loops": process.inner_loops,
-        "counted": process.counted,
-        "clock_resolution": process.clock_resolution,
-    }
+@dataclass(frozen=True)
+class _Measured:
+    """What a machine measured.
 
-
-def _beside(process: Process, index: int) -> dict[str, float | None]:
-    """Return what was counted beside one value."""
-
-    def count(*keys: str) -> float | None:
-        found = [process.per_value[key][index] for key in keys if key in process.per_value]
-        return sum(found) if found else None
-
-    return {
-        "ticks": count("ticks") or None,  # a worker without a TSC writes 0
-        "faults": count("minor_faults", "major_faults"),
-        "switches": count("voluntary_switches", "involuntary_switches"),
-        "steal": count("steal_seconds"),
-        "tlb_shootdowns": count("tlb_shootdowns"),
-        "function_call_interrupts": count("function_call_interrupts"),
-        **{name: count(name) for name in COUNTED},
-        "slowest": count("slowest"),
-        "alone_share": count("alone_share"),
-        "cpu": count("cpu"),
-    }
-
-
-def contaminated(process: Process, index: int) -> bool | None:
-    """Tell whether something else than the operation is in a value; None where nothing says."""
-    found = [process.per_value[key][index] for key in CONTAMINANTS if key in process.per_value]
-    return any(found) if found else None
-
-
-# A core that takes this many times longer for no-ops than at its best has somebody else on it; the
-# best is what this share of all readings are faster than. Both as the stop rule has them.
-CROWDED, BEST = 1.02, 0.01
-
-
-def best_nop_cycles(result: Result) -> float:
-    """Return the core cycles that a no-op takes at best beside a result's values; 0 of none."""
-    found = sorted(
-        cycles for process in result.processes for cycles in process.per_value.get("nop_cycles", ())
-    )
-    return found[int(BEST * len(found))] if found else 0.0
-
-
-def _crowded(process: Process, index: int, most_nop_cycles: float) -> bool | None:
-    found = process.per_value.get("nop_cycles", ())
-    return found[index] > most_nop_cycles > 0 if found else None
-
-
-# A multiplication takes three cycles on every x86 core with keys, a register addition one (Fog,
-# Instruction tables, 2022). Chains further apart than this were disturbed, or the core is another.
-MULTIPLY_CYCLES, CHAINS_AGREE = 3.0, 0.02
-
-
-def tells_cycles(result: Result) -> bool:
-    """Tell whether a core's cycles are known from the chains that were timed beside the values.
-
-    They are, where in the middle of all of them a multiplication took three times as long as a
-    register addition: that is a property of the core, and a disturbed chain no reason to doubt it.
+    A file has its benchmarks as the schedule came to them: readers want the catalogue's order.
     """
-    ratios = [
-        multiply / add
-        for process in result.processes
-        for add, multiply in zip(
-            process.per_value.get("add_seconds", ()),
-            process.per_value.get("multiply_seconds", ()),
-            strict=False,
-        )
-        if add > 0
-    ]
-    return bool(ratios) and abs(statistics.median(ratios) / MULTIPLY_CYCLES - 1) <= CHAINS_AGREE
+
+    name: str
+    result: Result
+
+    @cached_property
+    def cases(self) -> list[_MeasuredCase]:
+        found: dict[str, list[Process]] = {case.name: [] for case in self.result.cases}
+        for process in self.result.processes:
+            found[process.case].append(process)
+        return [
+            _MeasuredCase(self.name, self.result, case, found[case.name])
+            for case in self.result.cases
+            if found[case.name]
+        ]
+
+    @property
+    def processes(self) -> list[Process]:
+        return [process for case in self.cases for process in case.processes]
 
 
-def _cycles(process: Process, index: int) -> float:
-    """Return a value in core cycles, NaN where no addition was timed beside it."""
-    adds = process.per_value.get("add_seconds", ())
-    return process.values[index] / adds[index] if adds and adds[index] > 0 else math.nan
+Columns = dict[str, Any]
+
+
+def _take(columns: Columns, places: NDArray[np.int64]) -> Columns:
+    """Return columns of which each row stands once for each of its rows below."""
+    return {name: column.take(places) for name, column in columns.items()}
+
+
+def _case_columns(found: Sequence[_MeasuredCase], axes: Sequence[str]) -> Columns:
+    facts = {
+        "file": [each.result.file for each in found],
+        "machine": [each.machine for each in found],
+        "evidence": [each.result.evidence for each in found],
+        "unit": ["instructions" if _exact(each) else "s" for each in found],
+        "case": [each.case.name for each in found],
+        **{fact: [getattr(each.case, fact) for each in found] for fact in OF_A_CASE},
+    }
+    return {
+        **{name: _categories(texts) for name, texts in facts.items()},
+        "slope": np.array([each.case.slope for each in found], dtype=bool),
+        **{axis: _axis([each.case.axes.get(axis[5:]) for each in found]) for axis in axes},
+    }
+
+
+def _exact(found: _MeasuredCase) -> bool:
+    return found.result.evidence == "path length"
+
+
+def _process_columns(found: Sequence[_MeasuredCase]) -> Columns:
+    each = [process for case in found for process in case.processes]
+    numbers = [number for case in found for number in range(len(case.processes))]
+    seconds = [process.clock_resolution for process in each]
+    return {
+        "process": _whole(numbers),
+        "round": _whole([process.round for process in each]),
+        "position": _whole([process.position for process in each]),
+        "loops": _whole([process.loops for process in each]),
+        "piece_loops": _whole([process.piece_loops or process.loops for process in each]),
+        "inner_loops": _whole([process.inner_loops for process in each]),
+        "counted": _categories([process.counted for process in each]),
+        "clock_resolution": np.array(seconds, dtype=np.float64),
+    }
+
+
+def _value_columns(found: Sequence[_Measured]) -> Columns:
+    machines = [beside.columns(machine.result, machine.processes) for machine in found]
+    columns = {
+        name: np.concatenate([each[name] for each in machines])
+        for name in (*NUMBERS, "cpu", *FLAGS)
+        if name != "clock_resolution"
+    }
+    counts = [len(process.values) for machine in found for process in machine.processes]
+    indices = chain.from_iterable(map(range, counts))
+    unread = np.isnan(columns["cpu"])
+    cpus = np.where(unread, 0, columns["cpu"]).astype(np.int64)
+    return columns | {
+        "index": _whole(list(indices)),
+        "cpu": pd.arrays.IntegerArray(cpus, unread),
+        **{
+            flag: pd.arrays.BooleanArray(columns[flag] == 1, np.isnan(columns[flag]))
+            for flag in FLAGS
+        },
+    }
+
+
+def _categories(texts: Sequence[str]) -> Any:
+    return pd.Series(texts, dtype="str").astype("category").array
+
+
+def _whole(numbers: Sequence[int | None]) -> Any:
+    return pd.array(numbers, dtype="Int64")
 
 
 def _axis_columns(results: Sequence[Result]) -> list[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .per_process import KEY
+
 Numbers = NDArray[np.float64]
 
+COUNTS = ("values", "left_out", "crowded", "inner_loops")
 SUMMARY = (
     "processes",
     "values",
@@ -38,30 +42,6 @@ class Sample:
     cycles: Numbers  # likewise in core cycles; NaN where they can't be told
     clock_step: float  # seconds of an iteration that the clock can't tell; 0 where it isn't known
 
-    @classmethod
-    def of(cls, evidence: str, rows: pd.DataFrame) -> Sample:
-        """Collect the rows that `processes` gave for one case."""
-        count, left_out, crowded = (
-            int(rows[column].sum()) for column in ("values", "left_out", "crowded")
-        )
-        rows = rows[rows["value"].notna()]
-        rounds = None
-        if rows["round"].notna().all() and rows["round"].is_unique:
-            rows = rows.sort_values("round")
-            rounds = tuple(int(r) for r in rows["round"])
-        return cls(
-            exact=evidence == "path length",
-            values=rows["value"].to_numpy(dtype=np.float64),
-            rounds=rounds,
-            inner_loops=int(rows["inner_loops"].iloc[0]),
-            slope=bool(rows["slope"].iloc[0]),
-            count=count,
-            left_out=left_out,
-            crowded=crowded,
-            cycles=rows["cycles"].to_numpy(dtype=np.float64),
-            clock_step=float((rows["clock_resolution"] / rows["piece_loops"]).fillna(0.0).max()),
-        )
-
     @property
     def value(self) -> float:
         """The estimate: the shortest boot for exact counts, else the median over processes."""
@@ -88,6 +68,50 @@ class Sample:
     def paired_with(self, other: Sample) -> bool:
         """Tell whether both were measured in the same rounds."""
         return self.rounds is not None and self.rounds == other.rounds
+
+
+Samples = dict[tuple[str, str, str], Sample]
+
+
+def samples(by_process: pd.DataFrame) -> Samples:
+    """Return the sample of each machine, evidence and case, from the rows of `processes`."""
+    columns = {name: by_process[name].to_numpy() for name in ("slope", *COUNTS)}
+    columns |= {name: _numbers(by_process, name) for name in ("value", "cycles", "round")}
+    clock_steps = (by_process["clock_resolution"] / by_process["piece_loops"]).fillna(0.0)
+    columns["clock_step"] = clock_steps.to_numpy(dtype=np.float64)
+    found: Samples = {}
+    for key, rows in by_process.groupby(KEY, observed=True, sort=False).indices.items():
+        machine, evidence, case = (str(part) for part in cast("tuple[str, str, str]", key))
+        of_case = {name: column[rows] for name, column in columns.items()}
+        found[machine, evidence, case] = _sample(evidence == "path length", of_case)
+    return found
+
+
+def _sample(exact: bool, of_case: Mapping[str, NDArray[Any]]) -> Sample:
+    count, left_out, crowded = (int(of_case[name].sum()) for name in COUNTS[:3])
+    kept = ~np.isnan(of_case["value"])
+    rows = {name: column[kept] for name, column in of_case.items()}
+    rounds = None
+    if not np.isnan(rows["round"]).any() and np.unique(rows["round"]).size == kept.sum():
+        order = rows["round"].argsort(kind="stable")
+        rows = {name: column[order] for name, column in rows.items()}
+        rounds = tuple(map(int, rows["round"]))
+    return Sample(
+        exact=exact,
+        values=rows["value"],
+        rounds=rounds,
+        inner_loops=int(rows["inner_loops"][0]),
+        slope=bool(rows["slope"][0]),
+        count=count,
+        left_out=left_out,
+        crowded=crowded,
+        cycles=rows["cycles"],
+        clock_step=float(rows["clock_step"].max()),
+    )
+
+
+def _numbers(by_process: pd.DataFrame, name: str) -> Numbers:
+    return by_process[name].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 @dataclass(frozen=True)

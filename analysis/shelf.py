@@ -8,9 +8,11 @@ from functools import cached_property
 
 import pandas as pd
 
-from .estimate import Interval, estimates, one_evidence, ratio
+from .estimate import Interval, chosen, estimates_of, one_evidence, ratio_of
 from .frame import cases, named, tidy
-from .result import EVIDENCE, Result
+from .per_process import processes
+from .result import EVIDENCE, Case, Result
+from .sample import Samples, samples
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,14 @@ class Shelf:
         one_evidence(self.frame)
 
     @cached_property
+    def samples(self) -> Samples:
+        """The process-level figures of each measured case."""
+        return samples(processes(self.frame))
+
+    @cached_property
     def estimates(self) -> pd.DataFrame:
         """A row per measured case; see `estimate.estimates`."""
-        return estimates(self.frame)
+        return estimates_of(self.frame, self.samples)
 
     @cached_property
     def cases(self) -> pd.DataFrame:
@@ -37,8 +44,25 @@ class Shelf:
 
     def counts(self, machine: str, case: str) -> Mapping[str, float]:
         """Return what else an operation of a case costs on a machine."""
-        asked = dict(self.machines)[machine].cases
-        return next((each.counts for each in asked if each.name == case), {})
+        found = self._asked.get((machine, case))
+        return found.counts if found else {}
+
+    @cached_property
+    def _asked(self) -> Mapping[tuple[str, str], Case]:
+        return {(name, case.name): case for name, result in self.machines for case in result.cases}
+
+    @cached_property
+    def _user_mode(self) -> Mapping[tuple[str, str], float]:
+        return {
+            (name, process.case): process.per_value["user_instructions"][0]
+            for name, result in self.machines
+            for process in result.processes
+            if process.per_value.get("user_instructions")
+        }
+
+    def in_user_mode(self, machine: str, case: str) -> float | None:
+        """Return how many instructions of a case user mode executes; None where it wasn't told."""
+        return self._user_mode.get((machine, case))
 
     @property
     def names(self) -> list[str]:
@@ -61,18 +85,25 @@ class Shelf:
 
     def ratio(self, over: tuple[str, str], under: tuple[str, str], net: bool) -> Interval:
         """Return the ratio of two cases, each a machine and a case's name."""
-        return ratio(self.frame, over, under, net)
+        wanted = [self._with_floor(*place) if net else [place] for place in (over, under)]
+        return ratio_of(*(chosen(self.samples, places) for places in wanted))
+
+    def _with_floor(self, machine: str, case: str) -> list[tuple[str, str]]:
+        found = self._asked.get((machine, case))
+        return [(machine, case), *([(machine, found.floor)] if found and found.floor else [])]
 
 
 def shelves(results: Sequence[Result]) -> list[Shelf]:
     """Sort results by kind of evidence, in the order in which evidence counts."""
     frame = tidy(results)
     machines = named(results)
+    one_kind = len({result.evidence for result in results}) == 1
     return [
         Shelf(
             evidence=kind,
             machines=tuple((name, result) for name, result in machines if result.evidence == kind),
-            frame=frame[frame["evidence"] == kind],
+            # A copy of the whole would be as large as the whole.
+            frame=frame if one_kind else frame[frame["evidence"] == kind],
         )
         for kind in EVIDENCE
         if any(result.evidence == kind for result in results)

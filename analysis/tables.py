@@ -14,6 +14,7 @@ from .estimate import ENOUGH_PROCESSES, side_by_side
 from .figures import switch
 from .figures.along import nothing_else, series
 from .frame import records
+from .marginal import LEAST_PAGES, per_page
 from .shelf import Shelf
 
 NOT_MEASURED = "–"
@@ -56,7 +57,7 @@ class Table:
 
 def of(shelf: Shelf) -> list[Table]:
     """Return the tables of a shelf that have a row."""
-    tables = [switching(shelf), *pages(shelf), *threads(shelf), machines(shelf)]
+    tables = [switching(shelf), marginal(shelf), *pages(shelf), *threads(shelf), machines(shelf)]
     return [table for table in tables if table.rows]
 
 
@@ -107,6 +108,31 @@ def switching(shelf: Shelf) -> Table:
     )
 
 
+def marginal(shelf: Shelf) -> Table:
+    """Return what one page more costs, beside what a call costs; of counts alone."""
+    found = per_page(shelf) if shelf.exact else per_page(shelf).iloc[:0]
+    rows = [
+        [
+            row["machine"],
+            row["benchmark"],
+            words.cost(row["call"], shelf.unit),
+            words.figures(row["page"], 4),
+        ]
+        for row in records(found)
+    ]
+    return Table(
+        name="per-page",
+        title="Changing protection, per call and per page",
+        headings=["machine", "benchmark", "per call", "per 4 KiB page"],
+        rows=rows,
+        data=found,
+        note="Instructions, as counted. Per call: for the fewest pages that were counted, mostly "
+        f"one. Per page: the slope between {LEAST_PAGES} pages or the next larger number, and the "
+        "largest.",
+        text_columns=2,
+    )
+
+
 def pages(shelf: Shelf) -> list[Table]:
     """Return the costs of changing protection against pages, a table per machine."""
     return [_pivot(shelf, name, "protect", "pages") for name in shelf.names]
@@ -145,6 +171,7 @@ def everything(shelf: Shelf) -> Table:
         "machine",
         "case",
         "as measured",
+        *["user mode", "kernel"] * shelf.exact,
         *intervals,
         *["core cycles"] * (not shelf.exact),
         "floor",
@@ -170,8 +197,20 @@ def everything(shelf: Shelf) -> Table:
         "Left out: values contaminated by a context switch, a migration or stolen time, or taken "
         "beside another hardware thread on the core. "
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
+        "User mode and kernel add up to the figure as counted; user mode was counted by single "
+        "steps, and is missing where these would have been too many. "
         f"{_few(shelf.estimates)}".strip(),
     )
+
+
+def _modes(shelf: Shelf, row: dict[str, Any]) -> list[str]:
+    """Return the instructions in user mode and in the kernel."""
+    if not shelf.exact:
+        return []
+    user = shelf.in_user_mode(row["machine"], row["case"])
+    if user is None:
+        return [NOT_MEASURED] * 2
+    return [words.instructions(user), words.instructions(row["gross"] - user)]
 
 
 def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
@@ -191,6 +230,7 @@ def _whole(shelf: Shelf, row: dict[str, Any]) -> list[str]:
         row["machine"],
         row["case"],
         words.cost(row["gross"], shelf.unit) + (f" ({counts})" if counts else ""),
+        *_modes(shelf, row),
         *interval(words.bounds(row["low"], row["high"], shelf.unit)),
         *cycles,
         floor,

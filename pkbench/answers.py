@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pkbench.catalogue import Case, parse_case
-from pkbench.counted import Counted, Instructions
+from pkbench.counted import Counted, Instructions, UserMode
 from pkbench.guest_machine import Shown
 
 # What proves that instructions are counted exactly: a hundred no-operations make the difference.
@@ -45,14 +45,16 @@ class Answers:
     def hear(self, line: str) -> None:
         """Take in one line; raises AnswerError where it says that nothing can be counted."""
         word, _, rest = line.partition(" ")
-        if word == "file":
+        if word == "pkbench":
+            self._progress(Progress(0, len(self.asked), "letting the kernel settle"))
+        elif word == "file":
             path, _, text = rest.partition(" ")
             self.shown.files[path] = text.replace(NEWLINE, "\n")
         elif word in ("probe", "compiler", "build"):
             self.shown.said[word] = rest
         elif word == "problem":
             raise AnswerError(f"can't count: {rest}")
-        elif word in ("begin", "measured", "skipped", "failed"):
+        elif word in ("begin", "measured", "user", "skipped", "failed"):
             index, _, text = rest.partition(" ")
             self._hear_case(word, self.asked[int(index)], text)
         self.finished = word == "bye"
@@ -68,10 +70,12 @@ class Answers:
             self.doing = case.name
             self._progress(Progress(len(self._ended), len(self.asked), case.name))
         elif word == "measured":
-            self._ended[case] = Counted(case, word, instructions=_instructions(text))
+            self._ended[case] = _counted(case, _instructions(text))
+        elif word == "user":
+            self._ended[case] = self._ended[case].with_user_mode(_in_user_mode(text))
         else:
             self._ended.setdefault(case, Counted(case, word, text))
-        if word != "begin" and case.name == CONTROL:
+        if word not in ("begin", "user") and case.name == CONTROL:
             self._check_control(case)
 
     def _check_control(self, control: Case) -> None:
@@ -86,7 +90,22 @@ class Answers:
 
 
 def _instructions(text: str) -> Instructions:
-    loops, once, twice, repeats, seen_once, seen_twice = (int(number) for number in text.split())
-    if not seen_twice:
-        return Instructions(loops, (once,), repeats, (seen_once,))
-    return Instructions(loops, (once, twice), repeats, (seen_once, seen_twice))
+    loops, repeats, *totals = (int(number) for number in text.split())
+    return Instructions(
+        loops=loops,
+        totals=tuple(totals[0::3]),
+        repeats=repeats,
+        seen=tuple(totals[1::3]),
+        longest=tuple(totals[2::3]),
+    )
+
+
+def _counted(case: Case, found: Instructions) -> Counted:
+    if found.refusal:
+        return Counted(case, "failed", found.refusal)
+    return Counted(case, "measured", instructions=found)
+
+
+def _in_user_mode(text: str) -> UserMode:
+    loops, once, twice, around = (int(number) for number in text.split())
+    return UserMode(loops, (once, twice) if twice else (once,), around)

@@ -8,6 +8,7 @@ from pkbench import guest, path_length
 from pkbench.answers import Progress
 from pkbench.catalogue import Case
 from pkbench.counted import Count
+from pkbench.emulator import Options
 from pkbench.kernels import Kernel
 from pkbench.measurement import command_line, describe, result_metadata
 from pkbench.resultfile import check_output, write_result
@@ -19,10 +20,11 @@ def count(
     profile: str,
     output: Path,
     progress: Callable[[Progress], None],
+    options: Options = guest.DEFAULTS,
 ) -> Count:
     """Boot the kernel once, count all cases, write the result."""
     check_output(output)
-    counted = guest.count(kernel, cases, progress)
+    counted = guest.count(kernel, cases, progress, options)
     metadata = result_metadata(
         evidence="path length",
         profile=profile,

@@ -35,6 +35,18 @@ class SilenceError(EmulatorError):
 
 
 @dataclass(frozen=True)
+class Options:
+    """What a user may change about a guest."""
+
+    append: str = ""  # to the kernel's command line, as in `pti=on`
+    cpu: str = ""  # to the CPU model, as QEMU's option -cpu takes it: `-la57,vendor=GenuineIntel`
+
+    def __str__(self) -> str:
+        """Return them as a machine's name has them."""
+        return ", ".join(text for text in (self.append, self.cpu) if text)
+
+
+@dataclass(frozen=True)
 class Emulator:
     """The QEMU of this host."""
 
@@ -43,8 +55,15 @@ class Emulator:
     cpu: str  # the model, as QEMU's option -cpu takes it
 
 
-def find() -> Emulator:
-    """Find QEMU, and fix the CPU model: the most that it can emulate, without what miscounts."""
+def find(features: str = "") -> Emulator:
+    """Find QEMU, and fix the CPU model: the most that it can emulate, without what miscounts.
+
+    `features` are added to the model, as QEMU's option -cpu takes them.
+    """
+    if not re.fullmatch(r"[\w.+=,-]*", features, re.ASCII):
+        raise EmulatorError(
+            f"{features!r} names no features of a CPU: -la57,vendor=GenuineIntel does"
+        )
     path = shutil.which(PROGRAM)
     if path is None:
         raise EmulatorError(
@@ -54,7 +73,9 @@ def find() -> Emulator:
     version = re.search(r"version (\S+)", _ask(path, "--version"))
     known = set(_ask(path, "-cpu", "help").split())
     unwanted = [f"-{feature}" for feature in UNWANTED_FEATURES if feature in known]
-    return Emulator(path, version[1] if version else "", ",".join(["max", *unwanted]))
+    return Emulator(
+        path, version[1] if version else "", ",".join(["max", *unwanted, *filter(None, [features])])
+    )
 
 
 def _ask(path: str, *arguments: str) -> str:
@@ -62,6 +83,13 @@ def _ask(path: str, *arguments: str) -> str:
     if done.returncode:
         raise EmulatorError(f"{path} does not run: {done.stderr.strip() or done.returncode}")
     return done.stdout
+
+
+def command_line(extra: str = "") -> str:
+    """Return the kernel's command line, with what a user wants on it."""
+    if not extra.isprintable():
+        raise EmulatorError(f"{extra!r} is nothing for a kernel's command line: pti=on is")
+    return f"{COMMAND_LINE} {extra}".strip()
 
 
 def _die_with_parent() -> None:
@@ -73,14 +101,14 @@ class Boot:
     """A guest that runs while the context lasts, and not a moment longer."""
 
     def __init__(
-        self, emulator: Emulator, kernel: Path, initramfs: bytes, memory_mib: int, extra: str = ""
+        self, emulator: Emulator, kernel: Path, initramfs: bytes, memory_mib: int, append: str = ""
     ) -> None:
-        """Prepare to boot; `extra` is appended to the kernel's command line."""
+        """Prepare to boot; `append` goes on the kernel's command line."""
         self._emulator = emulator
         self._kernel = kernel
         self._initramfs = initramfs
         self._memory_mib = memory_mib
-        self._command_line = f"{COMMAND_LINE} {extra}".strip()
+        self._command_line = command_line(append)
 
     def __enter__(self) -> Self:
         """Start QEMU."""

@@ -12,13 +12,16 @@ from pkbench import emulator, initramfs, kernels
 from pkbench.answers import AnswerError, Answers, Progress
 from pkbench.catalogue import Case
 from pkbench.counted import Count
-from pkbench.emulator import Boot, EmulatorError
+from pkbench.emulator import Boot, EmulatorError, Options
 from pkbench.kernels import Kernel
 
 MEMORY_MIB = 2048
 # The largest cases keep a busy host occupied for half a minute each, in which the guest is silent.
 PATIENCE_SECONDS = 300.0
 CONSOLE_LINES = 200
+
+
+DEFAULTS = Options()
 
 
 class GuestError(Exception):
@@ -41,6 +44,7 @@ def count(
     kernel: Kernel,
     cases: Sequence[Case],
     progress: Callable[[Progress], None] = lambda step: None,
+    options: Options = DEFAULTS,
     memory_mib: int = MEMORY_MIB,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Count:
@@ -52,9 +56,9 @@ def count(
     began, start = datetime.now(UTC), time.monotonic()
     answers = Answers(cases, progress)
     content = program().read_bytes()
-    qemu = _find_emulator()
+    qemu = _find_emulator(options)
     progress(Progress(0, len(answers.asked), f"booting {kernel.release}"))
-    with Boot(qemu, kernel.path, _pack(content, answers.asked), memory_mib) as boot:
+    with Boot(qemu, kernel.path, _pack(content, answers.asked), memory_mib, options.append) as boot:
         try:
             _listen(boot, answers, patience_seconds)
         except (EmulatorError, AnswerError) as error:
@@ -63,17 +67,24 @@ def count(
         kernel=kernel,
         emulator=qemu,
         # All guests have the same processor: it is the kernel that tells them apart.
-        machine=replace(answers.shown.machine(), name=f"Linux {kernel.version}"),
+        machine=replace(answers.shown.machine(), name=_name(kernel, options)),
         cpu_flags=answers.shown.cpu_flags(),
+        command_line=answers.shown.command_line(),
         cases=tuple(answers.ending(case) for case in cases),
         began=began,
         seconds=time.monotonic() - start,
     )
 
 
-def _find_emulator() -> emulator.Emulator:
+def _name(kernel: Kernel, options: Options) -> str:
+    said = str(options)
+    return f"Linux {kernel.version}{f' ({said})' if said else ''}"
+
+
+def _find_emulator(options: Options) -> emulator.Emulator:
     try:
-        return emulator.find()
+        emulator.command_line(options.append)
+        return emulator.find(options.cpu)
     except EmulatorError as error:
         raise GuestError(str(error)) from error
 

@@ -34,6 +34,10 @@ class Shown:
         found = re.search(r"^flags\s*: (.*)$", cpuinfo, re.MULTILINE)
         return found[1] if found else ""
 
+    def command_line(self) -> str:
+        """Return what the guest's kernel was started with."""
+        return self.files.get("/proc/cmdline", "").strip()
+
     def _probe(self) -> Probe:
         """Read "NAME=NUMBER … reason=TEXT"."""
         numbers, _, reason = self.said.get("probe", "").partition("reason=")

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pkbench import kernel_image, packages
-from pkbench.packages import names
+from pkbench.packages import NEWEST, Wanted, names
 
 IMAGE = "vmlinuz"
 NOTES = "kernel.json"
@@ -31,6 +31,7 @@ class Kernel:
     origin: str  # "cache", "installed" or "file"
     version: str  # the distribution's, or the release where it has none
     package: str = ""
+    suite: str = ""  # of the distribution, that it was fetched from
     sha256: str = ""
 
     @property
@@ -51,7 +52,7 @@ def at_hand(root: Path = Path("/")) -> list[Kernel]:
 
 
 def resolve(name: str, root: Path = Path("/")) -> Kernel:
-    """Find the kernel meant by a path, a release, or the beginning of a version, as in `6.1`."""
+    """Find the kernel meant by a path, a release, the beginning of a version, or `newest`."""
     if "/" in name or Path(name).is_file():
         return _from_file(Path(name))
     known = [kernel for kernel in at_hand(root) if _is_meant(name, kernel)]
@@ -66,23 +67,14 @@ def resolve(name: str, root: Path = Path("/")) -> Kernel:
     return chosen
 
 
-def get(
-    name: str,
-    progress: Callable[[str], None] = lambda step: None,
-    flavour: str = "",
-    modules: bool = False,
-) -> Kernel:
-    """Bring a kernel into the cache through the host's package manager; installs nothing.
-
-    `name` is the beginning of a version, as in `6.12`, or a package's name. Of several flavours
-    the one for virtual machines is taken unless `flavour` says otherwise. With `modules` those
-    come too that a guest needs to run on the host's file tree.
-    """
+def get(wanted: Wanted, progress: Callable[[str], None] = lambda step: None) -> Kernel:
+    """Bring a kernel into the cache through the host's package manager; installs nothing."""
     shelf = cache_directory() / "kernels"
     try:
         shelf.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=shelf, prefix=".new-") as scratch:
-            found = packages.fetch(name, Path(scratch), progress, flavour, modules)
+            state = cache_directory() / "apt"
+            found = packages.fetch(wanted, Path(scratch), state, progress)
             return _keep(found, Path(scratch), shelf)
     except packages.PackageError as error:
         raise KernelError(str(error)) from error
@@ -109,6 +101,7 @@ def _keep(found: packages.Fetched, scratch: Path, shelf: Path) -> Kernel:
         origin="cache",
         version=found.version,
         package=found.package,
+        suite=found.suite,
         sha256=sha256(found.image),
     )
     made = scratch / "made"
@@ -181,7 +174,9 @@ def _check(kernel: Kernel) -> None:
 
 
 def _is_meant(name: str, kernel: Kernel) -> bool:
-    return names.begins(kernel.release, name) or names.begins(kernel.version, name)
+    return (
+        name == NEWEST or names.begins(kernel.release, name) or names.begins(kernel.version, name)
+    )
 
 
 def _newest_first(kernels: Iterator[Kernel]) -> list[Kernel]:

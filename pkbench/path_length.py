@@ -44,9 +44,13 @@ def _metadata(counted: Counted, figures: Instructions) -> Metadata:
         "seen": figures.seen,
         "doubt": figures.doubt,
     }
+    if counted.user:
+        told |= {"user_loops": counted.user.loops, "user_totals": counted.user.totals}
     inner_loops = counted.case.benchmark.inner_loops
+    user = counted.user_value
     return {
         "loops": figures.loops,
         **({"inner_loops": inner_loops} if inner_loops > 1 else {}),
+        **({} if user is None else {"pkbench_user_instructions": json.dumps([user])}),
         "pkbench_instructions": json.dumps(told),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from pkbench import kernel_image
 
 CLOUD = "6.1.0-56-cloud-amd64"
+OWN = "bookworm"  # the suite in the host's own sources
 SAYS = "(builder@example.org) #1 SMP PREEMPT_DYNAMIC Debian {version} (2026-11-16)"
 
 
@@ -23,28 +24,52 @@ def image(release: str = CLOUD, version: str = "6.1.192-2") -> bytes:
 
 
 class Mirror:
-    """An apt that has a few packages, in a folder of its own."""
+    """An apt whose own sources have a few packages, and whose mirror has more, in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Begin with no package."""
+        """Begin with no package, and with a mirror of Debian and of its security updates."""
         self.folder = folder
         self.commands = folder / "bin"
         self.commands.mkdir(parents=True)
-        self.names = folder / "names"
         self.versions = folder / "versions"
-        self.names.touch()
+        self.updated = folder / "updated"
         self.versions.touch()
+        self.mirrors = folder / "mirrors"
+        self.mirrors.write_text("Debian http://made/debian\nDebian-Security http://made/security\n")
+        self.says = folder / "says"
+        self.says.touch()
+        # With a configuration of its own, apt knows the suites that the sources in it name.
         self._command(
             "apt-cache",
-            f"""case "$1" in
-            pkgnames) cat {self.names} ;;
-            madison) cat {self.versions} ;;
-            show) sed -n "s/^$3 | \\(.*\\) | .*/Version: \\1/p" {self.versions} ;;
+            f"""for last; do :; done
+            suites='{OWN}'
+            if [ "$last" != "${{last%.conf}}" ]; then
+                suites=$(sed 's/^deb [^ ]* [^ ]* \\([^ ]*\\) .*/\\1/' "${{last%/*}}/sources.list")
+            fi
+            of_suites() {{ for suite in $suites; do grep " $suite/main " {self.versions}; done; }}
+            case "$1" in
+            pkgnames) of_suites | cut -d ' ' -f 1 ;;
+            madison) of_suites ;;
+            show) of_suites | sed -n "s/^$3 | \\(.*\\) | .*/Version: \\1/p" ;;
             esac""",
         )
-        self._command("apt-get", f'cp {folder}/debs/"$2".deb .')
+        self._command(
+            "apt-get",
+            f"""case "$1" in
+            indextargets) cat {self.mirrors} ;;
+            update) cp "$3" {self.updated}; cat {self.says} >&2; ! grep -q ^E: {self.says} ;;
+            download) cp {folder}/debs/"$2".deb . ;;
+            esac""",
+        )
 
-    def add(self, name: str, version: str, files: dict[str, bytes], depends: str = "") -> None:
+    def add(
+        self,
+        name: str,
+        version: str,
+        files: dict[str, bytes],
+        depends: str = "",
+        suite: str = OWN,
+    ) -> None:
         """Add a package that holds these files."""
         tree = self.folder / "trees" / name
         for path, content in files.items():
@@ -64,20 +89,18 @@ class Mirror:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        with self.names.open("a") as names:
-            names.write(f"{name}\n")
         with self.versions.open("a") as versions:
-            versions.write(f"{name} | {version} | a mirror Packages\n")
+            versions.write(f"{name} | {version} | http://made/debian {suite}/main amd64 Packages\n")
 
-    def add_kernel(self, release: str, version: str) -> None:
+    def add_kernel(self, release: str, version: str, suite: str = OWN) -> None:
         """Add a package with one kernel."""
-        self.add(
-            f"linux-image-{release}", version, {f"boot/vmlinuz-{release}": image(release, version)}
-        )
+        files = {f"boot/vmlinuz-{release}": image(release, version)}
+        self.add(f"linux-image-{release}", version, files, suite=suite)
 
     def refuse(self, complaint: str) -> None:
         """Let every download fail."""
-        self._command("apt-get", f'echo "{complaint}" >&2; exit 100')
+        refusal = f'echo "{complaint}" >&2; exit 100'
+        self._command("apt-get", f'case "$1" in download) {refusal} ;; esac')
 
     @property
     def path(self) -> str:

@@ -8,7 +8,7 @@ import pytest
 from results_made import Made, suite, write
 
 from pkbench import crowding, precision
-from pkbench.analysis import frame, load, per_process, processes
+from pkbench.analysis import beside, load, per_process, processes
 from pkbench.crowding import best
 
 CASE = "a/b"
@@ -16,12 +16,12 @@ CYCLE = 2.5e-10  # seconds
 
 
 def test_what_both_call_crowded_contaminated_or_enough_is_the_same() -> None:
-    assert (crowding.CROWDED, crowding.BEST) == (frame.CROWDED, frame.BEST)
-    assert set(precision.CONTAMINANTS) == set(frame.CONTAMINANTS)
+    assert (crowding.CROWDED, crowding.BEST) == (beside.CROWDED, beside.BEST)
+    assert set(precision.CONTAMINANTS) == set(beside.CONTAMINANTS)
     ours = (precision.CLEAN_SHARE, precision.FEWEST_ALONE)
     assert ours == (per_process.CLEAN_SHARE, per_process.FEWEST_ALONE)
     cycles = (precision.CYCLES_RATIO, precision.CYCLES_TOLERANCE)
-    assert cycles == (frame.MULTIPLY_CYCLES, frame.CHAINS_AGREE)
+    assert cycles == (beside.MULTIPLY_CYCLES, beside.CHAINS_AGREE)
 
 
 def drawn(seed: int) -> tuple[Made, list[dict[str, Any]]]:

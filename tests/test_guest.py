@@ -37,12 +37,12 @@ def hear(cases: list[Case], *lines: str) -> Answers:
 
 
 def test_the_instructions_of_an_operation_are_what_twice_the_loops_take_longer():
-    answers = hear([GETPPID], "measured 2 100 32519 65019 9 9 8")
+    answers = hear([GETPPID], "measured 2 100 9 32519 9 32519 65019 8 65020")
     assert 325.0 == answers.ending(GETPPID).value
 
 
 def test_an_operation_that_runs_alone_is_counted_whole():
-    assert 7.0 == hear([GETPPID], "measured 2 1 7 0 9 9 0").ending(GETPPID).value
+    assert 7.0 == hear([GETPPID], "measured 2 1 9 7 9 7").ending(GETPPID).value
 
 
 def test_the_controls_are_counted_first_and_once_whether_or_not_asked_for():
@@ -52,12 +52,16 @@ def test_the_controls_are_counted_first_and_once_whether_or_not_asked_for():
 @pytest.mark.parametrize("total", [20419, 20418 + 100])
 def test_a_guest_that_counts_a_hundred_as_something_else_is_refused(total):
     with pytest.raises(AnswerError, match=r"does not count exactly: 100 instructions took 10"):
-        hear([], "measured 0 100 218 418 9 9 9", f"measured 1 100 10218 {total} 9 9 9")
+        hear(
+            [],
+            "measured 0 100 9 218 9 218 418 9 418",
+            f"measured 1 100 9 10218 9 10218 {total} 9 {total}",
+        )
 
 
 def test_a_guest_without_its_controls_is_refused_with_their_reason():
     with pytest.raises(AnswerError, match=r"can't count: no such benchmark"):
-        hear([], "failed 0 no such benchmark", "measured 1 100 10218 20418 9 9 9")
+        hear([], "failed 0 no such benchmark", "measured 1 100 9 10218 9 10218 20418 9 20418")
 
 
 def test_a_guest_with_a_problem_is_refused_with_it():
@@ -85,10 +89,10 @@ def test_a_case_without_an_answer_has_failed():
 @pytest.mark.parametrize(
     ("figures", "doubt"),
     [
-        (Instructions(100, (32519, 65019), 9, (9, 8)), ""),
-        (Instructions(100, (32519, 65019), 9, (9, 1)), "seen only once"),
-        (Instructions(100, (32519, 75019), 9, (9, 9)), "did not take twice"),
-        (Instructions(1, (1048667,), 2, (2,)), ""),
+        (Instructions(100, (32519, 65019), 9, (9, 8), (32519, 65019)), ""),
+        (Instructions(100, (32519, 65019), 9, (9, 1), (32519, 65019)), "no two took equally"),
+        (Instructions(100, (32519, 75019), 9, (9, 9), (32519, 75019)), "did not take twice"),
+        (Instructions(1, (1048667,), 2, (2,), (1048667,)), ""),
     ],
 )
 def test_a_figure_says_where_it_may_be_wrong(figures, doubt):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from ..shelf import Shelf
-from . import ceiling, pages, per_page, phases, primitives, switch, switch_pages, threads
+from . import ceiling, kernels, pages, per_page, phases, primitives, switch, switch_pages, threads
 from .chart import Chart, Missing
 
 __all__ = ["FIGURES", "Chart", "Missing", "chart", "charts"]
@@ -17,6 +17,7 @@ FIGURES: Sequence[ModuleType] = (
     pages,
     per_page,
     ceiling,
+    kernels,
     threads,
     phases,
     primitives,

@@ -7,6 +7,7 @@
 
 #include "../pkey.h"
 #include "guest.h"
+#include "step.h"
 
 /* The kernel's timer interrupts every 4 million instructions at 250 Hz: what is well below is mostly left alone. */
 #define UNDISTURBED 400000u
@@ -14,26 +15,65 @@
 #define WARMUPS 4
 #define QUIET_MICROSECONDS 40000 /* several timer interrupts: the kernel frees in their wake what it let go of before */
 #define STEP_MICROSECONDS 370 /* nine steps, added up, come to different places in 4 ms */
-#define REPEATS_MAX 9
-#define REPEATS_MIN 2
+#define REPEATS_MAX 40
+#define REPEATS_MIN 3
+#define SEEN_ENOUGH 3 /* the shortest so often, and nothing has come in between */
+#define SEEN_OFTEN 9  /* so often that what is shorter, but was seen less than that, is no matter */
+/* Of stepping, in steps: more than a process is stepped through for the same iterations as were counted. */
+#define STEPS_LIKED 500u
 /* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do. */
-#define BUDGET 100000000u
+#define BUDGET 60000000u
 /* Page tables, kernel stacks and what else a case needs besides the pages that it says it populates. */
 #define SPARE_BYTES (64u << 20)
 
-/* The shortest of several, and how often it was seen. */
-struct shortest {
-    uint64_t ticks;
-    unsigned seen;
+/* How long the repeats of one thing took: each different time, and how often it was seen. */
+struct times {
+    uint64_t ticks[REPEATS_MAX], longest;
+    unsigned seen[REPEATS_MAX], different, repeats;
 };
 
-static void keep_shortest(struct shortest *kept, uint64_t ticks)
+static void note(struct times *times, uint64_t ticks)
 {
-    if (kept->seen == 0 || ticks < kept->ticks) {
-        kept->ticks = ticks;
-        kept->seen = 0;
-    }
-    kept->seen += ticks == kept->ticks;
+    unsigned place = 0;
+
+    while (place < times->different && times->ticks[place] != ticks)
+        place++;
+    if (place == REPEATS_MAX)
+        return;
+    times->ticks[place] = ticks;
+    times->seen[place]++;
+    times->different += place == times->different;
+    times->repeats++;
+    if (ticks > times->longest)
+        times->longest = ticks;
+}
+
+/* The place of the shortest of those seen so often, or -1. */
+static int shortest_seen(const struct times *times, unsigned often)
+{
+    int shortest = -1;
+
+    for (unsigned place = 0; place < times->different; place++)
+        if (times->seen[place] >= often && (shortest < 0 || times->ticks[place] < times->ticks[shortest]))
+            shortest = (int)place;
+    return shortest;
+}
+
+/* The shortest is what nothing came in between; but what was seen once may be the one time that the kernel had something
+ * at hand that it otherwise has to get. */
+static int chosen(const struct times *times)
+{
+    for (unsigned often = SEEN_ENOUGH; often; often--)
+        if (shortest_seen(times, often) >= 0)
+            return shortest_seen(times, often);
+    return 0;
+}
+
+static int is_settled(const struct times *times)
+{
+    int place = chosen(times);
+
+    return times->seen[place] >= SEEN_ENOUGH && (place == shortest_seen(times, 1) || times->seen[place] >= SEEN_OFTEN);
 }
 
 int guest_parse(const char *line, struct guest_case *parsed)
@@ -85,7 +125,7 @@ static void pause_for(long microseconds)
     nanosleep(&time, NULL);
 }
 
-static int count_loops(struct pk_case *opened, uint64_t loops, long microseconds, struct shortest *kept)
+static int count_loops(struct pk_case *opened, uint64_t loops, long microseconds, struct times *kept)
 {
     struct pk_value value;
     int status;
@@ -94,7 +134,7 @@ static int count_loops(struct pk_case *opened, uint64_t loops, long microseconds
     status = pk_case_measure(opened, loops, NULL, &value);
 
     if (!status)
-        keep_shortest(kept, value.ticks);
+        note(kept, value.ticks);
     return status;
 }
 
@@ -110,48 +150,170 @@ static uint64_t choose_loops(uint64_t ticks_of_one, uint64_t batch)
     return loops;
 }
 
-static int count_case(const struct guest_case *asked, struct pk_case *opened)
+struct totals {
+    struct times once, twice; /* of `loops` iterations, and of twice as many */
+    uint64_t loops;
+};
+
+static int enough(const struct totals *totals, uint64_t spent)
 {
-    uint64_t limit = pk_case_batch(opened), batch = limit ? limit : 2 * LOOPS_MAX;
-    struct shortest one = {0}, single = {0}, twice = {0};
-    uint64_t began = pk_ticks(), loops;
-    unsigned repeats = 0;
+    unsigned repeats = totals->once.repeats;
+
+    if (repeats < REPEATS_MIN)
+        return repeats >= 2 && spent >= 2 * BUDGET;
+    return repeats >= REPEATS_MAX || spent >= BUDGET || (is_settled(&totals->once) && (!totals->twice.repeats || is_settled(&totals->twice)));
+}
+
+/* Where no two iterations follow each other there is no difference to take: what surrounds one is counted in. */
+static int repeat(struct pk_case *opened, uint64_t batch, struct totals *totals)
+{
+    uint64_t spent = 0;
+    int status = 0;
+
+    while (!status && !enough(totals, spent)) {
+        long microseconds = QUIET_MICROSECONDS + (totals->once.repeats + 1) * STEP_MICROSECONDS;
+        uint64_t began = pk_ticks();
+
+        status = count_loops(opened, totals->loops, microseconds, &totals->once);
+        if (!status && batch >= 2)
+            status = count_loops(opened, 2 * totals->loops, microseconds, &totals->twice);
+        spent += pk_ticks() - began - (batch >= 2 ? 2 : 1) * 1000 * (uint64_t)microseconds;
+    }
+    return status;
+}
+
+static int count_case(struct pk_case *opened, struct totals *totals)
+{
+    uint64_t limit = pk_case_batch(opened), batch = limit ? limit : 2 * LOOPS_MAX, began = pk_ticks();
+    struct times one = {0};
     int status = 0;
 
     for (int i = 0; i < WARMUPS && !status && (i == 0 || pk_ticks() - began < BUDGET / 10); i++)
         status = count_loops(opened, 1, 0, &one);
-    loops = choose_loops(one.ticks, batch);
-    /* Where no two iterations follow each other there is no difference to take: what surrounds one is counted in. */
-    for (began = pk_ticks(); !status && (repeats < REPEATS_MIN || (repeats < REPEATS_MAX && pk_ticks() - began < BUDGET));
-         repeats++) {
-        long microseconds = QUIET_MICROSECONDS + (repeats + 1) * STEP_MICROSECONDS;
+    totals->loops = choose_loops(one.ticks[shortest_seen(&one, 1)], batch);
+    if (!status)
+        status = repeat(opened, batch, totals);
+    return status ? status : pk_case_verify(opened);
+}
 
-        status = count_loops(opened, loops, microseconds, &single);
-        if (!status && batch >= 2)
-            status = count_loops(opened, 2 * loops, microseconds, &twice);
-    }
-    if (!status)
-        status = pk_case_verify(opened);
-    if (!status)
-        printf("measured %u %llu %llu %llu %u %u %u\n", asked->index, (unsigned long long)loops,
-               (unsigned long long)single.ticks, (unsigned long long)twice.ticks, repeats, single.seen, twice.seen);
-    return status;
+static void say_times(const struct times *times)
+{
+    int place = chosen(times);
+
+    printf(" %llu %u %llu", (unsigned long long)times->ticks[place], times->seen[place],
+           (unsigned long long)times->longest);
+}
+
+/* "measured INDEX LOOPS REPEATS", then of each total: what it is, how often it was seen, and the longest. */
+static void say_totals(const struct guest_case *asked, const struct totals *totals)
+{
+    printf("measured %u %llu %u", asked->index, (unsigned long long)totals->loops, totals->once.repeats);
+    say_times(&totals->once);
+    if (totals->twice.repeats)
+        say_times(&totals->twice);
+    putchar('\n');
+}
+
+/* Of the case under way: `run` gets the case's state and nothing else. */
+static struct {
+    int (*run)(void *state, uint64_t loops);
+    uint64_t steps;
+} stepped;
+
+static int run_stepped(void *state, uint64_t loops)
+{
+    stepped.steps = guest_steps(stepped.run, state, loops);
+    return 0;
+}
+
+static int run_nothing(void *state, uint64_t loops)
+{
+    (void)state;
+    (void)loops;
+    return 0;
+}
+
+static uint64_t count_steps(struct pk_case *opened, uint64_t loops)
+{
+    struct pk_value value;
+
+    stepped.steps = STEPS_UNKNOWN;
+    return pk_case_measure(opened, loops, NULL, &value) ? STEPS_UNKNOWN : stepped.steps;
+}
+
+/* The instructions of user mode in so many iterations, and in twice as many where they can follow each other. */
+struct user_mode {
+    uint64_t loops, once, twice;
+};
+
+static int is_told(const struct user_mode *found)
+{
+    return found->once != STEPS_UNKNOWN && found->twice != STEPS_UNKNOWN;
+}
+
+static struct user_mode step_through(struct pk_case *opened, uint64_t loops, int twice)
+{
+    struct user_mode found = {.loops = loops, .once = count_steps(opened, loops)};
+
+    if (twice)
+        found.twice = found.once == STEPS_UNKNOWN ? STEPS_UNKNOWN : count_steps(opened, 2 * loops);
+    return found;
+}
+
+/* In the same iterations as were counted where those aren't too many; or in one, where four show that all are alike. */
+static struct user_mode find_user_mode(struct pk_case *opened, const struct totals *totals)
+{
+    struct user_mode one = step_through(opened, 1, totals->twice.repeats > 0);
+    uint64_t limit = pk_case_batch(opened), each = one.twice - one.once, four;
+
+    if (totals->loops == 1 || !is_told(&one))
+        return one;
+    if (each <= STEPS_LIKED / totals->loops || (limit && limit < 4))
+        return step_through(opened, totals->loops, 1);
+    four = count_steps(opened, 4);
+    if (four == STEPS_UNKNOWN || four - one.twice != 2 * each)
+        one.once = STEPS_UNKNOWN;
+    return one;
+}
+
+/* "user INDEX LOOPS", the instructions of user mode in once and twice as many, and those around them that a total holds. */
+static void count_user(const struct guest_case *asked, struct pk_benchmark *benchmark, struct pk_case *opened,
+                       const struct totals *totals)
+{
+    struct times around = {0};
+    struct user_mode found;
+
+    stepped.run = benchmark->run;
+    benchmark->run = run_nothing;
+    if (guest_be_traced() || count_loops(opened, 1, 0, &around))
+        return;
+    benchmark->run = run_stepped;
+    found = find_user_mode(opened, totals);
+    if (is_told(&found))
+        printf("user %u %llu %llu %llu %llu\n", asked->index, (unsigned long long)found.loops,
+               (unsigned long long)found.once, (unsigned long long)found.twice, (unsigned long long)around.ticks[0]);
 }
 
 void guest_count(const struct guest_case *asked)
 {
+    struct pk_benchmark benchmark = *asked->benchmark; /* whose `run` is exchanged to tell user mode apart */
+    struct totals totals = {0};
     struct pk_case *opened = NULL;
-    int status = pk_benchmark_skipped(asked->benchmark, asked->point);
+    int status = pk_benchmark_skipped(&benchmark, asked->point);
 
     if (!status)
         status = fits_memory(asked);
     if (!status)
-        status = pk_case_open(asked->benchmark, asked->point, &opened);
+        status = pk_case_open(&benchmark, asked->point, &opened);
     if (!status)
         status = pk_case_verify(opened);
     if (!status)
-        status = count_case(asked, opened);
+        status = count_case(opened, &totals);
     if (status)
         say_ending(asked, status);
+    else
+        say_totals(asked, &totals);
+    if (!status && benchmark.run)
+        count_user(asked, &benchmark, opened, &totals);
     pk_case_close(opened);
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "step.h"
 
 #define ANSWERS "/dev/ttyS1"
 #define CASES "/cases"
@@ -27,6 +28,8 @@
 /* In the guest's own time, where a second is a thousand million instructions. */
 #define SETTLE_SECONDS 30
 #define CASE_SECONDS 15
+/* Of 2 MiB, as many as a case asks for at most. */
+#define HUGE_PAGES "16"
 
 static void mount_on(const char *type, const char *where)
 {
@@ -155,9 +158,21 @@ static void say_status(unsigned index, int status)
         printf("failed %u the case ended with status %d\n", index, WEXITSTATUS(status));
 }
 
-static void run_case(unsigned index, const char *line)
+/* Wait for a change of the child's state; -1 where there is none in time. The signal alone tells nothing: of several there
+ * is one. */
+static int wait_for(pid_t child, const sigset_t *children, int *status)
 {
     const struct timespec limit = {.tv_sec = CASE_SECONDS};
+    pid_t changed;
+
+    while (!(changed = waitpid(child, status, WNOHANG)))
+        if (sigtimedwait(children, NULL, &limit) < 0)
+            return -1;
+    return changed == child ? 0 : -1;
+}
+
+static void run_case(unsigned index, const char *line)
+{
     sigset_t children;
     int status;
     pid_t child;
@@ -174,14 +189,16 @@ static void run_case(unsigned index, const char *line)
         sigprocmask(SIG_UNBLOCK, &children, NULL);
         become_case(line);
     }
-    if (sigtimedwait(&children, NULL, &limit) < 0) {
-        kill(child, SIGKILL);
-        waitpid(child, &status, 0);
-        sigtimedwait(&children, NULL, &limit);
-        printf("failed %u not finished after %d thousand million instructions\n", index, CASE_SECONDS);
-        return;
-    }
-    waitpid(child, &status, 0);
+    do {
+        if (wait_for(child, &children, &status)) {
+            kill(child, SIGKILL);
+            waitpid(child, &status, 0);
+            printf("failed %u not finished after %d thousand million instructions\n", index, CASE_SECONDS);
+            return;
+        }
+        if (WIFSTOPPED(status))
+            guest_stopped(child, status);
+    } while (WIFSTOPPED(status));
     say_status(index, status);
 }
 
@@ -228,6 +245,7 @@ static int first_process(void)
         return 1;
     }
     printf("pkbench 1\n");
+    write_setting("/proc/sys/vm/nr_hugepages", HUGE_PAGES);
     take_the_cpu();
     sleep_seconds(SETTLE_SECONDS, 0);
     show_machine();

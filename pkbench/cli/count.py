@@ -10,6 +10,7 @@ from pkbench import kernels as kernels_
 from pkbench.cli.options import as_json, patterns_argument, points_option, profile_option
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
+from pkbench.emulator import Options
 from pkbench.resultfile import check_output
 from pkbench.selection import select
 
@@ -32,6 +33,18 @@ from pkbench.selection import select
     type=click.Path(path_type=Path),
     help="Result file; new. With several kernels, one each, named after it.",
 )
+@click.option(
+    "--append",
+    default="",
+    metavar="TEXT",
+    help="Onto the kernel's command line: pti=on, nopku, mitigations=off.",
+)
+@click.option(
+    "--cpu",
+    default="",
+    metavar="FEATURES",
+    help="Of the emulated CPU, as QEMU names them: --cpu=-la57,vendor=GenuineIntel.",
+)
 @as_json
 def count(
     patterns: Sequence[str],
@@ -39,6 +52,8 @@ def count(
     profile: str,
     names: Sequence[str],
     output: Path | None,
+    append: str,
+    cpu: str,
     json_: bool,
 ) -> None:
     """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
@@ -51,8 +66,16 @@ def count(
     for kernel, path in zip(chosen, paths, strict=True):
         with progress_bar() as show:
             found = counting.count(
-                kernel, cases, profile, path, lambda step: show(step.doing, step.done / step.total)
+                kernel,
+                cases,
+                profile,
+                path,
+                lambda step: show(step.doing, step.done / step.total),
+                Options(append, cpu),
             )
+        keys = found.machine.keys
+        if not keys.supported:
+            note(f"{kernel.release} has no protection keys: {keys.reason}")
         print_states(
             {each.case.name: (each.state, each.reason) for each in found.cases}, path, json_
         )

@@ -13,7 +13,7 @@ from pkbench.cli.output import note, print_json, write_file
 @click.argument("base", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option(
-    "--max-regress", type=ALLOWED, default="3%", show_default=True, help="Allowed growth."
+    "--max-regress", type=ALLOWED, help="Allowed growth: 3% unless given, of counts none."
 )
 @click.option("--markdown", is_flag=True, help="Print Markdown instead of text.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Also write JUnit's XML there.")
@@ -23,7 +23,7 @@ def gate(
     context: click.Context,
     base: Path,
     new: Path,
-    max_regress: float,
+    max_regress: float | None,
     markdown: bool,
     junit: Path | None,
     json_: bool,
@@ -38,8 +38,10 @@ def gate(
     from pkbench.analysis import verdicts
     from pkbench.analysis.result import read
 
-    comparison = comparing.compare(read(base), read(new), max_regress)
-    found = gates.judge(comparison, max_regress)
+    first, second = read(base), read(new)
+    allowed = gates.allowed(first) if max_regress is None else max_regress
+    comparison = comparing.compare(first, second, allowed)
+    found = gates.judge(comparison, allowed)
     if junit is not None:
         write_file(junit, verdicts.junit(found))
     outcome = verdicts.OUTCOMES[found.code]

@@ -5,23 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pkbench.packages import apt, dnf
-from pkbench.packages.fetched import Fetched, PackageError
+from pkbench.packages.fetched import NEWEST, Fetched, PackageError, Wanted
 
-__all__ = ["Fetched", "PackageError", "fetch"]
+__all__ = ["NEWEST", "Fetched", "PackageError", "Wanted", "fetch"]
 
 
-def fetch(
-    name: str,
-    scratch: Path,
-    progress: Callable[[str], None],
-    flavour: str = "",
-    modules: bool = False,
-) -> Fetched:
-    """Fetch a kernel's package into the folder `scratch` and take the image out of it."""
+def fetch(wanted: Wanted, scratch: Path, state: Path, progress: Callable[[str], None]) -> Fetched:
+    """Fetch a kernel's package into the folder `scratch` and take the image out of it.
+
+    What a package manager has to remember for that goes into the folder `state`.
+    """
     if shutil.which("apt-get"):
-        return apt.fetch(name, scratch, progress, flavour, modules)
+        return apt.fetch(wanted, scratch, state, progress)
     if shutil.which("dnf"):
-        return dnf.fetch(name, scratch, progress, modules)
+        return dnf.fetch(wanted, scratch, progress)
     raise PackageError(
         "neither apt-get nor dnf is here to fetch a kernel: name a kernel image by its path instead"
     )

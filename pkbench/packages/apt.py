@@ -4,11 +4,12 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from pkbench.packages.fetched import GUEST_MODULES, Fetched, PackageError, environment, run
+from pkbench.packages.archive import SUITES, Archive, open_archive
+from pkbench.packages.fetched import GUEST_MODULES, Fetched, PackageError, Wanted, environment, run
 from pkbench.packages.names import begins, flavour_of, flavour_rank, order
 
 PREFIX = "linux-image-"
@@ -23,6 +24,10 @@ class Package:
 
     name: str
     version: str
+    suite: str = ""
+    options: tuple[
+        str, ...
+    ] = ()  # of apt's commands, where it isn't the host's own apt that has it
 
     @property
     def release(self) -> str:
@@ -30,58 +35,94 @@ class Package:
         return self.name.removeprefix(PREFIX).removeprefix("unsigned-")
 
 
-def fetch(
-    name: str, scratch: Path, progress: Callable[[str], None], flavour: str, modules: bool
-) -> Fetched:
-    """Fetch a kernel's package and take the image out of it."""
-    package = choose(name, flavour)
+def fetch(wanted: Wanted, scratch: Path, state: Path, progress: Callable[[str], None]) -> Fetched:
+    """Fetch a kernel's package and take the image out of it.
+
+    What the host's own sources don't have is looked for in Debian's other suites, whose lists are
+    kept in the folder `state`.
+    """
+    package = choose(wanted, state, progress)
     for _ in range(DEPTH):
-        progress(f"fetching {package.name} {package.version}")
+        progress(f"fetching {package.name} {package.version} ({package.suite})")
         archive = _download(package, scratch)
         progress(f"unpacking {package.name}")
-        image = _unpack(archive, scratch, modules)
+        image = _unpack(archive, scratch, wanted.modules)
         if image:
-            return Fetched(package.name, package.version, image, _index_modules(scratch, modules))
-        package = _dependency(archive)
+            modules = _index_modules(scratch, wanted.modules)
+            return Fetched(package.name, package.version, package.suite, image, modules)
+        package = _dependency(archive, package)
     raise PackageError(f"the package {package.name} holds no kernel and names none")
 
 
-def choose(name: str, flavour: str = "") -> Package:
+def choose(wanted: Wanted, state: Path, progress: Callable[[str], None]) -> Package:
     """Choose the newest package that a name or the beginning of a version stands for."""
-    known = list(_known())
-    if not known:
-        raise PackageError("apt knows of no kernel package: run `sudo apt-get update` first")
-    named = [package for package in known if name in (package.name, package.release)]
-    meant = named or [package for package in known if _is_meant(package, name, flavour)]
-    if not meant:
-        raise PackageError(
-            f"apt has no kernel {name!r}: `apt-cache search {PREFIX}` lists what there is"
-        )
-    return max(meant, key=lambda package: (flavour_rank(package.release), order(package.version)))
+    own = [] if wanted.suite else list(_known())
+    found = None if wanted.newest else _newest(own, wanted)
+    if found:
+        return found
+    progress("looking through Debian's suites")
+    archive = open_archive(state, [wanted.suite] if wanted.suite else SUITES)
+    for why in archive.missing.values():
+        progress(f"left out: {why}")
+    found = _newest([*own, *_known(archive.options)], wanted)
+    if not found:
+        raise PackageError(_none(wanted, archive))
+    return found
 
 
-def _is_meant(package: Package, name: str, flavour: str) -> bool:
-    wanted = flavour_of(package.release) == flavour if flavour else flavour_rank(package.release)
-    return bool(wanted) and (begins(package.release, name) or begins(package.version, name))
+def _none(wanted: Wanted, archive: Archive) -> str:
+    if wanted.suite in archive.missing:
+        return archive.missing[wanted.suite]
+    where = wanted.suite or "Debian's suites"
+    left_out = f"; left out: {', '.join(archive.missing)}" if archive.missing else ""
+    return f"there is no kernel {wanted.name!r} in {where}{left_out}"
 
 
-def _known() -> Iterator[Package]:
+def _newest(known: Sequence[Package], wanted: Wanted) -> Package | None:
+    named = [package for package in known if wanted.name in (package.name, package.release)]
+    meant = named or [package for package in known if _is_meant(package, wanted)]
+    return max(meant, key=_preference, default=None)
+
+
+def _preference(package: Package) -> tuple[int, tuple[int, ...]]:
+    return flavour_rank(package.release), order(package.version)
+
+
+def _is_meant(package: Package, wanted: Wanted) -> bool:
+    flavour = wanted.flavour
+    fits = flavour_of(package.release) == flavour if flavour else flavour_rank(package.release)
+    return bool(fits) and (
+        wanted.newest
+        or begins(package.release, wanted.name)
+        or begins(package.version, wanted.name)
+    )
+
+
+def _known(options: tuple[str, ...] = ()) -> Iterator[Package]:
     """Find the packages of kernels in apt's lists."""
-    names = run(["apt-cache", "pkgnames", PREFIX]).stdout.split()
+    names = run(["apt-cache", "pkgnames", PREFIX, *options]).stdout.split()
     wanted = [name for name in names if not name.endswith(("-dbg", "-unsigned", "-template"))]
     if not wanted:
         return
-    for line in run(["apt-cache", "madison", *wanted]).stdout.splitlines():
+    for line in run(["apt-cache", "madison", *wanted, *options]).stdout.splitlines():
         name, version, source = (part.strip() for part in line.split("|"))
         if source.endswith("Packages"):
-            yield Package(name, version)
+            yield Package(name, version, _suite(source), options)
+
+
+def _suite(source: str) -> str:
+    """Return the suite in "SITE SUITE/COMPONENT ARCHITECTURE Packages"."""
+    parts = source.split()
+    return parts[1].rpartition("/")[0] if len(parts) > 1 else ""
 
 
 def _download(package: Package, scratch: Path) -> Path:
     """Download a package; apt checks it against the distribution's signed lists."""
     folder = scratch / package.name
     folder.mkdir()
-    done = run(["apt-get", "download", f"{package.name}={package.version}"], folder)
+    done = run(
+        ["apt-get", "download", f"{package.name}={package.version}", *package.options], folder
+    )
     archives = list(folder.glob("*.deb"))
     if done.returncode or len(archives) != 1:
         raise PackageError(_why(package, done.stderr))
@@ -140,18 +181,18 @@ def _write(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> N
             shutil.copyfileobj(content, file)
 
 
-def _dependency(archive: Path) -> Package:
+def _dependency(archive: Path, package: Package) -> Package:
     """Return the newest kernel package that a package depends on."""
     depends = run(["dpkg-deb", "--field", str(archive), "Depends"]).stdout
     names = re.findall(r"\blinux-(?:image|binary)-\S*\d[^\s,|(]*", depends)
     if not names:
         raise PackageError(f"the package {archive.name} holds no kernel and depends on none")
     newest = max(names, key=order)
-    shown = run(["apt-cache", "show", "--no-all-versions", newest]).stdout
-    found = re.search(r"^Version: (\S+)$", shown, re.MULTILINE)
+    asked = ["apt-cache", "show", "--no-all-versions", newest, *package.options]
+    found = re.search(r"^Version: (\S+)$", run(asked).stdout, re.MULTILINE)
     if not found:
         raise PackageError(f"apt does not have {newest}: run `sudo apt-get update` and try again")
-    return Package(newest, found[1])
+    return replace(package, name=newest, version=found[1])
 
 
 def _index_modules(scratch: Path, modules: bool) -> Path | None:

@@ -4,17 +4,18 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from pkbench.packages.fetched import Fetched, PackageError, environment, run
+from pkbench.packages.fetched import Fetched, PackageError, Wanted, environment, run
 from pkbench.packages.names import begins, order
 
 PACKAGE = "kernel-core"
 
 
-def fetch(name: str, scratch: Path, progress: Callable[[str], None], modules: bool) -> Fetched:
+def fetch(wanted: Wanted, scratch: Path, progress: Callable[[str], None]) -> Fetched:
     """Fetch a kernel's package and take the image out of it."""
-    if modules:
-        raise PackageError("kernels with modules are fetched on Debian and Ubuntu only")
-    version = choose(name)
+    if wanted.modules or wanted.suite:
+        what = "with modules" if wanted.modules else "of a suite"
+        raise PackageError(f"kernels {what} are fetched on Debian and Ubuntu only")
+    version = choose(PACKAGE if wanted.newest else wanted.name)
     progress(f"fetching {PACKAGE} {version}")
     done = run(["dnf", "download", "--destdir", str(scratch), f"{PACKAGE}-{version}"])
     archives = list(scratch.glob("*.rpm"))
@@ -22,7 +23,7 @@ def fetch(name: str, scratch: Path, progress: Callable[[str], None], modules: bo
         said = done.stderr.strip().splitlines() or ["it gave no reason"]
         raise PackageError(f"dnf could not download {PACKAGE}-{version}: {said[-1]}")
     progress(f"unpacking {PACKAGE}")
-    return Fetched(PACKAGE, version, _unpack(archives[0], scratch))
+    return Fetched(PACKAGE, version, "", _unpack(archives[0], scratch))
 
 
 def choose(name: str) -> str:

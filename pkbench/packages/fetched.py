@@ -25,12 +25,31 @@ class PackageError(Exception):
     """Says in one sentence why a kernel could not be fetched."""
 
 
+NEWEST = "newest"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which kernel a user asks for."""
+
+    name: str  # the beginning of a version, a release, a package's name, or NEWEST
+    suite: str = ""  # of the distribution; "": any
+    flavour: str = ""  # "": the one for virtual machines
+    modules: bool = False  # also those that a guest on the host's file tree needs
+
+    @property
+    def newest(self) -> bool:
+        """Whether the newest is asked for, whatever it is."""
+        return self.name == NEWEST
+
+
 @dataclass(frozen=True)
 class Fetched:
     """A kernel image taken out of its package."""
 
     package: str
     version: str
+    suite: str
     image: Path
     modules: Path | None = None  # holds modules/RELEASE
 

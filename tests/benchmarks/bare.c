@@ -50,7 +50,7 @@ static int map(struct regions *regions, size_t page, size_t pages)
         if (fence == MAP_FAILED || madvise(fence, whole, MADV_DONTDUMP))
             return -1;
         at = mmap(fence + page, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-        if (at == MAP_FAILED)
+        if (at == MAP_FAILED || madvise(at, length, MADV_NOHUGEPAGE))
             return -1;
         for (size_t offset = 0; offset < length; offset += page)
             at[offset] = 1;

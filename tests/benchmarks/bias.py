@@ -2,16 +2,19 @@
 
 Both run in this process, on one CPU, alternating every tenth of a millisecond, so that what drifts
 weighs on both alike. Of both, what was timed beside another hardware thread on the core is left
-out. Where in its page a loop lies moves a system call's time by up to a fifth on some CPUs: the
-bare loops lie elsewhere in each repetition, so that the interval has that in it as well. Prints,
-for each operation, the ratio of the medians (pkbench over bare): the median over all repetitions,
-its 95 % interval (of order statistics; Conover, Practical Nonparametric Statistics, third edition,
-3.2), and each.
+out. Where in its page a loop lies moves a system call's time by up to a third on some CPUs: each
+repetition looks at bare loops in several places, drawn anew, and compares with the one that was
+fastest; the look is not in the figure. Pages are mapped anew, too, for what lies where in the
+caches is part of a figure. Prints, for each operation, the ratio of the medians (pkbench over
+bare): the median over all repetitions, its 95 % interval (of order statistics; Conover, Practical
+Nonparametric Statistics, third edition, 3.2), and each; then how much longer the slowest place
+took than the fastest.
 
     python tests/benchmarks/bias.py [--repetitions 10] [--values 1000]
 """
 
 import argparse
+import contextlib
 import ctypes
 import os
 import random
@@ -19,7 +22,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +45,9 @@ class Value(NamedTuple):
 
 FLAGS = ("-O2", "-Wall", "-Wextra", "-falign-functions=4096", "-fno-align-loops")
 PLACES = ("CHANGE_PLACE", "GETPPID_PLACE", "SAME_PLACE")
-PAGE, STEP = 4096, 16
+PAGE, STEP = 4096, 4
+PLACES_TRIED = 6
+LOOKS = 30
 CASES = {
     "rw_ro": "protect/mprotect-rw-ro/pages:1",
     "ro_rw": "protect/mprotect-ro-rw/pages:1",
@@ -56,6 +61,22 @@ WAYS = {"bare": "the system call inline", "libc": "by the C library's function"}
 LOOPS = 96  # a multiple of the batches of both, some 0.1 ms for mprotect
 GETPPID_LOOPS = 800
 LOOPS_OF = {"same": 400, "getppid": GETPPID_LOOPS}
+
+
+class Bare(NamedTuple):
+    """A bare loop where it is fastest, and how much longer it takes where it is slowest."""
+
+    timed: Timed
+    slowest: float
+
+
+class Row(NamedTuple):
+    """What is compared, and how many iterations a value has."""
+
+    name: str
+    ours: Timed
+    bare: Bare
+    loops: int
 
 
 def build(folder: Path, **places: int) -> ctypes.CDLL:
@@ -75,21 +96,40 @@ def build(folder: Path, **places: int) -> ctypes.CDLL:
     return bare
 
 
-def build_somewhere(folder: Path, number: int) -> ctypes.CDLL:
-    """Compile the bare loops at places of their own, drawn by the repetition's number."""
+def build_somewhere(folder: Path, number: int) -> list[ctypes.CDLL]:
+    """Compile the bare loops at several places of their own, drawn by the repetition's number."""
     drawn = random.Random(number)
-    places = {name: STEP * drawn.randrange(PAGE // STEP) for name in PLACES}
-    bare = build(folder, **places)
-    if bare.bare_prepare():
-        raise SystemExit("the bare loops' pages could not be mapped")
-    return bare
+    found = []
+    for _ in range(PLACES_TRIED):
+        places = {name: STEP * drawn.randrange(PAGE // STEP) for name in PLACES}
+        found.append(build(folder, **places))
+        if found[-1].bare_prepare():
+            raise SystemExit("the bare loops' pages could not be mapped")
+    return found
 
 
-def pkbench(case: str) -> Timed:
-    """Return pkbench's own timing of a case, proved first, as a piece of a value is timed."""
-    session = Session(parse_case(case))
-    session.verify()
+def fastest(libraries: Sequence[ctypes.CDLL], name: str, loops: int) -> Bare:
+    """Look at a loop in each place, in turn; return the one whose median is the least."""
+    found: list[Timed] = [getattr(library, name) for library in libraries]
+    looks: list[list[float]] = [[] for _ in found]
+    for _ in range(LOOKS):
+        for timed, kept in zip(found, looks, strict=True):
+            kept.append(timed(loops))
+    middles = [statistics.median(kept) for kept in looks]
+    best = min(range(len(found)), key=middles.__getitem__)
+    return Bare(found[best], max(middles) / middles[best])
+
+
+def pkbench(session: Session) -> Timed:
+    """Return pkbench's own timing of a proved case, as a piece of a value is timed."""
     return lambda loops: float(session.measure(loops, loops, longest_nop=1.0).seconds)
+
+
+def opened(stack: contextlib.ExitStack, case: str) -> Session:
+    """Open a case and prove it."""
+    session = stack.enter_context(Session(parse_case(case)))
+    session.verify()
+    return session
 
 
 def same_code(benchmark: str) -> Timed:
@@ -133,27 +173,37 @@ def middle(values: Sequence[Value], best: float) -> float:
     return statistics.median(alone)
 
 
-def rows(bare: ctypes.CDLL, ours: dict[str, Timed]) -> dict[str, tuple[Timed, Timed, int]]:
-    """Return what is compared: pkbench's timing, the bare loop's, and the iterations of a value."""
-    found = {
-        "getppid, the same machine code without pkbench": (
-            ours["getppid"],
-            same_code("syscall/getppid"),
-            GETPPID_LOOPS,
-        )
-    }
+def rows(libraries: Sequence[ctypes.CDLL], ours: dict[str, Timed]) -> Iterator[Row]:
+    """Give what is compared: pkbench's timing, the bare loop's, and the iterations of a value."""
+    yield Row(
+        "getppid, the same machine code without pkbench",
+        ours["getppid"],
+        Bare(same_code("syscall/getppid"), 1.0),
+        GETPPID_LOOPS,
+    )
     for way, meaning in WAYS.items():
-        loops = {name: getattr(bare, f"{way}_{name}") for name in LOOP_NAMES}
-        found |= {
-            f"{CASES[name]}, {meaning}": (ours[name], loops[name], LOOPS_OF.get(name, LOOPS))
-            for name in CASES
-        }
-        found[f"there and back on one page, {meaning}"] = (
+        for name, case in CASES.items():
+            loops = LOOPS_OF.get(name, LOOPS)
+            bare = fastest(libraries, f"{way}_{name}", loops)
+            yield Row(f"{case}, {meaning}", ours[name], bare, loops)
+        bare = fastest(libraries, f"{way}_there_and_back", LOOPS)
+        there_and_back = f"there and back on one page, {meaning}"
+        yield Row(
+            there_and_back,
             lambda number: ours["rw_ro"](number) + ours["ro_rw"](number),
-            loops["there_and_back"],
+            bare,
             LOOPS,
         )
-    return found
+
+
+def repeat(folder: Path, number: int, values: int, only: str) -> Iterator[tuple[str, float, float]]:
+    """Give each row's ratio, and how much its place weighs, of one repetition."""
+    libraries = build_somewhere(folder, number)
+    with contextlib.ExitStack() as stack:
+        ours = {name: pkbench(opened(stack, case)) for name, case in CASES.items()}
+        for row in rows(libraries, ours):
+            if only in row.name:
+                yield row.name, ratio(row.ours, row.bare.timed, row.loops, values), row.bare.slowest
 
 
 def main() -> None:
@@ -164,20 +214,18 @@ def main() -> None:
     parser.add_argument("--values", type=int, default=1000)
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    ours = {name: pkbench(case) for name, case in CASES.items()}
     found: dict[str, list[float]] = {}
+    slowest: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(arguments.repetitions):
-            compared = rows(build_somewhere(Path(folder), number), ours)
-            for name, (timed, theirs, loops) in compared.items():
-                if arguments.only in name:
-                    one = ratio(timed, theirs, loops, arguments.values)
-                    found.setdefault(name, []).append(one)
+            for name, one, slower in repeat(Path(folder), number, arguments.values, arguments.only):
+                found.setdefault(name, []).append(one)
+                slowest[name] = max(slower, slowest.get(name, 1.0))
     for name, ratios in found.items():
         each = " ".join(f"{one:.4f}" for one in ratios)
         interval: Any = stats.quantile_test(ratios).confidence_interval(0.95)
-        found_middle = statistics.median(ratios)
-        print(f"{name:60} {found_middle:.4f} [{interval.low:.4f} to {interval.high:.4f}] of {each}")
+        told = f"{statistics.median(ratios):.4f} [{interval.low:.4f} to {interval.high:.4f}]"
+        print(f"{name:60} {told} of {each}; slowest place {slowest[name]:.2f}")
 
 
 if __name__ == "__main__":

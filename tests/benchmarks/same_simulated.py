@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from pyperf._compare import CompareData, CompareResult
 
 from pkbench.analysis.compare import FASTER, SLOWER, compare
-from pkbench.analysis.result import Case, Process, Result
+from pkbench.analysis.process import Process
+from pkbench.analysis.result import Case, Result
 
 PROCESSES, VALUES = 20, 5
 PROCESS_EFFECT, NOISE = 0.02, 0.01  # standard deviations, relative

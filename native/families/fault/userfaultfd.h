@@ -2,6 +2,7 @@
  * every C library has. */
 #pragma once
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -62,11 +63,19 @@ static inline int write_protect(int uffd, uint64_t start, uint64_t length, uint6
     return (int)pk_syscall4(SYS_ioctl, uffd, (long)UFFDIO_WRITEPROTECT, (long)&range, 0);
 }
 
+/* Any user may have one that leaves the kernel's own faults alone, which Linux before 5.11 doesn't know. */
+static inline int create_userfaultfd(void)
+{
+    int uffd = (int)pk_syscall4(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY, 0, 0, 0);
+
+    return uffd == -EINVAL ? (int)pk_syscall4(SYS_userfaultfd, O_CLOEXEC, 0, 0, 0) : uffd;
+}
+
 /* An instance with these features, or -errno. */
 static inline int open_userfaultfd(uint64_t features)
 {
     struct uffd_api api = {.api = UFFD_API, .features = features};
-    int uffd = (int)pk_syscall4(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY, 0, 0, 0);
+    int uffd = create_userfaultfd();
     int status = uffd < 0 ? uffd : (int)pk_syscall4(SYS_ioctl, uffd, (long)UFFDIO_API, (long)&api, 0);
 
     if (uffd >= 0 && status)

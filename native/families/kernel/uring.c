@@ -142,7 +142,8 @@ static int set_up_read(struct inlined *inlined)
 
     if (status)
         return status;
-    zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    /* Linux before 6.1 hands a read to a worker unless it must not wait. */
+    zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (zeros < 0)
         return pk_error(errno, "/dev/zero");
     inlined->zeros = zeros;

@@ -1,0 +1,131 @@
+"""What changing protection costs in one kernel after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .. import history, marginal, words
+from ..frame import records
+from ..shelf import Shelf
+from . import style
+from .along import COLUMNS
+from .chart import interval_note, quantity
+
+NAME = "kernels"
+TITLE = "What changing protection costs, from kernel to kernel"
+NEEDS = "three kernels or more, in which instructions were counted, are needed"
+FEWEST = 3
+PANEL_HEIGHT = 1.9  # inches
+
+CALL, PAGE, FAULT = "one call, one page", "each further page", "signals and faults"
+WAYS = {
+    "mprotect-rw-ro": "mprotect, rw→ro",
+    "mprotect-ro-rw": "mprotect, ro→rw",
+    "pkey-mprotect-0-k": "pkey_mprotect, 0→k",
+    "pkey-mprotect-k-0": "pkey_mprotect, k→0",
+}
+FAULTS = {
+    "kernel/signal-plain": "a signal and its handler",
+    "fault/pkey-repair": "a store denied by a key, repaired",
+    "fault/mprotect-repair": "a store denied by mprotect, repaired",
+}
+
+
+def table(shelf: Shelf) -> pd.DataFrame:
+    """Return the costs in each kernel, the kernels in the order of their versions.
+
+    `point` is the kernel's place in that order.
+    """
+    kernels = history.kernels(shelf)
+    if not shelf.exact or len(kernels) < FEWEST:
+        return pd.DataFrame(columns=COLUMNS)
+    place = {name: number for number, (name, _) in enumerate(kernels)}
+    rows = pd.DataFrame([*_calls_and_pages(shelf), *_faults(shelf)])
+    rows = rows.assign(
+        evidence=shelf.evidence,
+        point=rows["machine"].map(place),
+        low=float("nan"),
+        high=float("nan"),
+        unit=shelf.unit,
+        processes=1,
+        basis="gross",
+    )
+    order = {panel: number for number, panel in enumerate((CALL, PAGE, FAULT))}
+    rows = rows.sort_values(
+        ["panel", "point"], key=lambda c: c.map(order) if c.name == "panel" else c
+    )
+    return rows[COLUMNS].reset_index(drop=True)
+
+
+def draw(rows: pd.DataFrame) -> Figure | None:
+    """Draw the table."""
+    if rows.empty:
+        return None
+    panels = list(dict.fromkeys(rows["panel"]))
+    names = rows.drop_duplicates("point").set_index("point")["machine"].sort_index()
+    with style.settings():
+        size = (style.TWO_COLUMNS, 0.6 + PANEL_HEIGHT * len(panels))
+        figure = Figure(figsize=size, layout="constrained")
+        grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
+        for axes, panel in zip(grid[:, 0], panels, strict=True):
+            here = rows[rows["panel"] == panel]
+            for number, name in enumerate(dict.fromkeys(here["series"])):
+                line = here[here["series"] == name]
+                axes.plot(line["point"], line["value"], **style.line(number), label=name)
+            axes.set_ylim(0, here["value"].max() * 1.08)
+            axes.yaxis.set_major_formatter(lambda tick, _: f"{tick:,.10g}")
+            axes.set_title(panel)
+            axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+        labels = [style.label(str(name).removeprefix("Linux "), 24) for name in names]
+        grid[-1, 0].set_xticks(list(names.index), labels, rotation=30, ha="right")
+        figure.supylabel(f"{quantity(rows)}; lower is better", fontsize=8)
+        return style.settle(figure)
+
+
+def caption(rows: pd.DataFrame) -> str:
+    """Say what the figure shows, and what changed in between where that is known."""
+    names = list(rows.sort_values("point")["machine"].drop_duplicates())
+    known = history.changes_between(history.version(names[0]), history.version(names[-1]))
+    told = " ".join(f"Linux {change.name}: {change.what} ({change.source})." for change in known)
+    return (
+        f"{names[0]} to {names[-1]}. One call changes one resident page between two others; a "
+        f"further page is the slope from {marginal.LEAST_PAGES} pages on. {interval_note(rows)} "
+        f"{f'Known changes in between: {told}' if told else ''}"
+    ).strip()
+
+
+def alt(rows: pd.DataFrame) -> str:
+    """Say in words what can be seen."""
+    parts = []
+    for series, line in rows[rows["panel"] == PAGE].groupby("series", sort=False):
+        first, last = line["value"].iloc[0], line["value"].iloc[-1]
+        parts.append(f"{series} from {words.figures(first)} to {words.figures(last)}")
+    kernels = rows["point"].nunique()
+    each = f" Instructions for each further page: {'; '.join(parts)}." if parts else ""
+    return f"Lines of instruction counts over {kernels} kernels.{each}"
+
+
+def _calls_and_pages(shelf: Shelf) -> Iterator[dict[str, object]]:
+    for row in records(marginal.per_page(shelf)):
+        if row["benchmark"] in WAYS:
+            shared = {
+                "machine": row["machine"],
+                "series": WAYS[row["benchmark"]],
+                "case": row["case"],
+            }
+            yield {**shared, "panel": CALL, "value": row["call"]}
+            yield {**shared, "panel": PAGE, "value": row["page"]}
+
+
+def _faults(shelf: Shelf) -> Iterator[dict[str, object]]:
+    for row in records(shelf.estimates[shelf.estimates["case"].isin(FAULTS)]):
+        yield {
+            "machine": row["machine"],
+            "series": FAULTS[row["case"]],
+            "case": row["case"],
+            "panel": FAULT,
+            "value": row["gross"],
+        }
