@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 
 from .. import document
 from ..document import ResultError
+from ..fields import number_of, text_of
 from ..flame.folded import DEEPEST, LONGEST_NAME, Stack
-from ..result import CASE_NAME, LONGEST_CASE_NAME, STATES, text_of
+from ..result import CASE_NAME, LONGEST_CASE_NAME, STATES
 
 SCHEMA = 1
 NAME = "profile.json"
@@ -306,9 +306,7 @@ def _count(where: str, holder: Mapping[str, Any], key: str) -> int:
 
 
 def _number(where: str, holder: Mapping[str, Any], key: str) -> float:
-    value = holder.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e30:
+    number = number_of(holder.get(key))
+    if number is None:
         raise ResultError(f"{where}: {key} is no number.")
-    if not math.isfinite(value):
-        raise ResultError(f"{where}: {key} is no number.")
-    return float(value)
+    return number
