@@ -101,8 +101,8 @@ def _further_page(shelf: Shelf, machine: str) -> Iterator[str]:
     if plain and keyed:
         yield (
             f"Each further page of 4 KiB takes {words.figures(plain)} instructions by mprotect "
-            f"from read-write to read-only and {words.figures(keyed)} by pkey_mprotect from key 0 to "
-            "another."
+            f"from read-write to read-only and {words.figures(keyed)} by pkey_mprotect from key 0 "
+            "to another."
         )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from . import resample
 from .per_process import KEY, processes
-from .resample import CONFIDENCE, RESAMPLES, SEED
+from .resample import CONFIDENCE, RESAMPLES, SEED, Combine
 from .sample import SUMMARY, Net, Numbers, Sample, Samples, samples
 from .shape import shape
 
@@ -238,8 +238,7 @@ def _bounds_of_nets(
     highs: dict[int, float] = {}
     for (_, _, paired), places in by_shape.items():
         over, under = zip(*(pairs[place] for place in places), strict=True)
-        pair = [np.stack(over), np.stack(under)]
-        low, high = resample.bounds(pair, _difference_of_medians, paired)
+        low, high = _bounds(over, under, paired, _difference_of_medians)
         lows |= dict(zip(places, low, strict=True))
         highs |= dict(zip(places, high, strict=True))
     return lows, highs
@@ -269,6 +268,13 @@ class _RatioOfMedians:
         return np.asarray(over / under)
 
 
+def _bounds(
+    over: Sequence[Numbers], under: Sequence[Numbers], paired: bool, combine: Combine
+) -> tuple[Numbers, Numbers]:
+    """Return the bounds of a figure of two samples, for many pairs of equal sizes at once."""
+    return resample.bounds([np.stack(over), np.stack(under)], combine, paired)
+
+
 def side_by_side(table: pd.DataFrame, machines: Sequence[str]) -> pd.DataFrame:
     """Return a row per case with every machine's figure, and its ratio to the first machine's.
 
@@ -277,19 +283,21 @@ def side_by_side(table: pd.DataFrame, machines: Sequence[str]) -> pd.DataFrame:
     """
     exact = one_evidence(table) == "path length"
     order = pd.Index(table["case"].unique(), name="case")
-    wide = pd.DataFrame(index=order)
-    samples = {}
-    for machine in machines:
-        rows = table[table["machine"] == machine].set_index("case")
-        wide[f"{machine} gross"] = rows["gross"]
-        samples[machine] = {case: np.array(v) for case, v in rows["process_values"].items()}
-    base = machines[0] if machines else ""
-    for machine in machines[1:]:
-        wide[f"{machine} ratio"] = wide[f"{machine} gross"] / wide[f"{base} gross"]
-        bounds = {} if exact else _ratio_bounds(samples[machine], samples[base])
-        wide[f"{machine} low"] = [bounds.get(case, (np.nan,))[0] for case in order]
-        wide[f"{machine} high"] = [bounds.get(case, (np.nan,))[-1] for case in order]
-    return wide.reset_index()
+    rows = {name: table[table["machine"] == name].set_index("case") for name in machines}
+    base, *others = machines or [""]
+    wide = {f"{name} gross": rows[name]["gross"].reindex(order) for name in machines}
+    samples = {
+        name: {case: np.array(values) for case, values in rows[name]["process_values"].items()}
+        for name in machines
+    }
+    for name in others:
+        bounds = {} if exact else _ratio_bounds(samples[name], samples[base])
+        wide[f"{name} ratio"] = wide[f"{name} gross"] / wide[f"{base} gross"]
+        for place, bound in enumerate(("low", "high")):
+            wide[f"{name} {bound}"] = pd.Series(
+                {case: both[place] for case, both in bounds.items()}, dtype="float64"
+            ).reindex(order)
+    return pd.DataFrame(wide, index=order).reset_index()
 
 
 Case = Hashable
@@ -305,7 +313,11 @@ def _ratio_bounds(
             by_shape.setdefault((values.size, under[case].size), []).append(case)
     found = {}
     for cases in by_shape.values():
-        pair = [np.stack([side[case] for case in cases]) for side in (over, under)]
-        low, high = resample.bounds(pair, _RatioOfMedians(1), paired=False)
+        low, high = _bounds(
+            [over[case] for case in cases],
+            [under[case] for case in cases],
+            paired=False,
+            combine=_RatioOfMedians(1),
+        )
         found.update(dict(zip(cases, zip(low, high, strict=True), strict=True)))
     return found

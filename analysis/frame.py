@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from . import beside
 from .beside import COUNTED
-from .document import ResultError, clean
+from .document import ResultError
 from .fields import text_of
 from .process import Process
 from .result import Case, Result, read
@@ -186,7 +186,6 @@ def named(results: Sequence[Result]) -> list[tuple[str, Result]]:
         lambda r: r.name,
         lambda r: f"{r.name}, {text_of(r.machine.get('kernel')) or r.file}",
         lambda r: f"{r.name}, {r.file}",
-        lambda r: f"{r.name}, {clean(str(r.path))}",
     )
     names = [_first_unique(r, results, tellers) for r in results]
     repeats = Counter(names)

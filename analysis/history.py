@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .result import Result, text_of
+from .fields import text_of
+from .result import Result
 from .shelf import Shelf
 
 Version = tuple[int, ...]

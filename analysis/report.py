@@ -16,6 +16,8 @@ from .document import ResultError
 from .figures import style
 from .result import read
 from .shelf import Shelf, shelves
+from .table import FORMATS
+from .table import write as write_table
 from .tables import Table, everything, of
 
 PAGE = "index.html"
@@ -77,8 +79,13 @@ class Section:
         return bool(self.everything.rows)
 
 
-def write(paths: Iterable[str | Path], folder: str | Path) -> Path:
-    """Write index.html, figures/ and tables/ into folder; return the page's path."""
+def write(
+    paths: Iterable[str | Path], folder: str | Path, formats: Sequence[str] = tuple(FORMATS)
+) -> Path:
+    """Write index.html, figures/ and tables/ into folder; return the page's path.
+
+    `formats` are those of the tables, of `table.FORMATS`.
+    """
     results = [read(path) for path in paths]
     if not results:
         raise ResultError("There is no result file to report on.")
@@ -93,7 +100,7 @@ def write(paths: Iterable[str | Path], folder: str | Path) -> Path:
         counts=[(shelf, support.counts(shelf.cases)) for shelf in stock],
     )
     folder = Path(folder)
-    _write_files(folder, sections, [matrix])
+    _write_files(folder, sections, [matrix], formats)
     target = folder / PAGE
     target.write_text(page, encoding="utf-8")
     return target
@@ -140,7 +147,9 @@ def _title(stock: Sequence[Shelf]) -> str:
     return f"What memory protection costs: {shown}"
 
 
-def _write_files(folder: Path, sections: Sequence[Section], shared: Sequence[Table]) -> None:
+def _write_files(
+    folder: Path, sections: Sequence[Section], shared: Sequence[Table], formats: Sequence[str]
+) -> None:
     pictures, texts = folder / "figures", folder / "tables"
     for place in (pictures, texts):
         place.mkdir(parents=True, exist_ok=True)
@@ -148,17 +157,12 @@ def _write_files(folder: Path, sections: Sequence[Section], shared: Sequence[Tab
         for picture in section.pictures:
             (pictures / f"{picture.name}.svg").write_bytes(picture.svg)
             _text(pictures / f"{picture.name}.csv", picture.csv)
-        _table(texts / f"{section.key}-{section.machines.name}", section.machines)
+        write_table(texts, f"{section.key}-{section.machines.name}", section.machines, formats)
         if section.measured:
             for table in (*section.tables, section.everything):
-                _table(texts / f"{section.key}-{table.name}", table)
+                write_table(texts, f"{section.key}-{table.name}", table, formats)
     for table in shared:
-        _table(texts / table.name, table)
-
-
-def _table(stem: Path, table: Table) -> None:
-    _text(stem.with_suffix(".md"), table.markdown())
-    _text(stem.with_suffix(".csv"), table.csv())
+        write_table(texts, table.name, table, formats)
 
 
 def _text(path: Path, text: str) -> None:

@@ -92,6 +92,7 @@ def read(path: str | Path) -> Result:
     cases = tuple(_cases(name, metadata))
     processes = tuple(_processes(name, root, metadata, evidence, {c.name for c in cases}))
     _states_agree(name, cases, processes)
+    _slopes_agree(name, cases, processes)
     return Result(
         path=path,
         evidence=evidence,
@@ -220,3 +221,16 @@ def _states_agree(name: str, cases: tuple[Case, ...], processes: tuple[Process, 
     for case in cases:
         if case.state == "measured" and case.name not in with_values:
             raise ResultError(f"{name} says {case.name} was measured, but has no value of it.")
+
+
+def _slopes_agree(name: str, cases: tuple[Case, ...], processes: tuple[Process, ...]) -> None:
+    """Refuse a slope between two loops of which the longer one is none."""
+    loops: dict[str, set[int]] = {}
+    for each in processes:
+        loops.setdefault(each.case, set()).add(each.inner_loops)
+    for case in cases:
+        own, floors = loops.get(case.name), loops.get(case.floor)
+        if case.slope and own and floors and min(own) <= max(floors):
+            raise ResultError(
+                f"{name}: {case.name} has no more operations in a loop than {case.floor}."
+            )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,43 +14,15 @@ from .figures.along import nothing_else, series
 from .frame import records
 from .marginal import LEAST_PAGES, per_page
 from .shelf import Shelf
+from .table import NOT_MEASURED, Table
 
-NOT_MEASURED = "–"
+__all__ = ["Table"]
+
 SLOPE = "slope"
 TITLES = {
     "protect": "Changing protection, by number of pages",
     "threads": "Changing protection, by number of threads",
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text under headings, with the numbers they were made from."""
-
-    name: str
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    data: pd.DataFrame
-    note: str = ""
-    text_columns: int = 1  # so many columns, from the left, are text: the others are numbers
-
-    def markdown(self) -> str:
-        """Return the table as Markdown."""
-        aligned = ["---" if place < self.text_columns else "--:" for place in range(self.width)]
-        lines = [self.headings, aligned, *self.rows]
-        body = "\n".join(f"| {' | '.join(_cell(text) for text in line)} |" for line in lines)
-        note = f"\n{_cell(self.note)}\n" if self.note else ""
-        return f"## {_cell(self.title)}\n\n{body}\n{note}"
-
-    def csv(self) -> str:
-        """Return the numbers behind the table as CSV."""
-        return str(self.data.to_csv(index=False, lineterminator="\n"))
-
-    @property
-    def width(self) -> int:
-        """The number of columns."""
-        return len(self.headings)
 
 
 def of(shelf: Shelf) -> list[Table]:
@@ -160,6 +130,7 @@ def machines(shelf: Shelf) -> Table:
         "Figures as measured; ratios with their 95 % interval in brackets."
         if not shelf.exact
         else "Figures as counted, the timing loop included.",
+        unit=shelf.unit,
     )
 
 
@@ -167,16 +138,17 @@ def everything(shelf: Shelf) -> Table:
     """Return every measured case: gross, floor, net, and what they rest on."""
     rows = [_whole(shelf, row) for row in records(shelf.estimates)]
     intervals = ["95 % interval"] * (not shelf.exact)
+    counted = " (instructions)" * shelf.exact
     headings = [
         "machine",
         "case",
-        "as measured",
-        *["user mode", "kernel"] * shelf.exact,
+        f"as measured{counted}",
+        *[f"user mode{counted}", f"kernel{counted}"] * shelf.exact,
         *intervals,
         *["core cycles"] * (not shelf.exact),
         "floor",
-        "floor's cost",
-        "net",
+        f"floor's cost{counted}",
+        f"net{counted}",
         *intervals,
         *["net core cycles"] * (not shelf.exact),
         "boots" if shelf.exact else "processes × values",
@@ -307,12 +279,3 @@ def _cost_heading(shelf: Shelf) -> str:
 
 def _unit(shelf: Shelf) -> str:
     return "instructions" if shelf.exact else "time"
-
-
-def _cell(text: str) -> str:
-    """Return text that can't end a cell, begin a tag or a link in Markdown."""
-    for mark in "\\`*_[]<>|#":
-        text = text.replace(
-            mark, f"\\{mark}" if mark in "\\`*_[]|#" else {"<": "&lt;", ">": "&gt;"}[mark]
-        )
-    return text

@@ -107,7 +107,7 @@ def test_path_lengths_are_exact_in_the_tables(tmp_path: Path) -> None:
     page_of(tmp_path, counts())
     text = (tmp_path / "report/tables/path-length-cases.csv").read_text()
     rows = {row["case"]: row for row in csv.DictReader(text.splitlines())}
-    assert "100.0" == rows["instruction/nop-100"]["net"]
+    assert "100.0" == rows["instruction/nop-100"]["net (instructions)"]
     markdown = (tmp_path / "report/tables/path-length-cases.md").read_text()
     assert "| instruction/nop-100 | 102 | instruction/empty-loop | 2 | 100 | 2 |" in markdown
 

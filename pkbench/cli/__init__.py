@@ -7,6 +7,7 @@ import sys
 import click
 
 from pkbench.analysis.document import ResultError
+from pkbench.cli.bundle import bundle
 from pkbench.cli.compare import compare
 from pkbench.cli.count import count
 from pkbench.cli.doctor import doctor
@@ -43,7 +44,9 @@ def pkbench() -> None:
     """Measure what changing memory protection costs on Linux, by keys and by mprotect."""
 
 
-for verb in (list_, doctor, run, compare, gate, count, kernels, profile, report):
+VERBS = (list_, doctor, run, compare, gate, count, kernels, profile, report, bundle)
+
+for verb in VERBS:
     pkbench.add_command(verb)
 
 

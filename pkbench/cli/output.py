@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -64,7 +65,18 @@ def write_new_file(path: Path, text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print a document on standard output."""
-    click.echo(json.dumps(value, indent=2))
+    click.echo(json.dumps(finite(value), indent=2, allow_nan=False))
+
+
+def finite(value: Any) -> Any:
+    """Return a document in which a number that JSON doesn't have is null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: finite(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(each) for each in value]
+    return value
 
 
 def note(text: str) -> None:

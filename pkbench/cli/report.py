@@ -2,12 +2,31 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pkbench.cli.options import as_json
 from pkbench.cli.output import print_json
 from pkbench.resultfile import OutputError
+
+
+class Formats(click.ParamType[Sequence[str]]):
+    """The formats of the tables, as in `md,csv`."""
+
+    name = "formats"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Sequence[str]:
+        """Return the formats, each once."""
+        from pkbench.analysis.table import FORMATS  # slow to import
+
+        asked = [name.strip() for name in str(value).split(",")]
+        for name in asked:
+            if name not in FORMATS:
+                self.fail(f"{name!r} is none of {', '.join(FORMATS)}", param, ctx)
+        return list(dict.fromkeys(asked))
 
 
 @click.command()
@@ -19,13 +38,24 @@ from pkbench.resultfile import OutputError
     default=Path("report"),
     show_default=True,
 )
+@click.option(
+    "--tables",
+    "formats",
+    type=Formats(),
+    default="md,csv,latex,json",
+    show_default=True,
+    metavar="FORMAT,…",
+    help="What the tables are written as.",
+)
 @as_json
-def report(results: Sequence[Path], output: Path, json_: bool) -> None:
-    """Write results as one HTML page, with its figures and tables beside it."""
-    from pkbench.analysis import report as reports  # slow to import
+def report(results: Sequence[Path], output: Path, formats: Sequence[str], json_: bool) -> None:
+    """Write results, or bundles of them, as one HTML page, its figures and tables beside it."""
+    from pkbench.analysis import bundle as bundles  # slow to import
+    from pkbench.analysis import report as reports
 
     try:
-        page = reports.write(results, output)
+        with bundles.opened(results) as files:
+            page = reports.write(files, output, formats=formats)
     except OSError as error:
         raise OutputError(f"can't write {error.filename or output}: {error.strerror}") from None
     if json_:
