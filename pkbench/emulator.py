@@ -100,6 +100,8 @@ def _die_with_parent() -> None:
 class Boot:
     """A guest that runs while the context lasts, and not a moment longer."""
 
+    _inherited: tuple[int, ...] = ()  # open files that QEMU gets from us
+
     def __init__(
         self, emulator: Emulator, kernel: Path, initramfs: bytes, memory_mib: int, append: str = ""
     ) -> None:
@@ -124,6 +126,7 @@ class Boot:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
+                pass_fds=self._inherited,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - it makes one system call
             )
         return self

@@ -19,6 +19,7 @@ MEMORY_MIB = 2048
 # The largest cases keep a busy host occupied for half a minute each, in which the guest is silent.
 PATIENCE_SECONDS = 300.0
 CONSOLE_LINES = 200
+TRACED = " traced"  # as native/guest/guest.h has it
 
 
 DEFAULTS = Options()
@@ -56,18 +57,18 @@ def count(
     began, start = datetime.now(UTC), time.monotonic()
     answers = Answers(cases, progress)
     content = program().read_bytes()
-    qemu = _find_emulator(options)
+    qemu = find_emulator(options)
     progress(Progress(0, len(answers.asked), f"booting {kernel.release}"))
-    with Boot(qemu, kernel.path, _pack(content, answers.asked), memory_mib, options.append) as boot:
+    with Boot(qemu, kernel.path, pack(content, answers.asked), memory_mib, options.append) as boot:
         try:
             _listen(boot, answers, patience_seconds)
         except (EmulatorError, AnswerError) as error:
-            raise GuestError(_why(str(error), kernel, boot, answers)) from error
+            raise GuestError(explain(str(error), kernel, boot, answers)) from error
     return Count(
         kernel=kernel,
         emulator=qemu,
         # All guests have the same processor: it is the kernel that tells them apart.
-        machine=replace(answers.shown.machine(), name=_name(kernel, options)),
+        machine=replace(answers.shown.machine(), name=machine_name(kernel, options)),
         cpu_flags=answers.shown.cpu_flags(),
         command_line=answers.shown.command_line(),
         cases=tuple(answers.ending(case) for case in cases),
@@ -76,12 +77,14 @@ def count(
     )
 
 
-def _name(kernel: Kernel, options: Options) -> str:
+def machine_name(kernel: Kernel, options: Options) -> str:
+    """Name the guest by what tells it from others."""
     said = str(options)
     return f"Linux {kernel.version}{f' ({said})' if said else ''}"
 
 
-def _find_emulator(options: Options) -> emulator.Emulator:
+def find_emulator(options: Options) -> emulator.Emulator:
+    """Find QEMU, and refuse options that it can't take."""
     try:
         emulator.command_line(options.append)
         return emulator.find(options.cpu)
@@ -97,9 +100,12 @@ def _listen(boot: Boot, answers: Answers, patience_seconds: float) -> None:
     raise EmulatorError("ended before everything was counted")
 
 
-def _pack(content: bytes, cases: Iterable[Case]) -> bytes:
-    """Make the guest's file system: the program and its list of cases."""
-    listed = "".join(f"{index} {_line(case)}\n" for index, case in enumerate(cases))
+def pack(content: bytes, cases: Iterable[Case], traced: Case | None = None) -> bytes:
+    """Make the guest's file system: the program and its list of cases, one of them to be traced."""
+    listed = "".join(
+        f"{index} {_line(case)}{TRACED if case == traced else ''}\n"
+        for index, case in enumerate(cases)
+    )
     return initramfs.pack(
         [
             initramfs.directory("dev"),
@@ -115,7 +121,7 @@ def _line(case: Case) -> str:
     return f"{case.benchmark.full_name} {first} {second} {third}"
 
 
-def _why(error: str, kernel: Kernel, boot: Boot, answers: Answers) -> str:
+def explain(error: str, kernel: Kernel, boot: Boot, answers: Answers) -> str:
     """Say in one sentence what went wrong, and keep the console's last lines in a file."""
     console = boot.console()
     panic = re.search(r"Kernel panic - not syncing: (.+)", console)

@@ -24,7 +24,7 @@ LAYERS = (
     {"values"},
     {"worker", "parcel", "launch", "answers", "path_length"},
     {"schedule", "guest", "profiler"},
-    {"measurement"},
+    {"measurement", "tracing"},
     {"counting"},
     {"analysis"},
     {"cli"},

@@ -15,6 +15,24 @@ class Caption:
     title: str  # what was done, as in `protect/mprotect-rw-ro/pages:1`
     subtitle: str  # where and how it was counted, as in `Linux 6.1.192: instructions, exact`
     unit: str  # what the counts count, as in `instructions`
+    operations: int = 1  # that the counts are of; what is shown is of one
+
+    def amount(self, count: int) -> str:
+        """Return what a count is of one operation: whole where it is whole, else to a hundredth."""
+        whole = count % self.operations == 0
+        return f"{count // self.operations:,}" if whole else f"{count / self.operations:,.2f}"
+
+    def signed(self, count: int) -> str:
+        """Return such a change with its sign."""
+        return f"{'−' if count < 0 else '+'}{self.amount(abs(count))}" if count else "±0"
+
+    def change(self, before: int, after: int) -> str:
+        """Return a change with its share: a word where that would be a share of nothing."""
+        if before == after:
+            return "no change"
+        if not before or not after:
+            return "gone" if before else "new"
+        return f"{self.signed(after - before)}, {signed_share(before, after)}"
 
 
 def plain_name(name: str) -> str:
@@ -25,20 +43,6 @@ def plain_name(name: str) -> str:
 def share(part: int, whole: int) -> str:
     """Return a part of the whole in percent."""
     return f"{100 * part / whole:.1f} %" if whole else "0 %"
-
-
-def change(before: int, after: int) -> str:
-    """Return a change with its sign: a word where a share of nothing would have to be told."""
-    if before == after:
-        return "no change"
-    if not before or not after:
-        return "gone" if before else "new"
-    return f"{signed(after - before)}, {signed_share(before, after)}"
-
-
-def signed(number: int) -> str:
-    """Return a number with its sign."""
-    return f"{'−' if number < 0 else '+'}{abs(number):,}" if number else "±0"
 
 
 def signed_share(before: int, after: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .caption import Caption, change, plain_name, signed, subject
+from .caption import Caption, plain_name, subject
 from .colours import of_change
 from .folded import Stacks, total
 from .graph import ROOT
@@ -24,12 +24,12 @@ def svg(baseline: Stacks, new: Stacks, caption: Caption) -> str:
     frames = boxes(grow([baseline, new], ROOT))
     before, after = total(baseline), total(new)
     largest = max(abs(_own(box)) for box in frames)
-    sums = f"{before:,} → {after:,} {caption.unit} in all ({change(before, after)})."
+    sums = f"{_both(before, after, caption)} in all ({caption.change(before, after)})."
     return draw(
         frames,
         [caption.title, f"{caption.subtitle} {sums}", RULE],
-        _legend(largest),
-        lambda box: _look(box, largest, caption.unit),
+        _legend(largest, caption),
+        lambda box: _look(box, largest, caption),
     )
 
 
@@ -37,23 +37,27 @@ def _own(box: Box) -> int:
     return 0 if box.merged else box.own[1] - box.own[0]
 
 
-def _look(box: Box, largest: int, unit: str) -> Look:
+def _both(before: int, after: int, caption: Caption) -> str:
+    return f"{caption.amount(before)} → {caption.amount(after)} {caption.unit}"
+
+
+def _look(box: Box, largest: int, caption: Caption) -> Look:
     before, after = box.whole
-    changed = f" {signed(_own(box))}" if _own(box) else ""
-    words = f"{subject(box)}: {before:,} → {after:,} {unit} ({change(before, after)})"
-    own = f"; in itself {box.own[0]:,} → {box.own[1]:,}" if box.own != box.whole else ""
+    changed = f" {caption.signed(_own(box))}" if _own(box) else ""
+    words = f"{subject(box)}: {_both(before, after, caption)} ({caption.change(before, after)})"
+    own = f"; in itself {_both(*box.own, caption)}" if box.own != box.whole else ""
     fill = of_change(_own(box) / largest if largest else 0)
     return Look(fill, f"{plain_name(box.name)}{changed}", words + own)
 
 
-def _legend(largest: int) -> list[Swatch]:
+def _legend(largest: int, caption: Caption) -> list[Swatch]:
     """Show the scale's ends and its middle."""
     if not largest:
         return [Swatch(of_change(0), "no change")]
     return [
-        Swatch(of_change(-1), f"{signed(-largest)}"),
+        Swatch(of_change(-1), caption.signed(-largest)),
         Swatch(of_change(-0.5), "less"),
         Swatch(of_change(0), "no change"),
         Swatch(of_change(0.5), "more"),
-        Swatch(of_change(1), f"{signed(largest)}"),
+        Swatch(of_change(1), caption.signed(largest)),
     ]

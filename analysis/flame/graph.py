@@ -15,13 +15,13 @@ def svg(stacks: Stacks, caption: Caption) -> str:
     """Return the flame graph as an SVG document, the same bytes for the same stacks."""
     frames = boxes(grow([stacks], ROOT))
     total = frames[0].width
-    lines = [caption.title, caption.subtitle, f"{total:,} {caption.unit} in all."]
-    return draw(frames, lines, _legend(frames), lambda box: _look(box, total, caption.unit))
+    lines = [caption.title, caption.subtitle, f"{caption.amount(total)} {caption.unit} in all."]
+    return draw(frames, lines, _legend(frames), lambda box: _look(box, total, caption))
 
 
-def _look(box: Box, total: int, unit: str) -> Look:
-    count = f"{box.whole[0]:,} {unit}, {share(box.whole[0], total)}"
-    own = f"; in itself {box.own[0]:,}" if box.own != box.whole else ""
+def _look(box: Box, total: int, caption: Caption) -> Look:
+    count = f"{caption.amount(box.whole[0])} {caption.unit}, {share(box.whole[0], total)}"
+    own = f"; in itself {caption.amount(box.own[0])}" if box.own != box.whole else ""
     return Look(of_owner(box), plain_name(box.name), f"{subject(box)}: {count}{own}")
 
 

@@ -23,7 +23,7 @@ CAUSES = (
     ("scheduling", r"\w*schedule|\w*switch|\w*wake_up|futex|pick_next|dequeue|enqueue|finish_task"),
     (
         "mappings",
-        r"\w*vma|mas_|mt_|mtree|mprotect_fixup|vm_|do_mmap|\w*munmap|do_mprotect|may_expand|tlb_[gf]i?",
+        r"\w*vma|mas_|mt_|mtree|mprotect_fixup|vm_area|do_mmap|\w*munmap|do_mprotect|may_expand|tlb_[gf]i?",
     ),
     ("memory", r"clear_page|copy_page|\w*alloc|kmem_|\w*free|lru_|folio_|\w*charge|\w*memset"),
     ("interrupts", r"\w*sysvec|hrtimer|tick_|_*irq_|irqentry|handle_softirq|common_interrupt"),

@@ -84,6 +84,7 @@ int guest_parse(const char *line, struct guest_case *parsed)
     if (sscanf(line, "%u %127[^/]/%127s %lld %lld %lld", &parsed->index, family, name, &point[0], &point[1],
                &point[2]) != 6)
         return -1;
+    parsed->traced = strstr(line, GUEST_TRACED) != NULL;
     for (int axis = 0; axis < PK_AXES_MAX; axis++)
         parsed->point[axis] = point[axis];
     for (size_t i = 0; i < pk_benchmark_count(); i++) {
@@ -313,7 +314,10 @@ void guest_count(const struct guest_case *asked)
         say_ending(asked, status);
     else
         say_totals(asked, &totals);
-    if (!status && benchmark.run)
+    if (!status && asked->traced)
+        guest_trace(opened, totals.loops, totals.once.ticks[chosen(&totals.once)],
+                    totals.twice.repeats ? totals.twice.ticks[chosen(&totals.twice)] : 0);
+    else if (!status && benchmark.run)
         count_user(asked, &benchmark, opened, &totals);
     pk_case_close(opened);
 }

@@ -264,8 +264,11 @@ static int case_process(const char *line)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (guest_parse(line, &asked))
         printf("failed %u no such benchmark in this program: %s\n", (unsigned)atoi(line), line);
-    else
+    else {
+        if (asked.traced)
+            guest_show_symbols();
         guest_count(&asked);
+    }
     return 0;
 }
 

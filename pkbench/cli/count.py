@@ -7,12 +7,13 @@ import click
 
 from pkbench import counting
 from pkbench import kernels as kernels_
+from pkbench.cli.functions import count_functions
 from pkbench.cli.options import as_json, patterns_argument, points_option, profile_option
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
 from pkbench.emulator import Options
 from pkbench.resultfile import check_output
-from pkbench.selection import select
+from pkbench.selection import SelectionError, select
 
 
 @click.command()
@@ -28,10 +29,17 @@ from pkbench.selection import select
     help="A path, or a version as `pkbench kernels` lists it; may be repeated.",
 )
 @click.option(
+    "--functions",
+    is_flag=True,
+    help="Of one case, named in full: which functions its operation executes, and what changed "
+    "from the first kernel to the others.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Result file; new. With several kernels, one each, named after it.",
+    help="Result file; new. With several kernels, one each, named after it. With --functions, a "
+    "folder.",
 )
 @click.option(
     "--append",
@@ -51,14 +59,20 @@ def count(
     points: Sequence[str],
     profile: str,
     names: Sequence[str],
+    functions: bool,
     output: Path | None,
     append: str,
     cpu: str,
     json_: bool,
 ) -> None:
     """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
-    cases = select(patterns, points, profile)
     chosen = [kernels_.resolve(name) for name in names]
+    if functions:
+        if len(patterns) != 1 or points:
+            raise SelectionError("--functions takes one case, as protect/mprotect-rw-ro/pages:1")
+        count_functions(patterns[0], chosen, output, Options(append, cpu), json_)
+        return
+    cases = select(patterns, points, profile)
     stem = output or new_local_result("count")
     paths = [counting.output_for(stem, kernel, len(chosen) > 1) for kernel in chosen]
     for path in paths:

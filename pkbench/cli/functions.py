@@ -1,0 +1,151 @@
+"""`pkbench count --functions`."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from math import lcm
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkbench.catalogue import Case, parse_case
+from pkbench.cli.output import LOCAL_RESULTS, note, print_json, progress_bar, write_file
+from pkbench.emulator import Options
+from pkbench.kernels import Kernel
+from pkbench.points import PointError
+from pkbench.resultfile import OutputError
+from pkbench.selection import SelectionError, select
+from pkbench.tracing.attribution import Attribution
+from pkbench.tracing.guest import trace
+
+if TYPE_CHECKING:
+    from pkbench.analysis.tables import Table
+
+UNIT = "instructions"
+EXACT = "instructions, exact, counted under software emulation."
+
+
+def count_functions(
+    name: str, kernels: Sequence[Kernel], folder: Path | None, options: Options, json_: bool
+) -> None:
+    """Say which functions one operation executes, in each kernel, and what changed."""
+    case = _case(name)
+    target = _new_folder(folder or _local_folder(case))
+    found = [_trace(case, kernel, options) for kernel in kernels]
+    told = [_write_one(each, target, json_) for each in found]
+    changed = [_write_difference(found[0], each, target, json_) for each in found[1:]]
+    if json_:
+        document = {"case": case.name, "folder": str(target), "kernels": told, "changes": changed}
+        print_json(document)
+    note(f"tables, folded stacks and flame graphs: {target}")
+
+
+def _case(name: str) -> Case:
+    try:
+        return parse_case(name)
+    except PointError as error:
+        raise SelectionError(str(error)) from None
+    except LookupError:
+        likely = select([name], [], "standard")[0].name  # or says what is near
+        raise SelectionError(f"{name!r} is not one case, as {likely!r} is") from None
+
+
+def _local_folder(case: Case) -> Path:
+    date = f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
+    return LOCAL_RESULTS / f"functions-{_file_name(case.name)}-{date}"
+
+
+def _new_folder(folder: Path) -> Path:
+    """Make the folder before anything is counted."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise OutputError(f"{folder} is not empty; give another name with -o")
+    except OSError as error:
+        raise OutputError(f"can't make the folder {folder}: {error.strerror}") from None
+    return folder
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^\w.+-]+", "-", text, flags=re.ASCII).strip("-.")
+
+
+def _trace(case: Case, kernel: Kernel, options: Options) -> Attribution:
+    with progress_bar() as show:
+        return trace(kernel, case, lambda step: show(step.doing, step.done / step.total), options)
+
+
+def _write_one(found: Attribution, target: Path, json_: bool) -> dict[str, Any]:
+    """Write a kernel's files and print its table."""
+    from pkbench.analysis.flame import folded, functions, graph, speedscope  # slow to import
+    from pkbench.analysis.flame.caption import Caption
+
+    caption = Caption(_title(found), f"{found.machine}: {EXACT}", UNIT, found.operations)
+    table = functions.table(found.stacks, found.calls, caption)
+    stem = _file_name(found.kernel.release)
+    _write_table(table, target / stem)
+    write_file(target / f"{stem}.folded", folded.text(found.stacks).encode())
+    write_file(target / f"{stem}.svg", graph.svg(found.stacks, caption).encode())
+    write_file(
+        target / f"{stem}.speedscope.json", speedscope.document(found.stacks, caption).encode()
+    )
+    if not json_:
+        _print_table(table)
+    return {
+        "kernel": found.kernel.release,
+        "version": found.kernel.version,
+        "path_length": found.path_length,
+        "operations_in_folded": found.operations,
+        "functions": table.data.to_dict("records"),
+    }
+
+
+def _write_difference(
+    baseline: Attribution, new: Attribution, target: Path, json_: bool
+) -> dict[str, Any]:
+    """Write what changed from one kernel to another, and print its table."""
+    from pkbench.analysis.flame import difference, functions  # slow to import
+    from pkbench.analysis.flame.caption import Caption
+
+    operations = lcm(baseline.operations, new.operations)
+    before, after = (_scaled(each, operations) for each in (baseline, new))
+    subtitle = f"{baseline.machine} → {new.machine}: {EXACT}"
+    caption = Caption(_title(new), subtitle, UNIT, operations)
+    table = functions.changes(before, after, caption)
+    stem = _file_name(f"{baseline.kernel.release}--{new.kernel.release}")
+    _write_table(table, target / stem)
+    write_file(target / f"{stem}.svg", difference.svg(before, after, caption).encode())
+    if not json_:
+        _print_table(table)
+    return {
+        "baseline": baseline.kernel.release,
+        "new": new.kernel.release,
+        "functions": table.data.to_dict("records"),
+    }
+
+
+def _title(found: Attribution) -> str:
+    return f"{found.counted.case.name}: one operation, by function"
+
+
+def _scaled(found: Attribution, operations: int) -> dict[tuple[str, ...], int]:
+    """Return the instructions of so many operations."""
+    times = operations // found.operations
+    return {stack: number * times for stack, number in found.stacks.items()}
+
+
+def _write_table(table: "Table", stem: Path) -> None:
+    write_file(stem.with_name(f"{stem.name}.csv"), table.csv().encode())
+    write_file(stem.with_name(f"{stem.name}.md"), table.markdown().encode())
+
+
+def _print_table(table: "Table") -> None:
+    """Print a table in columns: the first is text, the others are numbers."""
+    lines = [list(table.headings), *map(list, table.rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(table.width)]
+    click.echo(table.note)
+    for first, *rest in lines:
+        numbers = [text.rjust(width) for text, width in zip(rest, widths[1:], strict=True)]
+        click.echo("  ".join([first.ljust(widths[0]), *numbers]))
+    click.echo()

@@ -1,0 +1,1 @@
+"""Where in the kernel an operation's instructions are, from a trace of each of them."""

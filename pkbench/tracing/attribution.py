@@ -1,0 +1,97 @@
+"""What one operation executes, function by function."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import gcd
+
+from pkbench.counted import Counted
+from pkbench.kernels import Kernel
+from pkbench.tracing.call_tree import CallTree, Stack
+
+
+class AttributionError(Exception):
+    """Says, as the rest of a sentence about the guest, why instructions can't be told apart."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A traced run of so many iterations."""
+
+    loops: int
+    ticks: int  # instructions, as the program's own clock counted them
+    tree: CallTree
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """The instructions of so many operations: the fewest of which each count is whole."""
+
+    kernel: Kernel
+    machine: str
+    counted: Counted
+    operations: int
+    stacks: Mapping[Stack, int]
+    calls: Mapping[Stack, int]
+
+    @property
+    def path_length(self) -> float:
+        """Return the instructions of one operation: as they were counted without a trace."""
+        return sum(self.stacks.values()) / self.operations
+
+
+def attribute(kernel: Kernel, machine: str, counted: Counted, runs: Sequence[Run]) -> Attribution:
+    """Take what twice the iterations execute more, as the path length is taken.
+
+    What surrounds the iterations is in both runs, and cancels out. A case whose iterations can't
+    follow each other has one run, of which all is taken. Raises AttributionError unless the
+    functions add up to the path length.
+    """
+    if counted.instructions is None or not runs:
+        raise AttributionError(f"did not count {counted.case.name}: {counted.reason}")
+    for run in runs:
+        _check(run)
+    stacks = _difference([_instructions(run.tree) for run in runs])
+    calls = _difference([_calls(run.tree) for run in runs])
+    totals = counted.instructions.totals
+    if sum(stacks.values()) != totals[-1] - sum(totals[:-1]):
+        raise AttributionError("traced other instructions than it counted")
+    if min([*stacks.values(), *calls.values()]) < 0:
+        raise AttributionError(
+            "took other ways in twice the iterations than in one: they can't be told apart"
+        )
+    operations = runs[0].loops * counted.case.benchmark.inner_loops
+    common = gcd(operations, *stacks.values(), *calls.values())
+    return Attribution(
+        kernel=kernel,
+        machine=machine,
+        counted=counted,
+        operations=operations // common,
+        stacks={stack: number // common for stack, number in stacks.items() if number},
+        calls={stack: number // common for stack, number in calls.items() if number},
+    )
+
+
+def _check(run: Run) -> None:
+    """See that the trace holds each instruction of the timed run, and nothing else."""
+    if run.tree.instructions != run.ticks:
+        raise AttributionError(
+            f"traced {run.tree.instructions:,} instructions between its clock's readings, "
+            f"of which the clock says {run.ticks:,}"
+        )
+
+
+def _instructions(tree: CallTree) -> dict[Stack, int]:
+    return {node.stack: node.instructions for node in tree.nodes}
+
+
+def _calls(tree: CallTree) -> dict[Stack, int]:
+    return {node.stack: node.calls for node in tree.nodes}
+
+
+def _difference(counts: Sequence[Mapping[Stack, int]]) -> dict[Stack, int]:
+    if len(counts) == 1:
+        return dict(counts[0])
+    once, twice = counts
+    return {
+        stack: twice.get(stack, 0) - once.get(stack, 0) for stack in dict.fromkeys([*twice, *once])
+    }

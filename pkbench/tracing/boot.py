@@ -1,0 +1,188 @@
+"""A guest whose every instruction can be seen: the emulator's monitor and its log."""
+
+import json
+import os
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pkbench.emulator import Boot, EmulatorError
+
+LOG = "trace"
+STOP_PORT = 0x505  # as native/guest/trace.c has it
+PIECE = 1 << 18
+LOOK_EVERY_SECONDS = 0.05
+
+
+class TracedBoot(Boot):
+    """A guest that stops itself where a trace shall begin and where it shall end."""
+
+    def __enter__(self) -> Self:
+        """Start QEMU with a monitor of ours and a log that goes through a pipe."""
+        ours, theirs = socket.socketpair()
+        self._monitor = Monitor(ours)
+        self._inherited = (theirs.fileno(),)
+        self._log = -1
+        try:
+            super().__enter__()
+        finally:
+            theirs.close()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Kill QEMU, whatever has happened."""
+        super().__exit__(kind, error, trace)
+        self._monitor.close()
+        if self._log >= 0:
+            os.close(self._log)
+
+    def trace(self, take: Callable[[Iterator[bytes]], None], patience_seconds: float) -> None:
+        """Hand over the log of what the guest executes from its next stop to the one after.
+
+        `take` runs in a thread of its own. Raises EmulatorError where the guest doesn't stop.
+        """
+        self._monitor.wait_for("STOP", patience_seconds)
+        ended = threading.Event()
+        failed: list[BaseException] = []
+        reader = threading.Thread(target=self._take, args=(take, ended, failed), daemon=True)
+        reader.start()
+        try:
+            self._monitor.human(f"{self._one_instruction} on")
+            self._monitor.human("log exec,nochain")
+            self._monitor.ask("cont")
+            self._monitor.wait_for("STOP", patience_seconds)
+            self._monitor.human("log none")
+            self._monitor.human(f"{self._one_instruction} off")
+        finally:
+            ended.set()
+            reader.join()
+        if failed:
+            raise failed[0]
+        self._monitor.ask("cont")
+
+    @property
+    def _one_instruction(self) -> str:
+        """The command that has each instruction translated, and so logged, by itself."""
+        version = [int(part) for part in self._emulator.version.split(".")[:2] if part.isdigit()]
+        return "one-insn-per-tb" if version >= [8, 1] else "singlestep"
+
+    def _take(
+        self,
+        take: Callable[[Iterator[bytes]], None],
+        ended: threading.Event,
+        failed: list[BaseException],
+    ) -> None:
+        pieces = self._pieces_of_log(ended)
+        try:
+            take(pieces)
+        except Exception as error:  # noqa: BLE001 - raised again where the trace was asked for
+            failed.append(error)
+        for _ in pieces:
+            pass  # or the emulator would wait for a reader
+
+    def _pieces_of_log(self, ended: threading.Event) -> Iterator[bytes]:
+        """Give the log as it comes, until nothing comes after it has ended."""
+        while True:
+            last = ended.is_set()
+            piece = self._read_log()
+            if piece:
+                yield piece
+            elif last:
+                return
+            else:
+                ended.wait(LOOK_EVERY_SECONDS)
+
+    def _read_log(self) -> bytes:
+        if not select.select([self._log], [], [], LOOK_EVERY_SECONDS)[0]:
+            return b""
+        try:
+            return os.read(self._log, PIECE)
+        except BlockingIOError:
+            return b""
+
+    def _arguments(self, folder: Path) -> list[str]:
+        os.mkfifo(folder / LOG)
+        # Without a reader the emulator would wait before it says a word.
+        self._log = os.open(folder / LOG, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return [
+            *super()._arguments(folder),
+            *("-chardev", f"socket,id=monitor,fd={self._inherited[0]}"),
+            *("-mon", "chardev=monitor,mode=control", "-D", str(folder / LOG)),
+            *("-device", f"pvpanic,ioport={STOP_PORT}", "-action", "panic=pause"),
+        ]
+
+
+class Monitor:
+    """QEMU's own side of the machine, by its protocol QMP."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Take over the connection."""
+        self._connection = connection
+        self._stream = connection.makefile("rwb")
+        self._greeted = False
+        self._events: list[str] = []
+
+    def ask(self, command: str, **arguments: str) -> Any:
+        """Have a command done."""
+        if not self._greeted:
+            self._greeted = True
+            self._receive()
+            self.ask("qmp_capabilities")
+        self._send({"execute": command, "arguments": arguments})
+        while True:
+            answer = self._receive()
+            if "return" in answer:
+                return answer["return"]
+            if "error" in answer:
+                raise EmulatorError(f"refused {command}: {answer['error'].get('desc')}")
+
+    def human(self, line: str) -> None:
+        """Have a command done that is for people: it says something if it fails."""
+        said = self.ask("human-monitor-command", **{"command-line": line})
+        if said:
+            raise EmulatorError(f"refused {line!r}: {' '.join(said.split())}")
+
+    def wait_for(self, event: str, patience_seconds: float) -> None:
+        """Wait until something has happened, now or before."""
+        self._connection.settimeout(patience_seconds)
+        try:
+            while event not in self._events:
+                self._receive()
+        finally:
+            self._connection.settimeout(None)
+        self._events.clear()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stream.close()
+        self._connection.close()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._stream.write(json.dumps(message).encode() + b"\n")
+            self._stream.flush()
+        except OSError as error:
+            raise EmulatorError(f"hung up ({error.strerror})") from error
+
+    def _receive(self) -> dict[str, Any]:
+        try:
+            line = self._stream.readline()
+        except TimeoutError as error:
+            raise EmulatorError("did not stop where its trace ends") from error
+        except OSError as error:
+            raise EmulatorError(f"hung up ({error.strerror})") from error
+        if not line:
+            raise EmulatorError("ended while it was traced")
+        answer: dict[str, Any] = json.loads(line)
+        if "event" in answer:
+            self._events.append(answer["event"])
+        return answer

@@ -1,0 +1,97 @@
+"""One case, traced in a guest."""
+
+from collections.abc import Callable, Iterator
+
+from pkbench import guest
+from pkbench.answers import AnswerError, Answers, Progress
+from pkbench.catalogue import Case
+from pkbench.emulator import EmulatorError, Options
+from pkbench.guest import GuestError
+from pkbench.kernels import Kernel
+from pkbench.tracing.attribution import Attribution, AttributionError, Run, attribute
+from pkbench.tracing.boot import TracedBoot
+from pkbench.tracing.call_tree import CallTree
+from pkbench.tracing.log import program_counters
+from pkbench.tracing.program import clock_readings
+from pkbench.tracing.symbols import Symbols, parse
+
+
+class Listener:
+    """Hears the guest, and has traced what it asks for."""
+
+    def __init__(self, boot: TracedBoot, answers: Answers, readings: frozenset[int]) -> None:
+        """Hear what the answers don't: symbols and traces."""
+        self.runs: list[Run] = []
+        self._boot = boot
+        self._answers = answers
+        self._readings = readings
+        self._entries: list[tuple[int, str, str]] = []
+        self._symbols: Symbols | None = None
+
+    def listen(self, patience_seconds: float) -> None:
+        """Hear the guest out."""
+        tree: CallTree | None = None
+        for line in self._boot.answers(patience_seconds):
+            word, _, rest = line.partition(" ")
+            if word == "symbol":
+                self._entries.append(parse(rest))
+            elif word == "trace":
+                tree = CallTree(self._known_symbols(), self._readings)
+                self._boot.trace(follower(tree), patience_seconds)
+            elif word == "traced" and tree:
+                self._keep(tree, *(int(number) for number in rest.split()))
+            elif word == "untraced":
+                raise AttributionError(f"was not traced: {rest}")
+            else:
+                self._answers.hear(line)
+            if self._answers.finished:
+                return
+        raise EmulatorError("ended before everything was counted")
+
+    def _keep(self, tree: CallTree, loops: int, ticks: int, counted: int) -> None:
+        """Keep a run that took as long as those that were counted: nothing came in between."""
+        if ticks == counted:
+            self.runs.append(Run(loops, ticks, tree))
+
+    def _known_symbols(self) -> Symbols:
+        if self._symbols is None:
+            self._symbols = Symbols(self._entries)
+            if not self._symbols:
+                raise AttributionError("shows no symbols: its kernel was built without them")
+        return self._symbols
+
+
+def follower(tree: CallTree) -> Callable[[Iterator[bytes]], None]:
+    """Return what follows a log through the functions."""
+
+    def follow(pieces: Iterator[bytes]) -> None:
+        for addresses in program_counters(pieces):
+            tree.follow(addresses)
+
+    return follow
+
+
+def trace(
+    kernel: Kernel,
+    case: Case,
+    progress: Callable[[Progress], None] = lambda step: None,
+    options: Options = guest.DEFAULTS,
+    memory_mib: int = guest.MEMORY_MIB,
+    patience_seconds: float = guest.PATIENCE_SECONDS,
+) -> Attribution:
+    """Boot a kernel once, count a case and trace it; raises GuestError where that can't be done."""
+    if case.benchmark.threads:
+        raise GuestError(f"{case.name} needs more than one thread: no trace tells them apart")
+    answers = Answers([case], progress)
+    content = guest.program().read_bytes()
+    qemu = guest.find_emulator(options)
+    progress(Progress(0, len(answers.asked), f"booting {kernel.release}"))
+    archive = guest.pack(content, answers.asked, traced=case)
+    with TracedBoot(qemu, kernel.path, archive, memory_mib, options.append) as boot:
+        listener = Listener(boot, answers, clock_readings(content))
+        try:
+            listener.listen(patience_seconds)
+            machine = guest.machine_name(kernel, options)
+            return attribute(kernel, machine, answers.ending(case), listener.runs)
+        except (EmulatorError, AnswerError, AttributionError) as error:
+            raise GuestError(guest.explain(str(error), kernel, boot, answers)) from error
