@@ -45,7 +45,7 @@ def _look(box: Box, largest: int, caption: Caption) -> Look:
     before, after = box.whole
     changed = f" {caption.signed(_own(box))}" if _own(box) else ""
     words = f"{subject(box)}: {_both(before, after, caption)} ({caption.change(before, after)})"
-    own = f"; in itself {_both(*box.own, caption)}" if box.own != box.whole else ""
+    own = f"; in itself {_both(box.own[0], box.own[1], caption)}" if box.own != box.whole else ""
     fill = of_change(_own(box) / largest if largest else 0)
     return Look(fill, f"{plain_name(box.name)}{changed}", words + own)
 
