@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import words
 from ..flame.folded import KERNEL
-from ..tables import NOT_MEASURED, Table
+from ..table import NOT_MEASURED, Table
 from . import shares
 from .read import CaseProfile, Quantity
 
