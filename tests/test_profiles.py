@@ -10,7 +10,7 @@ import pytest
 from profiles_made import CASE, document, written
 
 from pkbench.analysis.document import ResultError
-from pkbench.analysis.profiles import files, read, shares, tables, timeline
+from pkbench.analysis.profiles import files, read, shares, tables, timeline, why
 from pkbench.analysis.profiles.read import CaseProfile, Profile
 
 
@@ -189,7 +189,7 @@ def test_the_table_of_cases_sums_up_only_what_is_known(case: CaseProfile) -> Non
 
     assert "1.000" == row["system calls"]
     assert "–" == row["page faults"]
-    assert "60% the TLB flush, 30% page tables, 10% user mode" == row["spends its time on"]
+    assert "60 % the TLB flush, 30 % page tables, 10 % user mode" == row["spends its time on"]
 
 
 def test_the_slow_down_is_told_by_the_shortest_values(case: CaseProfile) -> None:
@@ -246,3 +246,26 @@ def test_the_timeline_says_who_was_interrupted_and_how_long_the_caller_waited(
     rectangles = [each for each in ET.fromstring(svg).iter() if each.tag.endswith("}rect")]
     assert 1 + 3 + 4 == len(rectangles)  # the ground, the spans, the legend
     assert "calling thread" in svg
+
+
+def test_a_sentence_says_what_a_figure_is_made_of(case: CaseProfile) -> None:
+    assert (
+        "Of the 873 ns of protect/mprotect-rw-ro/pages:1, 60 % is the TLB flush, 30 % page tables "
+        "and 10 % user mode (100 samples)."
+    ) == why.sentence(case, 873e-9)
+    assert why.sentence(case).startswith("Of the 1.00 µs of ")
+
+
+def test_what_was_counted_stands_in_the_sentence(tmp_path: Path) -> None:
+    found = document()
+    found["cases"][0]["quantities"][1]["quantity"] = "tlb_flushes_local_mm"
+    case = read.read(written(tmp_path, found)).cases[0]
+
+    assert why.sentence(case).endswith("(100 samples; 0.50 TLB flushes an operation).")
+
+
+def test_without_samples_nothing_is_said(tmp_path: Path) -> None:
+    found = document()
+    found["cases"][0]["samples"] = None
+
+    assert [] == list(why.sentences(read.read(written(tmp_path, found)), {}))

@@ -276,5 +276,5 @@ def sampling_note(case: CaseProfile) -> str:
 
 
 def _largest(case: CaseProfile) -> str:
-    found = [f"{each.share:.0%} {each.cause}" for each in shares.of_case(case)[:3]]
+    found = [f"{100 * each.share:.0f} % {each.cause}" for each in shares.of_case(case)[:3]]
     return ", ".join(found) or NOT_MEASURED
