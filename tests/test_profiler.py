@@ -119,6 +119,13 @@ def test_nonsense_on_a_stack_without_frame_pointers_is_not_the_kernels() -> None
     assert ["run_mprotect", "[unknown]"] == [frame.name for frame in first.user]
 
 
+def test_what_the_kernel_lends_to_user_mode_is_not_the_kernel() -> None:
+    text = " 7\n\t    7ffd1c5fe000 __vdso_clock_gettime ([vdso])\n\n"
+    (sample,) = stacks.parse(text)
+
+    assert ((), "__vdso_clock_gettime") == (sample.kernel, sample.user[0].name)
+
+
 @pytest.mark.parametrize("garbage", ["garbage", "12 34", "\tffff x", "\x00\x01", "12\nperf: hello"])
 def test_what_is_no_sample_is_refused(garbage: str) -> None:
     with pytest.raises(ProgramError, match="no sample"):
@@ -199,6 +206,13 @@ def test_the_caller_waits_from_its_own_last_work_to_the_last_answer() -> None:
 
 def test_an_operation_of_two_calls_begins_with_the_first_of_a_value() -> None:
     assert 1900 == timeline.choose(traced(), 1, 2).nanoseconds
+
+
+def test_a_value_that_was_under_way_when_tracing_began_is_left_out() -> None:
+    begun = [each for place in range(5) for each in operation(-9000 + place * 1000)]
+
+    assert 18 == timeline.choose(traced(), 1, 1).operations
+    assert 18 == timeline.choose([*begun, *traced()], 1, 1).operations
 
 
 def test_a_trace_without_a_whole_operation_is_refused() -> None:
