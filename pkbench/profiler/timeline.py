@@ -132,7 +132,8 @@ def _operations(calls: list[Happening], each: int) -> Iterator[tuple[int, int]]:
         elif runs[-1]:
             runs.append([])
     # What was under way when the tracing began is no whole value.
-    for run in runs[1:] if len(runs) > 1 else runs:
+    begun = _number(entered[0]) == number
+    for run in runs[1:] if begun and len(runs) > 1 else runs:
         for place in range(0, len(run) - each, each):
             until = run[place + each]
             ends = _between(left, run[place + each - 1], until)
