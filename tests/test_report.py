@@ -109,7 +109,8 @@ def test_path_lengths_are_exact_in_the_tables(tmp_path: Path) -> None:
     rows = {row["case"]: row for row in csv.DictReader(text.splitlines())}
     assert "100.0" == rows["instruction/nop-100"]["net (instructions)"]
     markdown = (tmp_path / "report/tables/path-length-cases.md").read_text()
-    assert "| instruction/nop-100 | 102 | instruction/empty-loop | 2 | 100 | 2 |" in markdown
+    row = "| instruction/nop-100 | 102 | – | – | instruction/empty-loop | 2 | 100 | 2 |"
+    assert row in markdown
 
 
 def test_path_lengths_say_loudly_that_instructions_are_not_time(tmp_path: Path) -> None:

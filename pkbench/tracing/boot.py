@@ -45,6 +45,10 @@ class TracedBoot(Boot):
         if self._log >= 0:
             os.close(self._log)
 
+    def open_monitor(self) -> None:
+        """Be told of the guest's stops from now on."""
+        self._monitor.greet()
+
     def trace(self, take: Callable[[Iterator[bytes]], None], patience_seconds: float) -> None:
         """Hand over the log of what the guest executes from its next stop to the one after.
 
@@ -128,15 +132,15 @@ class Monitor:
         """Take over the connection."""
         self._connection = connection
         self._stream = connection.makefile("rwb")
-        self._greeted = False
         self._events: list[str] = []
+
+    def greet(self) -> None:
+        """Begin: before that, QEMU takes no command and tells of no event."""
+        self._receive()
+        self.ask("qmp_capabilities")
 
     def ask(self, command: str, **arguments: str) -> Any:
         """Have a command done."""
-        if not self._greeted:
-            self._greeted = True
-            self._receive()
-            self.ask("qmp_capabilities")
         self._send({"execute": command, "arguments": arguments})
         while True:
             answer = self._receive()

@@ -41,7 +41,8 @@ class CallTree:
 
     A function is entered at its first address, by whatever instruction: one that is jumped to at
     the end of another belongs to that other. It is left when the processor comes to just behind
-    the instruction that had led there.
+    the instruction that had led there. An instruction that faults is in the trace but was not
+    executed, and neither does the time-stamp counter count it.
     """
 
     def __init__(self, symbols: Symbols, clock_readings: frozenset[int]) -> None:
@@ -72,7 +73,9 @@ class CallTree:
             elif not self._counting:
                 continue
             elif not first < address < end or 0 <= address - site <= LONGEST_INSTRUCTION:
-                self._move(last, address)
+                if self._move(last, address).fault and address == self._where()[1]:
+                    node.instructions -= 1
+                    counted -= 1
                 node, first, end, site = self._where()
             if self._counting:
                 node.instructions += 1
@@ -97,13 +100,15 @@ class CallTree:
         self._counting = not self._counting
         self.stretches += self._counting
 
-    def _move(self, last: int, address: int) -> None:
+    def _move(self, last: int, address: int) -> Function:
         """Find out where the processor has come to: back, into a function, or elsewhere in one."""
         function = self._symbols.at(address)
-        if self._stack and address == last:
-            return  # a string instruction goes on
-        if self._returned(address, function):
-            return
+        goes_on = self._stack and address == last  # a string instruction
+        if not goes_on and not self._returned(address, function):
+            self._go(last, address, function)
+        return function
+
+    def _go(self, last: int, address: int, function: Function) -> None:
         if not self._stack:
             self._enter(function, last)
         elif address == function.first and not function.cold:

@@ -31,6 +31,7 @@ class Listener:
     def listen(self, patience_seconds: float) -> None:
         """Hear the guest out."""
         tree: CallTree | None = None
+        self._boot.open_monitor()
         for line in self._boot.answers(patience_seconds):
             word, _, rest = line.partition(" ")
             if word == "symbol":

@@ -16,6 +16,11 @@ THUNK = re.compile(
     r"^__x86_(indirect|return)_|^__x86_return_skl$|^call_depth_return_thunk$|^clear_bhb_loop|"
     r"^srso_|^its_return_thunk$|^retbleed_|^zen_untrain_ret$|^(__x86_)?entry_untrain_ret$|^__fentry__$"
 )
+# Where a processor goes that could not execute an instruction: that one has not been executed.
+FAULT = re.compile(
+    r"^asm_exc_(page_fault|general_protection|invalid_op|device_not_available|divide_error|"
+    r"stack_segment|segment_not_present|alignment_check)$"
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Function:
     end: int
     cold: bool = False
     thunk: bool = False
+    fault: bool = False
 
 
 class Symbols:
@@ -64,7 +70,14 @@ def parse(line: str) -> tuple[int, str, str]:
 def _function(name: str, first: int, end: int) -> Function:
     plain = CLONE.sub("", name)
     own = plain.removesuffix(COLD)
-    return Function(own, first, end, cold=own != plain, thunk=bool(THUNK.search(own)))
+    return Function(
+        own,
+        first,
+        end,
+        cold=own != plain,
+        thunk=bool(THUNK.search(own)),
+        fault=bool(FAULT.search(own)),
+    )
 
 
 def _preference(kind: str, name: str) -> tuple[bool, ...]:
