@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,8 @@ def ratio(
     wanted = [_with_floor(frame, *place) if net else [place] for place in (over, under)]
     flat = [case for places in wanted for _, case in places]
     found = samples(processes(frame[frame["case"].isin(flat)]))
-    return ratio_of(*(chosen(found, places) for places in wanted))
+    first, second = (chosen(found, places) for places in wanted)
+    return ratio_of(first, second, same_run=over[0] == under[0])
 
 
 def chosen(found: Samples, places: Sequence[tuple[str, str]]) -> list[Sample]:
@@ -127,8 +128,11 @@ def chosen(found: Samples, places: Sequence[tuple[str, str]]) -> list[Sample]:
     return [by_place[place] for place in places]
 
 
-def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
-    """Return the ratio of two samples, each followed by its floor where that is to go."""
+def ratio_of(over: Sequence[Sample], under: Sequence[Sample], same_run: bool = True) -> Interval:
+    """Return the ratio of two samples, each followed by its floor where that is to go.
+
+    Samples of the same run are resampled together where of both the same rounds count.
+    """
     every = [*over, *under]
     if len({sample.exact for sample in every}) > 1:
         raise EvidenceError("path length and silicon can't share a figure or a ratio.")
@@ -137,11 +141,34 @@ def ratio_of(over: Sequence[Sample], under: Sequence[Sample]) -> Interval:
         return Interval(value, value, value)
     if min(sample.values.size for sample in every) < 2:
         return Interval(value, processes=1)
-    paired = all(every[0].paired_with(sample) for sample in every)
+    paired = same_run and all(every[0].paired_with(sample) for sample in every)
     data = [*_per_operation(over), *_per_operation(under)]
     low, high = resample.bounds([row[None] for row in data], _RatioOfMedians(len(over)), paired)
     fewest = min(sample.values.size for sample in every)
     return Interval(value, float(low[0]), float(high[0]), fewest)
+
+
+def ratios(pairs: Sequence[tuple[Sample, Sample]], same_run: bool = True) -> list[Interval]:
+    """Return the ratio of each pair, as measured, as `ratio_of` does of one."""
+    found = [
+        Interval(value, value, value)
+        if over.exact
+        else Interval(value, processes=min(over.values.size, under.values.size))
+        for over, under in pairs
+        for value in [over.value / under.value]
+    ]
+    by_shape: dict[tuple[int, int, bool], list[int]] = {}
+    for place, (over, under) in enumerate(pairs):
+        if not over.exact and min(over.values.size, under.values.size) > 1:
+            shape = (over.values.size, under.values.size, same_run and over.paired_with(under))
+            by_shape.setdefault(shape, []).append(place)
+    for (_, _, paired), places in by_shape.items():
+        overs, unders = zip(*(pairs[place] for place in places), strict=True)
+        pair = [np.stack([sample.values for sample in side]) for side in (overs, unders)]
+        lows, highs = resample.bounds(pair, _RatioOfMedians(1), paired)
+        for place, low, high in zip(places, lows, highs, strict=True):
+            found[place] = replace(found[place], low=float(low), high=float(high))
+    return found
 
 
 def _net_or_gross(samples: Sequence[Sample]) -> float:

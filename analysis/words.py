@@ -32,8 +32,8 @@ def figures(number: float, digits: int = 3) -> str:
         return "0"
     if not math.isfinite(number) or not 1e-6 <= abs(number) < 1e15:
         return f"{number:.{digits}g}"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(number))))
     rounded = round(number, digits - 1 - math.floor(math.log10(abs(number))))
+    places = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     return f"{rounded:,.{places}f}"
 
 

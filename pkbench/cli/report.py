@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pkbench.cli.options import as_json
-from pkbench.cli.output import print_json
+from pkbench.cli.output import note, print_json
 from pkbench.resultfile import OutputError
 
 
@@ -39,6 +39,18 @@ class Formats(click.ParamType[Sequence[str]]):
     show_default=True,
 )
 @click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="What the page calls the machine of the first file, and so on in the order of the files.",
+)
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="Leave out files that are no results, and name them, instead of ending there.",
+)
+@click.option(
     "--tables",
     "formats",
     type=Formats(),
@@ -48,14 +60,22 @@ class Formats(click.ParamType[Sequence[str]]):
     help="What the tables are written as.",
 )
 @as_json
-def report(results: Sequence[Path], output: Path, formats: Sequence[str], json_: bool) -> None:
+def report(
+    results: Sequence[Path],
+    output: Path,
+    names: Sequence[str],
+    skip_bad: bool,
+    formats: Sequence[str],
+    json_: bool,
+) -> None:
     """Write results, or bundles of them, as one HTML page, its figures and tables beside it."""
     from pkbench.analysis import bundle as bundles  # slow to import
     from pkbench.analysis import report as reports
 
+    skip = note if skip_bad else None
     try:
         with bundles.opened(results) as files:
-            page = reports.write(files, output, formats=formats)
+            page = reports.write(files, output, names, skip, formats)
     except OSError as error:
         raise OutputError(f"can't write {error.filename or output}: {error.strerror}") from None
     if json_:
