@@ -17,6 +17,9 @@ from .page.blocks import Blocks
 from .page.listing import Listing
 from .page.matrix import Matrix, matrix
 from .page.picture import Picture, picture
+from .profiles import why
+from .profiles.read import Profile
+from .profiles.why import Profiles
 from .result import Result, read
 from .shelf import Shelf, shelves
 from .table import FORMATS
@@ -47,6 +50,7 @@ class Section:
     pictures: Sequence[Picture]
     missing: Sequence[figures.Missing]
     tables: Sequence[Table]
+    profiles: Profiles
 
     @property
     def key(self) -> str:
@@ -71,7 +75,8 @@ class Section:
     @cached_property
     def answers(self) -> Sequence[str]:
         """The answer in a few sentences."""
-        return answer.sentences(self.shelf)
+        made_of = self.profiles.sentences(self.shelf) if self.profiles else ()
+        return [*answer.sentences(self.shelf), *made_of]
 
     @cached_property
     def facts(self) -> card.Facts:
@@ -98,7 +103,7 @@ class Section:
     @cached_property
     def blocks(self) -> Blocks:
         """Every case's own block."""
-        return Blocks(self.listing)
+        return Blocks(self.listing, self.profiles)
 
     @cached_property
     def method(self) -> Sequence[tuple[str, str]]:
@@ -118,12 +123,15 @@ def write(
 
     `names` are the machines' names, in the order of the files, as far as they go. A file that can't
     be used ends the report by a `ResultError`; with `skip` it is left out, the page names it, and
-    `skip` is told why. `formats` are those of the tables, of `table.FORMATS`; the figures are drawn
-    as `request` says.
+    `skip` is told why. Profiles among the files are taken in: each must be of a result's machine.
+    `formats` are those of the tables, of `table.FORMATS`; the figures are drawn as `request` says.
     """
-    results, left_out = _read([Path(path) for path in paths], names, skip)
+    files, profiles = why.apart([Path(path) for path in paths])
+    results, left_out = _read(files, names, skip)
+    found, not_read = why.read_all(profiles, results, skip)
+    left_out += not_read
     stock = shelves(results, [Assumption.parse(text) for text in request.assumptions])
-    sections = [_section(shelf, request) for shelf in stock]
+    sections = [_section(shelf, request, found) for shelf in stock]
     folder = Path(folder)
     page = template.render(_parts(stock, sections, left_out))
     _write_files(folder, sections, [support.matrix(stock)[0]], formats)
@@ -162,7 +170,7 @@ def _called(result: Result, name: str) -> Result:
     return replace(result, machine={**result.machine, "name": clean(name, LONGEST_NAME)})
 
 
-def _section(shelf: Shelf, request: artwork.Request) -> Section:
+def _section(shelf: Shelf, request: artwork.Request, profiles: Sequence[Profile]) -> Section:
     listing = Listing(shelf)
     charts = figures.charts(shelf, style.WIDTHS[request.width], request.published)
     return Section(
@@ -173,6 +181,7 @@ def _section(shelf: Shelf, request: artwork.Request) -> Section:
         ],
         missing=[chart for chart in charts if isinstance(chart, figures.Missing)],
         tables=[*of(shelf), *(t for t in [breakeven_table.table(shelf)] if t.rows)],
+        profiles=why.of(shelf, profiles),
     )
 
 
@@ -211,7 +220,8 @@ def _write_files(
         machines = card.card(section.shelf)
         write_table(texts, f"{section.key}-{machines.name}", machines, formats)
         if section.measured:
-            for table in (*section.tables, everything(section.shelf)):
+            section.profiles.write(folder)
+            for table in (*section.tables, *section.profiles.tables, everything(section.shelf)):
                 write_table(texts, f"{section.key}-{table.name}", table, formats)
     for table in shared:
         write_table(texts, table.name, table, formats)
