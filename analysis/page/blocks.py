@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from .. import words
 from ..fields import text_of
+from ..profiles.why import Profiles, Why
 from ..result import Result
 from ..shelf import Shelf
 from ..support import NOT_ASKED
@@ -65,6 +66,7 @@ class OnMachine:
     drawing_bottom: str = ""
     columns: Sequence[str] = ()
     processes: Sequence[Process] = ()
+    why: Why | None = None  # its profile
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Blocks:
     """The blocks of one kind of evidence."""
 
     listing: Listing
+    profiles: Profiles = field(default_factory=Profiles)
 
     @property
     def whole(self) -> bool:
@@ -100,7 +103,12 @@ class Blocks:
         shelf = self.listing.shelf
         values = self._taken.get((name, line.case))
         asked = cell.state != NOT_ASKED
-        found = OnMachine(name, cell, repeat=repeat(result, line.case) if asked else "")
+        found = OnMachine(
+            name,
+            cell,
+            repeat=repeat(result, line.case) if asked else "",
+            why=self.profiles.why(name, line.case, cell.row["gross"] if cell.measured else None),
+        )
         if values is None:
             return found
         columns = _columns(values, shelf.unit)
