@@ -10,7 +10,6 @@ import pytest
 from browser import Browser, browser
 from results_made import Made, skipped, suite, write
 from selenium.webdriver.common.keys import Keys
-from test_figures import catalogue
 
 from pkbench.analysis.report import write as report
 
@@ -20,19 +19,37 @@ CASES = "#silicon-everything"
 CONTROL = "fieldset[data-key=silicon] [data-control={}]"
 
 
-def around(cost: float, processes: int = 8) -> list[list[float]]:
-    return [[cost * (1 + 0.002 * (place % 5)), cost] for place in range(processes)]
+def around(cost: float, processes: int = 8, step: int = 1) -> list[list[float]]:
+    return [[cost * (1 + 0.002 * (step * place % 5)), cost] for place in range(processes)]
+
+
+def swept() -> list[Made]:
+    """Cases along axes, as charts need them."""
+    cases = [Made("instruction/empty-loop", around(5e-10))]
+    for pages in (1, 16, 33, 34, 64):
+        for way, cost in (("wrpkru-raw", 3e-8), ("pkey-mprotect", 1.6e-6), ("mprotect", 1.5e-6)):
+            floor = "instruction/empty-loop"
+            cases.append(Made(f"switch/{way}/pages:{pages}", around(cost * pages), floor=floor))
+        cases += [
+            Made(f"protect/{change}/pages:{pages}", around(6e-7 + 1e-7 * pages))
+            for change in ("mprotect-rw-ro", "pkey-mprotect-0-k")
+        ]
+    siblings = "threads/mprotect-siblings/siblings"
+    for threads in (1, 2):
+        cases.append(Made(f"{siblings}:sleeping/threads:{threads}", around(1e-6)))
+        cases.append(Made(f"{siblings}:spinning/threads:{threads}", around(2e-6 * threads)))
+    return cases
 
 
 def more() -> list[Made]:
     """Cases with twins, cycles, ticks and a value that was left out."""
     beside = {"ticks": [[1000.0, 1000.0]] * 8, "steal_seconds": [[0.01, 0]] + [[0, 0]] * 7}
     return [
-        Made("kernel/signal-plain", around(1e-6), cycle=2.5e-10, beside=beside),
-        Made("kernel/signal/pkru:initial", around(3e-6), cycle=2.5e-10, beside=beside),
+        Made("kernel/signal-plain", around(1e-6, step=2), cycle=2.5e-10, beside=beside),
+        Made("kernel/signal/pkru:initial", around(3e-6, step=3), cycle=2.5e-10, beside=beside),
         Made("application/keystore-unprotected/work:aes", around(5e-7)),
         Made("application/keystore-mprotect/work:aes", around(2.5e-6)),
-        Made("syscall/getppid", around(1e-7), cycle=2.5e-10),
+        Made("syscall/getppid", around(1e-7, step=4), cycle=2.5e-10),
         skipped("instruction/wrpkru-same"),
     ]
 
@@ -51,7 +68,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One machine, times and counts."""
     folder = tmp_path_factory.mktemp("one")
     files = [
-        write(folder / "times.json", suite([*catalogue(), *more()])),
+        write(folder / "times.json", suite([*swept(), *more()])),
         write(folder / "counts.json", suite(counts(), evidence="path length")),
     ]
     return report(files, folder / "report")
@@ -195,9 +212,10 @@ def test_what_has_no_such_unit_says_so(shown: Browser) -> None:
 def test_a_cost_is_told_a_page(shown: Browser) -> None:
     whole = cost_of(shown, "protect/mprotect-rw-ro/pages:34")
     shown.choose(control("unit"), "time a page")
-    assert whole.endswith(" ns")
+    assert whole.endswith(" µs")
     told = cost_of(shown, "protect/mprotect-rw-ro/pages:34")
-    assert number(whole) / 34 == pytest.approx(number(told), rel=0.01)
+    assert told.endswith(" ns")
+    assert number(whole) * 1000 / 34 == pytest.approx(number(told), rel=0.01)
     assert "–" == cost_of(shown, "syscall/getppid")
 
 
