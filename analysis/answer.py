@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from . import words
+from . import across, words
+from .across import cost, differ, many
 from .estimate import Interval
 from .figures import switch
 from .frame import records
@@ -17,26 +18,34 @@ from .shelf import Shelf
 ONE_CALL = "mprotect-rw-ro"
 ONE_TAG = "pkey-mprotect-0-k"
 CEILING = [33, 34]
+MOST_LEADS = 3  # machines that a subject begins with a sentence on
+MOST_NAMED = 3  # findings: of more the number is enough
 
 Row = dict[str, Any]
 
 
-def sentences(shelf: Shelf, machine: str) -> list[str]:
-    """Return what one machine's figures say, most important first."""
+def sentences(shelf: Shelf) -> list[str]:
+    """Return what the figures say, most important first: of one machine, or of several compared."""
     if shelf.evidence == "function":
-        return [_function(shelf, machine)]
-    if shelf.on(machine).empty:
-        return ["Nothing was measured here; the reasons are under “What ran where”."]
-    tellers: tuple[Callable[[Shelf, str], Iterator[str]], ...] = (
-        _switch,
-        _tagging,
-        _pages,
-        _further_page,
-        _ceiling,
-        _threads,
-        _spoiling,
-    )
+        return [_function(shelf, name) for name in shelf.names]
+    if shelf.estimates.empty:
+        return ["Nothing was measured; the reasons are under “What ran where”."]
+    if len(shelf.names) > 1:
+        return list(across.sentences(shelf))
+    (machine,) = shelf.names
+    tellers = (_switch, _tagging, _pages, _further_page, _threads, _spoiling)
     return [sentence for tell in tellers for sentence in tell(shelf, machine)]
+
+
+def leads(shelf: Shelf) -> dict[str, list[str]]:
+    """Return what to look for in the figures of a subject, by the subject's key."""
+    several = len(shelf.names) > 1
+    found = [
+        f"On {name}: {sentence[0].lower()}{sentence[1:]}" if several else sentence
+        for name in shelf.names[:MOST_LEADS]
+        for sentence in _ceiling(shelf, name)
+    ]
+    return {"pages": found}
 
 
 def _function(shelf: Shelf, machine: str) -> str:
@@ -55,15 +64,14 @@ def _switch(shelf: Shelf, machine: str) -> Iterator[str]:
     start = f"Opening {_region(shelf)} for writing, storing to it and closing it takes"
     if fast and slow and _told(fast) and _told(slow):
         yield (
-            f"{start} {_cost(shelf, fast['value'])} by WRPKRU and {_cost(shelf, slow['value'])} "
-            f"by mprotect: {_many(shelf, _ratio(shelf, slow, fast))}."
+            f"{start} {cost(shelf, fast['value'])} by WRPKRU and {cost(shelf, slow['value'])} "
+            f"by mprotect: {many(shelf, _ratio(shelf, slow, fast))}."
         )
-        return
-    for name, way in (("mprotect", slow), ("WRPKRU", fast)):
-        if way and _told(way):
-            yield f"{start} {_cost(shelf, way['value'])}{_within(way)} by {name}."
-        elif way:
-            yield f"The same by {name}: {way['note']}."
+    elif slow and _told(slow):
+        without = f"; by WRPKRU it was {fast['note']}" if fast else ""
+        yield f"{start} {cost(shelf, slow['value'])}{_within(slow)} by mprotect{without}."
+    elif fast and _told(fast):
+        yield f"{start} {cost(shelf, fast['value'])}{_within(fast)} by WRPKRU."
 
 
 def _tagging(shelf: Shelf, machine: str) -> Iterator[str]:
@@ -72,11 +80,11 @@ def _tagging(shelf: Shelf, machine: str) -> Iterator[str]:
     if not (tag and plain and _told(tag) and _told(plain)):
         return
     ratio = _ratio(shelf, tag, plain)
-    if not _differ(shelf, ratio):
-        yield f"By pkey_mprotect it can't be told from mprotect: {_many(shelf, ratio)}."
+    if not differ(shelf, ratio):
+        yield f"By pkey_mprotect it can't be told from mprotect: {many(shelf, ratio)}."
     else:
-        cost = _cost(shelf, tag["value"])
-        yield f"By pkey_mprotect it takes {cost}, {_many(shelf, ratio)} as by mprotect."
+        taken = cost(shelf, tag["value"])
+        yield f"By pkey_mprotect it takes {taken}, {many(shelf, ratio)} as by mprotect."
 
 
 def _pages(shelf: Shelf, machine: str) -> Iterator[str]:
@@ -86,9 +94,9 @@ def _pages(shelf: Shelf, machine: str) -> Iterator[str]:
         pages = int(many["axis_pages"])
         yield (
             "One mprotect from read-write to read-only takes "
-            f"{_cost(shelf, few['gross'])} for {words.count(int(few['axis_pages']), 'page')}"
-            f"{_within(few)} and {_cost(shelf, many['gross'])} for {pages:,} pages{_within(many)}: "
-            f"{_cost(shelf, many['gross'] / pages)} a page."
+            f"{cost(shelf, few['gross'])} for {words.count(int(few['axis_pages']), 'page')}"
+            f"{_within(few)} and {cost(shelf, many['gross'])} for {pages:,} pages{_within(many)}: "
+            f"{cost(shelf, many['gross'] / pages)} a page."
         )
 
 
@@ -114,9 +122,9 @@ def _ceiling(shelf: Shelf, machine: str) -> Iterator[str]:
         ratio = _ratio(shelf, above, below)
         why = "above 33 pages Linux flushes the whole TLB at once instead of page by page"
         yield (
-            f"From 33 pages to 34 the same call goes from {_cost(shelf, below['gross'])} to "
-            f"{_cost(shelf, above['gross'])}, {_many(shelf, ratio)}"
-            f"{f': {why}' if _differ(shelf, ratio) else ': no step can be told'}."
+            f"From 33 pages to 34 the same call goes from {cost(shelf, below['gross'])} to "
+            f"{cost(shelf, above['gross'])}, {many(shelf, ratio)}"
+            f"{f': {why}' if differ(shelf, ratio) else ': no step can be told'}."
         )
 
 
@@ -130,21 +138,23 @@ def _threads(shelf: Shelf, machine: str) -> Iterator[str]:
         return
     ratio = _ratio(shelf, siblings["spinning"], siblings["sleeping"])
     one = most == 2
-    told = "" if _differ(shelf, ratio) else ": no difference can be told"
+    told = "" if differ(shelf, ratio) else ": no difference can be told"
     yield (
         f"While {words.count(most - 1, 'other thread')} of the process "
         f"{'spins' if one else 'spin'} in user mode, one mprotect takes "
-        f"{_many(shelf, ratio)} as while {'it sleeps' if one else 'they sleep'}{told}."
+        f"{many(shelf, ratio)} as while {'it sleeps' if one else 'they sleep'}{told}."
     )
 
 
 def _spoiling(shelf: Shelf, machine: str) -> Iterator[str]:
     found = dict(shelf.machines)[machine].findings
-    parts = [
-        f"{words.listed(checks)} ({status})"
-        for status in ("problem", "warning")
-        if (checks := [finding.check for finding in found if finding.status == status])
-    ]
+    parts = []
+    for status in ("problem", "warning"):
+        checks = [finding.check for finding in found if finding.status == status]
+        if len(checks) > MOST_NAMED:
+            parts.append(words.count(len(checks), status))
+        elif checks:
+            parts.append(f"{words.listed(checks)} ({status})")
     if parts:
         yield f"What may spoil these figures, says doctor: {'; '.join(parts)}."
 
@@ -179,25 +189,5 @@ def _ratio(shelf: Shelf, over: Row, under: Row) -> Interval:
     return shelf.ratio((over["machine"], over["case"]), (under["machine"], under["case"]), net)
 
 
-def _cost(shelf: Shelf, value: float) -> str:
-    text = words.cost(value, shelf.unit)
-    return f"{text} instructions" if shelf.exact else text
-
-
 def _within(row: Row) -> str:
     return words.within(row["low"], row["high"], row["unit"], int(row["processes"]))
-
-
-def _many(shelf: Shelf, ratio: Interval) -> str:
-    text = f"{words.figures(ratio.value)} times as {'many' if shelf.exact else 'long'}"
-    if ratio.low is None or ratio.high is None or shelf.exact:
-        return text
-    low, high = words.figures(ratio.low), words.figures(ratio.high)
-    return f"{text} ({words.interval_name(ratio.processes)} {low} to {high})"
-
-
-def _differ(shelf: Shelf, ratio: Interval) -> bool:
-    """Tell whether two costs can be told apart."""
-    if shelf.exact or ratio.low is None or ratio.high is None:
-        return ratio.value != 1
-    return not ratio.low <= 1 <= ratio.high

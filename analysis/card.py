@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import pandas as pd
 
 from . import words
-from .fields import text_of
+from .fields import number_of, text_of
 from .result import Finding, Result
 from .shelf import Shelf
 from .tables import Table
 
 NOT_KNOWN = "not known"
 NONE_FOUND = "none"
+MOST_FINDINGS = 60  # of a machine: doctor has half as many checks
 TITLES = {
     "silicon": "What was measured on",
     "path length": "What instructions were counted on",
@@ -30,6 +32,22 @@ class Findings:
     machine: str
     notable: Sequence[Finding]
     fine: Sequence[str]
+
+    @property
+    def problems(self) -> Sequence[Finding]:
+        """What spoils a figure."""
+        return [finding for finding in self.notable if finding.status == "problem"]
+
+    @property
+    def others(self) -> Sequence[Finding]:
+        """What may."""
+        return [finding for finding in self.notable if finding.status != "problem"]
+
+    def summary(self, whole: bool) -> str:
+        """Say how many may, or all in all, there are of each status."""
+        kinds = Counter(found.status for found in (self.notable if whole else self.others))
+        found = [words.count(n, k, k if k == "unknown" else "") for k, n in sorted(kinds.items())]
+        return words.listed(found)
 
 
 def card(shelf: Shelf) -> Table:
@@ -52,12 +70,31 @@ def card(shelf: Shelf) -> Table:
     )
 
 
+@dataclass(frozen=True)
+class Facts:
+    """The facts of a shelf's machines: those that tell them apart, and those that don't."""
+
+    machines: Sequence[str]
+    differ: Sequence[tuple[str, Sequence[str]]]  # a fact, and a text per machine
+    same: Sequence[tuple[str, str]]
+
+
+def facts(shelf: Shelf) -> Facts:
+    """Return what the machine cards say, what differs apart from what is the same everywhere."""
+    rows = [(label, texts) for label, *texts in card(shelf).rows]
+    return Facts(
+        machines=shelf.names,
+        differ=[(label, texts) for label, texts in rows if len(set(texts)) > 1],
+        same=[(label, texts[0]) for label, texts in rows if len(set(texts)) == 1],
+    )
+
+
 def findings(shelf: Shelf) -> list[Findings]:
     """Return what doctor found on each machine that it looked at."""
     return [
         Findings(
             machine=name,
-            notable=[f for f in result.findings if f.status != "ok"],
+            notable=[f for f in result.findings if f.status != "ok"][:MOST_FINDINGS],
             fine=[f.check for f in result.findings if f.status == "ok"],
         )
         for name, result in shelf.machines
@@ -92,14 +129,13 @@ def _plain(key: str) -> Callable[[Result], str]:
 
 
 def _memory(result: Result) -> str:
-    size = result.machine.get("memory_bytes")
-    return words.memory(size) if isinstance(size, (int, float)) and size >= 0 else ""
+    size = number_of(result.machine.get("memory_bytes"))
+    return words.memory(size) if size is not None and size >= 0 else ""
 
 
 def _frequency(result: Result) -> str:
-    rate = result.machine.get("tsc_hz")
-    known = isinstance(rate, (int, float)) and rate > 0
-    return f"{words.figures(rate / 1e9, 4)} GHz" if known else ""  # type: ignore[operator]
+    rate = number_of(result.machine.get("tsc_hz"))
+    return f"{words.figures(rate / 1e9, 4)} GHz" if rate is not None and rate > 0 else ""
 
 
 def _keys(result: Result) -> str:

@@ -33,23 +33,27 @@ MEANING = {
 }
 
 
-def paragraphs(shelf: Shelf) -> Iterator[str]:
-    """Tell how one kind of evidence was come by."""
-    yield MEANING[shelf.evidence]
+def paragraphs(shelf: Shelf) -> Iterator[tuple[str, str]]:
+    """Tell how one kind of evidence was come by, each paragraph after what it is about."""
+    yield "What a figure means", MEANING[shelf.evidence]
     if shelf.evidence == "function":
         return
     if shelf.estimates.empty:
-        yield "Nothing was measured."
+        yield "What was measured", "Nothing was measured."
         return
     for name, result in shelf.machines:
-        yield f"{name}: {_amounts(shelf, name)}{_spoilt(shelf, name, result)}{_order(result)}"
-        yield from _not_read(name, result)
+        yield name, f"{_amounts(shelf, name)}{_spoilt(shelf, name, result)}{_order(result)}"
+        yield from (("What was not read", text) for text in _not_read(name, result))
     if shelf.frame["alone_share"].notna().any():
-        yield PIECES_DEFINITION
-    yield EXACT_DEFINITION if shelf.exact else DEFINITION
+        yield "A value", PIECES_DEFINITION
+    yield "An estimate", EXACT_DEFINITION if shelf.exact else DEFINITION
+    yield "A net figure", _net(shelf)
     if not shelf.exact:
         yield from _limits(shelf)
-    yield (
+
+
+def _net(shelf: Shelf) -> str:
+    return (
         "Net figures are made afterwards: what one loop of the case costs less what one loop of "
         "its floor costs, divided by the operations in a loop. "
         + (
@@ -73,7 +77,8 @@ def _amounts(shelf: Shelf, machine: str) -> str:
     loops = _span([int(n) for n in frame["loops"].dropna()])
     if shelf.exact:
         return (
-            f"{words.count(len(rows), 'case')}, {_span(list(rows['processes']))} boots each, "
+            f"{words.count(len(rows), 'case')}, each in {_span(list(rows['processes']))} "
+            f"{'boot' if (rows['processes'] == 1).all() else 'boots'}, "
             f"{loops} loops."
         )
     used = rows["values"] - rows["left_out"]
@@ -130,15 +135,18 @@ def _order(result: Result) -> str:
     return text
 
 
-def _limits(shelf: Shelf) -> Iterator[str]:
+def _limits(shelf: Shelf) -> Iterator[tuple[str, str]]:
     few = int((shelf.estimates["processes"] < ENOUGH_PROCESSES).sum())
     if few:
         number = words.count(few, "figure rests", "figures rest")
         yield (
-            f"{number} on fewer than {ENOUGH_PROCESSES} processes. There the "
-            f"interval is at most the range of what was seen, which holds the true median in less "
-            f"than {CONFIDENCE:.0%} of all cases (with 5 processes 94 %, with 3 processes 75 %); a "
-            "single process has none. More rounds narrow this: run a longer profile."
+            "Limit: few processes",
+            (
+                f"{number} on fewer than {ENOUGH_PROCESSES} processes. There the interval is at "
+                "most the range of what was seen, which holds the true median in less than "
+                f"{CONFIDENCE:.0%} of all cases (with 5 processes 94 %, with 3 processes 75 %); a "
+                "single process has none. More rounds narrow this: run a longer profile."
+            ),
         )
     virtual = [
         f"{name} ({result.machine['virtualisation']})"
@@ -148,9 +156,12 @@ def _limits(shelf: Shelf) -> Iterator[str]:
     ]
     if virtual:
         yield (
-            f"Virtualised: {words.listed(virtual)}. Interrupts between CPUs and TLB flushes may "
-            "leave the guest there, so costs that hold them can differ from those of the bare "
-            "machine."
+            "Limit: virtual machines",
+            (
+                f"Virtualised: {words.listed(virtual)}. Interrupts between CPUs and TLB flushes "
+                "may leave the guest there, so costs that hold them can differ from those of the "
+                "bare machine."
+            ),
         )
 
 

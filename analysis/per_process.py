@@ -26,15 +26,20 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
     then has no median. `crowded` is how many such values count all the same.
     """
     usable = frame[(frame["state"] == "measured") & (frame["evidence"] != "function")]
-    crowded = _marked(usable, "crowded")
-    clean = _clean(usable)
-    kept = clean & ~(crowded & _has_enough(usable, clean & ~crowded))
-    marks = usable.assign(left_out=~kept, crowded=crowded & kept)
+    kept = counting(usable)
+    marks = usable.assign(left_out=~kept, crowded=_marked(usable, "crowded") & kept)
     whole = _by_process(usable)["value"].agg(values="size")
     whole = whole.join(_by_process(marks)[["left_out", "crowded"]].sum())
     whole = whole.join(_by_process(usable[kept])[["value", "cycles"]].median())
     facts = ["round", "loops", "piece_loops", "inner_loops", "slope", "clock_resolution"]
     return pd.DataFrame(whole.join(_by_process(usable)[facts].first()).reset_index())
+
+
+def counting(values: pd.DataFrame) -> pd.Series[bool]:
+    """Tell of each value whether its process's median has it; see `processes`."""
+    crowded = _marked(values, "crowded")
+    clean = _clean(values)
+    return clean & ~(crowded & _has_enough(values, clean & ~crowded))
 
 
 def _by_process(values: pd.DataFrame) -> DataFrameGroupBy[Any, Any]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from importlib import resources
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
-from . import answer, card, figures, method, support
-from .document import ResultError
+from . import answer, artwork, breakeven_table, card, figures, method, support, words
+from .assumption import Assumption
+from .document import ResultError, clean
 from .figures import style
-from .result import read
+from .page import subjects, template
+from .page.blocks import Blocks
+from .page.listing import Listing
+from .page.matrix import Matrix, matrix
+from .page.picture import Picture, picture
+from .profiles import why
+from .profiles.read import Profile
+from .profiles.why import Profiles
+from .result import Result, read
 from .shelf import Shelf, shelves
 from .table import FORMATS
 from .table import write as write_table
@@ -30,115 +36,170 @@ WARNING = (
     "Instructions are not time. These are counts under software emulation: no cache, TLB, "
     "interrupt or serialisation cost is in them."
 )
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A chart as the page and the folder hold it."""
-
-    name: str
-    title: str
-    svg: bytes
-    csv: str
-    caption: str
-    alt: str
-
-    @property
-    def inline(self) -> Markup:
-        """The SVG as part of a page: its ids made its own, so that two figures don't share one."""
-        text = self.svg.decode("utf-8")
-        text = text[text.index("<svg") :]
-        text = re.sub(r'(<[^>]* id=")', rf"\g<1>{self.name}-", text)
-        text = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{self.name}-", text)
-        text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-        # Safe: matplotlib escapes every text it writes, and the page's policy forbids scripts.
-        return Markup(  # noqa: S704
-            text.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
-        )
+# Beside the page the figures lie in one format, which is soon drawn.
+PAGE_FIGURES = artwork.Request(formats=("svg",))
+LONGEST_NAME = 60  # of a machine in headings and legends
 
 
 @dataclass(frozen=True)
 class Section:
     """What the page says of one kind of evidence."""
 
-    key: str
-    heading: str
-    warning: str
-    answers: Sequence[tuple[str, Sequence[str]]]
+    shelf: Shelf
+    listing: Listing
     pictures: Sequence[Picture]
     missing: Sequence[figures.Missing]
     tables: Sequence[Table]
-    everything: Table
-    machines: Table
-    findings: Sequence[card.Findings]
-    method: Sequence[str]
+    profiles: Profiles
+
+    @property
+    def key(self) -> str:
+        """The kind of evidence as a part of ids and names of files."""
+        return self.listing.key
+
+    @property
+    def heading(self) -> str:
+        """The section's heading."""
+        return HEADINGS[self.shelf.evidence]
+
+    @property
+    def warning(self) -> str:
+        """What must be read before any of the figures."""
+        return WARNING if self.shelf.exact else ""
 
     @property
     def measured(self) -> bool:
         """Tell whether there is a figure to show."""
-        return bool(self.everything.rows)
+        return bool(self.listing.lines)
+
+    @cached_property
+    def answers(self) -> Sequence[str]:
+        """The answer in a few sentences."""
+        made_of = self.profiles.sentences(self.shelf) if self.profiles else ()
+        return [*answer.sentences(self.shelf), *made_of]
+
+    @cached_property
+    def facts(self) -> card.Facts:
+        """The machine cards."""
+        return card.facts(self.shelf)
+
+    @cached_property
+    def findings(self) -> Sequence[card.Findings]:
+        """What may spoil the figures."""
+        return card.findings(self.shelf)
+
+    @cached_property
+    def matrix(self) -> Matrix | None:
+        """Several machines side by side."""
+        return matrix(self.listing)
+
+    @cached_property
+    def subjects(self) -> Sequence[subjects.Subject]:
+        """Charts, tables and lists by subject."""
+        leads = answer.leads(self.shelf) if self.measured else {}
+        shown = [table for table in self.tables if not table.name.startswith("side-by-side")]
+        return subjects.subjects(self.listing, self.pictures, self.missing, shown, leads)
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """Every case's own block."""
+        return Blocks(self.listing, self.profiles)
+
+    @cached_property
+    def method(self) -> Sequence[tuple[str, str]]:
+        """How the figures were made."""
+        return list(method.paragraphs(self.shelf))
 
 
 def write(
-    paths: Iterable[str | Path], folder: str | Path, formats: Sequence[str] = tuple(FORMATS)
+    paths: Iterable[str | Path],
+    folder: str | Path,
+    names: Sequence[str] = (),
+    skip: Callable[[str], None] | None = None,
+    formats: Sequence[str] = tuple(FORMATS),
+    request: artwork.Request = PAGE_FIGURES,
 ) -> Path:
     """Write index.html, figures/ and tables/ into folder; return the page's path.
 
-    `formats` are those of the tables, of `table.FORMATS`.
+    `names` are the machines' names, in the order of the files, as far as they go. A file that can't
+    be used ends the report by a `ResultError`; with `skip` it is left out, the page names it, and
+    `skip` is told why. Profiles among the files are taken in: each must be of a result's machine.
+    `formats` are those of the tables, of `table.FORMATS`; the figures are drawn as `request` says.
     """
-    results = [read(path) for path in paths]
-    if not results:
-        raise ResultError("There is no result file to report on.")
-    stock = shelves(results)
-    sections = [_section(shelf) for shelf in stock]
-    matrix, reasons = support.matrix(stock)
-    page = _template().render(
-        title=_title(stock),
-        sections=sections,
-        matrix=matrix,
-        reasons=reasons,
-        counts=[(shelf, support.counts(shelf.cases)) for shelf in stock],
-    )
+    files, profiles = why.apart([Path(path) for path in paths])
+    results, left_out = _read(files, names, skip)
+    found, not_read = why.read_all(profiles, results, skip)
+    left_out += not_read
+    stock = shelves(results, [Assumption.parse(text) for text in request.assumptions])
+    sections = [_section(shelf, request, found) for shelf in stock]
     folder = Path(folder)
-    _write_files(folder, sections, [matrix], formats)
+    page = template.render(_parts(stock, sections, left_out))
+    _write_files(folder, sections, [support.matrix(stock)[0]], formats)
     target = folder / PAGE
     target.write_text(page, encoding="utf-8")
     return target
 
 
-def _section(shelf: Shelf) -> Section:
-    key = shelf.evidence.replace(" ", "-")
-    charts = figures.charts(shelf)
+def _read(
+    paths: Sequence[Path], names: Sequence[str], skip: Callable[[str], None] | None
+) -> tuple[list[Result], list[str]]:
+    """Return the results, and a sentence for each file that is left out."""
+    if not paths:
+        raise ResultError("There is no result file to report on.")
+    if len(names) > len(paths):
+        files = words.count(len(paths), "result file")
+        raise ResultError(f"There are {len(names)} names for {files}.")
+    results, left_out = [], []
+    for place, path in enumerate(paths):
+        try:
+            result = read(path)
+        except ResultError as error:
+            if skip is None:
+                raise
+            skip(str(error))
+            left_out.append(str(error))
+            continue
+        results.append(_called(result, names[place] if place < len(names) else result.name))
+    if not results:
+        raise ResultError(f"No result file is left to report on. {' '.join(left_out)}")
+    return results, left_out
+
+
+def _called(result: Result, name: str) -> Result:
+    """Return the result of a machine under another name."""
+    return replace(result, machine={**result.machine, "name": clean(name, LONGEST_NAME)})
+
+
+def _section(shelf: Shelf, request: artwork.Request, profiles: Sequence[Profile]) -> Section:
+    listing = Listing(shelf)
+    charts = figures.charts(shelf, style.WIDTHS[request.width], request.published)
     return Section(
-        key=key,
-        heading=HEADINGS[shelf.evidence],
-        warning=WARNING if shelf.exact else "",
-        answers=[(name, answer.sentences(shelf, name)) for name in shelf.names],
-        pictures=[_picture(key, c, shelf) for c in charts if isinstance(c, figures.Chart)],
-        missing=[c for c in charts if isinstance(c, figures.Missing)],
-        tables=of(shelf),
-        everything=everything(shelf),
-        machines=card.card(shelf),
-        findings=card.findings(shelf),
-        method=list(method.paragraphs(shelf)),
+        shelf=shelf,
+        listing=listing,
+        pictures=[
+            picture(chart, shelf, request) for chart in charts if isinstance(chart, figures.Chart)
+        ],
+        missing=[chart for chart in charts if isinstance(chart, figures.Missing)],
+        tables=[*of(shelf), *(t for t in [breakeven_table.table(shelf)] if t.rows)],
+        profiles=why.of(shelf, profiles),
     )
 
 
-def _picture(key: str, chart: figures.Chart, shelf: Shelf) -> Picture:
-    shown = set(chart.table["machine"])
-    sources = [
-        f"{name}: {card.short(result)}." if len(shown) > 1 else f"{card.short(result)}."
-        for name, result in shelf.machines
-        if name in shown
-    ]
-    return Picture(
-        name=f"{key}-{chart.name}",
-        title=chart.title,
-        svg=style.svg(chart.figure),
-        csv=chart.table.to_csv(index=False, lineterminator="\n"),
-        caption=" ".join([chart.caption, *sources]),
-        alt=chart.alt,
-    )
+def _parts(
+    stock: Sequence[Shelf], sections: Sequence[Section], left_out: Sequence[str]
+) -> dict[str, Any]:
+    table, reasons = support.matrix(stock)
+    headings, families = support.by_family(stock)
+    return {
+        "title": _title(stock),
+        "sections": sections,
+        "left_out": left_out,
+        "matrix": table,
+        "reasons": reasons,
+        "families": families,
+        "family_headings": headings,
+        "counts": [(shelf, support.counts(shelf.cases)) for shelf in stock],
+    }
 
 
 def _title(stock: Sequence[Shelf]) -> str:
@@ -154,12 +215,13 @@ def _write_files(
     for place in (pictures, texts):
         place.mkdir(parents=True, exist_ok=True)
     for section in sections:
-        for picture in section.pictures:
-            (pictures / f"{picture.name}.svg").write_bytes(picture.svg)
-            _text(pictures / f"{picture.name}.csv", picture.csv)
-        write_table(texts, f"{section.key}-{section.machines.name}", section.machines, formats)
+        for drawn in section.pictures:
+            _write_picture(pictures, drawn)
+        machines = card.card(section.shelf)
+        write_table(texts, f"{section.key}-{machines.name}", machines, formats)
         if section.measured:
-            for table in (*section.tables, section.everything):
+            section.profiles.write(folder)
+            for table in (*section.tables, *section.profiles.tables, everything(section.shelf)):
                 write_table(texts, f"{section.key}-{table.name}", table, formats)
     for table in shared:
         write_table(texts, table.name, table, formats)
@@ -169,15 +231,9 @@ def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _template() -> jinja2.Template:
-    folder = resources.files(__package__).joinpath("templates")
-    names = ("report.html", "report.css")
-    texts = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}
-    environment = jinja2.Environment(
-        loader=jinja2.DictLoader(texts),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html")
+def _write_picture(folder: Path, drawn: Picture) -> None:
+    (folder / f"{drawn.name}.svg").write_bytes(drawn.svg)
+    for ending, content in drawn.others.items():
+        (folder / f"{drawn.name}.{ending}").write_bytes(content)
+    for ending, text in (("csv", drawn.csv), ("txt", drawn.about)):
+        _text(folder / f"{drawn.name}.{ending}", text)

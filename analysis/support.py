@@ -39,6 +39,30 @@ def matrix(shelves: Sequence[Shelf]) -> tuple[Table, dict[str, str]]:
     return table, {letter: reason for reason, letter in letters.items()}
 
 
+def by_family(shelves: Sequence[Shelf]) -> tuple[list[str], list[list[str]]]:
+    """Return a column per machine and a row per family: how many of its cases ended how."""
+    columns = [(name, shelf.evidence, shelf.cases) for shelf in shelves for name in shelf.names]
+    families = dict.fromkeys(
+        str(family) for shelf in shelves for family in shelf.cases["family"].unique()
+    )
+    rows = [
+        [family, *(_counted(cases, name, family) for name, _, cases in columns)]
+        for family in families
+    ]
+    several = len(shelves) > 1
+    headings = [f"{name} ({kind})" if several else name for name, kind, _ in columns]
+    return ["family", *headings], rows
+
+
+def _counted(cases: pd.DataFrame, machine: str, family: str) -> str:
+    found = cases[(cases["machine"] == machine) & (cases["family"] == family)]
+    states = found["state"].value_counts()
+    if set(states.index) == {"measured"}:
+        return f"all {len(found):,}" if len(found) > 1 else "measured"
+    parts = [f"{states[s]:,} {s}" for s in ("measured", "skipped", "failed") if s in states]
+    return ", ".join(parts) or NOT_ASKED
+
+
 def counts(cases: pd.DataFrame) -> str:
     """Say how many cases ended in which state."""
     found = cases["state"].value_counts()

@@ -32,8 +32,8 @@ def figures(number: float, digits: int = 3) -> str:
         return "0"
     if not math.isfinite(number) or not 1e-6 <= abs(number) < 1e15:
         return f"{number:.{digits}g}"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(number))))
     rounded = round(number, digits - 1 - math.floor(math.log10(abs(number))))
+    places = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
     return f"{rounded:,.{places}f}"
 
 
@@ -70,9 +70,11 @@ def counts(numbers: Mapping[str, float]) -> str:
 
 
 def cost(value: float, unit: str) -> str:
-    """Return a figure of either unit."""
+    """Return a figure of any unit."""
     if pd.isna(value):
         return ""
+    if unit in ("cycles", "ratio"):
+        return f"{figures(value)}{' cycles' if unit == 'cycles' else '×'}"
     return instructions(value) if unit == "instructions" else seconds(value)
 
 

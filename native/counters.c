@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,6 +42,9 @@ static struct {
     int files[PK_EVENTS_MAX];
     uint32_t places[PK_EVENTS_MAX]; /* of the members among the events asked for */
 } group;
+
+/* Whether events that others opened in this thread follow the timed loops. */
+static uint32_t following;
 
 /* Return the event for page-walk cycles of this CPU, 0 where none is known: there is no general one. Source: Linux,
  * tools/perf/pmu-events/arch/x86/ mapfile.csv and virtual-memory.json of skylakex, icelakex and sapphirerapids. */
@@ -127,16 +131,35 @@ void pk_counters_close(void)
         close(group.files[--group.members]);
 }
 
+void pk_counters_follow(uint32_t on)
+{
+    following = on;
+}
+
 void pk_counters_start(void)
 {
     if (group.members)
         ioctl(group.files[0], ENABLE, 0);
+    pk_counters_start_own();
 }
 
 void pk_counters_stop(void)
 {
+    pk_counters_stop_own();
     if (group.members)
         ioctl(group.files[0], DISABLE, 0);
+}
+
+void pk_counters_start_own(void)
+{
+    if (following)
+        prctl(PR_TASK_PERF_EVENTS_ENABLE, 0, 0, 0, 0);
+}
+
+void pk_counters_stop_own(void)
+{
+    if (following)
+        prctl(PR_TASK_PERF_EVENTS_DISABLE, 0, 0, 0, 0);
 }
 
 struct pk_counted pk_counters_read(void)

@@ -14,6 +14,9 @@ struct pk_counted {
 void pk_counters_start(void);
 void pk_counters_stop(void);
 struct pk_counted pk_counters_read(void);
+/* Of pk_counters_follow alone: also around what times itself, where the group would count one thread of several. */
+void pk_counters_start_own(void);
+void pk_counters_stop_own(void);
 
 /* Give a value what was counted since `before`. */
 void pk_value_count(struct pk_value *value, const struct pk_counted *before);

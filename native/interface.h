@@ -183,6 +183,9 @@ uint32_t pk_hardware_events(struct pk_event *events);
 /* Count events, as one group, around every timed loop of this thread from now on; note for each why it can't be. */
 uint32_t pk_counters_open(struct pk_event *events, uint32_t number);
 void pk_counters_close(void);
+/* Have all perf events that this thread opened by itself, and that its threads and processes since then inherited, count in
+ * timed loops alone, or no more: prctl(2), PR_TASK_PERF_EVENTS_ENABLE. A loop then has one system call more, the last. */
+void pk_counters_follow(uint32_t on);
 
 /* The smallest step that two readings of the clock of `pk_value.seconds` are seen to be apart, and what a reading takes. */
 struct pk_clock_precision {

@@ -185,6 +185,16 @@ static int run_here(struct pk_case *opened, uint64_t loops, const struct pk_piec
     return status;
 }
 
+static int measure_itself(struct pk_case *opened, uint64_t loops, struct pk_value *value)
+{
+    int status;
+
+    pk_counters_start_own();
+    status = opened->benchmark->measure(opened->state, loops, value);
+    pk_counters_stop_own();
+    return status;
+}
+
 uint64_t pk_case_batch(const struct pk_case *opened)
 {
     return opened->benchmark->batch ? opened->benchmark->batch(opened->state) : 0;
@@ -200,7 +210,7 @@ int pk_case_measure(struct pk_case *opened, uint64_t loops, const struct pk_piec
     reason[0] = '\0';
     getrusage(RUSAGE_THREAD, &before);
     if (opened->benchmark->measure)
-        status = opened->benchmark->measure(opened->state, loops, value);
+        status = measure_itself(opened, loops, value);
     else
         status = run_here(opened, loops, pieces, value);
     if (!value->members) {

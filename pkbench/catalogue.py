@@ -56,6 +56,12 @@ class Benchmark(NamedTuple):
         return bool(self.native.measure)
 
     @property
+    def functions(self) -> dict[str, int]:
+        """Return where in this process its timed and its preparing function are, as far as any."""
+        named = {"timed": self.native.run or self.native.measure, "prepare": self.native.prepare}
+        return {name: int(ffi.cast("uintptr_t", at)) for name, at in named.items() if at}
+
+    @property
     def full_name(self) -> str:
         """Return family and name."""
         return f"{self.family}/{self.name}"

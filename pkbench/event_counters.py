@@ -36,7 +36,7 @@ class EventCounters:
         for place in range(number):
             name, error = text_of(events[place].name), events[place].error
             if error:
-                self.missing[name] = _reason(error)
+                self.missing[name] = reason_for(error)
             else:
                 self.names[name] = place
 
@@ -61,7 +61,17 @@ def event_counters() -> EventCounters:
     return EventCounters(events, lib.pk_hardware_events(events))
 
 
-def _reason(error: int) -> str:
+def cpu_events() -> list[tuple[str, int, int, str]]:
+    """Return name, type and number of the CPU's events, and why one isn't known on this CPU."""
+    events = ffi.new("struct pk_event[]", lib.PK_EVENTS_MAX)
+    return [
+        (text_of(each.name), each.type, each.config, reason_for(each.error) if each.error else "")
+        for each in events[0 : lib.pk_hardware_events(events)]
+    ]
+
+
+def reason_for(error: int) -> str:
+    """Say why an event can't be counted, from the error of perf_event_open(2)."""
     if error in (errno.EACCES, errno.EPERM):
         return f"{errno.errorcode[error]}: {_forbidden()}"
     return REASONS.get(error) or f"{errno.errorcode.get(error, error)}: {os.strerror(error)}"

@@ -19,19 +19,26 @@ class SelectionError(ValueError):
     """Nothing fits what was asked for; the message names the word."""
 
 
-def select(patterns: Sequence[str], points: Sequence[str], profile: str) -> list[Case]:
-    """Return the cases asked for, in the catalogue's order, their floors among them.
+def select(
+    patterns: Sequence[str],
+    points: Sequence[str],
+    profile: str,
+    *,
+    headline: bool = False,
+    floors: bool = True,
+) -> list[Case]:
+    """Return the cases asked for, in the catalogue's order, their floors among them if wanted.
 
     A pattern is a shell pattern for a case's or a benchmark's name, a family, or one case's name
-    with any points. Without a pattern the quick profile has the headline benchmarks, any other has
-    all. `points` are texts such as `pages=1,7,100-120`, which replace the profile's points wherever
-    that axis occurs.
+    with any points. Without a pattern the quick profile, and any where that is wanted, has the
+    headline benchmarks, any other has all. `points` are texts such as `pages=1,7,100-120`, which
+    replace the profile's points wherever that axis occurs.
     """
     overrides = _parse_overrides(points)
     chosen = [
         case
         for benchmark in benchmarks()
-        if patterns or benchmark.headline or profile != "quick"
+        if patterns or benchmark.headline or not (headline or profile == "quick")
         for case in _cases(benchmark, overrides, profile)
     ]
     if patterns:
@@ -39,7 +46,7 @@ def select(patterns: Sequence[str], points: Sequence[str], profile: str) -> list
             itertools.chain.from_iterable(_matching(pattern, chosen) for pattern in patterns)
         )
     _check_used(overrides, chosen)
-    return _in_order([*chosen, *_floors(chosen)])
+    return _in_order([*chosen, *(_floors(chosen) if floors else ())])
 
 
 def _parse_overrides(texts: Sequence[str]) -> dict[str, str]:

@@ -54,6 +54,11 @@ class Session:
         self.preparing_seconds += max(0.0, time.monotonic() - began - seconds)
         return self._value
 
+    @property
+    def batch(self) -> int:
+        """Return how many iterations follow each other without a preparation; 0: all."""
+        return int(lib.pk_case_batch(self._opened))
+
     def chain(self) -> Chain:
         """Return what `chain` does, its time counted as this case's."""
         began = time.monotonic()
@@ -89,6 +94,11 @@ def clock_precision() -> tuple[float, float]:
     found = ffi.new("struct pk_clock_precision *")
     lib.pk_clock_measure(found)
     return float(found.step_seconds), float(found.read_seconds)
+
+
+def count_own_events() -> None:
+    """Have the perf events that this thread opens itself count in timed loops alone."""
+    lib.pk_counters_follow(1)
 
 
 def end_with_parent() -> None:

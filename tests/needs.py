@@ -27,6 +27,14 @@ def program(name: str) -> str:
     return found
 
 
+def one_of(*names: str) -> str:
+    """Return the path of the first of these programs that is installed."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    lacking(f"none of {', '.join(names)} is installed")
+
+
 def compiler(name: str, *flags: str) -> str:
     """Return the path of a compiler that can link a program."""
     found = program(name)

@@ -23,7 +23,7 @@ LAYERS = (
     {"event_counters", "selection", "session", "order", "precision", "counted", "surroundings"},
     {"values"},
     {"worker", "parcel", "launch", "answers", "path_length"},
-    {"schedule", "guest"},
+    {"schedule", "guest", "profiler"},
     {"measurement", "tracing"},
     {"counting"},
     {"analysis"},

@@ -145,12 +145,12 @@ def test_what_is_forbidden_names_the_setting(
     setting = tmp_path / "perf_event_paranoid"
     setting.write_text("3\n")
     monkeypatch.setattr(event_counters, "PARANOID", setting)
-    assert "EACCES: perf_event_paranoid is 3" in event_counters._reason(errno.EACCES)
+    assert "EACCES: perf_event_paranoid is 3" in event_counters.reason_for(errno.EACCES)
     setting.unlink()
-    assert "EPERM: a filter forbids it" == event_counters._reason(errno.EPERM)
+    assert "EPERM: a filter forbids it" == event_counters.reason_for(errno.EPERM)
 
 
-def test_each_event_of_this_cpu_is_counted_or_has_a_reason() -> None:
+def test_each_event_of_this_cpu_is_counted_or_has_areason_for() -> None:
     events = event_counters.event_counters.__wrapped__()
     assert NAMES == events.names.keys() | events.missing.keys()
     assert bool(events.scope) == bool(events.names)

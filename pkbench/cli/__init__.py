@@ -11,10 +11,12 @@ from pkbench.cli.bundle import bundle
 from pkbench.cli.compare import compare
 from pkbench.cli.count import count
 from pkbench.cli.doctor import doctor
+from pkbench.cli.experiment import experiment
 from pkbench.cli.gate import gate
 from pkbench.cli.kernels import kernels
 from pkbench.cli.listing import list_
 from pkbench.cli.output import note
+from pkbench.cli.profile import profile
 from pkbench.cli.report import report
 from pkbench.cli.run import run
 from pkbench.guest import GuestError
@@ -43,7 +45,12 @@ def pkbench() -> None:
     """Measure what changing memory protection costs on Linux, by keys and by mprotect."""
 
 
-for verb in (list_, doctor, run, compare, gate, count, kernels, report, bundle):
+VERBS = (
+    *(list_, doctor, run, compare, gate, count, kernels, profile),
+    *(report, bundle, experiment),
+)
+
+for verb in VERBS:
     pkbench.add_command(verb)
 
 

@@ -1,0 +1,90 @@
+"""The files of a profile: pictures, stacks and tables, named after their cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from .. import words
+from ..flame import difference, folded, graph, speedscope
+from ..flame.caption import Caption
+from ..flame.folded import Stack
+from . import tables, timeline
+from .read import CaseProfile, Profile
+
+PICO = 1e12
+
+
+def stem(case: str) -> str:
+    """Return what the files of a case are called: its name has no dots before its points."""
+    return case.replace("/", "-").replace(":", "-")
+
+
+def of_case(profile: Profile, case: CaseProfile) -> Iterator[tuple[str, str]]:
+    """Give name and content of each file of one case."""
+    name = stem(case.case)
+    if case.samples:
+        caption = _caption(profile, case)
+        yield f"{name}.svg", graph.svg(case.samples.stacks, caption)
+        yield f"{name}.folded", folded.text(case.samples.stacks)
+        yield f"{name}.speedscope.json", speedscope.document(case.samples.stacks, caption)
+    if case.timeline:
+        yield f"{name}.timeline.svg", timeline.svg(case, case.timeline)
+    if case.instructions:
+        yield f"{name}.loop.md", tables.instructions(case).markdown()
+
+
+def shared(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Give name and content of the tables of all cases."""
+    for table in (tables.by_case(profile.cases), tables.slow_down(profile.cases)):
+        yield f"{table.name}.md", table.markdown()
+        yield f"{table.name}.csv", table.csv()
+
+
+def compared(
+    profile: Profile, case: CaseProfile, base: Profile, other: CaseProfile
+) -> Iterator[tuple[str, str]]:
+    """Give the differential flame graph of an operation of two cases, nothing without samples.
+
+    Each one's samples of the operation are scaled to the time that it takes unprofiled.
+    """
+    before, after = _picoseconds(other), _picoseconds(case)
+    if not (before and after):
+        return
+    names = f"{other.case} → {case.case}" if other.case != case.case else case.case
+    machines = profile.name if profile.name == base.name else f"{base.name} → {profile.name}"
+    caption = Caption(names, f"{machines}, {_how(case)}:", "ps an operation")
+    yield f"{stem(case.case)}.difference.svg", difference.svg(before, after, caption)
+
+
+def write(folder: Path, files: Iterator[tuple[str, str]]) -> list[Path]:
+    """Write files; return their paths."""
+    paths = []
+    for name, content in files:
+        path = folder / name
+        path.write_text(content, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _picoseconds(case: CaseProfile) -> Mapping[Stack, int]:
+    alone = case.seconds.get("alone")
+    if not (case.samples and case.samples.timed and alone):
+        return {}
+    each = alone * PICO / sum(case.samples.timed.values())
+    return {stack: round(count * each) for stack, count in case.samples.timed.items()}
+
+
+def _caption(profile: Profile, case: CaseProfile) -> Caption:
+    takes = (
+        f", {words.seconds(case.seconds['alone'])} an operation" if "alone" in case.seconds else ""
+    )
+    return Caption(case.case, f"{profile.name}{takes}, {_how(case)}:", "samples")
+
+
+def _how(case: CaseProfile) -> str:
+    if case.samples is None:
+        return ""
+    if case.samples.by_time:
+        return f"{case.samples.event}: by time, no PMU"
+    return case.samples.event

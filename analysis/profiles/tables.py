@@ -1,0 +1,280 @@
+"""Profiles as tables: for readers, and the numbers for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from .. import words
+from ..flame.folded import KERNEL
+from ..table import NOT_MEASURED, Table
+from . import shares
+from .read import CaseProfile, Quantity
+
+HOTTEST = 10
+# Memory is told by bits of whole pages, those of the harness among them: that much is chance.
+LEAST_MEMORY = 64 * 1024
+MEMORY = "memory_touched"
+LEAST = 0.001  # of something an operation: fewer may be the machine's, not the operation's
+
+LABELS = {
+    "system_calls": "system calls",
+    "tlb_flushes": "TLB flushes, all reasons",
+    "tlb_flushes_on_task_switch": "  on a task switch",
+    "tlb_flushes_received": "  received from another CPU",
+    "tlb_flushes_local": "  local",
+    "tlb_flushes_local_mm": "  local, of the address space",
+    "tlb_flushes_sent": "  sent to other CPUs",
+    "calls_to_other_cpus": "calls to other CPUs",
+    "call_interrupts": "interrupts taken: calls",
+    "single_call_interrupts": "interrupts taken: calls to one CPU",
+    "user_faults_not_present": "page faults in user mode: not present",
+    "user_faults_protection": "page faults in user mode: protection",
+    "user_faults_key": "page faults in user mode: key",
+    "kernel_faults": "page faults in the kernel",
+    "signals": "signals delivered",
+    "mmap_lock_writes": "mmap_lock taken for writing",
+    "mmap_lock_reads": "mmap_lock taken for reading",
+    "mmap_lock_waits": "waits for a semaphore, as mmap_lock is",
+    "spinlock_waits": "waits for a spinlock",
+    "context_switches": "context switches",
+    "cpu_migrations": "CPU migrations",
+    "minor_faults": "minor faults",
+    "major_faults": "major faults",
+    "core_cycles": "core cycles",
+    "retired_instructions": "instructions",
+    "dtlb_load_misses": "dTLB load misses",
+    "dtlb_store_misses": "dTLB store misses",
+    "page_walk_cycles": "page-walk cycles",
+    "machine_clears": "machine clears",
+    "tlb_shootdown_interrupts": "TLB shootdown interrupts, whole machine",
+    "tlb_shootdown_interrupts_in_pause": "  in a pause as long",
+    "call_interrupts_all": "call interrupts, whole machine",
+    "call_interrupts_all_in_pause": "  in a pause as long",
+    MEMORY: "memory touched",
+}
+# Of the table by case: what its columns sum up.
+COLUMNS = {
+    "system calls": ("system_calls",),
+    "TLB flushes": ("tlb_flushes",),
+    "calls to other CPUs": ("calls_to_other_cpus",),
+    "interrupts taken": ("call_interrupts", "single_call_interrupts"),
+    "page faults": (
+        *("user_faults_not_present", "user_faults_protection", "user_faults_key"),
+        "kernel_faults",
+    ),
+    "context switches": ("context_switches",),
+    "mmap_lock": ("mmap_lock_writes", "mmap_lock_reads"),
+}
+
+
+def by_case(cases: Iterable[CaseProfile]) -> Table:
+    """Return the causes per operation, a row a case that was measured."""
+    measured = [case for case in cases if case.state == "measured"]
+    numbers = [
+        {"case": case.case, **{name: total(case, parts) for name, parts in COLUMNS.items()}}
+        for case in measured
+    ]
+    rows = [
+        [
+            case.case,
+            words.seconds(case.seconds["alone"]) if "alone" in case.seconds else NOT_MEASURED,
+            *(count(total(case, parts)) for parts in COLUMNS.values()),
+            _largest(case),
+        ]
+        for case in measured
+    ]
+    return Table(
+        name="causes",
+        title="Causes per operation",
+        headings=["case", "takes", *COLUMNS, "spends its time on"],
+        rows=rows,
+        data=pd.DataFrame(numbers),
+        note=(
+            "Counted in the timed loops alone, in a process that is not timed. – could not be "
+            "read; the reasons are in the case's own table."
+        ),
+    )
+
+
+def quantities(case: CaseProfile) -> Table:
+    """Return everything that was counted of one case, with its source or the reason why not."""
+    remark = f" Note: {case.remark}." if case.remark else ""
+    rows = [
+        [label(each), amount(each), each.source if each.per_operation is not None else each.reason]
+        for each in case.quantities
+    ]
+    return Table(
+        name="quantities",
+        title=f"{case.case}: per operation",
+        headings=["quantity", "per operation", "source, or why it isn't known"],
+        rows=rows,
+        data=pd.DataFrame([vars(each) for each in case.quantities]),
+        note=f"Over {case.operations:,} operations.{remark}",
+    )
+
+
+def causes(case: CaseProfile) -> Table:
+    """Return what the time of one case is spent on."""
+    found = shares.of_case(case)
+    alone = case.seconds.get("alone", 0.0)
+    rows = [
+        [
+            each.cause,
+            percent(each.share),
+            f"± {percent(each.error)}",
+            words.seconds(alone * each.share),
+        ]
+        for each in found
+    ]
+    return Table(
+        name="shares",
+        title=f"{case.case}: where the time goes",
+        headings=["on", "share", "95 %", "of an operation"],
+        rows=rows,
+        data=pd.DataFrame([vars(each) for each in found]),
+        note=sampling_note(case),
+    )
+
+
+def hottest(case: CaseProfile) -> Table:
+    """Return the symbols in which the operation itself was seen most often."""
+    leaves: Counter[str] = Counter()
+    for stack, number in case.samples.timed.items() if case.samples else ():
+        leaves[stack[-1]] += number
+    whole = leaves.total()
+    found = leaves.most_common(HOTTEST)
+    rows = [
+        [
+            name.removesuffix(KERNEL),
+            "kernel" if name.endswith(KERNEL) else "user",
+            percent(n / whole),
+            f"{n:,}",
+        ]
+        for name, n in found
+    ]
+    return Table(
+        name="hottest",
+        title=f"{case.case}: the hottest symbols",
+        headings=["symbol", "of", "share", "samples"],
+        rows=rows,
+        data=pd.DataFrame(found, columns=["symbol", "samples"]),
+        note=sampling_note(case),
+        text_columns=2,
+    )
+
+
+def slow_down(cases: Iterable[CaseProfile]) -> Table:
+    """Return what profiling itself costs each case."""
+    measured = [case for case in cases if "alone" in case.seconds]
+    rows = [
+        [
+            case.case,
+            words.seconds(case.shortest["alone"]),
+            *(slower(case, how) for how in ("counted", "sampled")),
+        ]
+        for case in measured
+    ]
+    data = [{"case": case.case, **case.shortest} for case in measured]
+    return Table(
+        name="slow-down",
+        title="The profiler's own cost",
+        headings=["case", "alone", "counted", "sampled"],
+        rows=rows,
+        data=pd.DataFrame(data),
+        note=(
+            "Times an operation takes as long while the profiler looks on, by the shortest of "
+            "several values each: a neighbour on the core disturbs those least."
+        ),
+    )
+
+
+def instructions(case: CaseProfile) -> Table:
+    """Return the timed function's instructions, with the samples that found each."""
+    whole = sum(each.samples for each in case.instructions)
+    rows = [
+        [
+            f"{each.address:x}",
+            "loop" if each.in_loop else "",
+            each.text,
+            percent(each.samples / whole) if each.samples else "",
+        ]
+        for each in case.instructions
+    ]
+    return Table(
+        name="instructions",
+        title=f"{case.case}: the timed function",
+        headings=["at", "", "instruction", "samples"],
+        rows=rows,
+        data=pd.DataFrame([vars(each) for each in case.instructions]),
+        note=(
+            "A sample names the instruction that would have been executed next: the one before it, "
+            "or one further back, took the time."
+        ),
+        text_columns=3,
+    )
+
+
+def slower(case: CaseProfile, how: str) -> str:
+    """Return how many times as long an operation takes while it is profiled so."""
+    if how not in case.shortest or "alone" not in case.shortest:
+        return NOT_MEASURED
+    return f"{words.figures(case.shortest[how] / case.shortest['alone'])} ×"
+
+
+def total(case: CaseProfile, parts: Sequence[str]) -> float | None:
+    """Return the sum of some quantities, None where one of them isn't known."""
+    numbers = [case.per_operation(part) for part in parts]
+    return sum(n for n in numbers if n is not None) if None not in numbers else None
+
+
+def count(number: float | None) -> str:
+    """Return how often something happens in an operation."""
+    if number is None:
+        return NOT_MEASURED
+    if number == 0:
+        return "0"
+    if abs(number) < LEAST:
+        return f"under {LEAST}"
+    return f"{number:,.3f}" if abs(number) < 1000 else words.figures(number)
+
+
+def label(each: Quantity) -> str:
+    """Return what a quantity is called."""
+    return LABELS.get(each.quantity, each.quantity)
+
+
+def amount(each: Quantity) -> str:
+    """Return a quantity's figure with its unit, where it has one."""
+    if each.quantity == MEMORY and each.per_operation is not None:
+        least = each.per_operation < LEAST_MEMORY
+        return f"under {words.memory(LEAST_MEMORY)}" if least else words.memory(each.per_operation)
+    return count(each.per_operation)
+
+
+def percent(share: float) -> str:
+    """Return a share."""
+    return f"{100 * share:.1f} %"
+
+
+def sampling_note(case: CaseProfile) -> str:
+    """Say how the samples were taken, and what they can't tell."""
+    if case.samples is None:
+        return case.missing.get("samples", "not sampled")
+    samples = case.samples
+    told = f"{sum(samples.timed.values()):,} samples of the operation by {samples.event}"
+    own = f", {samples.profilers_own:,} more of the profiler's own work left out"
+    clock = (
+        "; no PMU: a sample taken while interrupts are off falls where they come on again"
+        if samples.by_time
+        else ""
+    )
+    remark = f"; {samples.remark}" if samples.remark else ""
+    return f"{told}{own if samples.profilers_own else ''}{clock}{remark}."
+
+
+def _largest(case: CaseProfile) -> str:
+    found = [f"{100 * each.share:.0f} % {each.cause}" for each in shares.of_case(case)[:3]]
+    return ", ".join(found) or NOT_MEASURED

@@ -1,0 +1,230 @@
+"""What a report says of profiles: whose they are, and where a figure's time goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from .. import words
+from ..document import ResultError, clean
+from ..fields import text_of
+from ..frame import records
+from ..result import Result
+from ..shelf import Shelf
+from ..table import Table
+from . import files, shares, tables
+from .read import CaseProfile, Profile, is_profile, read
+
+ROWS = ("tlb_shootdown_interrupts", "call_interrupts_all")
+SAME = ("cpu_model", "kernel")  # of the machine that was measured and the one that was profiled
+LARGEST = 3  # causes in a sentence
+NEAR = 1.5  # times as long
+LEAST = 0.005  # of something an operation, to two places
+# Rows of the whole machine are no case's own: they stand in the profile, beside those of a pause.
+SHOWN = tuple(name for name in tables.LABELS if not name.startswith(tuple(ROWS)))
+# The figures that the answer gives, in its order; of each the first that was profiled.
+ANSWERED = (
+    ("switch/mprotect/pages:1", "switch/mprotect"),
+    ("protect/mprotect-rw-ro/pages:1", "protect/mprotect-rw-ro"),
+    ("protect/mprotect-rw-ro/pages:33", ""),
+    ("protect/mprotect-rw-ro/pages:34", ""),
+    ("threads/mprotect-siblings/siblings:spinning/threads:2", ""),
+)
+
+
+@dataclass(frozen=True)
+class Why:
+    """What the page says of one case's profile."""
+
+    sentence: str
+    counts: Sequence[tuple[str, str]]  # of what an operation has any
+    unknown: Sequence[tuple[str, str]]  # reason, and what it keeps from being known
+    slow_down: str
+    files: Sequence[tuple[str, str]]  # what is drawn, and where, from the page's folder
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """The profiles of the machines of one kind of evidence, by the names they have there."""
+
+    of_machine: Mapping[str, Profile] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self.of_machine)
+
+    def sentences(self, shelf: Shelf) -> Iterator[str]:
+        """Say of the answer's figures what they are made of."""
+        rows = {(row["machine"], row["case"]): row["gross"] for row in records(shelf.estimates)}
+        for machine, profile in self.of_machine.items():
+            costs = {case: cost for (name, case), cost in rows.items() if name == machine}
+            several = f"{machine}: " if len(shelf.names) > 1 else ""
+            yield from (f"{several}{told}" for told in sentences(profile, costs))
+
+    def why(self, machine: str, case: str, seconds: float | None) -> Why | None:
+        """Return what is told of a case on a machine; None where it wasn't profiled."""
+        profile = self.of_machine.get(machine)
+        found = profile.of(case) if profile else None
+        if found is None or found.state != "measured":
+            return None
+        return _why(found, seconds, self._folder(machine))
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The causes per operation, a table a machine."""
+        several = len(self.of_machine) > 1
+        return [
+            replace(
+                tables.by_case(profile.cases),
+                name=f"causes-{place}" if several else "causes",
+                title=f"Causes per operation: {name}" if several else "Causes per operation",
+            )
+            for place, (name, profile) in enumerate(self.of_machine.items(), start=1)
+        ]
+
+    def write(self, folder: Path) -> None:
+        """Write what is drawn of every case below a report's folder."""
+        for machine, profile in self.of_machine.items():
+            below = folder / self._folder(machine)
+            below.mkdir(parents=True, exist_ok=True)
+            for case in profile.cases:
+                files.write(below, files.of_case(profile, case))
+
+    def _folder(self, machine: str) -> str:
+        return f"profiles/{list(self.of_machine).index(machine) + 1}"
+
+
+def of(shelf: Shelf, profiles: Sequence[Profile]) -> Profiles:
+    """Return each machine's profile: the last of those that fit."""
+    found = {
+        name: profile
+        for profile in profiles
+        for name, result in shelf.machines
+        if fits(profile, result)
+    }
+    return Profiles(found)
+
+
+def apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the paths of results, and those of profiles."""
+    profiles = [path for path in paths if is_profile(path)]
+    return [path for path in paths if path not in profiles], profiles
+
+
+def read_all(
+    paths: Sequence[Path], results: Sequence[Result], skip: Callable[[str], None] | None
+) -> tuple[list[Profile], list[str]]:
+    """Return the profiles that are of a result's machine, and a sentence for each left out."""
+    found, left_out = [], []
+    for path in paths:
+        try:
+            profile = _of_one(read(path), results)
+        except ResultError as error:
+            if skip is None:
+                raise
+            skip(str(error))
+            left_out.append(str(error))
+        else:
+            found.append(profile)
+    return found, left_out
+
+
+def _of_one(profile: Profile, results: Sequence[Result]) -> Profile:
+    if not any(fits(profile, result) for result in results):
+        raise ResultError(f"{clean(str(profile.path))} is a profile of no result's machine.")
+    return profile
+
+
+def fits(profile: Profile, result: Result) -> bool:
+    """Tell whether a profile is of the machine and the kernel that a result is of."""
+    return result.evidence == "silicon" and all(
+        profile.machine.get(key) == text_of(result.machine.get(key)) for key in SAME
+    )
+
+
+def sentences(profile: Profile, costs: dict[str, float]) -> Iterator[str]:
+    """Say of the answer's figures what they are made of.
+
+    `costs` are seconds an operation, as measured, by case; of a case that isn't among them, what
+    it took beside its profile.
+    """
+    for case, benchmark in ANSWERED:
+        found = profile.of(case) or (_first(profile, benchmark) if benchmark else None)
+        told = found and sentence(found, costs.get(found.case))
+        if told:
+            yield told
+
+
+def sentence(case: CaseProfile, seconds: float | None = None) -> str:
+    """Say what one case's time is made of; nothing where that isn't known."""
+    alone = case.seconds.get("alone")
+    seconds = seconds if seconds and _same(case, seconds) else alone
+    found = [each for each in shares.of_case(case) if each.share >= 0.01][:LARGEST]
+    if not (found and seconds and case.samples):
+        return ""
+    parts = [
+        f"{100 * each.share:.0f} % {_verb(place)}{each.cause}" for place, each in enumerate(found)
+    ]
+    number = sum(case.samples.timed.values())
+    flushes = case.per_operation("tlb_flushes_local_mm")
+    calls = case.per_operation("calls_to_other_cpus")
+    counted = "; ".join(
+        f"{number:,.2f} {what}"
+        for number, what in ((flushes, "TLB flushes"), (calls, "calls to other CPUs"))
+        if number is not None and number >= LEAST
+    )
+    counted = f"; {counted} an operation" if counted else ""
+    return (
+        f"Of the {words.seconds(seconds)} of {case.case}, {words.listed(parts)} "
+        f"({number:,} samples{counted})."
+    )
+
+
+def _why(case: CaseProfile, seconds: float | None, folder: str) -> Why:
+    unknown: dict[str, list[str]] = {}
+    for each in case.quantities:
+        if each.per_operation is None:
+            unknown.setdefault(each.reason, []).append(tables.label(each).strip())
+    for part, reason in case.missing.items():
+        unknown.setdefault(reason, []).append(part)
+    counts = [
+        (tables.label(each).strip(), tables.amount(each))
+        for each in case.quantities
+        if each.per_operation and each.per_operation >= tables.LEAST and each.quantity in SHOWN
+    ]
+    stem = f"{folder}/{files.stem(case.case)}"
+    drawn = [("flame graph", f"{stem}.svg")] if case.samples else []
+    drawn += [("timeline", f"{stem}.timeline.svg")] if case.timeline else []
+    slower = (f"{tables.slower(case, how)} {how}" for how in ("counted", "sampled"))
+    return Why(
+        sentence=sentence(case, seconds),
+        counts=counts,
+        unknown=[(reason, ", ".join(what)) for reason, what in unknown.items()],
+        slow_down=f"as long as alone: {', '.join(slower)}",
+        files=drawn,
+    )
+
+
+def _same(case: CaseProfile, seconds: float) -> bool:
+    """Tell whether the case that was profiled took about as long as the one that was measured.
+
+    One with two modes may not have: its shares are then of another mode than the figure.
+    """
+    if "alone" not in case.seconds:
+        return True
+    return case.shortest["alone"] / NEAR <= seconds <= case.seconds["alone"] * NEAR
+
+
+def _verb(place: int) -> str:
+    return "" if place else "is "
+
+
+def _first(profile: Profile, benchmark: str) -> CaseProfile | None:
+    """Return the first case of a benchmark that was profiled."""
+    found = (
+        each
+        for each in profile.cases
+        if each.samples and "/".join(each.case.split("/")[:2]) == benchmark
+    )
+    return next(found, None)

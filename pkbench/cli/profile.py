@@ -1,0 +1,188 @@
+"""`pkbench profile`."""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkbench.catalogue import Case
+from pkbench.cli.options import TIME, as_json, patterns_argument, points_option, profile_option
+from pkbench.cli.output import LOCAL_RESULTS, note, print_json, progress_bar
+from pkbench.machine import detect
+from pkbench.profiler import document
+from pkbench.profiler import round as rounds
+from pkbench.profiler.profiling import Profiled
+from pkbench.resultfile import OutputError
+from pkbench.selection import SelectionError, select
+
+if TYPE_CHECKING:
+    from pkbench.analysis.profiles.read import CaseProfile, Profile
+
+IN_FULL = 6  # cases whose tables are printed; of more, one line each
+
+
+@click.command()
+@patterns_argument
+@points_option
+@profile_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the profile.")
+@click.option(
+    "--against",
+    metavar="CASE|PROFILE",
+    help="Draw what differs from another case, or from the same one in another profile's folder.",
+)
+@click.option(
+    "--budget", type=TIME, default="3m", show_default=True, help="Begin no case after that."
+)
+@as_json
+def profile(
+    patterns: Sequence[str],
+    points: Sequence[str],
+    profile: str,
+    output: Path | None,
+    against: str | None,
+    budget: float,
+    json_: bool,
+) -> None:
+    """Say what cases spend their time on: the headline ones, or those that match a PATTERN.
+
+    Each runs again, apart from any timing: counted, then sampled by perf. The folder gets
+    profile.json, which `pkbench report` takes, flame graphs, stacks and tables.
+    """
+    from pkbench.analysis.profiles import read
+
+    cases = select(patterns, points, profile, headline=True, floors=False)
+    base = read.read(against) if against and Path(against).exists() else None
+    other = _only_case(against, profile) if against and base is None else None
+    folder = _new_folder(output)
+    path = _profile([*([other] if other else []), *cases], folder, budget)
+    found = read.read(path)
+    _draw(found, base, other.name if other else None)
+    if json_:
+        print_json({"profile": str(path), "cases": {c.case: _plain(c) for c in found.cases}})
+    else:
+        _print(found)
+    note(f"profile: {path}; flame graphs, stacks and tables are beside it")
+
+
+def _only_case(name: str, profile: str) -> Case:
+    found = select([name], (), profile, floors=False)
+    if len(found) != 1:
+        raise SelectionError(f"--against {name} means {len(found)} cases; name one, or a profile")
+    return found[0]
+
+
+def _new_folder(output: Path | None) -> Path:
+    """Return the folder that was asked for, or one of its own for each profile."""
+    folder = output or LOCAL_RESULTS / f"profile-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
+    if (folder / document.NAME).exists():
+        raise OutputError(f"{folder / document.NAME} exists already; give another folder with -o")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"can't make the folder {folder}: {error.strerror}") from None
+    return folder
+
+
+def _profile(cases: Sequence[Case], folder: Path, budget: float) -> Path:
+    """Profile the cases and write what was found, even if somebody interrupts."""
+    unique = list(dict.fromkeys(cases))
+    found: list[Profiled] = []
+    machine = detect()
+    try:
+        with progress_bar() as show:
+            show(unique[0].name, 0.0)
+            for done, each in enumerate(rounds.profiles(unique, budget), start=1):
+                found.append(each)
+                show(unique[min(done, len(unique) - 1)].name, done / len(unique))
+    finally:
+        order = [case.name for case in unique]
+        found.sort(key=lambda each: order.index(each.case))
+        names = " ".join(case.name for case in unique[:20])
+        path = document.write(folder, document.document(machine, found, f"pkbench profile {names}"))
+    return path
+
+
+def _draw(found: "Profile", base: "Profile | None", other: str | None) -> None:
+    from pkbench.analysis.profiles import files
+
+    with _writing():
+        files.write(found.path.parent, files.shared(found))
+        for case in found.cases:
+            files.write(found.path.parent, files.of_case(found, case))
+            against = base.of(case.case) if base else found.of(other) if other else None
+            if against and (base or case.case != other):
+                drawn = files.compared(found, case, base or found, against)
+                files.write(found.path.parent, drawn)
+            elif base:
+                note(f"{case.case} is not in {base.path}: nothing to compare it with")
+
+
+@contextmanager
+def _writing():  # type: ignore[no-untyped-def]
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"can't write {error.filename}: {error.strerror}") from None
+
+
+def _print(found: "Profile") -> None:
+    from pkbench.analysis.profiles import tables
+
+    measured = [case for case in found.cases if case.state == "measured"]
+    if len(measured) > IN_FULL:
+        _print_table(tables.by_case(measured))
+        _print_table(tables.slow_down(measured))
+    else:
+        for case in measured:
+            _print_table(tables.quantities(case))
+            if case.samples:
+                if case.samples.sees_kernel:
+                    _print_table(tables.causes(case))
+                _print_table(tables.hottest(case))
+            if case.instructions:
+                _print_table(tables.instructions(case))
+        _print_table(tables.slow_down(measured))
+    for case in found.cases:
+        if case.state != "measured":
+            click.echo(f"{case.case}  {case.state}: {case.reason}")
+    for reason in _reasons(found):
+        note(reason)
+
+
+def _reasons(found: "Profile") -> list[str]:
+    """Return what could not be had, each reason once."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for case in found.cases:
+        for part, why in case.missing.items():
+            cases.setdefault((part, why), []).append(case.case)
+    return [
+        f"no {part}: {why} ({names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''})"
+        for (part, why), names in cases.items()
+    ]
+
+
+def _print_table(table: Any) -> None:
+    from pkbench.analysis import verdicts
+
+    click.echo(f"{table.title}")
+    for line in verdicts.text([table.headings, *table.rows]):
+        click.echo(f"  {line}")
+    click.echo(f"  {table.note}\n")
+
+
+def _plain(case: "CaseProfile") -> dict[str, Any]:
+    from pkbench.analysis.profiles import shares
+
+    return {
+        "state": case.state,
+        "reason": case.reason,
+        "operations": case.operations,
+        "quantities": {each.quantity: vars(each) for each in case.quantities},
+        "seconds": dict(case.seconds),
+        "shares": [vars(each) for each in shares.of_case(case)],
+        "missing": dict(case.missing),
+    }

@@ -1,0 +1,88 @@
+"""The profile file: JSON of our own, written whole."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pkbench.machine import Machine
+from pkbench.profiler.profiling import Profiled
+from pkbench.profiler.sampling import Samples
+from pkbench.profiler.stacks import Stack
+from pkbench.resultfile import OutputError
+
+# 1, the first.
+SCHEMA = 1
+NAME = "profile.json"
+MOST_STACKS = 5000  # of a case; the rarest are left out, and their sum is told
+
+
+def document(machine: Machine, profiled: Iterable[Profiled], command: str) -> dict[str, Any]:
+    """Return the document of one profile."""
+    return {
+        "pkbench_profile_schema": SCHEMA,
+        "version": version("pkbench"),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "machine": {
+            "name": machine.name,
+            "cpu_model": machine.cpu_model,
+            "kernel": machine.kernel,
+            "virtualisation": machine.virtualisation,
+        },
+        "cases": [_case(each) for each in profiled],
+    }
+
+
+def write(folder: Path, found: Mapping[str, Any]) -> Path:
+    """Write the document by rename: whole, or not at all."""
+    path = folder / NAME
+    scratch = path.with_name(NAME + ".part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(json.dumps(found, separators=(",", ":")), encoding="utf-8")
+        scratch.replace(path)
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error.strerror}") from None
+    return path
+
+
+def _case(each: Profiled) -> dict[str, Any]:
+    plain = {
+        name: getattr(each, name)
+        for name in ("case", "operation", "state", "reason", "operations", "remark", "missing")
+    }
+    return {
+        **plain,
+        "quantities": [asdict(quantity) for quantity in each.quantities],
+        "timings": [asdict(timing) for timing in each.timings],
+        "samples": _samples(each.samples) if each.samples else None,
+        "instructions": [instruction._asdict() for instruction in each.instructions],
+        "timeline": asdict(each.timeline) if each.timeline else None,
+    }
+
+
+def _samples(samples: Samples) -> dict[str, Any]:
+    names: dict[str, int] = {}
+    whole, timed = (_packed(stacks, names) for stacks in (samples.stacks, samples.timed))
+    return {
+        "event": samples.event,
+        "frequency": samples.frequency,
+        "remark": samples.remark,
+        "profilers_own": samples.own,
+        "frames": list(names),
+        "stacks": whole,
+        "timed": timed,
+    }
+
+
+def _packed(stacks: Counter[Stack], names: dict[str, int]) -> list[list[int]]:
+    """Return each stack as its count and its functions' places among the names."""
+    return [
+        [count, *(names.setdefault(name, len(names)) for name in stack)]
+        for stack, count in stacks.most_common(MOST_STACKS)
+    ]

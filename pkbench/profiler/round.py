@@ -1,0 +1,55 @@
+"""Profile after profile, within a budget."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pkbench.catalogue import Case
+from pkbench.profiler import counting, settings, timeline
+from pkbench.profiler.profiling import Profiled, profile
+
+LEAST_SAMPLING, MOST_SAMPLING = 0.15, 1.0  # seconds: some thousand samples to ten thousand
+# What a case takes besides being sampled, until it is known: an idle machine.
+CASE_SECONDS = 1.0
+SPENT = "the budget was spent before it was its turn: give a longer one with --budget"
+
+
+def profiles(cases: Sequence[Case], budget: float) -> Iterator[Profiled]:
+    """Profile each case, sampled for as long as the budget allows; leave the machine as it was.
+
+    What can't run here comes first, for nothing.
+    """
+    runnable = [case for case in cases if not case.skipped()]
+    deadline = time.monotonic() + budget
+    with settings.kept():
+        known = counting.known(timeline.EVENTS)
+        for case in cases:
+            if case not in runnable:
+                yield profile(case, known, 0)
+        besides = CASE_SECONDS
+        for place, case in enumerate(spread(runnable)):
+            began = time.monotonic()
+            if began > deadline:
+                yield Profiled(case.name, case.benchmark.operation, "skipped", SPENT)
+                continue
+            seconds = sampling_seconds(len(runnable) - place, deadline - began, besides)
+            yield profile(case, known, seconds)
+            besides += (time.monotonic() - began - seconds - besides) / 5
+
+
+def spread(cases: Sequence[Case]) -> list[Case]:
+    """Return the cases with each benchmark's first before any one's second, and so on.
+
+    Where the budget doesn't last, every benchmark has some.
+    """
+    rank: Counter[str] = Counter()
+    order = []
+    for place, case in enumerate(cases):
+        order.append((rank[case.benchmark.full_name], place, case))
+        rank[case.benchmark.full_name] += 1
+    return [case for _, _, case in sorted(order, key=lambda each: each[:2])]
+
+
+def sampling_seconds(cases: int, left: float, besides: float) -> float:
+    """Return how long each of so many cases may be sampled in the time that is left."""
+    return min(max(left / cases - besides, LEAST_SAMPLING), MOST_SAMPLING)

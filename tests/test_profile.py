@@ -1,0 +1,305 @@
+"""`pkbench profile`: what works is delivered whatever does not, and the machine stays as it was."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import needs
+import profiles_made
+import pytest
+
+from pkbench.catalogue import parse_case
+from pkbench.profiler import conversation, counting, profiling, sampling, settings, timeline
+from pkbench.profiler.conversation import Conversation, NoAnswer
+from pkbench.profiler.counting import Known
+from pkbench.profiler.processes import TRACEFS, checked
+from pkbench.profiler.profiling import Profiled
+
+CASE = "protect/mprotect-rw-ro/pages:1"
+SECONDS = 0.2
+MOUNTS = Path("/proc/self/mounts").read_text()  # before anything here looked for tracepoints
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    return counting.known(timeline.EVENTS)
+
+
+@pytest.fixture
+def traced(known: Known) -> Known:
+    """Give what this kernel can count, where tracepoints can be reached."""
+    if not known.tracepoints:
+        (needs.lacking if os.geteuid() == 0 else pytest.skip)(known.events[0].reason)
+    return known
+
+
+def profiled(known: Known, case: str = CASE) -> Profiled:
+    return profiling.profile(parse_case(case), known, SECONDS)
+
+
+def per_operation(found: Profiled) -> dict[str, float]:
+    return {
+        each.quantity: each.per_operation
+        for each in found.quantities
+        if each.per_operation is not None
+    }
+
+
+@pytest.fixture
+def perf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder whose perf is taken for the real one."""
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'Access to performance monitoring is Permission denied' >&2; exit 255", "as root"),
+        ("exit 1", "perf record exited with 1: it said nothing"),
+        ("kill -SEGV $$", "perf record was killed by 11"),
+        ("exit 0", "perf record left no file"),
+        ('[ "$1" = script ] || exec touch "$FILE"; head -c 5000 /dev/urandom', "no sample"),
+        ('[ "$1" = script ] || exec touch "$FILE"', "took no sample"),
+        ('[ "$1" = script ] || exec touch "$FILE"; exit 3', "perf script exited with 3"),
+    ],
+)
+def test_whatever_perf_does_everything_else_is_delivered(
+    script: str, words: str, perf: Path, known: Known
+) -> None:
+    file = (
+        'while [ $# -gt 1 ]; do [ "$1" = -o ] && FILE=$2; [ "$1" = script ] && break; shift; done'
+    )
+    profiles_made.perf(perf, f"{file}\n{script}")
+    found = profiled(known)
+
+    assert "measured" == found.state
+    assert words in found.missing["samples"]
+    assert "\n" not in found.missing["samples"]
+    assert "context_switches" in per_operation(found)
+    assert {"alone", "counted"} <= {timing.how for timing in found.timings}
+
+
+def test_a_perf_that_hangs_is_ended_and_everything_else_is_delivered(
+    perf: Path, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "STARTING", 0.3)
+    profiles_made.perf(perf, f"echo $$ > {perf / 'pid'}; exec sleep 600")
+    began = time.monotonic()
+    found = profiled(known)
+
+    assert "perf record took longer than" in found.missing["samples"]
+    assert "context_switches" in per_operation(found)
+    assert 30 > time.monotonic() - began
+    assert not Path(f"/proc/{(perf / 'pid').read_text().strip()}").exists()
+
+
+def test_without_perf_everything_else_is_delivered(
+    known: Known, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = profiled(known, "instruction/nop-100")
+
+    assert "perf is not installed: install linux-perf" in found.missing["samples"]
+    assert "nm is not installed: install binutils" in found.missing["instructions"]
+    assert "context_switches" in per_operation(found)
+
+
+def test_a_sample_rate_that_is_too_low_says_how_to_mend_it(
+    known: Known, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate = tmp_path / "rate"
+    rate.write_text("1\n")
+    monkeypatch.setattr(settings, "SAMPLE_RATE", rate)
+
+    assert "sysctl kernel.perf_event_max_sample_rate" in profiled(known).missing["samples"]
+
+
+def test_without_tracepoints_the_kernels_own_counts_are_left(known: Known) -> None:
+    reason = "mount tracefs: Operation not permitted"
+    events = tuple(
+        replace(event, reason=reason) if event.tracepoint else event for event in known.events
+    )
+    found = profiled(Known(events, frozenset()))
+
+    assert {reason} == {each.reason for each in found.quantities if ":" in each.source.split()[0]}
+    assert {"context_switches", "minor_faults"} <= per_operation(found).keys()
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (CASE, {"system_calls": 1, "tlb_flushes": 1, "mmap_lock_writes": 1}),
+        ("protect/mprotect-rw-none/pages:33", {"system_calls": 1, "tlb_flushes": 1}),
+        ("protect/mprotect-none-rw/pages:34", {"system_calls": 1, "tlb_flushes": 0}),
+        ("syscall/getppid", {"system_calls": 1, "tlb_flushes": 0, "mmap_lock_writes": 0}),
+        ("instruction/nop-100", {"system_calls": 0, "user_faults_not_present": 0}),
+        ("fault/mprotect-repair", {"user_faults_protection": 1, "signals": 1}),
+        ("switch/mprotect/pages:1", {"system_calls": 2, "tlb_flushes": 2}),
+    ],
+)
+def test_an_operation_is_counted_exactly(
+    case: str, expected: dict[str, float], traced: Known
+) -> None:
+    with Conversation(case, traced.events, 60) as talk:
+        found = counting.quantities(talk.ask("count", loops=2000), 2000, 1, traced.events)
+        told = {each.quantity: each.per_operation for each in found}
+
+    # Once a fault or a flush for another's sake is no operation's.
+    assert {name: pytest.approx(number, abs=0.01) for name, number in expected.items()} == {
+        name: told[name] for name in expected
+    }
+
+
+def test_the_flushes_by_reason_are_all_flushes(traced: Known) -> None:
+    with Conversation(CASE, traced.events, 60) as talk:
+        counted = talk.ask("count", loops=2000)["many"]
+    reasons = ("on_task_switch", "received", "local", "local_mm", "sent")
+
+    assert counted["tlb_flushes"] == sum(counted[f"tlb_flushes_{reason}"] for reason in reasons)
+
+
+def test_touched_memory_is_that_of_the_operation(known: Known) -> None:
+    touched = {}
+    for pages in (1, 512):
+        case = f"protect/touch-after-mprotect-rw-ro/pages:{pages}"
+        with Conversation(case, known.events, 60) as talk:
+            touched[pages] = talk.ask("count", loops=2)["touched"]
+    if None in touched.values():
+        pytest.skip("the kernel keeps no soft-dirty bits")
+
+    assert 511 * 4096 == pytest.approx(touched[512] - touched[1], abs=64 * 1024)
+
+
+def test_perf_sees_the_timed_function(known: Known) -> None:
+    needs.program("perf")
+    found = profiled(known)
+    if found.samples is None:
+        pytest.skip(found.missing["samples"])
+
+    assert any("run_mprotect" in stack for stack in found.samples.stacks)
+    assert all("prepare" not in stack for stack in found.samples.timed)
+    assert found.samples.places
+
+
+def test_the_timeline_is_of_the_threads_of_the_case(traced: Known) -> None:
+    needs.program("perf")
+    found = profiled(traced, "threads/mprotect-own-process/threads:2")
+    if found.samples is None:
+        pytest.skip(found.missing["samples"])
+
+    assert found.timeline is not None, found.missing
+    assert 2 == found.timeline.system_calls
+    assert 2 == sum(part.kind == "system call" and part.lane == 0 for part in found.timeline.parts)
+
+
+def state_of_machine() -> dict[str, str]:
+    """Return what a profile might leave changed."""
+    folder = "/sys/kernel/tracing"
+    files = " ".join(f"{folder}/{name}" for name in ("tracing_on", "set_event", "current_tracer"))
+    return {
+        "mounts": Path("/proc/self/mounts").read_text(),
+        "sample rate": Path("/proc/sys/kernel/perf_event_max_sample_rate").read_text(),
+        "paranoid": Path("/proc/sys/kernel/perf_event_paranoid").read_text(),
+        "tracing": checked((*TRACEFS, "exec", "sh", "-c", f"cat {files}; echo"), 20),
+    }
+
+
+def test_the_machine_is_left_as_it_was(traced: Known, tmp_path: Path) -> None:
+    before = state_of_machine() | {"mounts": MOUNTS}
+    ended = pkbench(CASE, "-o", str(tmp_path / "profile"))
+
+    assert 0 == ended.returncode, ended.stderr
+    assert before == state_of_machine()
+
+
+def command(*arguments: str) -> Sequence[str]:
+    return (sys.executable, "-P", "-m", "pkbench.cli", "profile", *arguments)
+
+
+def pkbench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.slow
+def test_a_folder_gets_the_profile_and_what_is_drawn_of_it(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert 0 == pkbench(CASE, "-o", str(first)).returncode
+    ended = pkbench(CASE, "syscall/getppid", "--against", str(first), "-o", str(second), "--json")
+    told = json.loads(ended.stdout)
+    names = {path.name for path in second.iterdir()}
+
+    assert {CASE, "syscall/getppid"} == set(told["cases"])
+    assert {"profile.json", "causes.md", "causes.csv", "slow-down.md"} <= names
+    if told["cases"][CASE]["shares"]:
+        stem = "protect-mprotect-rw-ro-pages-1"
+        assert {f"{stem}.svg", f"{stem}.folded", f"{stem}.difference.svg"} <= names
+        assert "syscall/getppid is not in" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("no/such-case",), "no case matches"),
+        ((CASE, "--against", "no/such-case"), "no case matches"),
+        ((CASE, "--against", "protect"), "name one, or a profile"),
+        ((CASE, "-o", "/proc/nowhere"), "can't make the folder"),
+    ],
+)
+def test_what_cannot_be_profiled_is_one_sentence(arguments: Sequence[str], words: str) -> None:
+    ended = pkbench(*arguments)
+
+    assert 2 == ended.returncode
+    assert words in ended.stderr
+    assert 1 == len(ended.stderr.splitlines())
+
+
+def test_a_profile_is_not_written_over_another(tmp_path: Path) -> None:
+    (tmp_path / "profile.json").write_text("{}")
+    ended = pkbench(CASE, "-o", str(tmp_path))
+
+    assert 2 == ended.returncode
+    assert "exists already" in ended.stderr
+
+
+def test_what_was_profiled_before_an_interrupt_is_kept(tmp_path: Path) -> None:
+    cases = [f"protect/mprotect-rw-ro/pages:{pages}" for pages in range(1, 60)]
+    process = subprocess.Popen(
+        command(*cases, "-o", str(tmp_path)), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(5)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    found = json.loads((tmp_path / "profile.json").read_text())
+
+    assert 130 == process.returncode
+    assert 0 < len(found["cases"]) < len(cases)
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "words"),
+    [
+        ("exit 7", "failed", "exited with 7"),
+        ("kill -SEGV $$", "failed", "ended by signal 11"),
+        ("echo garbage; sleep 60", "failed", "can't be used"),
+        ("sleep 60", "failed", "took longer than 1 s"),
+        ('echo \'{"state": "skipped", "reason": "no keys"}\'; sleep 60', "skipped", "no keys"),
+    ],
+)
+def test_a_case_that_ends_or_hangs_has_a_state_and_a_reason(
+    script: str, state: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "COMMAND", ("sh", "-c", script))
+
+    with pytest.raises(NoAnswer) as none:
+        Conversation(CASE, (), 1)
+    assert state == none.value.state
+    assert words in none.value.reason
