@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
@@ -54,13 +54,24 @@ def write(paths: Sequence[Path], output: Path) -> None:
 
 
 @contextmanager
-def opened(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Give these files with the results of each bundle among them in its place."""
+def opened(
+    paths: Sequence[Path], skip: Callable[[str], None] | None = None
+) -> Iterator[list[Path]]:
+    """Give these files with the results of each bundle among them in its place.
+
+    A bundle that can't be used raises a `ResultError`; with `skip`, which is told why, it is left
+    out.
+    """
     with tempfile.TemporaryDirectory(prefix="pkbench-") as folder:
         found: list[Path] = []
         for place, path in enumerate(paths):
             is_bundle = archive.is_archive(path)
-            found += _unpacked(path, Path(folder) / str(place)) if is_bundle else [path]
+            try:
+                found += _unpacked(path, Path(folder) / str(place)) if is_bundle else [path]
+            except ResultError as error:
+                if skip is None:
+                    raise
+                skip(str(error))
         yield found
 
 

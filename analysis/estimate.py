@@ -111,21 +111,20 @@ def ratio(
 
     Both as measured, or both without their floors; `frame` must hold one kind of evidence.
     """
-    one_evidence(frame)
+    evidence = one_evidence(frame)
     wanted = [_with_floor(frame, *place) if net else [place] for place in (over, under)]
     flat = [case for places in wanted for _, case in places]
     found = samples(processes(frame[frame["case"].isin(flat)]))
-    first, second = (chosen(found, places) for places in wanted)
+    first, second = (chosen(found, evidence, places) for places in wanted)
     return ratio_of(first, second, same_run=over[0] == under[0])
 
 
-def chosen(found: Samples, places: Sequence[tuple[str, str]]) -> list[Sample]:
-    """Return the samples of these machines and cases, of which there is one kind of evidence."""
-    by_place = {(machine, case): sample for (machine, _, case), sample in found.items()}
+def chosen(found: Samples, evidence: str, places: Sequence[tuple[str, str]]) -> list[Sample]:
+    """Return the samples of these machines and cases."""
     for machine, case in places:
-        if (machine, case) not in by_place:
+        if (machine, evidence, case) not in found:
             raise KeyError(f"{case} was not measured on {machine}")
-    return [by_place[place] for place in places]
+    return [found[machine, evidence, case] for machine, case in places]
 
 
 def ratio_of(over: Sequence[Sample], under: Sequence[Sample], same_run: bool = True) -> Interval:

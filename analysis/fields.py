@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from . import document
 from .document import ResultError
 
 # What is measured is nothing or lies far between these: products and quotients stay finite.
 LEAST, MOST = 1e-30, 2.0**63
+NUMBERS = {int, float}
 
 
 def text_of(value: object) -> str:
@@ -30,6 +31,17 @@ def number_of(value: object) -> float | None:
         return None
     # Compared as they are: an integer may be too large for a float.
     return float(value) if LEAST < abs(value) < MOST or value == 0 else None
+
+
+def are_numbers(values: Sequence[object]) -> bool:
+    """Tell whether all of these are numbers that can be reckoned with."""
+    if not NUMBERS.issuperset(map(type, values)):
+        return False
+    # Most are above zero: two comparisons tell it of all.
+    numbers = cast("Sequence[float]", values)
+    if not numbers or (LEAST < min(numbers) and max(numbers) < MOST):
+        return True
+    return all(number_of(value) is not None for value in values)
 
 
 def structure(name: str, holder: Mapping[str, Any], key: str, kind: type) -> Any:

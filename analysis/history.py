@@ -28,21 +28,17 @@ class Change:
 
 
 CHANGES = (
+    Change("5.19", "no flush where the architecture needs none", "N. Amit, in the commit's text"),
     Change(
-        "5.19",
-        "no flush where the architecture needs none",
-        "N. Amit, mm/mprotect: use mmu_gather",
-    ),
-    Change(
-        "6.0",
+        "6.1",
         "back to writable, a page of one's own is made so at once instead of by the next store's "
         "fault",
-        "read in the source of 6.1, mm/mprotect.c, can_change_pte_writable",
+        "read in its source",
     ),
     Change(
         "6.4",
         "a fault takes the lock of its mapping instead of the address space's",
-        "mm: per-VMA locks",
+        "read in its source",
     ),
     Change(
         "6.17",
@@ -51,9 +47,9 @@ CHANGES = (
         "on an EPYC Milan",
     ),
     Change(
-        "7.1",
-        "loops and calls of that path made smaller",
-        "P. Falcato, linux-mm, March and April 2026, contained in the source of 7.3",
+        "7.3",
+        "loops and calls of that path made smaller, here or shortly before",
+        "P. Falcato, linux-mm, March and April 2026; contained in the source of 7.3",
     ),
 )
 

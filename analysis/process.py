@@ -157,10 +157,9 @@ class Reader:
             raise ResultError(f"{self._name}: {key} is no text.")
         if text not in self._numbers:
             listed = document.parse(f"{self._name}: {key}", text)
-            numbers = [fields.number_of(number) for number in listed if isinstance(listed, list)]
-            if not isinstance(listed, list) or None in numbers:
+            if not isinstance(listed, list) or not fields.are_numbers(listed):
                 raise ResultError(f"{self._name}: {key} is no list of numbers.")
-            self._numbers[text] = tuple(number for number in numbers if number is not None)
+            self._numbers[text] = tuple(map(float, listed))
         return self._numbers[text]
 
     def _reasons(self, metadata: Mapping[str, Any]) -> Mapping[str, str]:

@@ -86,7 +86,7 @@ class Shelf:
     def ratio(self, over: tuple[str, str], under: tuple[str, str], net: bool) -> Interval:
         """Return the ratio of two cases, each a machine and a case's name."""
         wanted = [self._with_floor(*place) if net else [place] for place in (over, under)]
-        first, second = (chosen(self.samples, places) for places in wanted)
+        first, second = (chosen(self.samples, self.evidence, places) for places in wanted)
         return ratio_of(first, second, same_run=over[0] == under[0])
 
     def _with_floor(self, machine: str, case: str) -> list[tuple[str, str]]:

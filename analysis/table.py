@@ -20,7 +20,8 @@ UNIT = re.compile(r"(?P<figure>.*\d) (?P<unit>ns|µs|ms|s)")
 FORMULA = ("=", "+", "-", "@")
 # Columns of figures in the table's unit.
 FIGURES = re.compile(
-    r"gross|low|high|net|net_low|net_high|floor_value|value|smallest|largest|call|page|.+ gross"
+    r"gross|low|high|net|net_low|net_high|floor_value|value|smallest|largest|user_mode|call|page"
+    r"|.+ gross"
 )
 CYCLES = re.compile(r"(net_)?cycles(_low|_high)?")
 

@@ -18,6 +18,10 @@ from .table import NOT_MEASURED, Table
 
 __all__ = ["Table"]
 
+MODES = (
+    "User mode and kernel add up to the figure as counted; user mode was counted by single steps, "
+    "and is missing where they would have been too many."
+)
 SLOPE = "slope"
 TITLES = {
     "protect": "Changing protection, by number of pages",
@@ -93,10 +97,15 @@ def marginal(shelf: Shelf) -> Table:
     return Table(
         name="per-page",
         title="Changing protection, per call and per page",
-        headings=["machine", "benchmark", "per call", "per 4 KiB page"],
+        headings=[
+            "machine",
+            "benchmark",
+            "per call (instructions)",
+            "per 4 KiB page (instructions)",
+        ],
         rows=rows,
         data=found,
-        note="Instructions, as counted. Per call: for the fewest pages that were counted, mostly "
+        note="As counted. Per call: for the fewest pages that were counted, mostly "
         f"one. Per page: the slope between {LEAST_PAGES} pages or the next larger number, and the "
         "largest.",
         text_columns=2,
@@ -159,7 +168,7 @@ def everything(shelf: Shelf) -> Table:
         title="All cases",
         headings=headings,
         rows=rows,
-        data=shelf.estimates.drop(columns=["process_values"]),
+        data=_with_modes(shelf, shelf.estimates.drop(columns=["process_values"])),
         text_columns=2,
         note="All figures are per operation. Core cycles are calibrated by chains of instructions "
         "of known latency, timed beside each value; their 95 % interval is in brackets. "
@@ -169,10 +178,17 @@ def everything(shelf: Shelf) -> Table:
         "Left out: values contaminated by a context switch, a migration or stolen time, or taken "
         "beside another hardware thread on the core. "
         f"“{words.BELOW_RESOLUTION}”: the net figure can't be told from nothing. "
-        "User mode and kernel add up to the figure as counted; user mode was counted by single "
-        "steps, and is missing where these would have been too many. "
-        f"{_few(shelf.estimates)}".strip(),
+        f"{MODES if shelf.exact else _few(shelf.estimates)}".strip(),
     )
+
+
+def _with_modes(shelf: Shelf, data: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of counts with the instructions in user mode."""
+    if not shelf.exact:
+        return data
+    keys = data[["machine", "case"]].itertuples(index=False)
+    user = [shelf.in_user_mode(str(machine), str(case)) for machine, case in keys]
+    return data.assign(user_mode=pd.Series(user, index=data.index, dtype="float64"))
 
 
 def _modes(shelf: Shelf, row: dict[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ SEED = "1"
 CLOCK = "base=2020-01-01T00:00:00,clock=vm"
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr norandmaps random.trust_cpu=on"
 LOOK_EVERY_SECONDS = 0.5
+CONSOLE_PATIENCE = 2  # how many times as long a guest may have only its console to show
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -147,7 +148,8 @@ class Boot:
     def answers(self, patience_seconds: float) -> Iterator[str]:
         """Give the guest's lines as they come, until it ends.
 
-        Raises SilenceError if neither they nor the console advance for so long.
+        Raises SilenceError if neither they nor the console advance for so long, or only the console
+        does for some times as long: a kernel that hangs may complain of it without end.
         """
         if not self._qemu.stdout:
             return
@@ -166,6 +168,7 @@ class Boot:
 
     def _pieces(self, stream: IO[bytes], patience_seconds: float) -> Iterator[bytes]:
         seen, advanced = 0, time.monotonic()
+        answered = advanced
         with selectors.DefaultSelector() as selector:
             selector.register(stream, selectors.EVENT_READ)
             while True:
@@ -173,8 +176,12 @@ class Boot:
                     piece = stream.read1(65536)  # type: ignore[attr-defined]
                     if not piece:
                         return
-                    advanced = time.monotonic()
+                    advanced = answered = time.monotonic()
                     yield piece
+                elif time.monotonic() - answered > CONSOLE_PATIENCE * patience_seconds:
+                    raise SilenceError(
+                        f"answered nothing for {CONSOLE_PATIENCE * patience_seconds:.0f} seconds"
+                    )
                 elif self._console.stat().st_size != seen:
                     seen, advanced = self._console.stat().st_size, time.monotonic()
                 elif time.monotonic() - advanced > patience_seconds:

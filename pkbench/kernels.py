@@ -22,6 +22,10 @@ class KernelError(Exception):
     """Says in one sentence why there is no such kernel."""
 
 
+class NoKernelError(KernelError):
+    """Says that no kernel at hand is meant."""
+
+
 @dataclass(frozen=True)
 class Kernel:
     """A kernel image and where it came from."""
@@ -59,7 +63,7 @@ def resolve(name: str, root: Path = Path("/")) -> Kernel:
     exact = [kernel for kernel in known if kernel.release == name]
     chosen = next(iter(exact or sorted(known, key=_preference, reverse=True)), None)
     if chosen is None:
-        raise KernelError(
+        raise NoKernelError(
             f"no kernel {name!r} at hand: `pkbench kernels` lists those that are, "
             f"`pkbench kernels get {name}` brings one"
         )

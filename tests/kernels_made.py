@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from pkbench import kernel_image
+from pkbench.emulator import Emulator
 
 CLOUD = "6.1.0-56-cloud-amd64"
 OWN = "bookworm"  # the suite in the host's own sources
@@ -21,6 +22,19 @@ def image(release: str = CLOUD, version: str = "6.1.192-2") -> bytes:
     text = f"{release} {SAYS.format(version=version)}".encode()
     header[0x600 : 0x600 + len(text)] = text
     return bytes(header)
+
+
+def emulator_that(folder: Path, does: str) -> Emulator:
+    """Make an emulator that does something else; $console is where its guest's console goes."""
+    script = folder / "emulator"
+    script.write_text(
+        f"""#!/bin/sh
+        for argument; do case "$argument" in file:*) console=${{argument#file:}} ;; esac; done
+        {does}
+        """
+    )
+    script.chmod(0o755)
+    return Emulator(str(script), "0", "max")
 
 
 class Mirror:

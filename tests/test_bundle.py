@@ -197,6 +197,14 @@ def test_a_damaged_bundle_is_refused(
     assert complaint in refusal(repacked(tmp_path / "b.tar.gz", damage(contents(packed))))
 
 
+def test_a_damaged_bundle_can_be_left_out(packed: Path, tmp_path: Path) -> None:
+    bad = repacked(tmp_path / "b.tar.gz", contents(packed) | {"README.txt": b"other"})
+    told: list[str] = []
+    with bundle.opened([bad, packed], told.append) as files:
+        assert 2 == len(files)
+    assert [f"{bad} is damaged: README.txt is not what its checksum says."] == told
+
+
 def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
     path = repacked(tmp_path / "b.tar.gz", {"a": b""}, top="/etc")
     assert "is no bundle of pkbench" in refusal(path)

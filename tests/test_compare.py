@@ -162,3 +162,42 @@ def test_machines_that_differ_where_it_matters_are_told_apart(tmp_path: Path) ->
     assert compare(one, kernel).comparable
     assert ["kernel: 6.1 and 6.12"] == [str(each) for each in compare(one, kernel).differences]
     assert not compare(one, cpu).comparable
+
+
+def counted(folder: Path, **machine: object) -> Result:
+    folder.mkdir()
+    made = suite([Made(CASE, [[335.0]])], evidence="path length", machine=dict(machine))
+    return read(write(folder / "result.json", made))
+
+
+@pytest.mark.parametrize(
+    ("base", "new", "told"),
+    [
+        (
+            {"mitigations": {"meltdown": "Not affected", "mds": "Not affected"}},
+            {"mitigations": {"meltdown": "Mitigation: PTI", "mds": "Not affected"}},
+            ["mitigation of meltdown: Not affected and Mitigation: PTI"],
+        ),
+        (
+            {"keys": {"supported": True, "reason": ""}},
+            {"keys": {"supported": False, "reason": "the kernel has them turned off"}},
+            ["protection keys: yes and no: the kernel has them turned off"],
+        ),
+        (
+            {"emulator": "-cpu max"},
+            {"emulator": "-cpu max,-la57"},
+            ["emulator: -cpu max and -cpu max,-la57"],
+        ),
+        (
+            {"cmdline": "quiet"},
+            {"cmdline": "quiet nopku"},
+            ["kernel's command line: quiet and quiet nopku"],
+        ),
+    ],
+)
+def test_what_was_changed_about_a_guest_is_told_and_stays_comparable(
+    tmp_path: Path, base: dict[str, object], new: dict[str, object], told: list[str]
+) -> None:
+    found = compare(counted(tmp_path / "a", **base), counted(tmp_path / "b", **new))
+    assert told == [str(difference) for difference in found.differences]
+    assert found.comparable

@@ -76,7 +76,25 @@ def test_a_case_that_is_gone_is_missing(base: Path, tmp_path: Path) -> None:
 def test_any_growth_of_a_path_length_is_seen(tmp_path: Path, count: float, code: int) -> None:
     old = made(tmp_path / "old.json", {CASES[0]: 1000.0}, evidence="path length")
     new = made(tmp_path / "new.json", {CASES[0]: count}, evidence="path length")
-    assert code == pkbench("gate", old, new, "--max-regress", "0%").returncode
+    assert code == pkbench("gate", old, new).returncode
+
+
+def test_growth_of_a_path_length_may_be_allowed(tmp_path: Path) -> None:
+    old = made(tmp_path / "old.json", {CASES[0]: 1000.0}, evidence="path length")
+    new = made(tmp_path / "new.json", {CASES[0]: 1009.0}, evidence="path length")
+    assert 0 == pkbench("gate", old, new, "--max-regress", "1%").returncode
+    assert 1 == pkbench("gate", old, new, "--max-regress", "0.5%").returncode
+
+
+def test_a_case_that_was_counted_and_is_no_more_is_missing(tmp_path: Path) -> None:
+    old = made(tmp_path / "old.json", dict.fromkeys(CASES, 1000.0), evidence="path length")
+    new = made(tmp_path / "new.json", {CASES[0]: 1000.0}, evidence="path length")
+    assert 5 == pkbench("gate", old, new).returncode
+
+
+def test_times_may_grow_by_three_hundredths(base: Path, tmp_path: Path) -> None:
+    new = made(tmp_path / "new.json", dict.fromkeys(CASES, 1.02e-6))
+    assert 0 == pkbench("gate", base, new).returncode
 
 
 def test_build_servers_get_a_test_per_case(base: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Counting instructions in an emulated guest."""
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -7,13 +8,14 @@ from pathlib import Path
 
 import needs
 import pytest
-from kernels_made import image
+from kernels_made import emulator_that, image
 from native_programs import CORE, FAMILIES, GUEST, PROGRAMS, link
 
-from pkbench import guest, initramfs, path_length
+from pkbench import emulator, guest, initramfs, path_length
 from pkbench.answers import AnswerError, Answers
 from pkbench.catalogue import Case, parse_case
 from pkbench.counted import Count, Instructions
+from pkbench.emulator import Options
 from pkbench.guest import GuestError
 from pkbench.kernels import Kernel
 from pkbench.selection import select
@@ -43,6 +45,38 @@ def test_the_instructions_of_an_operation_are_what_twice_the_loops_take_longer()
 
 def test_an_operation_that_runs_alone_is_counted_whole():
     assert 7.0 == hear([GETPPID], "measured 2 1 9 7 9 7").ending(GETPPID).value
+
+
+def test_user_mode_is_what_twice_the_loops_take_longer_in_steps():
+    lines = ("measured 2 64 9 20760 9 20760 41496 8 41496", "user 2 64 264 520 16")
+    ending = hear([GETPPID], *lines).ending(GETPPID)
+    assert (324.0, 4.0) == (ending.value, ending.user_value)
+
+
+def test_user_mode_that_runs_alone_has_what_surrounds_it_as_the_whole_has():
+    ending = hear([GETPPID], "measured 2 1 9 324 9 324", "user 2 1 4 0 16").ending(GETPPID)
+    assert (324.0, 20.0) == (ending.value, ending.user_value)
+
+
+@pytest.mark.parametrize("steps", [(), ("user 2 64 264 99999 16",)])
+def test_user_mode_is_not_told_where_it_was_not_found_or_would_be_more_than_the_whole(steps):
+    line = "measured 2 64 9 20760 9 20760 41496 8 41496"
+    assert hear([GETPPID], line, *steps).ending(GETPPID).user_value is None
+
+
+def test_repeats_that_disagree_are_refused_with_what_they_took():
+    ending = hear([GETPPID], "measured 2 64 24 20760 3 20760 41496 1 95000").ending(GETPPID)
+    assert "failed" == ending.state
+    assert "of 24 no two took equally many" in ending.reason
+    assert "from 41,496 to 95,000" in ending.reason
+
+
+def test_repeats_of_many_instructions_may_differ_by_the_timers_interrupts():
+    line = "measured 2 1 3 8000000 1 8009000"
+    ending = hear([GETPPID], line).ending(GETPPID)
+    assert "measured" == ending.state
+    assert ending.instructions is not None
+    assert "timer interrupts are counted in" in ending.instructions.doubt
 
 
 def test_the_controls_are_counted_first_and_once_whether_or_not_asked_for():
@@ -203,6 +237,52 @@ def test_an_interrupt_kills_the_guest(kernel, consoles, monkeypatch):
     assert started[-1].returncode is not None
 
 
+@pytest.mark.parametrize(
+    ("does", "sentence"),
+    [
+        ("while :; do echo stall >> $console; sleep 0.1; done", "answered nothing for 2 seconds"),
+        ("exec sleep 60", "said nothing for 1 seconds"),
+        ("echo 'Kernel panic - not syncing: no root' > $console", "panicked (no root)"),
+        ("echo no such CPU >&2", "was not booted (no such CPU)"),
+        (
+            "echo pkbench 1; echo begin 0",
+            "ended before everything was counted in instruction/empty",
+        ),
+        ("echo problem no real-time priority", "can't count: no real-time priority"),
+    ],
+)
+def test_whatever_a_guest_does_is_one_sentence_in_time(
+    tmp_path, consoles, monkeypatch, does, sentence
+):
+    monkeypatch.setattr(emulator, "find", lambda cpu: emulator_that(tmp_path, does))
+    began = time.monotonic()
+    with pytest.raises(GuestError) as caught:
+        guest.count(Kernel("9.9", tmp_path / "none", "file", "9.9"), [], patience_seconds=1)
+    assert f"the guest with kernel 9.9 {sentence}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert (consoles / "9.9.log").is_file()
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (Options(append="pti=on\n"), r"is nothing for a kernel's command line: pti=on is"),
+        (Options(cpu="-la57 -s"), r"'-la57 -s' names no features of a CPU"),
+    ],
+)
+def test_options_that_no_guest_could_have_are_one_sentence(options, sentence):
+    needs.qemu()
+    with pytest.raises(GuestError, match=sentence):
+        guest.count(Kernel("6.1", Path("none"), "file", "6.1"), [], options=options)
+
+
+@pytest.mark.guest
+def test_a_cpu_that_the_emulator_does_not_have_is_one_sentence(kernel, consoles):
+    with pytest.raises(GuestError, match=r"was not booted \(.*nosuch"):
+        guest.count(kernel, [], options=Options(cpu="-nosuch"), patience_seconds=20)
+
+
 # What is counted
 
 
@@ -228,7 +308,8 @@ def test_a_hundred_instructions_count_exactly_a_hundred(boots):
 @pytest.mark.guest
 def test_two_boots_count_the_same_in_every_case(boots):
     first, second = (
-        {each.case.name: (each.state, each.instructions) for each in count.cases} for count in boots
+        {each.case.name: (each.state, each.instructions, each.user) for each in count.cases}
+        for count in boots
     )
     assert first == second
 
@@ -246,6 +327,43 @@ def test_a_case_too_large_for_the_guest_is_skipped_with_the_reason(boots):
     ending = next(each for each in boots[0].cases if each.case == TOO_LARGE)
     assert "skipped" == ending.state
     assert ending.reason.startswith("needs 39062 MiB of memory, and the guest has ")
+
+
+@pytest.mark.guest
+def test_what_makes_no_system_call_is_all_in_user_mode_to_the_instruction(boots):
+    """Counted twice: by the emulator's clock, and step by step."""
+    told = [
+        each
+        for each in boots[0].cases
+        if re.match(r"instruction/|switch/(wrpkru|double|rotate|call)", each.case.name)
+        and each.user_value is not None
+    ]
+    assert len(told) >= 60
+    assert [] == [each.case.name for each in told if each.user_value != each.value]
+
+
+@pytest.mark.guest
+def test_a_system_call_is_a_few_instructions_in_user_mode_and_the_rest_in_the_kernel(boots):
+    called = next(each for each in boots[0].cases if each.case == GETPPID)
+    assert called.user_value is not None
+    assert called.user_value < 10
+    assert called.value - called.user_value > 200
+
+
+@pytest.mark.guest
+@pytest.mark.parametrize(
+    ("append", "fact", "told"),
+    [("pti=on", "mitigations", "Mitigation: PTI"), ("nopku", "keys", "turned off")],
+)
+def test_what_is_changed_about_the_kernel_shows_in_the_result(boots, kernel, append, fact, told):
+    changed = guest.count(kernel, [GETPPID], options=Options(append=append))
+    card = changed.card()
+    assert append in str(card["cmdline"]).split()
+    assert f"({append})" in str(card["name"])
+    assert told in str(card[fact])
+    assert told not in str(boots[0].card()[fact])
+    if append == "pti=on":
+        assert value(changed, GETPPID.name) > value(boots[0], GETPPID.name)
 
 
 @pytest.mark.guest

@@ -12,6 +12,7 @@ import pytest
 from kernels_made import CLOUD, Mirror, image
 
 from pkbench import kernels
+from pkbench.cli.count import find_kernel
 from pkbench.kernels import Kernel, KernelError
 from pkbench.packages import PackageError, Wanted, archive
 from pkbench.packages.names import begins, flavour_of, order
@@ -387,3 +388,12 @@ def test_the_cache_is_where_the_user_wants_it(monkeypatch, tmp_path):
 
 def test_a_kernel_says_whether_it_can_be_read(tmp_path):
     assert not Kernel("6.1", tmp_path / "none", "file", "6.1").readable
+
+
+def test_a_count_brings_a_kernel_only_where_it_may_and_none_is_at_hand(mirror):
+    with pytest.raises(KernelError, match=r"no kernel '5\.10' at hand"):
+        find_kernel("5.10", get=False)
+    brought = find_kernel("5.10", get=True)
+    assert "5.10.262-1" == brought.version
+    mirror.refuse("E: nothing may be fetched")
+    assert brought == find_kernel("5.10", get=True)

@@ -378,7 +378,7 @@ def test_without_a_script_the_page_is_whole(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_stands_over_the_edge(shown: Browser, width: int, scheme: str) -> None:
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     shown.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     shown.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)

@@ -1,6 +1,7 @@
 """README is true: what exists is named there, and what is named there exists."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -28,10 +29,17 @@ def test_every_command_that_is_named_exists() -> None:
     assert named <= set(COMMANDS)
 
 
+def every_command(group: click.Group = pkbench) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        yield command
+        if isinstance(command, click.Group):
+            yield from every_command(command)
+
+
 def test_every_option_that_is_named_exists() -> None:
     known = {
         option
-        for command in pkbench.commands.values()
+        for command in every_command()
         for parameter in command.params
         if isinstance(parameter, click.Option)
         for option in parameter.opts

@@ -154,9 +154,10 @@ def test_a_cold_part_is_its_functions():
 
 def test_a_function_that_calls_itself_has_a_frame_a_call():
     tree = follow(
-        *at("entry", 0, 5), *at("work", 0, 4), *at("work", 0, 8), *at("work", 9), *at("entry", 10)
+        *at("entry", 0, 5), *at("work", 0, 4), *at("work", 0, 0x40), *at("work", 9), *at("entry", 10)
     )
-    assert {"user mode;entry;work", "user mode;entry;work;work"} <= set(counts(tree))
+    assert (3, 1) == counts(tree)["user mode;entry;work"]
+    assert (2, 1) == counts(tree)["user mode;entry;work;work"]
 
 
 def test_nothing_outside_the_clocks_readings_is_counted_and_the_second_is_not():

@@ -16,7 +16,7 @@ from .chart import interval_note, quantity
 
 NAME = "kernels"
 TITLE = "What changing protection costs, from kernel to kernel"
-NEEDS = "three kernels or more, in which instructions were counted, are needed"
+NEEDS = "no instructions were counted in three kernels or more"
 FEWEST = 3
 PANEL_HEIGHT = 1.9  # inches
 
@@ -81,7 +81,7 @@ def draw(rows: pd.DataFrame) -> Figure | None:
             axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
         labels = [style.label(str(name).removeprefix("Linux "), 24) for name in names]
         grid[-1, 0].set_xticks(list(names.index), labels, rotation=30, ha="right")
-        figure.supylabel(f"{quantity(rows)}; lower is better", fontsize=8)
+        figure.supylabel(f"{quantity(rows)} per operation; lower is better", fontsize=8)
         return style.settle(figure)
 
 

@@ -93,7 +93,7 @@
   function box_for_search() {
     var place = document.createElementNS("http://www.w3.org/2000/svg", "foreignObject");
     var input = document.createElementNS("http://www.w3.org/1999/xhtml", "input");
-    [["x", svg.viewBox.baseVal.width - margin - 240], ["y", 10], ["width", 240], ["height", 24]].forEach(function (pair) {
+    [["x", svg.viewBox.baseVal.width - margin - 240], ["y", 5], ["width", 240], ["height", 21]].forEach(function (pair) {
       place.setAttribute(pair[0], pair[1]);
     });
     input.setAttribute("type", "search");

@@ -15,14 +15,14 @@
 #define WARMUPS 4
 #define QUIET_MICROSECONDS 40000 /* several timer interrupts: the kernel frees in their wake what it let go of before */
 #define STEP_MICROSECONDS 370 /* nine steps, added up, come to different places in 4 ms */
-#define REPEATS_MAX 40
+#define REPEATS_MAX 24
 #define REPEATS_MIN 3
 #define SEEN_ENOUGH 3 /* the shortest so often, and nothing has come in between */
-#define SEEN_OFTEN 9  /* so often that what is shorter, but was seen less than that, is no matter */
+#define SEEN_OFTEN 6  /* so often that what is shorter, but was seen less than that, is no matter */
 /* Of stepping, in steps: more than a process is stepped through for the same iterations as were counted. */
 #define STEPS_LIKED 500u
 /* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do. */
-#define BUDGET 60000000u
+#define BUDGET 25000000u
 /* Page tables, kernel stacks and what else a case needs besides the pages that it says it populates. */
 #define SPARE_BYTES (64u << 20)
 
@@ -257,7 +257,7 @@ static struct user_mode step_through(struct pk_case *opened, uint64_t loops, int
     struct user_mode found = {.loops = loops, .once = count_steps(opened, loops)};
 
     if (twice)
-        found.twice = found.once == STEPS_UNKNOWN ? STEPS_UNKNOWN : count_steps(opened, 2 * loops);
+        found.twice = 2 * found.once > STEPS_MAX ? STEPS_UNKNOWN : count_steps(opened, 2 * loops);
     return found;
 }
 
@@ -271,7 +271,7 @@ static struct user_mode find_user_mode(struct pk_case *opened, const struct tota
         return one;
     if (each <= STEPS_LIKED / totals->loops || (limit && limit < 4))
         return step_through(opened, totals->loops, 1);
-    four = count_steps(opened, 4);
+    four = 2 * one.twice > STEPS_MAX ? STEPS_UNKNOWN : count_steps(opened, 4);
     if (four == STEPS_UNKNOWN || four - one.twice != 2 * each)
         one.once = STEPS_UNKNOWN;
     return one;

@@ -12,6 +12,8 @@ from pkbench.cli.options import as_json, patterns_argument, points_option, profi
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
 from pkbench.emulator import Options
+from pkbench.kernels import Kernel, NoKernelError
+from pkbench.packages import Wanted
 from pkbench.resultfile import check_output
 from pkbench.selection import SelectionError, select
 
@@ -41,6 +43,7 @@ from pkbench.selection import SelectionError, select
     help="Result file; new. With several kernels, one each, named after it. With --functions, a "
     "folder.",
 )
+@click.option("--get", is_flag=True, help="Bring kernels that are not at hand.")
 @click.option(
     "--append",
     default="",
@@ -61,18 +64,19 @@ def count(
     names: Sequence[str],
     functions: bool,
     output: Path | None,
+    get: bool,
     append: str,
     cpu: str,
     json_: bool,
 ) -> None:
     """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
-    chosen = [kernels_.resolve(name) for name in names]
+    if functions and (len(patterns) != 1 or points):
+        raise SelectionError("--functions takes one case, as protect/mprotect-rw-ro/pages:1")
+    cases = select(patterns, points, profile)
+    chosen = [find_kernel(name, get) for name in names]
     if functions:
-        if len(patterns) != 1 or points:
-            raise SelectionError("--functions takes one case, as protect/mprotect-rw-ro/pages:1")
         count_functions(patterns[0], chosen, output, Options(append, cpu), json_)
         return
-    cases = select(patterns, points, profile)
     stem = output or new_local_result("count")
     paths = [counting.output_for(stem, kernel, len(chosen) > 1) for kernel in chosen]
     for path in paths:
@@ -94,3 +98,13 @@ def count(
             {each.case.name: (each.state, each.reason) for each in found.cases}, path, json_
         )
         note(f"{kernel.release}: {found.seconds:.0f} s; result: {path}")
+
+
+def find_kernel(name: str, get: bool) -> Kernel:
+    """Find a kernel at hand; where there is none and `get` allows it, bring it."""
+    try:
+        return kernels_.resolve(name)
+    except NoKernelError:
+        if not get:
+            raise
+    return kernels_.get(Wanted(name), note)

@@ -20,7 +20,7 @@ from pkbench.tracing.attribution import Attribution
 from pkbench.tracing.guest import trace
 
 if TYPE_CHECKING:
-    from pkbench.analysis.tables import Table
+    from pkbench.analysis.table import Table
 
 UNIT = "instructions"
 EXACT = "instructions, exact, counted under software emulation."
@@ -31,9 +31,12 @@ def count_functions(
 ) -> None:
     """Say which functions one operation executes, in each kernel, and what changed."""
     case = _case(name)
+    _check_different(kernels)
     target = _new_folder(folder or _local_folder(case))
-    found = [_trace(case, kernel, options) for kernel in kernels]
-    told = [_write_one(each, target, json_) for each in found]
+    found, told = [], []
+    for kernel in kernels:
+        found.append(_trace(case, kernel, options))
+        told.append(_write_one(found[-1], target, json_))
     changed = [_write_difference(found[0], each, target, json_) for each in found[1:]]
     if json_:
         document = {"case": case.name, "folder": str(target), "kernels": told, "changes": changed}
@@ -49,6 +52,14 @@ def _case(name: str) -> Case:
     except LookupError:
         likely = select([name], [], "standard")[0].name  # or says what is near
         raise SelectionError(f"{name!r} is not one case, as {likely!r} is") from None
+
+
+def _check_different(kernels: Sequence[Kernel]) -> None:
+    """Refuse two kernels whose files would have one name."""
+    releases = [kernel.release for kernel in kernels]
+    twice = next((release for release in releases if releases.count(release) > 1), None)
+    if twice:
+        raise SelectionError(f"--kernel names {twice} twice")
 
 
 def _local_folder(case: Case) -> Path:

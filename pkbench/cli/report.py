@@ -74,7 +74,7 @@ def report(
 
     skip = note if skip_bad else None
     try:
-        with bundles.opened(results) as files:
+        with bundles.opened(results, skip) as files:
             page = reports.write(files, output, names, skip, formats)
     except OSError as error:
         raise OutputError(f"can't write {error.filename or output}: {error.strerror}") from None

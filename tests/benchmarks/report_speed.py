@@ -33,18 +33,20 @@ LEAST, MOST = 1e-8, 1e-3  # seconds an operation
 
 REPORT = """
 import sys
+import time
 from pathlib import Path
 from pkbench.analysis import report
 report.write(sys.argv[2:], sys.argv[1])
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-print(status["VmHWM"].split()[0])
+print(status["VmHWM"].split()[0], time.process_time())
 """
 
 
 class Taken(NamedTuple):
     """What a report took."""
 
-    seconds: float
+    seconds: float  # from the start of the process to its end
+    cpu_seconds: float  # the same where nobody else uses the machine
     memory: int  # bytes, at the most
 
 
@@ -108,13 +110,15 @@ def report_on(paths: Sequence[Path], folder: Path) -> Taken:
         text=True,
         check=True,
     )
-    return Taken(time.monotonic() - began, int(done.stdout) * 1024)
+    memory, cpu_seconds = done.stdout.split()
+    return Taken(time.monotonic() - began, float(cpu_seconds), int(memory) * 1024)
 
 
 def show(what: str, taken: Taken, page: Path) -> None:
     """Print one line."""
     size = page.stat().st_size / 1e6
-    print(f"{what:24} {taken.seconds:8.1f} {taken.memory / 2**20:8,.0f} {size:8.1f}", flush=True)
+    times = f"{taken.seconds:8.1f} {taken.cpu_seconds:8.1f}"
+    print(f"{what:24} {times} {taken.memory / 2**20:8,.0f} {size:8.1f}", flush=True)
 
 
 def made(folder: Path, numbers: Sequence[int]) -> Iterator[list[Path]]:
@@ -134,7 +138,7 @@ def main() -> None:
     parser.add_argument("real", nargs="*", type=Path, metavar="RESULT")
     arguments = parser.parse_args()
     numbers = [int(number) for number in arguments.results.split(",")]
-    print(f"{'results':24} {'s':>8} {'MiB':>8} {'page, MB':>8}")
+    print(f"{'results':24} {'s':>8} {'CPU, s':>8} {'MiB':>8} {'page, MB':>8}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sets = [arguments.real] if arguments.real else made(folder, numbers)

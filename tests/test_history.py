@@ -1,0 +1,122 @@
+"""Counts of several kernels become a study: per call, per page, and what changed in between."""
+
+from pathlib import Path
+
+import pytest
+from results_made import Made, suite, write
+
+from pkbench.analysis import answer, tables
+from pkbench.analysis.figures import kernels
+from pkbench.analysis.history import CHANGES, changes_between, version
+from pkbench.analysis.marginal import per_page
+from pkbench.analysis.report import write as write_report
+from pkbench.analysis.result import read
+from pkbench.analysis.shelf import Shelf, shelves
+
+GETPPID = "syscall/getppid"
+# What one more page takes in each of these kernels.
+SLOPES = {"6.12.117-1": 149, "5.10.262-1": 120, "6.1.192-2": 133}
+
+
+def counts(slope: int, user: float | None = 4.0) -> list[Made]:
+    """A kernel's cases: changes of 1 to 16384 pages, faults, and getppid with its user mode."""
+    beside = {} if user is None else {"user_instructions": [[user]]}
+    made = [Made(GETPPID, [[335.0]], beside=beside)]
+    for pages in (1, 33, 512, 1024, 16384):
+        for benchmark, more in (("mprotect-rw-ro", 0), ("pkey-mprotect-0-k", 61)):
+            flush = 40 * pages if pages <= 33 else 0  # page by page, as Linux does
+            cost = 2500.0 + (slope + more) * pages + flush
+            made.append(Made(f"protect/{benchmark}/pages:{pages}", [[cost]]))
+    return [*made, *(Made(case, [[4000.0 + slope]]) for case in kernels.FAULTS)]
+
+
+def shelf(folder: Path, slopes: dict[str, int], evidence: str = "path length") -> Shelf:
+    """Make a result file of each kernel."""
+    results = []
+    for release, slope in slopes.items():
+        machine = {"name": f"Linux {release}", "kernel_version": release, "kernel": "6.1.0-1"}
+        made = suite(counts(slope), evidence=evidence, machine=machine)
+        results.append(read(write(folder / f"{release}.json", made)))
+    (found,) = shelves(results)
+    return found
+
+
+def test_a_further_page_costs_the_slope_of_the_many(tmp_path: Path) -> None:
+    found = per_page(shelf(tmp_path, {"6.1.192-2": 133})).set_index("benchmark")
+    assert [133, 194] == list(found["page"])
+    assert [2673, 2734] == list(found["call"])
+    assert {(512, 16384)} == set(zip(found["from"], found["to"], strict=True))
+
+
+def test_one_number_of_pages_tells_no_slope(tmp_path: Path) -> None:
+    made = suite([Made("protect/mprotect-rw-ro/pages:512", [[9.0]])], evidence="path length")
+    (found,) = shelves([read(write(tmp_path / "one.json", made))])
+    assert per_page(found).empty
+
+
+def test_call_and_page_are_in_a_table_and_in_the_answer(tmp_path: Path) -> None:
+    found = shelf(tmp_path, {"6.1.192-2": 133})
+    table = tables.marginal(found)
+    assert ["Linux 6.1.192-2", "mprotect-rw-ro", "2,673", "133.0"] == list(table.rows[0])
+    (sentence,) = [s for s in answer.sentences(found, found.names[0]) if "further page" in s]
+    assert "133 instructions by mprotect" in sentence
+    assert "194 by pkey_mprotect" in sentence
+
+
+def test_times_have_no_slope_without_an_interval(tmp_path: Path) -> None:
+    found = shelf(tmp_path, {"6.1.192-2": 133}, evidence="silicon")
+    assert [] == tables.marginal(found).rows
+
+
+def test_user_mode_and_kernel_stand_beside_the_whole(tmp_path: Path) -> None:
+    found = shelf(tmp_path, {"6.1.192-2": 133})
+    table = tables.everything(found)
+    place = list(table.headings).index("user mode (instructions)")
+    cells = {row[1]: list(row[place - 1 : place + 2]) for row in table.rows}
+    assert ["335", "4", "331"] == cells[GETPPID]
+    assert ["2,673", "–", "–"] == cells["protect/mprotect-rw-ro/pages:1"]
+    assert [4.0] == list(table.data["user_mode"].dropna())
+
+
+def test_kernels_are_drawn_in_the_order_of_their_versions(tmp_path: Path) -> None:
+    rows = kernels.table(shelf(tmp_path, SLOPES))
+    pages = rows[(rows["panel"] == kernels.PAGE) & (rows["series"] == "mprotect, rw→ro")]
+    assert [120, 133, 149] == list(pages["value"])
+    assert kernels.draw(rows) is not None
+    assert "mprotect, rw→ro from 120 to 149" in kernels.alt(rows)
+
+
+def test_a_caption_tells_what_changed_in_between_and_who_says_so(tmp_path: Path) -> None:
+    caption = kernels.caption(kernels.table(shelf(tmp_path, SLOPES)))
+    told = [change for change in CHANGES if change.what in caption]
+    assert ["5.19", "6.1", "6.4"] == [change.name for change in told]
+    assert all(change.source in caption for change in told)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "slopes"), [("silicon", SLOPES), ("path length", {"6.1.192-2": 133})]
+)
+def test_no_study_is_made_of_times_or_of_one_kernel(
+    tmp_path: Path, evidence: str, slopes: dict[str, int]
+) -> None:
+    assert kernels.draw(kernels.table(shelf(tmp_path, slopes, evidence))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("6.12.117-1~deb12u1", (6, 12, 117)), ("Linux 7.3.4+deb13", (7, 3, 4)), ("none", ())],
+)
+def test_a_version_is_its_numbers(text: str, numbers: tuple[int, ...]) -> None:
+    assert numbers == version(text)
+
+
+def test_changes_lie_between_the_kernels_that_they_came_between() -> None:
+    assert ["6.17"] == [change.name for change in changes_between((6, 16, 12), (6, 17, 13))]
+    assert [] == changes_between((6, 17, 8), (6, 17, 13))
+
+
+def test_a_report_of_several_kernels_has_the_study(tmp_path: Path) -> None:
+    shelf(tmp_path, SLOPES)
+    write_report(sorted(tmp_path.glob("*.json")), tmp_path / "report")
+    assert (tmp_path / "report" / "figures" / "path-length-kernels.svg").stat().st_size > 1000
+    assert "120.0" in (tmp_path / "report" / "tables" / "path-length-per-page.md").read_text()
