@@ -154,7 +154,11 @@ def test_a_cold_part_is_its_functions():
 
 def test_a_function_that_calls_itself_has_a_frame_a_call():
     tree = follow(
-        *at("entry", 0, 5), *at("work", 0, 4), *at("work", 0, 0x40), *at("work", 9), *at("entry", 10)
+        *at("entry", 0, 5),
+        *at("work", 0, 4),
+        *at("work", 0, 0x40),
+        *at("work", 9),
+        *at("entry", 10),
     )
     assert (3, 1) == counts(tree)["user mode;entry;work"]
     assert (2, 1) == counts(tree)["user mode;entry;work;work"]
