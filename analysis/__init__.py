@@ -1,5 +1,11 @@
 """From result files to frames, estimates, figures and reports.
 
+>>> import pkbench.analysis as pka
+>>> frame = pka.load(["result.json"])        # a row a value; `help(pka.tidy)` explains each column
+>>> pka.estimates(frame)                     # a row a case, with intervals
+>>> pka.figure("pages", frame)               # a matplotlib figure, which a notebook shows
+>>> pka.figure("switch", frame, pka.asked(["result.json"]))  # what was skipped is marked
+
 Names load when they are first used: pandas and scipy take seconds, and not every use needs them.
 """
 
@@ -10,6 +16,7 @@ if TYPE_CHECKING:
     from .document import ResultError
     from .estimate import EvidenceError, Interval, estimates, ratio
     from .frame import load, tidy
+    from .notebook import asked, chart, figure
     from .per_process import processes
     from .report import write
     from .result import Result, read
@@ -21,7 +28,10 @@ __all__ = [
     "Result",
     "ResultError",
     "Shelf",
+    "asked",
+    "chart",
     "estimates",
+    "figure",
     "load",
     "processes",
     "ratio",
@@ -35,6 +45,7 @@ _HOMES = {
     "document": ("ResultError",),
     "estimate": ("EvidenceError", "Interval", "estimates", "ratio"),
     "frame": ("load", "tidy"),
+    "notebook": ("asked", "chart", "figure"),
     "per_process": ("processes",),
     "report": ("write",),
     "result": ("Result", "read"),

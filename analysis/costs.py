@@ -22,12 +22,40 @@ def costs(rows: pd.DataFrame) -> pd.DataFrame:
     slope = rows["net"].notna() & rows["slope"]
     has_net = slope | (rows["net"].notna() & rows["floor"].str.fullmatch(LOOP_FLOOR))
     off = has_net if has_net.all() else slope
+    found = _taken_off(rows, off)
+    return found.assign(
+        basis=slope.map({True: "slope", False: "net" if has_net.all() else "gross"})
+    )
+
+
+def in_cycles(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return those estimates that are known in core cycles, likewise, each without its loop.
+
+    Cycles are few where the loop matters most: each row whose floor is the timing loop is without
+    it, and any other includes it.
+    """
+    rows = rows[rows["cycles"].notna()].assign(
+        gross=rows["cycles"],
+        low=rows["cycles_low"],
+        high=rows["cycles_high"],
+        net=rows["net_cycles"],
+        net_low=rows["net_cycles_low"],
+        net_high=rows["net_cycles_high"],
+        unit="cycles",
+    )
+    slope = rows["net"].notna() & rows["slope"]
+    off = slope | (rows["net"].notna() & rows["floor"].str.fullmatch(LOOP_FLOOR))
+    found = _taken_off(rows, off)
+    basis = off.map({True: "net", False: "gross"}).where(~slope, "slope")
+    return found.assign(basis=basis, process_values=pd.Series([()] * len(found), index=found.index))
+
+
+def _taken_off(rows: pd.DataFrame, off: pd.Series[bool]) -> pd.DataFrame:
     told = rows["resolved"] | ~off
     return rows.assign(
         value=rows["net"].where(off, rows["gross"]).where(told),
         low=rows["net_low"].where(off, rows["low"]).where(told),
         high=rows["net_high"].where(off, rows["high"]).where(told),
-        basis=slope.map({True: "slope", False: "net" if has_net.all() else "gross"}),
         note=told.map({True: "", False: BELOW_RESOLUTION}),
     )
 
@@ -39,7 +67,7 @@ def as_measured(rows: pd.DataFrame) -> pd.DataFrame:
 
 def basis_note(rows: pd.DataFrame) -> str:
     """Say what the figures of `costs` include."""
-    bases = set(rows["basis"])
+    bases = set(rows["basis"].dropna())
     slope = "from the slope between two unroll factors, in which nothing of the loop is left."
     if bases == {"slope"}:
         return f"All come {slope}"

@@ -43,7 +43,7 @@ def paragraphs(shelf: Shelf) -> Iterator[tuple[str, str]]:
         return
     for name, result in shelf.machines:
         yield name, f"{_amounts(shelf, name)}{_spoilt(shelf, name, result)}{_order(result)}"
-        yield from (("What was not read", text) for text in _not_read(name, result))
+        yield from ((f"Not read on {name}", text) for text in _not_read(name, result))
     if shelf.frame["alone_share"].notna().any():
         yield "A value", PIECES_DEFINITION
     yield "An estimate", EXACT_DEFINITION if shelf.exact else DEFINITION

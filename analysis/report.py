@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import answer, card, figures, method, support, words
+from . import answer, artwork, breakeven_table, card, figures, method, support, words
+from .assumption import Assumption
 from .document import ResultError, clean
+from .figures import style
 from .page import subjects, template
 from .page.blocks import Blocks
 from .page.listing import Listing
@@ -34,6 +36,8 @@ WARNING = (
     "Instructions are not time. These are counts under software emulation: no cache, TLB, "
     "interrupt or serialisation cost is in them."
 )
+# Beside the page the figures lie in one format, which is soon drawn.
+PAGE_FIGURES = artwork.Request(formats=("svg",))
 LONGEST_NAME = 60  # of a machine in headings and legends
 
 
@@ -113,20 +117,21 @@ def write(
     names: Sequence[str] = (),
     skip: Callable[[str], None] | None = None,
     formats: Sequence[str] = tuple(FORMATS),
+    request: artwork.Request = PAGE_FIGURES,
 ) -> Path:
     """Write index.html, figures/ and tables/ into folder; return the page's path.
 
     `names` are the machines' names, in the order of the files, as far as they go. A file that can't
     be used ends the report by a `ResultError`; with `skip` it is left out, the page names it, and
     `skip` is told why. Profiles among the files are taken in: each must be of a result's machine.
-    `formats` are those of the tables, of `table.FORMATS`.
+    `formats` are those of the tables, of `table.FORMATS`; the figures are drawn as `request` says.
     """
     files, profiles = why.apart([Path(path) for path in paths])
     results, left_out = _read(files, names, skip)
     found, not_read = why.read_all(profiles, results, skip)
     left_out += not_read
-    stock = shelves(results)
-    sections = [_section(shelf, found) for shelf in stock]
+    stock = shelves(results, [Assumption.parse(text) for text in request.assumptions])
+    sections = [_section(shelf, request, found) for shelf in stock]
     folder = Path(folder)
     page = template.render(_parts(stock, sections, left_out))
     _write_files(folder, sections, [support.matrix(stock)[0]], formats)
@@ -165,31 +170,19 @@ def _called(result: Result, name: str) -> Result:
     return replace(result, machine={**result.machine, "name": clean(name, LONGEST_NAME)})
 
 
-def _section(shelf: Shelf, profiles: Sequence[Profile]) -> Section:
+def _section(shelf: Shelf, request: artwork.Request, profiles: Sequence[Profile]) -> Section:
     listing = Listing(shelf)
-    charts = figures.charts(shelf)
+    charts = figures.charts(shelf, style.WIDTHS[request.width], request.published)
     return Section(
         shelf=shelf,
         listing=listing,
         pictures=[
-            picture(listing.key, chart, _sources(chart, shelf))
-            for chart in charts
-            if isinstance(chart, figures.Chart)
+            picture(chart, shelf, request) for chart in charts if isinstance(chart, figures.Chart)
         ],
         missing=[chart for chart in charts if isinstance(chart, figures.Missing)],
-        tables=of(shelf),
+        tables=[*of(shelf), *(t for t in [breakeven_table.table(shelf)] if t.rows)],
         profiles=why.of(shelf, profiles),
     )
-
-
-def _sources(chart: figures.Chart, shelf: Shelf) -> list[str]:
-    """Say what the machines in a chart are."""
-    shown = set(chart.table["machine"])
-    return [
-        f"{name}: {card.short(result)}." if len(shown) > 1 else f"{card.short(result)}."
-        for name, result in shelf.machines
-        if name in shown
-    ]
 
 
 def _parts(
@@ -223,8 +216,7 @@ def _write_files(
         place.mkdir(parents=True, exist_ok=True)
     for section in sections:
         for drawn in section.pictures:
-            (pictures / f"{drawn.name}.svg").write_bytes(drawn.svg)
-            _text(pictures / f"{drawn.name}.csv", drawn.csv)
+            _write_picture(pictures, drawn)
         machines = card.card(section.shelf)
         write_table(texts, f"{section.key}-{machines.name}", machines, formats)
         if section.measured:
@@ -237,3 +229,11 @@ def _write_files(
 
 def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+def _write_picture(folder: Path, drawn: Picture) -> None:
+    (folder / f"{drawn.name}.svg").write_bytes(drawn.svg)
+    for ending, content in drawn.others.items():
+        (folder / f"{drawn.name}.{ending}").write_bytes(content)
+    for ending, text in (("csv", drawn.csv), ("txt", drawn.about)):
+        _text(folder / f"{drawn.name}.{ending}", text)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from .assumption import Assumption
 from .estimate import Interval, chosen, estimates_of, one_evidence, ratio_of
 from .frame import cases, named, tidy
 from .per_process import processes
@@ -22,6 +23,8 @@ class Shelf:
     evidence: str
     machines: tuple[tuple[str, Result], ...]
     frame: pd.DataFrame
+    assumptions: tuple[Assumption, ...] = ()  # what the reader takes to be so, and nobody measured
+    listed: pd.DataFrame | None = None  # the cases, where there are no results to take them from
 
     def __post_init__(self) -> None:
         """Refuse to be of two kinds."""
@@ -40,7 +43,7 @@ class Shelf:
     @cached_property
     def cases(self) -> pd.DataFrame:
         """A row per case that was asked for, with its state; see `frame.cases`."""
-        return cases(self.machines)
+        return cases(self.machines) if self.listed is None else self.listed
 
     def counts(self, machine: str, case: str) -> Mapping[str, float]:
         """Return what else an operation of a case costs on a machine."""
@@ -94,7 +97,7 @@ class Shelf:
         return [(machine, case), *([(machine, found.floor)] if found and found.floor else [])]
 
 
-def shelves(results: Sequence[Result]) -> list[Shelf]:
+def shelves(results: Sequence[Result], assumptions: Sequence[Assumption] = ()) -> list[Shelf]:
     """Sort results by kind of evidence, in the order in which evidence counts."""
     frame = tidy(results)
     machines = named(results)
@@ -105,6 +108,7 @@ def shelves(results: Sequence[Result]) -> list[Shelf]:
             machines=tuple((name, result) for name, result in machines if result.evidence == kind),
             # A copy of the whole would be as large as the whole.
             frame=frame if one_kind else frame[frame["evidence"] == kind],
+            assumptions=tuple(assumptions),
         )
         for kind in EVIDENCE
         if any(result.evidence == kind for result in results)

@@ -70,9 +70,11 @@ def counts(numbers: Mapping[str, float]) -> str:
 
 
 def cost(value: float, unit: str) -> str:
-    """Return a figure of either unit."""
+    """Return a figure of any unit."""
     if pd.isna(value):
         return ""
+    if unit in ("cycles", "ratio"):
+        return f"{figures(value)}{' cycles' if unit == 'cycles' else '×'}"
     return instructions(value) if unit == "instructions" else seconds(value)
 
 

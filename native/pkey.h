@@ -59,10 +59,13 @@
 #define PK_CHECK(one, other) "cmp " one ", " other "\n\tjne 9f\n\t"
 #define PK_TRAP "\n\tjmp 8f\n9:\n\tud2\n8:\n\t"
 #define PK_XOR(from, to) "xor " from ", " to "\n\t"
+#define PK_MOVE(from, to) "mov " from ", " to "\n\t"
+#define PK_UNLESS_EQUAL(one, other, instructions) "cmp " one ", " other "\n\tje 7f\n\t" instructions "7:\n\t"
 /* Constraints of inline assembly */
 #define PK_EAX "a"
 #define PK_ECX "c"
 #define PK_EDX "d"
+#define PK_EDI "D"
 /* What pads machine code: int3 */
 #define PK_CODE_FILLER 0xcc
 
@@ -175,6 +178,8 @@ static inline void pk_pause(void)
 #define PK_CHECK(one, other) ""
 #define PK_TRAP ""
 #define PK_XOR(from, to) ""
+#define PK_MOVE(from, to) ""
+#define PK_UNLESS_EQUAL(one, other, instructions) ""
 #define PK_HAS_CHAINS 0
 #define PK_CHAIN(instruction, value) __asm__ volatile("" : "+r"(value))
 #define PK_CHAIN_ADD ""
@@ -183,6 +188,7 @@ static inline void pk_pause(void)
 #define PK_EAX "r"
 #define PK_ECX "r"
 #define PK_EDX "r"
+#define PK_EDI "r"
 #define PK_CODE_FILLER 0
 #define PK_CODE_RETURN_BYTES 0
 

@@ -58,7 +58,7 @@ def test_call_and_page_are_in_a_table_and_in_the_answer(tmp_path: Path) -> None:
     found = shelf(tmp_path, {"6.1.192-2": 133})
     table = tables.marginal(found)
     assert ["Linux 6.1.192-2", "mprotect-rw-ro", "2,673", "133.0"] == list(table.rows[0])
-    (sentence,) = [s for s in answer.sentences(found, found.names[0]) if "further page" in s]
+    (sentence,) = [s for s in answer.sentences(found) if "further page" in s]
     assert "133 instructions by mprotect" in sentence
     assert "194 by pkey_mprotect" in sentence
 

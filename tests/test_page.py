@@ -30,6 +30,8 @@ def more() -> list[Made]:
     return [
         Made("kernel/signal-plain", around(1e-6), cycle=2.5e-10, beside=beside),
         Made("kernel/signal/pkru:initial", around(3e-6), cycle=2.5e-10, beside=beside),
+        Made("application/keystore-unprotected/work:aes", around(5e-7)),
+        Made("application/keystore-mprotect/work:aes", around(2.5e-6)),
         Made("syscall/getppid", around(1e-7), cycle=2.5e-10),
         skipped("instruction/wrpkru-same"),
     ]

@@ -254,7 +254,7 @@ def test_a_slope_without_more_operations_than_its_floor_is_refused(tmp_path: Pat
 
     path = tmp_path / "r.json"
     assert read(write(path, made(5))).cases
-    assert "a/b is a slope, over as many operations" in refusal(write(path, made(4)))
+    assert "a/b has no more operations in a loop than a/half" in refusal(write(path, made(4)))
 
 
 def test_what_all_runs_inherit_is_looked_at_once(tmp_path: Path) -> None:

@@ -3,36 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import ModuleType
 
 from ..shelf import Shelf
-from . import ceiling, kernels, pages, per_page, phases, primitives, switch, switch_pages, threads
-from .chart import Chart, Missing
-
-__all__ = ["FIGURES", "Chart", "Missing", "chart", "charts"]
-
-FIGURES: Sequence[ModuleType] = (
+from . import (
+    affordable,
+    breakeven,
+    ceiling,
+    kernels,
+    overlay,
+    pages,
+    per_page,
+    phases,
+    primitives,
+    rate,
+    style,
     switch,
     switch_pages,
+    threads,
+)
+from .applications import APPLICATIONS, KERNEL, SHADOW
+from .chart import Chart, Missing, missing_note
+from .crowd import READERS, REVOKE, SIBLINGS
+from .cycles import CYCLES
+from .domains import DOMAINS, KEYS
+from .faults import FAULTS, TRACKING
+from .figure import Figure
+from .kinds import BACKING, KINDS, RESIDENCY
+
+__all__ = ["FIGURES", "Chart", "Figure", "Missing", "chart", "charts"]
+
+FIGURES: Sequence[Figure] = (
+    switch,
+    switch_pages,
+    breakeven,
+    affordable,
+    rate,
     pages,
     per_page,
     ceiling,
+    KINDS,
+    BACKING,
+    RESIDENCY,
     kernels,
     threads,
+    SIBLINGS,
+    READERS,
+    REVOKE,
+    KEYS,
+    DOMAINS,
+    FAULTS,
+    TRACKING,
+    KERNEL,
+    APPLICATIONS,
     phases,
     primitives,
+    CYCLES,
+    SHADOW,
 )
 
 
-def charts(shelf: Shelf) -> list[Chart | Missing]:
+def charts(
+    shelf: Shelf, width: float = style.TWO_COLUMNS, published: bool = False
+) -> list[Chart | Missing]:
     """Draw every figure that a shelf has data for."""
-    return [chart(figure, shelf) for figure in FIGURES]
+    return [chart(figure, shelf, width, published) for figure in FIGURES]
 
 
-def chart(figure: ModuleType, shelf: Shelf) -> Chart | Missing:
-    """Draw one figure, or say why it can't be drawn."""
+def chart(
+    figure: Figure, shelf: Shelf, width: float = style.TWO_COLUMNS, published: bool = False
+) -> Chart | Missing:
+    """Draw one figure, so many inches wide, or say why it can't be drawn.
+
+    With `published`, what others published of the same cases is laid over it.
+    """
     rows = figure.table(shelf)
-    drawn = figure.draw(rows)
+    if published and not rows.empty:
+        rows = overlay.laid_over(rows)
+    drawn = figure.draw(rows, width)
     if drawn is None:
         return Missing(figure.NAME, figure.TITLE, f"Not drawn: {figure.NEEDS}.")
-    return Chart(figure.NAME, figure.TITLE, drawn, rows, figure.caption(rows), figure.alt(rows))
+    notes = (figure.caption(rows), missing_note(rows), overlay.note(rows))
+    caption = " ".join(filter(None, notes))
+    return Chart(figure.NAME, figure.TITLE, drawn, rows, caption, figure.alt(rows))

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..shelf import Shelf
-from . import along, lines, pages
-from .chart import interval_note
+from . import along, lines, pages, style
+from .chart import estimates, interval_note
 
 NAME = "flush-ceiling"
 TITLE = "Around the flush ceiling"
@@ -27,9 +27,9 @@ def table(shelf: Shelf) -> pd.DataFrame:
     return near if has_step(near) else near.iloc[:0]
 
 
-def draw(rows: pd.DataFrame) -> Figure | None:
+def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return lines.draw(rows, "pages", log=False, ticks=_ticks(rows), decorate=mark)
+    return lines.draw(rows, "pages", width, ticks=_ticks(rows), decorate=mark)
 
 
 def _ticks(rows: pd.DataFrame) -> list[int]:
@@ -51,7 +51,7 @@ def alt(rows: pd.DataFrame) -> str:
 
 def has_step(rows: pd.DataFrame) -> bool:
     """Tell whether the table has points on both sides of the step."""
-    return {CEILING, CEILING + 1} <= {int(point) for point in rows["point"]}
+    return {CEILING, CEILING + 1} <= {int(point) for point in estimates(rows)["point"]}
 
 
 def mark(axes: Axes, rows: pd.DataFrame) -> None:
@@ -66,7 +66,7 @@ def mark(axes: Axes, rows: pd.DataFrame) -> None:
         xycoords=("data", "axes fraction"),
         textcoords="offset points",
         va="top",
-        fontsize=6,
+        fontsize=style.SMALLEST,
         color="#555555",
     )
 

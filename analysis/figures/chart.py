@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from ..estimate import ENOUGH_PROCESSES, RESAMPLES
-from ..words import count
+from ..words import count, listed
+
+# What a row of a table is.
+ESTIMATE, PROCESS, MISSING = "estimate", "process", "missing"
+ASSUMED, PUBLISHED = "assumed", "published"
+MOST_NAMED = 8  # cases that a caption names before it counts the rest
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,19 @@ class Missing:
 
 def quantity(table: pd.DataFrame) -> str:
     """Return what the value axis shows, without its unit."""
+    if (table["unit"] == "cycles").any():
+        return "core cycles"
     return "instructions" if is_exact(table) else "time"
 
 
 def is_exact(table: pd.DataFrame) -> bool:
-    """Tell whether a table holds counts rather than times."""
-    return bool((table["unit"] == "instructions").any())
+    """Tell whether a table holds counts, or what is made of them, rather than times."""
+    return bool((table["evidence"] == "path length").any())
+
+
+def estimates(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table that have a figure."""
+    return table[table["what"] == ESTIMATE]
 
 
 def interval_note(table: pd.DataFrame) -> str:
@@ -49,7 +62,7 @@ def interval_note(table: pd.DataFrame) -> str:
             "Exact counts of instructions executed, user and kernel. Instructions are not time: no "
             "cache, TLB, interrupt or serialisation cost is in them."
         )
-    sizes = table["processes"].dropna()
+    sizes = estimates(table)["processes"].dropna()
     few, many = int(sizes.min()), int(sizes.max())
     n = count(few, "process", "processes") if few == many else f"{few} to {many} processes"
     text = (
@@ -64,3 +77,36 @@ def interval_note(table: pd.DataFrame) -> str:
             "seen and holds the true median less often than that."
         )
     return text
+
+
+def missing_note(table: pd.DataFrame, names: Sequence[str] = ("series", "label")) -> str:
+    """Say which cases have no figure, and why; "" where all have one."""
+    name = next(column for column in names if column in table)
+    table = table[table["what"] != PUBLISHED]
+    rows = table[table["what"] == MISSING]
+    told = {
+        (machine, note): _named(missing, table, name)
+        for (machine, note), missing in rows.groupby(["machine", "note"], sort=False)
+    }
+    several = table["machine"].nunique() > 1
+    return " ".join(
+        f"n/a{f' on {machine}' if several else ''}: {_shortened(found)} ({note})."
+        for (machine, note), found in told.items()
+    )
+
+
+def _named(missing: pd.DataFrame, table: pd.DataFrame, name: str) -> list[str]:
+    """Name what is missing: a whole series by its name, some points of one each."""
+    here = table[table["machine"] == missing["machine"].iloc[0]]
+    found = []
+    for label, rows in missing.groupby(name, sort=False):
+        whole = len(rows) == len(here[(here[name] == label) & (here["what"] != PROCESS)])
+        points = [] if whole or "point" not in rows else [f"{point:,}" for point in rows["point"]]
+        found.append(f"{label}{f' at {listed(points)}' if points else ''}")
+    return found
+
+
+def _shortened(found: list[str]) -> str:
+    if len(found) <= MOST_NAMED:
+        return listed(found)
+    return f"{', '.join(found[:MOST_NAMED])} and {len(found) - MOST_NAMED} more"

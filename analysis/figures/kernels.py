@@ -12,13 +12,14 @@ from ..frame import records
 from ..shelf import Shelf
 from . import style
 from .along import COLUMNS
-from .chart import interval_note, quantity
+from .chart import ESTIMATE, interval_note, quantity
 
 NAME = "kernels"
 TITLE = "What changing protection costs, from kernel to kernel"
 NEEDS = "no instructions were counted in three kernels or more"
 FEWEST = 3
 PANEL_HEIGHT = 1.9  # inches
+LEGEND_HEIGHT = 0.6
 
 CALL, PAGE, FAULT = "one call, one page", "each further page", "signals and faults"
 WAYS = {
@@ -52,6 +53,8 @@ def table(shelf: Shelf) -> pd.DataFrame:
         unit=shelf.unit,
         processes=1,
         basis="gross",
+        what=ESTIMATE,
+        note="",
     )
     order = {panel: number for number, panel in enumerate((CALL, PAGE, FAULT))}
     rows = rows.sort_values(
@@ -60,14 +63,15 @@ def table(shelf: Shelf) -> pd.DataFrame:
     return rows[COLUMNS].reset_index(drop=True)
 
 
-def draw(rows: pd.DataFrame) -> Figure | None:
+def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
     if rows.empty:
         return None
     panels = list(dict.fromkeys(rows["panel"]))
     names = rows.drop_duplicates("point").set_index("point")["machine"].sort_index()
     with style.settings():
-        size = (style.TWO_COLUMNS, 0.6 + PANEL_HEIGHT * len(panels))
+        beside = width >= style.TWO_COLUMNS
+        size = (width, 0.6 + (PANEL_HEIGHT + (0 if beside else LEGEND_HEIGHT)) * len(panels))
         figure = Figure(figsize=size, layout="constrained")
         grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
         for axes, panel in zip(grid[:, 0], panels, strict=True):
@@ -78,7 +82,10 @@ def draw(rows: pd.DataFrame) -> Figure | None:
             axes.set_ylim(0, here["value"].max() * 1.08)
             axes.yaxis.set_major_formatter(lambda tick, _: f"{tick:,.10g}")
             axes.set_title(panel)
-            axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+            if beside:
+                axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+            else:
+                axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.12))
         labels = [style.label(str(name).removeprefix("Linux "), 24) for name in names]
         grid[-1, 0].set_xticks(list(names.index), labels, rotation=30, ha="right")
         figure.supylabel(f"{quantity(rows)} per operation; lower is better", fontsize=8)
@@ -92,7 +99,8 @@ def caption(rows: pd.DataFrame) -> str:
     told = " ".join(f"Linux {change.name}: {change.what} ({change.source})." for change in known)
     return (
         f"{names[0]} to {names[-1]}. One call changes one resident page between two others; a "
-        f"further page is the slope from {marginal.LEAST_PAGES} pages on. {interval_note(rows)} "
+        f"further page is the slope from {marginal.LEAST_PAGES} pages on. Each panel has a scale "
+        f"of its own. {interval_note(rows)} "
         f"{f'Known changes in between: {told}' if told else ''}"
     ).strip()
 

@@ -1,102 +1,305 @@
-"""Costs along an axis: a row of panels per kind of operation, a column per machine."""
+"""Costs along an axis: panels per kind of operation and machine, a line per operation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.transforms import ScaledTranslation
 
 from . import axes as scales
-from . import style
-from .chart import is_exact
+from . import overlay, style
+from .chart import ASSUMED, ESTIMATE, PUBLISHED, estimates, is_exact
 
 Decoration = Callable[[Axes, pd.DataFrame], None]
 PANEL_HEIGHT = 2.1  # inches
-NARROWEST_PANEL = 2.4
+LEGEND_LINE = 0.135
+NARROWEST_PANEL = 2.1
+LEGEND_WIDTH = 1.9
+# With more machines than this a panel each would be a book: they become the lines.
+MOST_PANELS = 6
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A panel: its title, its rows, and all lines that its legend explains."""
+
+    title: str
+    rows: pd.DataFrame
+    lines: Sequence[str]
+    legend: bool
+    greys: bool = False  # the lines beyond those that colours tell apart are all grey
+
+    @property
+    def told_apart(self) -> Sequence[str]:
+        """The lines that the legend names."""
+        return self.lines[: len(style.COLOURS)] if self.greys else self.lines
+
+    def style(self, place: int) -> dict[str, Any]:
+        """Return how the line at that place looks."""
+        return style.line(place) if place < len(self.told_apart) else style.GREY_LINE
 
 
 def draw(
     table: pd.DataFrame,
     along: str,
-    log: bool = True,
+    width: float = style.TWO_COLUMNS,
+    log: bool | None = None,
     per: str = "",
     ticks: Sequence[int] = (),
+    decades: bool = False,
+    label: str = "",
+    across: bool = False,
     decorate: Decoration | None = None,
 ) -> Figure | None:
-    """Draw lines with interval bands.
+    """Draw lines with interval bands; None where there is nothing to draw.
 
-    The table has machine, panel, series, point, value, low, high, unit.
+    The table has machine, panel, series, point, what, value, low, high, unit, note. The axis of
+    values is logarithmic where the values need it, or as `log` says; that of points has ticks at
+    powers of two, or of ten with `decades`. `label` names values that are no cost. Kinds of
+    operation stand below each other, or side by side with `across`.
     """
-    if table.empty:
+    if estimates(table).empty:
         return None
+    ours = table[table["what"] != PUBLISHED]
+    theirs = table[table["what"] == PUBLISHED]
+    cells = _cells(ours, width, across)
+    beside = width >= style.TWO_COLUMNS and len(cells[0]) == 1
+    columns = len(cells[0])
     with style.settings():
-        machines = list(dict.fromkeys(table["machine"]))
-        panels = list(dict.fromkeys(table["panel"]))
-        width = max(style.TWO_COLUMNS, 1.6 + NARROWEST_PANEL * len(machines))
-        size = (width, 0.5 + PANEL_HEIGHT * len(panels))
-        figure = Figure(figsize=size, layout="constrained")
-        grid = figure.subplots(len(panels), len(machines), sharex=True, sharey=True, squeeze=False)
-        scale = scales.value_axis(grid[0, 0].yaxis, grid[0, 0], table, log, per)
-        label = grid[0, 0].get_ylabel()
-        grid[0, 0].set_ylabel("")
-        figure.supylabel(label, fontsize=8)
-        for row, panel in enumerate(panels):
-            series = list(dict.fromkeys(table.loc[table["panel"] == panel, "series"]))
-            for column, machine in enumerate(machines):
-                here = table[(table["panel"] == panel) & (table["machine"] == machine)]
-                axes = grid[row, column]
-                _panel(axes, here, series, scale)
-                axes.set_title(_title(panel, machine, len(panels), len(machines)))
+        figure = Figure(
+            figsize=(width, _height(cells, beside, len(overlay.sources(theirs)))),
+            layout="constrained",
+        )
+        grid = figure.subplots(len(cells), columns, sharex=True, sharey=True, squeeze=False)
+        wide = scales.is_wide(estimates(table)) if log is None else log
+        scale = scales.value_axis(
+            grid[0, 0].yaxis, grid[0, 0], _shown(table), wide, per, label=label
+        )
+        if len(cells) > 1:
+            figure.supylabel(grid[0, 0].get_ylabel(), fontsize=8)
+            grid[0, 0].set_ylabel("")
+        for row, line in enumerate(cells):
+            for column, cell in enumerate(line):
+                _panel(grid[row, column], cell, scale)
+                over = _within(theirs, cell)
+                overlay.draw_lines(grid[row, column], over, overlay.sources(theirs), scale)
                 if decorate is not None:
-                    decorate(axes, here)
-            _legend(grid[row, -1], series)
-        _point_axis(grid[0, 0], table, ticks)
-        for axes in grid[-1]:
-            axes.set_xlabel(along)
+                    decorate(grid[row, column], estimates(cell.rows))
+                if cell.legend:
+                    keys = _keys(grid[row, column], cell)
+                    keys += overlay.draw_keys(grid[row, column], overlay.sources(over))
+                    _legend(grid[row, column], keys, beside, row == len(cells) - 1)
+            for axes in grid[row, len(line) :]:
+                axes.set_axis_off()
+        _point_axis(grid[0, 0], estimates(table), ticks, decades)
+        for column in range(columns):
+            lowest = max(row for row, line in enumerate(cells) if column < len(line))
+            grid[lowest, column].set_xlabel(along)
+            grid[lowest, column].tick_params(labelbottom=True)
         return style.settle(figure)
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, series: list[str], scale: float) -> None:
-    if rows.empty:
-        axes.text(
-            0.5, 0.5, "not measured here", transform=axes.transAxes, ha="center", style="italic"
+def _within(theirs: pd.DataFrame, cell: _Cell) -> pd.DataFrame:
+    """Return the published figures that belong to a panel: those of its cases."""
+    return theirs[
+        theirs["series"].isin(cell.rows["series"]) & theirs["panel"].isin(cell.rows["panel"])
+    ]
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["what"].isin((ESTIMATE, ASSUMED, PUBLISHED))]
+
+
+def _height(cells: Sequence[Sequence[_Cell]], beside: bool, theirs: int) -> float:
+    lines = [
+        0 if beside else max((len(c.told_apart) + 1 + theirs) * c.legend for c in line)
+        for line in cells
+    ]
+    return 0.6 + PANEL_HEIGHT * len(cells) + LEGEND_LINE * sum(lines)
+
+
+def _cells(table: pd.DataFrame, width: float, across: bool) -> list[list[_Cell]]:
+    """Return the panels by row: a machine each, or an operation each where machines are many."""
+    if across and table["machine"].nunique() <= MOST_PANELS:
+        return _across(table, width)
+    machines = list(dict.fromkeys(table["machine"]))
+    panels = list(dict.fromkeys(table["panel"]))
+    many = len(machines) > MOST_PANELS
+    most = max(1, int((width - 0.6) // NARROWEST_PANEL))
+    found = []
+    for panel in panels:
+        rows = table[table["panel"] == panel]
+        cells = _by_operation(rows, machines) if many else _by_machine(rows, machines)
+        several = len(cells) > 1
+        cells = [replace(cell, title=_title(cell, panel, several, len(panels))) for cell in cells]
+        found += [cells[start : start + most] for start in range(0, len(cells), most)]
+    if many:  # one legend serves all
+        found[-1][0] = replace(found[-1][0], legend=True)
+    return found
+
+
+def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
+    """Return the panels of each machine side by side; one legend serves all."""
+    series = list(dict.fromkeys(table["series"]))
+    most = max(1, int((width - 0.6) // NARROWEST_PANEL))
+    several = table["machine"].nunique() > 1
+    found = []
+    for machine, here in table.groupby("machine", sort=False):
+        cells = [
+            _Cell(
+                f"{panel}\n{style.label(str(machine), 30)}" if several else str(panel),
+                rows,
+                series,
+                legend=False,
+            )
+            for panel, rows in here.groupby("panel", sort=False)
+        ]
+        found += [cells[start : start + most] for start in range(0, len(cells), most)]
+    found[-1][0] = replace(found[-1][0], legend=True)
+    return found
+
+
+def _by_machine(rows: pd.DataFrame, machines: Sequence[str]) -> list[_Cell]:
+    series = list(dict.fromkeys(rows["series"]))
+    return [
+        _Cell(machine, rows[rows["machine"] == machine], series, legend=place == 0)
+        for place, machine in enumerate(machines)
+    ]
+
+
+def _by_operation(rows: pd.DataFrame, machines: Sequence[str]) -> list[_Cell]:
+    return [
+        _Cell(
+            str(series), found.assign(series=found["machine"]), machines, legend=False, greys=True
         )
-    for place, name in enumerate(series):
+        for series, found in rows.groupby("series", sort=False)
+    ]
+
+
+def _title(cell: _Cell, panel: str, several: bool, panels: int) -> str:
+    parts = [panel] * bool(panel and (panels > 1 or not several))
+    parts += [style.wrapped(cell.title, 30)] * several
+    return "\n".join(parts)
+
+
+def _panel(axes: Axes, cell: _Cell, scale: float) -> None:
+    axes.set_title(cell.title)
+    rows = estimates(cell.rows)
+    assumed = set(cell.rows.loc[cell.rows["what"] == ASSUMED, "series"])
+    told = assumed | set(rows["series"])
+    if not told:
+        _not_here(axes, cell)
+    elif not cell.legend and (lacking := len(set(cell.lines) - told)):
+        _remark(axes, f"n/a here: {lacking} of {len(cell.lines)} lines")
+    for place, name in enumerate(cell.lines):
         line = rows[rows["series"] == name].sort_values("point")
+        _assumed(axes, cell, place, scale)
         x = line["point"].to_numpy(dtype=float)
-        axes.plot(x, line["value"] / scale, **style.line(place))
+        axes.plot(x, line["value"].to_numpy(dtype=float) / scale, **cell.style(place))
         if not is_exact(rows) and line["low"].notna().any():
             axes.fill_between(
                 x,
-                line["low"] / scale,
-                line["high"] / scale,
+                line["low"].to_numpy(dtype=float) / scale,
+                line["high"].to_numpy(dtype=float) / scale,
                 alpha=0.25,
-                color=style.colour(place),
+                color=cell.style(place)["color"],
                 linewidth=0,
             )
 
 
-def _title(panel: str, machine: str, panels: int, machines: int) -> str:
-    parts = [panel] * bool(panel and (panels > 1 or machines == 1))
-    parts += [style.label(machine, 30)] * (machines > 1)
-    return "\n".join(parts)
+def _assumed(axes: Axes, cell: _Cell, place: int, scale: float) -> None:
+    """Draw what was assumed as a band, which no measurement is."""
+    rows = cell.rows[(cell.rows["series"] == cell.lines[place]) & (cell.rows["what"] == ASSUMED)]
+    axes.fill_between(
+        rows["point"].to_numpy(dtype=float),
+        rows["low"].to_numpy(dtype=float) / scale,
+        rows["high"].to_numpy(dtype=float) / scale,
+        facecolor="none",
+        edgecolor=cell.style(place)["color"],
+        hatch="\\\\\\",
+        linewidth=0.6,
+        linestyle=":",
+    )
 
 
-def _legend(axes: Axes, series: list[str]) -> None:
-    """Put the legend beside the row; a machine may lack a series, so the keys are made afresh."""
-    keys = [
-        axes.plot([], [], **style.line(place), label=style.label(name))[0]
-        for place, name in enumerate(series)
-    ]
-    axes.legend(handles=keys, loc="center left", bbox_to_anchor=(1.01, 0.5))
+def _not_here(axes: Axes, cell: _Cell) -> None:
+    axes.patch.set(hatch="////", edgecolor=style.PALE)
+    notes = list(dict.fromkeys(cell.rows["note"])) or ["not asked for"]
+    axes.text(
+        0.5,
+        0.5,
+        f"n/a: {style.wrapped(str(notes[0]), 30, 4)}",
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        fontsize=style.SMALLEST,
+        bbox={"facecolor": "white", "edgecolor": "none"},
+    )
 
 
-def _point_axis(axes: Axes, table: pd.DataFrame, ticks: Sequence[int]) -> None:
-    points = sorted({int(point) for point in table["point"]})
-    if len(points) == 1 or ticks:
-        axes.set_xticks(ticks or points, [f"{point:,}" for point in ticks or points])
+def _remark(axes: Axes, text: str) -> None:
+    axes.text(
+        0.98,
+        0.03,
+        text,
+        transform=axes.transAxes,
+        ha="right",
+        va="bottom",
+        fontsize=style.SMALLEST,
+        style="italic",
+    )
+
+
+def _legend(axes: Axes, keys: list[Any], beside: bool, lowest: bool) -> None:
+    """Explain the lines; those without a figure here are hatched."""
+    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)}
+    if not beside:
+        figure = axes.get_figure(root=True)
+        below = ScaledTranslation(0, -(0.42 if lowest else 0.1), figure.dpi_scale_trans)  # type: ignore[union-attr]
+        place = {"loc": "upper left", "bbox_to_anchor": (0.0, 0.0)}
+        place["bbox_transform"] = axes.transAxes + below
+    axes.legend(handles=keys, **place)
+
+
+def _keys(axes: Axes, cell: _Cell) -> list[Any]:
+    told = set(estimates(cell.rows)["series"])
+    assumed = set(cell.rows.loc[cell.rows["what"] == ASSUMED, "series"])
+    keys: list[Any] = []
+    for place, name in enumerate(cell.told_apart):
+        label = style.label(name)
+        if name in told:
+            keys += axes.plot([], [], **style.line(place), label=label)
+        else:
+            keys.append(
+                Patch(
+                    facecolor="none",
+                    edgecolor=style.line(place)["color"],
+                    hatch="\\\\\\" if name in assumed else "////",
+                    linewidth=0.5,
+                    label=f"{label} ({'assumed' if name in assumed else 'n/a'})",
+                )
+            )
+    if more := len(cell.lines) - len(cell.told_apart):
+        keys += axes.plot([], [], **style.GREY_LINE, label=f"{more} more, in grey")
+    return keys
+
+
+def _point_axis(axes: Axes, table: pd.DataFrame, ticks: Sequence[int], decades: bool) -> None:
+    points = sorted({float(point) for point in table["point"]})
+    if decades:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda point, _: style.short(point)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    elif len(points) == 1 or ticks:
+        shown = ticks or [int(point) for point in points]
+        axes.set_xticks(shown, [f"{point:,}" for point in shown])
         axes.minorticks_off()
     else:
-        style.powers_of_two(axes, points)
+        style.powers_of_two(axes, [int(point) for point in points])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from .. import words
 from ..costs import costs
+from .chart import ESTIMATE, MISSING, PROCESS, estimates
 
 COLUMNS = [
     "machine",
@@ -23,29 +26,35 @@ COLUMNS = [
 ]
 
 
-def table(estimates: pd.DataFrame, cases: pd.DataFrame, labels: pd.Series[str]) -> pd.DataFrame:
+def table(
+    measured: pd.DataFrame,
+    cases: pd.DataFrame,
+    labels: pd.Series[str],
+    basis: Callable[[pd.DataFrame], pd.DataFrame] = costs,
+) -> pd.DataFrame:
     """Return the rows of a figure in the order of `cases`.
 
-    `labels` gives the label of each row of `cases`; `estimates` holds those of them that were
-    measured.
+    `labels` gives the label of each row of `cases`; `measured` holds the estimates of those of them
+    that were measured.
     """
-    if estimates.empty:
+    if measured.empty:
         return pd.DataFrame(columns=COLUMNS)
     asked = cases.assign(label=labels)[["machine", "evidence", "case", "label", "state", "reason"]]
-    found = asked.merge(
-        costs(estimates).drop(columns=["evidence"]), on=["machine", "case"], how="left"
-    )
+    told = basis(measured)
+    if told.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    found = asked.merge(told.drop(columns=["evidence"]), on=["machine", "case"], how="left")
     unmeasured = found["state"] + ": " + found["reason"]
     found["note"] = found["note"].where(found["note"].notna(), unmeasured)
-    unit = str(estimates["unit"].iloc[0])
+    unit = str(told["unit"].iloc[0])
     found["unit"] = unit
-    found["what"] = found["value"].notna().map({True: "estimate", False: "missing"})
+    found["what"] = found["value"].notna().map({True: ESTIMATE, False: MISSING})
     return pd.concat([found[COLUMNS], _process_rows(found)], ignore_index=True)
 
 
 def alt(found: pd.DataFrame) -> str:
     """Say in words what a figure of named costs shows."""
-    rows = found[found["what"] == "estimate"]
+    rows = estimates(found)
     parts = [
         f"{label} {words.cost(value, unit)} ({machine})"
         for label, value, unit, machine in zip(
@@ -57,10 +66,10 @@ def alt(found: pd.DataFrame) -> str:
 
 def _process_rows(found: pd.DataFrame) -> pd.DataFrame:
     """Return a row per process, on the estimates' basis, for the points under the marks."""
-    measured = found[(found["what"] == "estimate") & (found["unit"] == "s")]
+    measured = found[(found["what"] == ESTIMATE) & (found["unit"] == "s")]
     each = measured.explode("process_values", ignore_index=True)
     taken_off = each["floor_value"].where(each["basis"] != "gross", 0.0)
     each["value"] = each["process_values"].astype(float) - taken_off.astype(float)
-    each["what"] = "process"
+    each["what"] = PROCESS
     each[["low", "high"]] = float("nan")
     return each.loc[each["value"] > 0, COLUMNS]

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..shelf import Shelf
-from . import along, ceiling, lines
+from . import along, ceiling, lines, style
 from .chart import interval_note
 
 NAME = "pages"
@@ -18,15 +18,17 @@ PANELS = (("mprotect", "mprotect"), ("pkey", "pkey_mprotect"), ("touch", TOUCH),
 
 def table(shelf: Shelf) -> pd.DataFrame:
     """Return the cost of each direction, as measured, at each number of pages."""
-    rows = shelf.estimates[shelf.estimates["family"] == "protect"]
-    rows = along.nothing_else(rows, "pages")
-    found = along.table(rows, "pages", PANELS)
-    return found if found["point"].nunique() > 1 else found.iloc[:0]
+    measured, cases = (
+        along.nothing_else(rows[rows["family"] == "protect"], "pages")
+        for rows in (shelf.estimates, shelf.cases)
+    )
+    found = along.table(measured, cases, "pages", PANELS)
+    return found if along.sweeps(found) else found.iloc[:0]
 
 
-def draw(rows: pd.DataFrame) -> Figure | None:
+def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return lines.draw(rows, "pages", decorate=ceiling.mark)
+    return lines.draw(rows, "pages", width, decorate=ceiling.mark)
 
 
 def caption(rows: pd.DataFrame) -> str:

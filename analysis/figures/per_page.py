@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..shelf import Shelf
-from . import along, ceiling, lines, pages
+from . import along, ceiling, lines, pages, style
 from .chart import interval_note
 
 NAME = "per-page"
@@ -19,12 +19,13 @@ def table(shelf: Shelf) -> pd.DataFrame:
     found = pages.table(shelf).copy()
     for column in ("value", "low", "high"):
         found[column] = found[column] / found["point"].astype(float)
+    found["unit"] = found["unit"] + "/page"
     return found
 
 
-def draw(rows: pd.DataFrame) -> Figure | None:
+def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return lines.draw(rows, "pages", per="page", decorate=ceiling.mark)
+    return lines.draw(rows, "pages", width, per="page", decorate=ceiling.mark)
 
 
 def caption(rows: pd.DataFrame) -> str:

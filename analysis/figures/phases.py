@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ..costs import basis_note
 from ..shelf import Shelf
-from . import dots, named
+from . import dots, named, style
 from .chart import interval_note
 
 NAME = "phases"
@@ -23,9 +23,9 @@ def table(shelf: Shelf) -> pd.DataFrame:
     return named.table(estimates, cases, labels)
 
 
-def draw(rows: pd.DataFrame) -> Figure | None:
+def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return dots.draw(rows)
+    return dots.draw(rows, width)
 
 
 def caption(rows: pd.DataFrame) -> str:

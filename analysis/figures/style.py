@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import textwrap
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -10,7 +12,10 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-TWO_COLUMNS = 7.16  # inches: the width of two columns in the IEEE and ACM styles
+# Inches: the width of one column and of two in the IEEE and ACM styles.
+ONE_COLUMN, TWO_COLUMNS = 3.5, 7.16
+WIDTHS = {"one": ONE_COLUMN, "two": TWO_COLUMNS}
+SMALLEST, LARGEST = 7, 9  # points: what can be read, and is no headline, once it is printed
 INK = "#1a1a1a"
 PALE = "#d0d0d0"
 # Okabe and Ito's colours without yellow, which is lost on white; each has a marker and a dash of
@@ -18,6 +23,7 @@ PALE = "#d0d0d0"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
+GREY_LINE: dict[str, Any] = {"color": "#9a9a9a", "linewidth": 0.6, "zorder": 1}
 HATCHES = ("", "///", "...", "\\\\\\", "xxx", "++", "oo")
 
 SETTINGS: dict[str, Any] = {
@@ -77,6 +83,21 @@ def label(name: str, longest: int = 40) -> str:
     return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
+def short(number: float) -> str:
+    """Return a round number as a tick has it: 10k, 1M."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.4g}{unit}"
+    return f"{number:.4g}"
+
+
+def wrapped(text: str, width: int, lines: int = 2) -> str:
+    """Return a text in so many lines of that many characters, cut where it is longer."""
+    return "\n".join(
+        textwrap.wrap(text, width, max_lines=lines, placeholder="…", break_on_hyphens=True)
+    )
+
+
 def powers_of_two(axes: Axes, points: list[int]) -> None:
     """Scale the x axis by powers of two, labelled as plain numbers, few enough to be read."""
     axes.set_xscale("log", base=2)
@@ -104,7 +125,10 @@ def line(place: int) -> dict[str, Any]:
 
 def settle(figure: Figure) -> Figure:
     """Lay a figure out once and for all: another layout at each saving would move it a little."""
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        for _ in range(2):  # ticks come and go with an axis's length, and have to fit as well
+            engine.execute(figure)
     figure.set_layout_engine("none")
     return figure
 
@@ -114,9 +138,18 @@ def svg(figure: Figure) -> bytes:
     return _saved(figure, format="svg", metadata={"Date": None, "Creator": "pkbench"})
 
 
+def pdf(figure: Figure) -> bytes:
+    """Return a figure as a page of its own size, fonts embedded as TrueType (type 42)."""
+    metadata = {"CreationDate": None, "Creator": "pkbench", "Producer": None}
+    return _saved(figure, format="pdf", metadata=metadata)
+
+
 def png(figure: Figure) -> bytes:
     """Return a figure as a picture of 300 dots an inch."""
     return _saved(figure, format="png", dpi=300, metadata={"Software": "pkbench"})
+
+
+FORMATS: Mapping[str, Callable[[Figure], bytes]] = {"svg": svg, "pdf": pdf, "png": png}
 
 
 def _saved(figure: Figure, **options: Any) -> bytes:

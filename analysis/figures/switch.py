@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from .. import words
 from ..costs import basis_note
 from ..shelf import Shelf
-from . import along, dots, named
+from . import along, dots, named, style
 from .chart import interval_note
 
 NAME = "switch"
@@ -23,9 +23,9 @@ def table(shelf: Shelf) -> pd.DataFrame:
     return named.table(estimates, cases, cases["benchmark"].map(words.way))
 
 
-def draw(rows: pd.DataFrame) -> Figure | None:
+def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return dots.draw(rows)
+    return dots.draw(rows, width)
 
 
 def caption(rows: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from .. import words
 from ..costs import basis_note, costs
 from ..shelf import Shelf
-from . import along, ceiling, lines
+from . import along, ceiling, lines, style
 from .chart import interval_note
 
 NAME = "switch-pages"
@@ -18,15 +18,18 @@ NEEDS = "no case of the family switch was measured at two region sizes or more"
 
 def table(shelf: Shelf) -> pd.DataFrame:
     """Return the cost of every way at every size."""
-    rows = shelf.estimates[shelf.estimates["family"] == "switch"]
-    found = along.table(rows, "pages", basis=costs)
+    measured, cases = (
+        along.nothing_else(rows[rows["family"] == "switch"], "pages")
+        for rows in (shelf.estimates, shelf.cases)
+    )
+    found = along.table(measured, cases, "pages", basis=costs)
     found["series"] = found["series"].map(words.way)
-    return found if found["point"].nunique() > 1 else found.iloc[:0]
+    return found if along.sweeps(found) else found.iloc[:0]
 
 
-def draw(rows: pd.DataFrame) -> Figure | None:
+def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return lines.draw(rows, "pages in the region", decorate=ceiling.mark)
+    return lines.draw(rows, "pages in the region", width, decorate=ceiling.mark)
 
 
 def caption(rows: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..shelf import Shelf
-from . import along, lines
+from . import along, lines, style
 from .chart import interval_note
 
 NAME = "threads"
@@ -17,14 +17,16 @@ PANELS = ((".*siblings", "one thread changes"), ("", "every thread changes its o
 
 def table(shelf: Shelf) -> pd.DataFrame:
     """Return the cost per operation at each number of threads."""
-    rows = shelf.estimates[shelf.estimates["family"] == "threads"]
-    return along.table(rows, "threads", PANELS)
+    measured, cases = (
+        rows[(rows["family"] == "threads") & (rows["benchmark"] != "mprotect-readers")]
+        for rows in (shelf.estimates, shelf.cases)
+    )
+    return along.table(measured, cases, "threads", PANELS)
 
 
-def draw(rows: pd.DataFrame) -> Figure | None:
+def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    wide = len(rows) > 0 and rows["value"].max() > 20 * rows["value"].min()
-    return lines.draw(rows, "threads (or processes)", log=wide)
+    return lines.draw(rows, "threads (or processes)", width)
 
 
 def caption(rows: pd.DataFrame) -> str:

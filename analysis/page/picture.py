@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from .. import artwork
 from ..figures import Chart, style
+from ..shelf import Shelf
 
 # What a chart's colours are called in the page's style sheet, which has them for light and dark.
 NAMES = {
@@ -30,6 +33,8 @@ class Picture:
     csv: str
     caption: str
     alt: str
+    about: str  # title, caption, alternative text and command, as a file has them
+    others: Mapping[str, bytes]  # the same in other formats, by ending
 
     @property
     def inline(self) -> Markup:
@@ -56,14 +61,17 @@ def _named(found: re.Match[str]) -> str:
     return f"var(--{name})" if name else found.group()
 
 
-def picture(key: str, chart: Chart, sources: list[str]) -> Picture:
-    """Draw a chart of one kind of evidence, with where its figures come from in the caption."""
+def picture(chart: Chart, shelf: Shelf, request: artwork.Request) -> Picture:
+    """Draw a chart of one kind of evidence in the formats asked for, SVG always among them."""
+    drawn = {name: style.FORMATS[name](chart.figure) for name in ("svg", *request.formats)}
     return Picture(
-        name=f"{key}-{chart.name}",
+        name=artwork.stem_of(chart, shelf),
         figure=chart.name,
         title=chart.title,
-        svg=style.svg(chart.figure),
-        csv=chart.table.to_csv(index=False, lineterminator="\n"),
-        caption=" ".join([chart.caption, *sources]),
+        svg=drawn.pop("svg"),
+        csv=artwork.table(chart),
+        caption=artwork.caption(chart, shelf),
         alt=chart.alt,
+        about=artwork.about(chart, shelf, request),
+        others=drawn,
     )

@@ -11,6 +11,7 @@ from pkbench.cli.bundle import bundle
 from pkbench.cli.compare import compare
 from pkbench.cli.count import count
 from pkbench.cli.doctor import doctor
+from pkbench.cli.experiment import experiment
 from pkbench.cli.gate import gate
 from pkbench.cli.kernels import kernels
 from pkbench.cli.listing import list_
@@ -44,7 +45,10 @@ def pkbench() -> None:
     """Measure what changing memory protection costs on Linux, by keys and by mprotect."""
 
 
-VERBS = (list_, doctor, run, compare, gate, count, kernels, profile, report, bundle)
+VERBS = (
+    *(list_, doctor, run, compare, gate, count, kernels, profile),
+    *(report, bundle, experiment),
+)
 
 for verb in VERBS:
     pkbench.add_command(verb)

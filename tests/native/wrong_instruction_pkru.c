@@ -48,10 +48,12 @@ WRONG_CASES = {
     {ALLOWS, "instruction/wrpkru-same", WENT_THROUGH, close_nothing},
     {ALLOWS, "instruction/wrpkru-lfence", WENT_THROUGH, close_nothing},
     {ALLOWS, "instruction/wrpkru-checked", WENT_THROUGH, close_nothing},
+    {ALLOWS, "instruction/wrpkru-elided", WENT_THROUGH, close_nothing},
     {ALLOWS, "instruction/wrpkru-toggle", WENT_THROUGH, close_nothing},
     {DENIES, "instruction/wrpkru-same", FAULTED, open_nothing},
     {DENIES, "instruction/wrpkru-lfence", FAULTED, open_nothing},
     {DENIES, "instruction/wrpkru-checked", FAULTED, open_nothing},
+    {DENIES, "instruction/wrpkru-elided", FAULTED, open_nothing},
     {DENIES, "instruction/wrpkru-toggle", FAULTED, open_nothing},
     {0},
 };

@@ -126,6 +126,21 @@ static int run_wrpkru_checked(void *state, uint64_t loops)
     return 0;
 }
 
+/* As Linux's write_pkru does: nothing is written where the value is there already. */
+static int run_wrpkru_elided(void *state, uint64_t loops)
+{
+    const struct pk_domain *keyed = state;
+    uint32_t meant = keyed->key.closed, pkru, edx, zero = 0;
+
+    __asm__("" : "+r"(zero), "+r"(meant));
+    PK_REPEAT(loops)
+        __asm__ volatile(UNROLLED(PK_RDPKRU PK_UNLESS_EQUAL("%3", "%0", PK_MOVE("%3", "%0") PK_WRPKRU))
+                         : "=&" PK_EAX(pkru), "=&" PK_EDX(edx)
+                         : PK_ECX(zero), PK_EDI(meant)
+                         : "memory", "cc");
+    return 0;
+}
+
 static int verify_wrpkru_lfence(void *state)
 {
     int status = prove_written(state, run_wrpkru_lfence);
@@ -152,6 +167,24 @@ PK_BENCHMARK(wrpkru_checked) = {
     .operation = "WRPKRU of the value that is there, compared afterwards with the one meant: a jump to a trap, not taken",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed, .run = run_wrpkru_checked, .verify = verify_wrpkru_checked, .teardown = teardown_keyed,
+};
+
+/* The first of its copies writes, the others find the value there. */
+static int verify_wrpkru_elided(void *state)
+{
+    int status = prove_written(state, run_wrpkru_elided);
+
+    /* RDPKRU; CMP EAX, EDI; JE; MOV EAX, EDI; WRPKRU */
+    return status ? status
+                  : prove_unrolled(run_wrpkru_elided, UNROLL, "\x0f\x01\xee\x39\xf8\x74\x05\x89\xf8\x0f\x01\xef", 12);
+}
+
+PK_BENCHMARK(wrpkru_elided) = {
+    .family = "instruction", .name = "wrpkru-elided", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .operation = "RDPKRU, compared with the value meant, which is there: a jump over WRPKRU, taken",
+    .state_size = sizeof(struct pk_domain),
+    .setup = setup_keyed, .run = run_wrpkru_elided, .verify = verify_wrpkru_elided, .teardown = teardown_keyed,
 };
 
 UNROLLED_TWICE(

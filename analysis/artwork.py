@@ -1,0 +1,122 @@
+"""Figures as files: each in the formats asked for, with its data, its caption and its command."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import card, figures
+from .assumption import Assumption
+from .document import ResultError
+from .figures import style
+from .result import read
+from .shelf import Shelf, shelves
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which figures are to be drawn, and how."""
+
+    names: Sequence[str] = (ALL,)
+    formats: Sequence[str] = tuple(style.FORMATS)
+    width: str = "two"
+    published: bool = False
+    assumptions: Sequence[str] = ()
+
+    def command(self, name: str, shelf: Shelf) -> str:
+        """Return what to type to draw one of them again, files by their names alone."""
+        words = ["pkbench", "report", *(result.path.name for _, result in shelf.machines)]
+        words += ["--figure", name, "--format", ",".join(self.formats), "--width", self.width]
+        words += ["--published"] * self.published
+        for assumption in shelf.assumptions:
+            words += ["--assume", assumption.written]
+        return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What became of a request."""
+
+    paths: Sequence[Path]
+    missing: Sequence[figures.Missing]
+
+
+def chosen(names: Sequence[str]) -> list[figures.Figure]:
+    """Return the figures of these names, in the order of a report.
+
+    Raises ResultError, which lists them all, for a name that none has.
+    """
+    known = {figure.NAME: figure for figure in figures.FIGURES}
+    for name in names:
+        if name not in known and name != ALL:
+            raise ResultError(f"there is no figure {name!r}; there are: {', '.join(known)}, {ALL}")
+    return [figure for name, figure in known.items() if name in names or ALL in names]
+
+
+def write(paths: Iterable[str | Path], folder: str | Path, request: Request) -> Drawn:
+    """Draw figures of result files into a folder; what can't be drawn is said with its reason."""
+    wanted = chosen(request.names)
+    assumptions = [Assumption.parse(text) for text in request.assumptions]
+    stock = shelves([read(path) for path in paths], assumptions)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    missing: list[figures.Missing] = []
+    for shelf in stock:
+        for figure in wanted if shelf.evidence != "function" else ():
+            chart = figures.chart(figure, shelf, style.WIDTHS[request.width], request.published)
+            if isinstance(chart, figures.Missing):
+                missing.append(chart)
+            else:
+                written += files(chart, shelf, folder, request)
+    return Drawn(written, missing)
+
+
+def files(chart: figures.Chart, shelf: Shelf, folder: Path, request: Request) -> Iterator[Path]:
+    """Write a chart's files: the drawing in each format, its table and what is said about it."""
+    stem = folder / stem_of(chart, shelf)
+    for name in request.formats:
+        path = stem.with_name(f"{stem.name}.{name}")
+        path.write_bytes(style.FORMATS[name](chart.figure))
+        yield path
+    for ending, text in ((".csv", table(chart)), (".txt", about(chart, shelf, request))):
+        path = stem.with_name(stem.name + ending)
+        path.write_text(text, encoding="utf-8")
+        yield path
+
+
+def stem_of(chart: figures.Chart, shelf: Shelf) -> str:
+    """Return what the files of a chart are called, without their endings."""
+    return f"{shelf.evidence.replace(' ', '-')}-{chart.name}"
+
+
+def table(chart: figures.Chart) -> str:
+    """Return the tidy table behind a chart as CSV."""
+    return str(chart.table.to_csv(index=False, lineterminator="\n"))
+
+
+def caption(chart: figures.Chart, shelf: Shelf) -> str:
+    """Return a chart's caption with the machines that its figures are of."""
+    shown = set(chart.table["machine"])
+    sources = [
+        f"{name}: {card.short(result)}." if len(shown) > 1 else f"{card.short(result)}."
+        for name, result in shelf.machines
+        if name in shown
+    ]
+    return " ".join([chart.caption, *sources])
+
+
+def about(chart: figures.Chart, shelf: Shelf, request: Request) -> str:
+    """Return what goes with a figure into print: title, caption, alternative text, command."""
+    parts = {
+        "Title": chart.title,
+        "Caption": caption(chart, shelf),
+        "Alternative text": chart.alt,
+        "Data": f"{stem_of(chart, shelf)}.csv, a row a mark",
+        "Drawn again by": request.command(chart.name, shelf),
+    }
+    return "\n\n".join(f"{heading}\n{text}" for heading, text in parts.items()) + "\n"

@@ -1,0 +1,90 @@
+"""Figures of a tidy frame, as a notebook wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from . import artwork, figures
+from .assumption import Assumption
+from .document import ResultError
+from .estimate import one_evidence
+from .figures import style
+from .frame import CASE_FACTS, cases, named
+from .result import read
+from .shelf import Shelf
+
+
+def asked(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Return a row per case that result files were asked for: its state, and the reason.
+
+    A tidy frame holds what was measured; this tells what was skipped or failed besides.
+    """
+    return cases(named([read(path) for path in paths]))
+
+
+def figure(
+    name: str,
+    frame: pd.DataFrame,
+    asked: pd.DataFrame | None = None,
+    width: str = "two",
+    published: bool = False,
+    assumptions: Sequence[str] = (),
+) -> Figure:
+    """Return the figure of that name, drawn from a tidy frame as `load` gives it.
+
+    The frame holds one kind of evidence, any selection of its rows. With `asked` what was not
+    measured is marked. Nothing global changes: neither matplotlib's backend, nor its settings, nor
+    what pyplot takes for the current figure. Raises ResultError where there is no such figure, or
+    the frame has no data for it.
+    """
+    return chart(name, frame, asked, width, published, assumptions).figure
+
+
+def chart(
+    name: str,
+    frame: pd.DataFrame,
+    asked: pd.DataFrame | None = None,
+    width: str = "two",
+    published: bool = False,
+    assumptions: Sequence[str] = (),
+) -> figures.Chart:
+    """Return that figure with its table, caption and alternative text; see `figure`."""
+    if width not in style.WIDTHS:
+        raise ResultError(f"a figure is {' or '.join(style.WIDTHS)} columns wide, not {width!r}")
+    evidence = one_evidence(frame)
+    listed = _measured(frame)
+    if asked is not None:
+        asked = asked[asked["evidence"] == evidence]
+        known = set(zip(listed["machine"], listed["case"], strict=True))
+        others = [
+            state != "measured" and (machine, case) not in known
+            for machine, case, state in zip(
+                asked["machine"], asked["case"], asked["state"], strict=True
+            )
+        ]
+        listed = pd.concat([listed, asked[others]])
+    shelf = Shelf(
+        evidence=evidence,
+        machines=(),
+        frame=frame,
+        assumptions=tuple(Assumption.parse(text) for text in assumptions),
+        listed=listed.reset_index(drop=True),
+    )
+    wanted = artwork.chosen([name])[0]
+    found = figures.chart(wanted, shelf, style.WIDTHS[width], published)
+    if isinstance(found, figures.Missing):
+        raise ResultError(f"{name}: {found.reason}")
+    return found
+
+
+def _measured(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the cases that a frame has values of, as `asked` lists them."""
+    axes = [column for column in frame.columns if column.startswith("axis_")]
+    rows = frame.drop_duplicates(["machine", "case"]).assign(reason="", operation="")
+    rows = rows[[*CASE_FACTS, *axes]]
+    facts = [fact for fact in CASE_FACTS if fact != "slope"]
+    return rows.assign(**{fact: rows[fact].astype(str) for fact in facts})
