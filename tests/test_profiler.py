@@ -208,11 +208,15 @@ def test_an_operation_of_two_calls_begins_with_the_first_of_a_value() -> None:
     assert 1900 == timeline.choose(traced(), 1, 2).nanoseconds
 
 
-def test_a_value_that_was_under_way_when_tracing_began_is_left_out() -> None:
-    begun = [each for place in range(5) for each in operation(-9000 + place * 1000)]
+def test_of_a_value_that_was_under_way_when_tracing_began_the_end_tells_operations() -> None:
+    begun = [each for place in range(5) for each in operation(-9000 + place * 1000, place == 3)]
+    other = happening(1, -3000, "raw_syscalls:sys_enter", "NR 98 (0)")
+    chosen = timeline.choose([*begun, other], 1, 2)
 
+    assert (1, 1900) == (chosen.operations, chosen.nanoseconds)
     assert 18 == timeline.choose(traced(), 1, 1).operations
-    assert 18 == timeline.choose([*begun, *traced()], 1, 1).operations
+    # Aligned to the first call seen, the fourth would end an operation; it begins one.
+    assert [] == [part for part in chosen.parts if part.lane]
 
 
 def test_a_trace_without_a_whole_operation_is_refused() -> None:

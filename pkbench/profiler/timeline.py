@@ -131,10 +131,11 @@ def _operations(calls: list[Happening], each: int) -> Iterator[tuple[int, int]]:
             runs[-1].append(event.at)
         elif runs[-1]:
             runs.append([])
-    # What was under way when the tracing began is no whole value.
-    begun = _number(entered[0]) == number
-    for run in runs[1:] if begun and len(runs) > 1 else runs:
-        for place in range(0, len(run) - each, each):
+    # A value that was under way when the tracing began ends with an operation, as any does.
+    begun = _number(entered[0]) == number and len(runs) > 1
+    for which, run in enumerate(runs):
+        first = len(run) % each if begun and which == 0 else 0
+        for place in range(first, len(run) - each, each):
             until = run[place + each]
             ends = _between(left, run[place + each - 1], until)
             if ends:
