@@ -277,6 +277,7 @@ def test_the_axis_of_a_list_is_linear_or_logarithmic(shown: Browser) -> None:
             )
         )
 
+    shown.run("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     button = "[aria-label^='Copy What the kernel'] [aria-pressed]"
     before = places()
     assert len(before) == 2

@@ -13,6 +13,8 @@ from results_made import NO_KEYS, Made, skipped, suite, write
 from test_figures import catalogue
 
 from pkbench.analysis import ResultError
+from pkbench.analysis.figures import FIGURES
+from pkbench.analysis.page.subjects import PLANS
 from pkbench.analysis.report import write as report
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7 * 7 }}|`a`](javascript:x)"
@@ -370,3 +372,8 @@ def test_a_bad_file_stops_the_report_before_anything_is_written(tmp_path: Path) 
 def test_no_file_is_no_report(tmp_path: Path) -> None:
     with pytest.raises(ResultError):
         report([], tmp_path / "report")
+
+
+@pytest.mark.parametrize("figure", [figure.NAME for figure in FIGURES])
+def test_every_figure_stands_under_its_subject(figure: str) -> None:
+    assert "more" != next(plan for plan in PLANS if re.match(plan.figures, figure)).key

@@ -27,9 +27,16 @@ class Plan:
 PLANS = (
     Plan("kernels", "From kernel to kernel", r"kernels", r"kernels"),
     Plan("ways", "The ways to switch", r"switch|flexos|erim|libmpk-table", r"switch"),
-    Plan("break-even", "Break-even", r"break-?even", r"break-?even"),
-    Plan("pages", "Against pages", r"pages|per-page|flush|mprotect|libmpk-m", r"protect|pages"),
-    Plan("threads", "Against threads", r"threads|libmpk-t", r"threads"),
+    Plan(
+        "break-even", "Break-even", r"break-?even|affordable|rate", r"break-?even|affordable|rate"
+    ),
+    Plan(
+        "pages",
+        "Against pages",
+        r"pages|per-page|flush|kinds|backing|residency|mprotect|libmpk-m",
+        r"protect|pages",
+    ),
+    Plan("threads", "Against threads", r"threads|siblings|readers|revoke|libmpk-t", r"threads"),
     Plan(
         "domains",
         "Against keys and domains",
@@ -37,7 +44,13 @@ PLANS = (
         r"domain|keys?\b|rotate",
         [("domains", "More domains than keys")],
     ),
-    Plan("faults", "Faults", r"fault", r"fault", [("fault", "A denied access and its handler")]),
+    Plan(
+        "faults",
+        "Faults",
+        r"fault|tracking",
+        r"fault",
+        [("fault", "A denied access and its handler")],
+    ),
     Plan(
         "kernel",
         "In the kernel",
@@ -52,7 +65,11 @@ PLANS = (
         r"application",
         [("application", "Whole requests beside their unprotected twins")],
     ),
-    Plan("primitives", "Single instructions and system calls", r"primitives|syscall|instruction"),
+    Plan(
+        "primitives",
+        "Single instructions and system calls",
+        r"primitives|cycles|shadow|syscall|instruction",
+    ),
     Plan("more", "More figures", r".*", r".*"),
 )
 
