@@ -1,21 +1,25 @@
 """`pkbench profile`: what works is delivered whatever does not, and the machine stays as it was."""
 
+import contextlib
+import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import needs
 import profiles_made
 import pytest
+from test_profiler import gone
 
-from pkbench.catalogue import parse_case
+from pkbench.catalogue import Case, parse_case
 from pkbench.profiler import conversation, counting, profiling, sampling, settings, timeline
+from pkbench.profiler import round as rounds
 from pkbench.profiler.conversation import Conversation, NoAnswer
 from pkbench.profiler.counting import Known
 from pkbench.profiler.processes import TRACEFS, checked
@@ -270,18 +274,41 @@ def test_a_profile_is_not_written_over_another(tmp_path: Path) -> None:
     assert "exists already" in ended.stderr
 
 
-def test_what_was_profiled_before_an_interrupt_is_kept(tmp_path: Path) -> None:
-    cases = [f"protect/mprotect-rw-ro/pages:{pages}" for pages in range(1, 60)]
-    process = subprocess.Popen(
-        command(*cases, "-o", str(tmp_path)), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    time.sleep(5)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    found = json.loads((tmp_path / "profile.json").read_text())
+def test_what_was_profiled_before_an_interrupt_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(cases: Sequence[Case], _budget: float) -> Iterator[Profiled]:
+        yield Profiled(cases[0].name, "", "skipped", "first")
+        raise KeyboardInterrupt
 
-    assert 130 == process.returncode
-    assert 0 < len(found["cases"]) < len(cases)
+    monkeypatch.setattr(rounds, "profiles", interrupted)
+    verb = importlib.import_module("pkbench.cli.profile")
+
+    with pytest.raises(KeyboardInterrupt):
+        verb._profile([parse_case(CASE), parse_case("syscall/getppid")], tmp_path, 60)
+    found = json.loads((tmp_path / "profile.json").read_text())
+    assert [CASE] == [case["case"] for case in found["cases"]]
+
+
+def children(process: int) -> set[int]:
+    """Return the processes that one has started and not ended."""
+    found = set()
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found |= set(map(int, file.read_text().split()))
+    return found
+
+
+def test_an_interrupt_ends_everything_that_was_started(tmp_path: Path) -> None:
+    process = subprocess.Popen(command("protect", "-o", str(tmp_path)), stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (started := children(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+
+    assert 130 == process.wait(60)
+    assert started
+    assert all(gone(each) for each in started)
 
 
 @pytest.mark.parametrize(
