@@ -336,14 +336,13 @@ def test_a_case_too_large_for_the_guest_is_skipped_with_the_reason(boots):
 @pytest.mark.guest
 def test_what_makes_no_system_call_is_all_in_user_mode_to_the_instruction(boots):
     """Counted twice: by the emulator's clock, and step by step."""
-    told = [
+    meant = [
         each
         for each in boots[0].cases
         if re.match(r"instruction/|switch/(wrpkru|double|rotate|call)", each.case.name)
-        and each.user_value is not None
     ]
-    assert len(told) >= 60
-    assert [] == [each.case.name for each in told if each.user_value != each.value]
+    assert meant
+    assert [] == [each.case.name for each in meant if each.user_value != each.value]
 
 
 @pytest.mark.guest
@@ -354,20 +353,24 @@ def test_a_system_call_is_a_few_instructions_in_user_mode_and_the_rest_in_the_ke
     assert called.value - called.user_value > 200
 
 
+def changed(kernel: Kernel, append: str) -> Count:
+    """Count a system call with more on the kernel's command line, which the machine then shows."""
+    found = guest.count(kernel, [GETPPID], options=Options(append=append))
+    assert append in str(found.card()["cmdline"]).split()
+    assert f"({append})" in str(found.card()["name"])
+    return found
+
+
 @pytest.mark.guest
-@pytest.mark.parametrize(
-    ("append", "fact", "told"),
-    [("pti=on", "mitigations", "Mitigation: PTI"), ("nopku", "keys", "turned off")],
-)
-def test_what_is_changed_about_the_kernel_shows_in_the_result(boots, kernel, append, fact, told):
-    changed = guest.count(kernel, [GETPPID], options=Options(append=append))
-    card = changed.card()
-    assert append in str(card["cmdline"]).split()
-    assert f"({append})" in str(card["name"])
-    assert told in str(card[fact])
-    assert told not in str(boots[0].card()[fact])
-    if append == "pti=on":
-        assert value(changed, GETPPID.name) > value(boots[0], GETPPID.name)
+def test_a_kernel_without_keys_says_so_in_the_result(boots, kernel):
+    assert "turned off" in str(changed(kernel, "nopku").card()["keys"])
+    assert "turned off" not in str(boots[0].card()["keys"])
+
+
+@pytest.mark.guest
+def test_page_tables_of_the_kernels_own_lengthen_a_system_call(boots, kernel):
+    """Not every kernel lists among its mitigations what it was made to do on an immune CPU."""
+    assert value(changed(kernel, "pti=on"), GETPPID.name) > value(boots[0], GETPPID.name)
 
 
 @pytest.mark.guest
