@@ -107,7 +107,7 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(mprotect_readers) = {
-    .family = "threads", .name = "mprotect-readers", .group = "readers", .needs = PK_NEEDS_THREADS,
+    .family = "threads", .name = "mprotect-readers", .needs = PK_NEEDS_THREADS,
     .axes = {{.name = "pages", .meaning = "resident 4 KiB pages in the region", .points = "1,512,16384", .quick = "512"},
              THREADS_AXIS("threads, the one that changes protection included")},
     .operation = "mprotect of a region to read-only and back by one thread, while all others read it from end to end",
