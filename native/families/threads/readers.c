@@ -10,6 +10,7 @@
 #include "party.h"
 
 #define PAGES_AT_ONCE 64
+#define READ_AT 64 /* in each page: away from the byte that the proof stores to */
 
 /* One cache line or more a thread, so that the readers don't hold up each other. */
 struct reader {
@@ -33,7 +34,7 @@ static void sweep(void *state, unsigned member)
     size_t page = pk_page_size();
 
     for (unsigned i = 0; i < readers->at_once; i++) {
-        (void)base[reader->next * page];
+        (void)base[reader->next * page + READ_AT];
         reader->next = reader->next + 1 < region->pages ? reader->next + 1 : 0;
     }
     atomic_fetch_add_explicit(&reader->pages, readers->at_once, memory_order_relaxed);
