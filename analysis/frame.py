@@ -290,7 +290,7 @@ def _process_columns(found: Sequence[_MeasuredCase]) -> Columns:
 def _value_columns(found: Sequence[_Measured]) -> Columns:
     machines = [beside.columns(machine.result, machine.processes) for machine in found]
     columns = {
-        name: np.concatenate([each[name] for each in machines])
+        name: np.concatenate([each[name] for each in machines] or [np.empty(0)])
         for name in (*NUMBERS, "cpu", *FLAGS)
         if name != "clock_resolution"
     }

@@ -26,6 +26,7 @@ def per_page(shelf: Shelf) -> pd.DataFrame:
     found = nothing_else(found, "pages")
     if found.empty or not pd.api.types.is_numeric_dtype(found["axis_pages"]):
         return pd.DataFrame(columns=COLUMNS)
+    found = found[["machine", "benchmark", "case", "gross", "unit", "axis_pages"]]
     rows = []
     for (machine, benchmark), cases in found.groupby(["machine", "benchmark"], sort=False):
         by_size = cases.sort_values("axis_pages")

@@ -44,6 +44,14 @@ def test_there_is_a_row_per_value(file: Path) -> None:
     assert {"s"} == set(frame["unit"])
 
 
+def test_a_frame_of_no_file_has_its_columns_and_no_row(file: Path) -> None:
+    write(file, suite([Made(ONE_PAGE, [[1e-6]])]))
+    frame, empty = load([file]), load([])
+    assert 0 == len(empty)
+    assert set(frame) - {"axis_pages"} == set(empty)
+    assert all(frame[column].dtype.kind == empty[column].dtype.kind for column in empty)
+
+
 def test_what_is_counted_besides_stands_beside_the_cost(file: Path) -> None:
     write(file, suite([Made(ONE_PAGE, [[1e-6]], counts={"evictions": 0.5})]))
     (shelf,) = analysis.shelves([read(file)])
