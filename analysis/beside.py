@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import nan
@@ -9,7 +10,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from .process import Process
+from .process import Beside, Process
 from .result import Result
 
 Numbers = NDArray[np.float64]
@@ -32,19 +33,20 @@ CROWDED, BEST = 1.02, 0.01
 MULTIPLY_CYCLES, CHAINS_AGREE = 3.0, 0.02
 
 
-def columns(result: Result, processes: Sequence[Process]) -> dict[str, Numbers]:
+def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
     """Return what a frame has of each value of a result's processes; flags are 0 or 1."""
-
-    def read(*quantities: str) -> Numbers:
-        return total([numbers(processes, quantity) for quantity in quantities])
-
+    found = quantities(processes)
     value = np.fromiter(chain.from_iterable(p.values for p in processes), np.float64)
-    ticks, nop_cycles = read("ticks"), read("nop_cycles")
-    add_seconds = read("add_seconds") if tells_cycles(result) else np.full(value.size, nan)
-    known = add_seconds > 0
+    nothing = np.full(value.size, nan)
+
+    def read(*names: str) -> Numbers:
+        return total([found.get(name, nothing) for name in names])
+
+    ticks, nop_cycles, add_seconds = read("ticks"), read("nop_cycles"), read("add_seconds")
+    known = (add_seconds > 0) & chains_agree(add_seconds, read("multiply_seconds"))
     return {
         "value": value,
-        "cycles": np.divide(value, add_seconds, where=known, out=np.full(value.size, nan)),
+        "cycles": np.divide(value, add_seconds, where=known, out=nothing.copy()),
         "ticks": np.where(ticks == 0, nan, ticks),  # a worker without a TSC writes 0
         "faults": read("minor_faults", "major_faults"),
         "switches": read("voluntary_switches", "involuntary_switches"),
@@ -56,15 +58,32 @@ def columns(result: Result, processes: Sequence[Process]) -> dict[str, Numbers]:
         "alone_share": read("alone_share"),
         "cpu": read("cpu"),
         "contaminated": contaminated({each: read(each) for each in CONTAMINANTS}),
-        "crowded": crowded(nop_cycles, best_nop_cycles(result)),
+        "crowded": crowded(nop_cycles, best(nop_cycles)),
     }
 
 
-def numbers(processes: Sequence[Process], quantity: str) -> Numbers:
-    """Return a quantity beside all values of some processes, in their order."""
-    nothing = {count: (nan,) * count for count in {len(process.values) for process in processes}}
-    found = (process.per_value.get(quantity, nothing[len(process.values)]) for process in processes)
-    return np.fromiter(chain.from_iterable(found), np.float64)
+def quantities(processes: Sequence[Process]) -> dict[str, Numbers]:
+    """Return each quantity beside all values of some processes, in their order."""
+    counts = np.array([len(process.values) for process in processes], dtype=np.int64)
+    starts, size = np.cumsum(counts) - counts, int(counts.sum())
+    alike: dict[tuple[tuple[str, ...], int], list[int]] = {}
+    for place, process in enumerate(processes):
+        alike.setdefault((tuple(process.per_value), len(process.values)), []).append(place)
+    found: dict[str, Numbers] = {}
+    for (names, count), places in alike.items():
+        packed = b"".join(_packed(processes[place].per_value) for place in places)
+        block = np.frombuffer(packed).reshape(len(places), len(names), count)
+        where = starts[places][:, np.newaxis] + np.arange(count)
+        for number, name in enumerate(names):
+            found.setdefault(name, np.full(size, nan))[where] = block[:, number]
+    return found
+
+
+def _packed(per_value: Mapping[str, Sequence[float]]) -> array[float]:
+    """Return the numbers of a process, those of a quantity next to each other."""
+    if isinstance(per_value, Beside):
+        return per_value.numbers
+    return array("d", chain.from_iterable(per_value.values()))
 
 
 def total(each: Sequence[Numbers]) -> Numbers:
@@ -87,20 +106,21 @@ def crowded(nop_cycles: Numbers, best: float) -> Numbers:
 
 def best_nop_cycles(result: Result) -> float:
     """Return the core cycles that a no-op takes at best beside a result's values; 0 of none."""
-    found = numbers(result.processes, "nop_cycles")
-    read = np.sort(found[~np.isnan(found)])
+    return best(quantities(result.processes).get("nop_cycles", np.empty(0)))
+
+
+def best(nop_cycles: Numbers) -> float:
+    """Return the core cycles that a no-op takes at best; 0 where none was timed."""
+    read = np.sort(nop_cycles[~np.isnan(nop_cycles)])
     return float(read[int(BEST * read.size)]) if read.size else 0.0
 
 
-def tells_cycles(result: Result) -> bool:
+def chains_agree(add_seconds: Numbers, multiply_seconds: Numbers) -> bool:
     """Tell whether a core's cycles are known from the chains that were timed beside the values.
 
     They are, where in the middle of all of them a multiplication took three times as long as a
     register addition: that is a property of the core, and a disturbed chain no reason to doubt it.
     """
-    add, multiply = (
-        numbers(result.processes, quantity) for quantity in ("add_seconds", "multiply_seconds")
-    )
-    known = (add > 0) & ~np.isnan(multiply)
-    ratios = multiply[known] / add[known]
+    known = (add_seconds > 0) & ~np.isnan(multiply_seconds)
+    ratios = multiply_seconds[known] / add_seconds[known]
     return ratios.size > 0 and abs(float(np.median(ratios)) / MULTIPLY_CYCLES - 1) <= CHAINS_AGREE

@@ -56,7 +56,8 @@ def loaded(name: str, data: bytes) -> Any:
 def parse(name: str, text: str) -> Any:
     """Parse JSON text; what is wrong with it becomes one sentence about `name`."""
     try:
-        return _STRICT.decode(text)
+        value, end = _quickly(text)
+        return value if end == len(text) else _STRICT.decode(text)
     except json.JSONDecodeError as error:
         if _ends_too_soon(error, text):
             raise ResultError(f"{name} is cut off: its JSON ends in the middle.") from None
@@ -137,6 +138,11 @@ def _ends_too_soon(error: json.JSONDecodeError, text: str) -> bool:
 
 def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(f"{word}, which is no number a measurement gives")
+
+
+def _quickly(text: str) -> tuple[Any, int]:
+    """Parse JSON that no space surrounds: to look for any takes as long as most texts do."""
+    return _STRICT.raw_decode(text) if text[:1] in ("[", "{") else (None, -1)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

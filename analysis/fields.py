@@ -37,11 +37,9 @@ def are_numbers(values: Sequence[object]) -> bool:
     """Tell whether all of these are numbers that can be reckoned with."""
     if not NUMBERS.issuperset(map(type, values)):
         return False
-    # Most are above zero: two comparisons tell it of all.
-    numbers = cast("Sequence[float]", values)
-    if not numbers or (LEAST < min(numbers) and max(numbers) < MOST):
-        return True
-    return all(number_of(value) is not None for value in values)
+    # The least and the largest of what isn't zero tell it of all.
+    sizes = [abs(number) for number in cast("Sequence[float]", values) if number]
+    return not sizes or (LEAST < min(sizes) and max(sizes) < MOST)
 
 
 def structure(name: str, holder: Mapping[str, Any], key: str, kind: type) -> Any:

@@ -96,7 +96,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     value        seconds or instructions per operation, floor included
     unit         s or instructions
     cycles       the value in core cycles, calibrated by chains of known latency timed beside it;
-                 missing where they were not timed, or did not agree (see `tells_cycles`)
+                 missing where they were not timed, or did not agree (see `beside.chains_agree`)
     ticks        TSC ticks per operation; missing where there is no TSC
     faults       page faults, minor and major, during the value's loops × inner loops operations
     switches     context switches, voluntary and involuntary, likewise
@@ -288,7 +288,7 @@ def _process_columns(found: Sequence[_MeasuredCase]) -> Columns:
 
 
 def _value_columns(found: Sequence[_Measured]) -> Columns:
-    machines = [beside.columns(machine.result, machine.processes) for machine in found]
+    machines = [beside.columns(machine.processes) for machine in found]
     columns = {
         name: np.concatenate([each[name] for each in machines] or [np.empty(0)])
         for name in (*NUMBERS, "cpu", *FLAGS)

@@ -44,7 +44,7 @@ OWN = (
 )
 # What a run may have from its benchmark, and that from the file.
 INHERITED = ("name", "unit", "loops", "inner_loops", *OWN, *BESIDE)
-WHOLE = "cpu"
+WHOLE = "pkbench_cpu"
 
 Numbers = tuple[float, ...]
 
@@ -55,20 +55,20 @@ class Beside(Mapping[str, Numbers]):
     All in one array: a result has tens of thousands of these.
     """
 
-    __slots__ = ("_count", "_numbers", "_places")
+    __slots__ = ("count", "numbers", "places")
 
     def __init__(self, places: Mapping[str, int], numbers: array[float], count: int) -> None:
-        self._places, self._numbers, self._count = places, numbers, count
+        self.places, self.numbers, self.count = places, numbers, count
 
     def __getitem__(self, quantity: str) -> Numbers:
-        start = self._places[quantity] * self._count
-        return tuple(self._numbers[start : start + self._count])
+        start = self.places[quantity] * self.count
+        return tuple(self.numbers[start : start + self.count])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self.places)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,27 +139,27 @@ class Reader:
     def _beside(self, case: str, metadata: Mapping[str, Any], count: int) -> Mapping[str, Numbers]:
         if not count:
             return {}
-        keys = tuple(key for key in BESIDE if key in metadata)
+        keys = tuple([key for key in BESIDE if key in metadata])
         numbers = array("d")
         for key in keys:
-            found = self._list(key, metadata)
-            whole = key != f"pkbench_{WHOLE}" or all(map(float.is_integer, found))
-            if len(found) != count or not whole:
+            text = metadata[key]
+            found = self._numbers.get(text) if isinstance(text, str) else None
+            if found is None:
+                found = self._list(key, text)
+            if len(found) != count or (key == WHOLE and not all(map(float.is_integer, found))):
                 raise ResultError(f"{self._name}: {key} of {case} is not one number per value.")
             numbers.extend(found)
         if keys not in self._places:
             self._places[keys] = {BESIDE[key]: place for place, key in enumerate(keys)}
         return Beside(self._places[keys], numbers, count)
 
-    def _list(self, key: str, metadata: Mapping[str, Any]) -> Numbers:
-        text = metadata[key]
+    def _list(self, key: str, text: object) -> Numbers:
         if not isinstance(text, str):
             raise ResultError(f"{self._name}: {key} is no text.")
-        if text not in self._numbers:
-            listed = document.parse(f"{self._name}: {key}", text)
-            if not isinstance(listed, list) or not fields.are_numbers(listed):
-                raise ResultError(f"{self._name}: {key} is no list of numbers.")
-            self._numbers[text] = tuple(map(float, listed))
+        listed = document.parse(f"{self._name}: {key}", text)
+        if not isinstance(listed, list) or not fields.are_numbers(listed):
+            raise ResultError(f"{self._name}: {key} is no list of numbers.")
+        self._numbers[text] = tuple(map(float, listed))
         return self._numbers[text]
 
     def _reasons(self, metadata: Mapping[str, Any]) -> Mapping[str, str]:

@@ -133,8 +133,9 @@ def write(
     stock = shelves(results, [Assumption.parse(text) for text in request.assumptions])
     sections = [_section(shelf, request, found) for shelf in stock]
     folder = Path(folder)
-    page = template.render(_parts(stock, sections, left_out))
-    _write_files(folder, sections, [support.matrix(stock)[0]], formats)
+    parts = _parts(stock, sections, left_out)
+    page = template.render(parts)
+    _write_files(folder, sections, [parts["matrix"]], formats)
     target = folder / PAGE
     target.write_text(page, encoding="utf-8")
     return target

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,12 @@ class Table:
     def json(self) -> str:
         """Return the numbers behind the table as JSON, with each column's unit."""
         names = [str(column) for column in self.data.columns]
+        columns = [self.data.iloc[:, place] for place in range(len(names))]
         found = {
             "name": self.name,
             "title": self.title,
             "columns": [{"name": name, "unit": self._unit(name)} for name in names],
-            "rows": [[_plain(value) for value in row] for row in self.data.itertuples(index=False)],
+            "rows": [list(row) for row in zip(*map(_plain_column, columns), strict=True)],
             "note": self.note,
         }
         return json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
@@ -101,8 +103,10 @@ class Table:
         """Return the unit of a column of the data, "" for none."""
         if CYCLES.fullmatch(column):
             return "cycles"
+        if not FIGURES.fullmatch(column):
+            return ""
         units = set(self.data["unit"].dropna()) if "unit" in self.data else {self.unit}
-        return str(*units) if len(units) == 1 and FIGURES.fullmatch(column) else ""
+        return str(*units) if len(units) == 1 else ""
 
 
 FORMATS: Mapping[str, tuple[str, Callable[[Table], str]]] = {
@@ -142,6 +146,14 @@ def _no_formula(value: object) -> object:
         return value
     text = clean(value)
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _plain_column(column: pd.Series[Any]) -> list[Any]:
+    """Return a column's values as JSON has them."""
+    values = column.tolist()
+    if column.dtype.kind == "f":
+        return [value if isfinite(value) else None for value in values]
+    return [value if type(value) in (str, int, bool) else _plain(value) for value in values]
 
 
 def _plain(value: Any) -> Any:

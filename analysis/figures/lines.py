@@ -217,6 +217,8 @@ def _panel(axes: Axes, cell: _Cell, scale: float) -> None:
 def _assumed(axes: Axes, cell: _Cell, place: int, scale: float) -> None:
     """Draw what was assumed as a band, which no measurement is."""
     rows = cell.rows[(cell.rows["series"] == cell.lines[place]) & (cell.rows["what"] == ASSUMED)]
+    if rows.empty:
+        return
     axes.fill_between(
         rows["point"].to_numpy(dtype=float),
         rows["low"].to_numpy(dtype=float) / scale,

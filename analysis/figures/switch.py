@@ -55,5 +55,4 @@ def _at(rows: pd.DataFrame, pages: int | None) -> pd.DataFrame:
 
 
 def _ways(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = along.nothing_else(rows, "pages")
-    return rows[rows["family"] == "switch"]
+    return along.nothing_else(rows[rows["family"] == "switch"], "pages")

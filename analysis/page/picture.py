@@ -63,7 +63,8 @@ def _named(found: re.Match[str]) -> str:
 
 def picture(chart: Chart, shelf: Shelf, request: artwork.Request) -> Picture:
     """Draw a chart of one kind of evidence in the formats asked for, SVG always among them."""
-    drawn = {name: style.FORMATS[name](chart.figure) for name in ("svg", *request.formats)}
+    formats = dict.fromkeys(("svg", *request.formats))
+    drawn = {name: style.FORMATS[name](chart.figure) for name in formats}
     return Picture(
         name=artwork.stem_of(chart, shelf),
         figure=chart.name,
