@@ -198,9 +198,12 @@ def _panel(axes: Axes, cell: _Cell, scale: float) -> None:
         _not_here(axes, cell)
     elif not cell.legend and (lacking := len(set(cell.lines) - told)):
         _remark(axes, f"n/a here: {lacking} of {len(cell.lines)} lines")
+    # Once for all lines: with fifty machines, to look for each took longer than to draw it.
+    by_name = dict(iter(rows.sort_values("point").groupby("series", sort=False)))
     for place, name in enumerate(cell.lines):
-        line = rows[rows["series"] == name].sort_values("point")
-        _assumed(axes, cell, place, scale)
+        line = by_name.get(name, rows.iloc[:0])
+        if name in assumed:
+            _assumed(axes, cell, place, scale)
         x = line["point"].to_numpy(dtype=float)
         axes.plot(x, line["value"].to_numpy(dtype=float) / scale, **cell.style(place))
         if not is_exact(rows) and line["low"].notna().any():
@@ -217,8 +220,6 @@ def _panel(axes: Axes, cell: _Cell, scale: float) -> None:
 def _assumed(axes: Axes, cell: _Cell, place: int, scale: float) -> None:
     """Draw what was assumed as a band, which no measurement is."""
     rows = cell.rows[(cell.rows["series"] == cell.lines[place]) & (cell.rows["what"] == ASSUMED)]
-    if rows.empty:
-        return
     axes.fill_between(
         rows["point"].to_numpy(dtype=float),
         rows["low"].to_numpy(dtype=float) / scale,
