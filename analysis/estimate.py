@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from .sample import SUMMARY, Net, Numbers, Sample, Samples, samples
 from .shape import shape
 
 __all__ = ["CONFIDENCE", "RESAMPLES", "SEED"]
+
+Key = TypeVar("Key", bound=Hashable)
 
 # Fewer processes than this can't carry a 95 % interval of a median: even the whole range of n
 # values misses the true median in 2 × 0.5^n of all cases, which is 6 % for n = 5
@@ -53,11 +56,6 @@ class Interval:
     low: float | None = None
     high: float | None = None
     processes: int | None = None  # how many the interval rests on, None where it is exact
-
-    @property
-    def above_zero(self) -> bool:
-        """Tell whether the figure can be told from nothing."""
-        return self.value > 0 and (self.low is None or self.low > 0)
 
 
 def one_evidence(frame: pd.DataFrame) -> str:
@@ -161,17 +159,16 @@ def ratios(pairs: Sequence[tuple[Sample, Sample]], same_run: bool = True) -> lis
         for over, under in pairs
         for value in [over.value / under.value]
     ]
-    by_shape: dict[tuple[int, int, bool], list[int]] = {}
-    for place, (over, under) in enumerate(pairs):
-        if not over.exact and min(over.values.size, under.values.size) > 1:
-            shape = (over.values.size, under.values.size, same_run and over.paired_with(under))
-            by_shape.setdefault(shape, []).append(place)
-    for (_, _, paired), places in by_shape.items():
-        overs, unders = zip(*(pairs[place] for place in places), strict=True)
-        pair = [np.stack([sample.values for sample in side]) for side in (overs, unders)]
-        lows, highs = resample.bounds(pair, _RatioOfMedians(1), paired)
-        for place, low, high in zip(places, lows, highs, strict=True):
-            found[place] = replace(found[place], low=float(low), high=float(high))
+    bounds = _bounds_of_pairs(
+        {
+            place: Pair(over.values, under.values, same_run and over.paired_with(under))
+            for place, (over, under) in enumerate(pairs)
+            if not over.exact and min(over.values.size, under.values.size) > 1
+        },
+        _RatioOfMedians(1),
+    )
+    for place, (low, high) in bounds.items():
+        found[place] = replace(found[place], low=low, high=high)
     return found
 
 
@@ -185,9 +182,8 @@ def ratios_of(
     pairs = [(np.array(a, float), np.array(b, float)) for a, b in zip(over, under, strict=True)]
     if exact:
         return np.array([[a.min() / b.min()] * 2 for a, b in pairs])
-    bounds = _ratio_bounds(
-        {place: pair[0] for place, pair in enumerate(pairs)},
-        {place: pair[1] for place, pair in enumerate(pairs)},
+    bounds = _bounds_of_pairs(
+        {place: Pair(*pair) for place, pair in enumerate(pairs)}, _RatioOfMedians(1)
     )
     return np.array([bounds[place] for place in range(len(pairs))])
 
@@ -282,19 +278,16 @@ def _column(table: pd.DataFrame, numbers: dict[int, float]) -> pd.Series[float]:
 def _bounds_of_nets(
     nets: dict[int, Net], pairs: dict[int, tuple[Numbers, Numbers]]
 ) -> tuple[dict[int, float], dict[int, float]]:
-    """Return the bounds of differences by place, those of equal sizes at once."""
-    by_shape: dict[tuple[int, int, bool], list[int]] = {}
-    for place, net in nets.items():
-        shape = (net.case.values.size, net.floor.values.size, net.case.paired_with(net.floor))
-        by_shape.setdefault(shape, []).append(place)
-    lows: dict[int, float] = {}
-    highs: dict[int, float] = {}
-    for (_, _, paired), places in by_shape.items():
-        over, under = zip(*(pairs[place] for place in places), strict=True)
-        low, high = _bounds(over, under, paired, _difference_of_medians)
-        lows |= dict(zip(places, low, strict=True))
-        highs |= dict(zip(places, high, strict=True))
-    return lows, highs
+    """Return the bounds of differences by place."""
+    found = _bounds_of_pairs(
+        {
+            place: Pair(*pairs[place], net.case.paired_with(net.floor))
+            for place, net in nets.items()
+        },
+        _difference_of_medians,
+    )
+    lows = {place: low for place, (low, _) in found.items()}
+    return lows, {place: high for place, (_, high) in found.items()}
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, str, str]]:
@@ -321,11 +314,25 @@ class _RatioOfMedians:
         return np.asarray(over / under)
 
 
-def _bounds(
-    over: Sequence[Numbers], under: Sequence[Numbers], paired: bool, combine: Combine
-) -> tuple[Numbers, Numbers]:
-    """Return the bounds of a figure of two samples, for many pairs of equal sizes at once."""
-    return resample.bounds([np.stack(over), np.stack(under)], combine, paired)
+class Pair(NamedTuple):
+    """Two samples, a figure of which has bounds, and whether they were taken in the same rounds."""
+
+    over: Numbers
+    under: Numbers
+    paired: bool = False
+
+
+def _bounds_of_pairs(pairs: Mapping[Key, Pair], combine: Combine) -> dict[Key, tuple[float, float]]:
+    """Return the bounds of a figure of each pair of samples, those of equal sizes at once."""
+    by_shape: dict[tuple[int, int, bool], list[Key]] = {}
+    for key, (over, under, paired) in pairs.items():
+        by_shape.setdefault((over.size, under.size, paired), []).append(key)
+    found: dict[Key, tuple[float, float]] = {}
+    for (_, _, paired), keys in by_shape.items():
+        stacked = [np.stack([pairs[key][side] for key in keys]) for side in range(2)]
+        lows, highs = resample.bounds(stacked, combine, paired)
+        found |= dict(zip(keys, zip(lows.tolist(), highs.tolist(), strict=True), strict=True))
+    return found
 
 
 def side_by_side(table: pd.DataFrame, machines: Sequence[str]) -> pd.DataFrame:
@@ -344,33 +351,14 @@ def side_by_side(table: pd.DataFrame, machines: Sequence[str]) -> pd.DataFrame:
         for name in machines
     }
     for name in others:
-        bounds = {} if exact else _ratio_bounds(samples[name], samples[base])
+        both = {} if exact else samples[name].keys() & samples[base].keys()
+        bounds = _bounds_of_pairs(
+            {case: Pair(samples[name][case], samples[base][case]) for case in both},
+            _RatioOfMedians(1),
+        )
         wide[f"{name} ratio"] = wide[f"{name} gross"] / wide[f"{base} gross"]
-        for place, bound in enumerate(("low", "high")):
-            wide[f"{name} {bound}"] = pd.Series(
-                {case: both[place] for case, both in bounds.items()}, dtype="float64"
+        for place, end in enumerate(("low", "high")):
+            wide[f"{name} {end}"] = pd.Series(
+                {case: bound[place] for case, bound in bounds.items()}, dtype="float64"
             ).reindex(order)
     return pd.DataFrame(wide, index=order).reset_index()
-
-
-Case = Hashable
-
-
-def _ratio_bounds(
-    over: dict[Case, Numbers], under: dict[Case, Numbers]
-) -> dict[Case, tuple[float, float]]:
-    """Return the bounds of the ratio of each case that both have, those of equal sizes at once."""
-    by_shape: dict[tuple[int, int], list[Case]] = {}
-    for case, values in over.items():
-        if case in under:
-            by_shape.setdefault((values.size, under[case].size), []).append(case)
-    found = {}
-    for cases in by_shape.values():
-        low, high = _bounds(
-            [over[case] for case in cases],
-            [under[case] for case in cases],
-            paired=False,
-            combine=_RatioOfMedians(1),
-        )
-        found.update(dict(zip(cases, zip(low, high, strict=True), strict=True)))
-    return found

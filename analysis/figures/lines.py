@@ -21,7 +21,6 @@ Decoration = Callable[[Axes, pd.DataFrame], None]
 PANEL_HEIGHT = 2.1  # inches
 LEGEND_LINE = 0.135
 NARROWEST_PANEL = 2.1
-LEGEND_WIDTH = 1.9
 # With more machines than this a panel each would be a book: they become the lines.
 MOST_PANELS = 6
 
