@@ -32,22 +32,37 @@ static void trim(char *from, char *to, char *kept, char *kept_end)
         munmap(kept_end, (size_t)(to - kept_end));
 }
 
-/* Addresses with a guard before and behind, of which nothing is mapped yet. */
-static int fence(struct pk_region *region, size_t pages, size_t alignment)
+static size_t round_up(size_t number, size_t multiple)
 {
-    size_t page = pk_page_size(), whole = (pages + 2) * page, reserved = whole + alignment - page;
-    char *start = mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return (number + multiple - 1) / multiple * multiple;
+}
+
+/* Addresses at these distances, each with a guard before and behind, of which nothing is mapped yet. */
+static int fence(struct pk_region *at, size_t count, size_t stride, size_t pages, size_t alignment)
+{
+    size_t page = pk_page_size(), whole = (pages + 2) * page, reserved = count * stride + alignment;
+    char *start = mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), *from = start;
 
     if (start == MAP_FAILED)
         return pk_error(errno, "reserve addresses");
-    region->base = (char *)(((uintptr_t)start + page + alignment - 1) / alignment * alignment);
-    region->pages = pages;
-    trim(start, start + reserved, region->base - page, region->base - page + whole);
-    /* A guard must never merge with the region, whatever its protection: this flag keeps the two VMAs apart even where
-     * both are PROT_NONE. */
-    if (madvise(region->base - page, whole, MADV_DONTDUMP))
-        return pk_error(errno, "mark the guards");
+    for (size_t i = 0; i < count; i++) {
+        char *base = (char *)round_up((uintptr_t)start + page, alignment) + i * stride;
+
+        at[i].base = base;
+        at[i].pages = pages;
+        trim(from, i + 1 < count ? base - page + whole : start + reserved, base - page, base - page + whole);
+        from = base - page + whole;
+        /* A guard must never merge with the region, whatever its protection: this flag keeps the two VMAs apart even
+         * where both are PROT_NONE. */
+        if (madvise(base - page, whole, MADV_DONTDUMP))
+            return pk_error(errno, "mark the guards");
+    }
     return 0;
+}
+
+static int fence_one(struct pk_region *region, size_t pages, size_t alignment)
+{
+    return fence(region, 1, (pages + 2) * pk_page_size(), pages, alignment);
 }
 
 static int map(const struct pk_region *region, int flags)
@@ -58,26 +73,21 @@ static int map(const struct pk_region *region, int flags)
     return 0;
 }
 
-static int reserve(struct pk_region *region, size_t pages, size_t alignment, int flags)
+int pk_region_lay(const struct pk_region *region, int flags)
 {
-    int status = fence(region, pages, alignment);
+    int status = map(region, flags);
 
-    if (!status)
-        status = map(region, flags);
     /* Fails only where the kernel has no huge pages, and then there is nothing to keep away. */
     if (!status)
-        madvise(region->base, pages * pk_page_size(), MADV_NOHUGEPAGE);
+        madvise(region->base, pk_region_length(region), MADV_NOHUGEPAGE);
     return status;
 }
 
 int pk_region_reserve(struct pk_region *region, size_t pages)
 {
-    return reserve(region, pages, pk_page_size(), 0);
-}
+    int status = fence_one(region, pages, pk_page_size());
 
-int pk_region_reserve_addresses(struct pk_region *region, size_t pages, size_t alignment)
-{
-    return reserve(region, pages, alignment, MAP_NORESERVE);
+    return status ? status : pk_region_lay(region, 0);
 }
 
 int pk_region_map(struct pk_region *region, size_t pages)
@@ -87,7 +97,7 @@ int pk_region_map(struct pk_region *region, size_t pages)
 
 int pk_region_map_kind(struct pk_region *region, size_t pages, enum pk_kind kind)
 {
-    int status = fence(region, pages, pk_kind_size(kind));
+    int status = fence_one(region, pages, pk_kind_size(kind));
 
     region->kind = kind;
     return status ? status : pk_region_renew(region);
@@ -124,18 +134,25 @@ int pk_regions_map(struct pk_regions *regions, size_t count, size_t pages)
     return pk_regions_map_kind(regions, count, pages, PK_4K);
 }
 
-int pk_regions_map_kind(struct pk_regions *regions, size_t count, size_t pages, enum pk_kind kind)
+int pk_regions_fence(struct pk_regions *regions, size_t count, size_t pages, size_t alignment)
 {
     regions->at = calloc(count, sizeof *regions->at);
     if (!regions->at)
         return pk_error(ENOMEM, "allocate the list of regions");
     regions->count = count;
-    for (size_t i = 0; i < count; i++) {
-        int status = pk_region_map_kind(&regions->at[i], pages, kind);
-        if (status)
-            return status;
+    regions->stride = round_up((pages + 2) * pk_page_size(), alignment);
+    return fence(regions->at, count, regions->stride, pages, alignment);
+}
+
+int pk_regions_map_kind(struct pk_regions *regions, size_t count, size_t pages, enum pk_kind kind)
+{
+    int status = pk_regions_fence(regions, count, pages, pk_kind_size(kind));
+
+    for (size_t i = 0; i < count && !status; i++) {
+        regions->at[i].kind = kind;
+        status = pk_region_renew(&regions->at[i]);
     }
-    return 0;
+    return status;
 }
 
 void pk_regions_unmap(struct pk_regions *regions)

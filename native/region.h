@@ -14,10 +14,12 @@ struct pk_region {
     enum pk_kind kind; /* what it is made of */
 };
 
-/* Equal regions, so that one operation can be timed on one after the other before the state must be put back. */
+/* Equal regions, so that one operation can be timed on one after the other before the state must be put back. A timed loop
+ * walks them by their distance: reading the list would cost a walk of the page tables after each flush of the whole TLB. */
 struct pk_regions {
     struct pk_region *at;
     size_t count;
+    size_t stride; /* bytes from one's base to the next one's */
 };
 
 size_t pk_page_size(void);
@@ -25,8 +27,6 @@ size_t pk_region_length(const struct pk_region *region);
 
 /* Map, readable and writable, with key 0; fence; leave untouched. 0 or -errno. */
 int pk_region_reserve(struct pk_region *region, size_t pages);
-/* The same, aligned to `alignment`, and for so many addresses that they are more than the machine has memory for. */
-int pk_region_reserve_addresses(struct pk_region *region, size_t pages, size_t alignment);
 /* The same as pk_region_reserve, and populate. 0, PK_SKIPPED or -errno. */
 int pk_region_map(struct pk_region *region, size_t pages);
 int pk_region_map_kind(struct pk_region *region, size_t pages, enum pk_kind kind);
@@ -36,6 +36,12 @@ void pk_region_unmap(struct pk_region *region);
 
 /* As many regions as one batch holds: up to `most` small ones, one large one. */
 size_t pk_regions_in_batch(size_t pages, size_t most);
+/* Fence addresses for so many regions, aligned to `alignment`; map nothing in them. 0 or -errno; pk_regions_unmap follows in
+ * each case. */
+int pk_regions_fence(struct pk_regions *regions, size_t count, size_t pages, size_t alignment);
+/* Map one of these, readable and writable, with key 0 and these flags of mmap besides; leave untouched. 0 or -errno. */
+int pk_region_lay(const struct pk_region *region, int flags);
+/* Fence, map and populate. */
 int pk_regions_map(struct pk_regions *regions, size_t count, size_t pages);
 int pk_regions_map_kind(struct pk_regions *regions, size_t count, size_t pages, enum pk_kind kind);
 void pk_regions_unmap(struct pk_regions *regions);

@@ -21,13 +21,16 @@
 #define TEXT(x) #x
 #define AT(place) __asm__ volatile("jmp 7f\n\t.balign 4096\n\t.fill " TEXT(place) ", 1\n7:")
 
+/* At equal distances: a loop that read a list of them would look that page up after each flush of the whole TLB. */
 struct regions {
-    char *at[REGIONS];
-    size_t length;
+    char *first;
+    size_t length, stride;
 };
 
 /* 34 pages: one more than the kernel flushes from the TLB one by one. */
-static struct regions one_page, many_pages;
+static struct pages {
+    struct regions one, many;
+} pages;
 
 static double now(void)
 {
@@ -39,22 +42,20 @@ static double now(void)
 
 /* Resident regions, between guards that can't merge with them, as pkbench has them: what lies beside a VMA is part of what
  * the kernel looks at. 0, or -1. */
-static int map(struct regions *regions, size_t page, size_t pages)
+static int map(struct regions *regions, size_t page, size_t number)
 {
-    size_t length = regions->length = pages * page;
+    size_t length = number * page, stride = length + 2 * page, whole = REGIONS * stride;
+    char *fence = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    for (int i = 0; i < REGIONS; i++) {
-        size_t whole = length + 2 * page;
-        char *fence = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *at;
-
-        if (fence == MAP_FAILED || madvise(fence, whole, MADV_DONTDUMP))
-            return -1;
-        at = mmap(fence + page, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-        if (at == MAP_FAILED || madvise(at, length, MADV_NOHUGEPAGE))
+    if (fence == MAP_FAILED || madvise(fence, whole, MADV_DONTDUMP))
+        return -1;
+    *regions = (struct regions){fence + page, length, stride};
+    for (char *at = regions->first; at < fence + whole; at += stride) {
+        if (mmap(at, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ||
+            madvise(at, length, MADV_NOHUGEPAGE))
             return -1;
         for (size_t offset = 0; offset < length; offset += page)
             at[offset] = 1;
-        regions->at[i] = at;
     }
     return 0;
 }
@@ -64,7 +65,18 @@ int bare_prepare(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-    return map(&one_page, page, 1) || map(&many_pages, page, 34) ? -1 : 0;
+    return map(&pages.one, page, 1) || map(&pages.many, page, 34) ? -1 : 0;
+}
+
+const struct pages *bare_pages(void)
+{
+    return &pages;
+}
+
+/* Take another library's pages, so that the two differ in where their code lies and in nothing else. */
+void bare_share(const struct pages *prepared)
+{
+    pages = *prepared;
 }
 
 /* The kernel's own convention, x86-64 only; elsewhere the C library's will do. */
@@ -99,11 +111,13 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
 #define LOOPS(way, PROTECT, GETPPID)                                                                               \
     __attribute__((noinline)) double way##_change_all(const struct regions *regions, int prot)                     \
     {                                                                                                              \
+        char *at = regions->first;                                                                                 \
+        size_t length = regions->length, stride = regions->stride;                                                 \
         double from = now();                                                                                       \
                                                                                                                    \
         AT(CHANGE_PLACE);                                                                                          \
-        for (int i = 0; i < REGIONS; i++)                                                                          \
-            PROTECT(regions->at[i], regions->length, prot);                                                        \
+        for (int i = 0; i < REGIONS; i++, at += stride)                                                            \
+            PROTECT(at, length, prot);                                                                             \
         return now() - from;                                                                                       \
     }                                                                                                              \
     /* Seconds for one direction, `loops` times; the other direction is not timed. */                              \
@@ -119,19 +133,19 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
     }                                                                                                              \
     double way##_rw_ro(uint64_t loops)                                                                             \
     {                                                                                                              \
-        return way##_change(&one_page, PROT_READ | PROT_WRITE, PROT_READ, loops);                                  \
+        return way##_change(&pages.one, PROT_READ | PROT_WRITE, PROT_READ, loops);                                  \
     }                                                                                                              \
     double way##_ro_rw(uint64_t loops)                                                                             \
     {                                                                                                              \
-        return way##_change(&one_page, PROT_READ, PROT_READ | PROT_WRITE, loops);                                  \
+        return way##_change(&pages.one, PROT_READ, PROT_READ | PROT_WRITE, loops);                                  \
     }                                                                                                              \
     double way##_none_rw(uint64_t loops)                                                                           \
     {                                                                                                              \
-        return way##_change(&one_page, PROT_NONE, PROT_READ | PROT_WRITE, loops);                                  \
+        return way##_change(&pages.one, PROT_NONE, PROT_READ | PROT_WRITE, loops);                                  \
     }                                                                                                              \
     double way##_rw_ro_34(uint64_t loops)                                                                          \
     {                                                                                                              \
-        return way##_change(&many_pages, PROT_READ | PROT_WRITE, PROT_READ, loops);                                \
+        return way##_change(&pages.many, PROT_READ | PROT_WRITE, PROT_READ, loops);                                \
     }                                                                                                              \
     /* Seconds for there and back on a single page, `loops` times. */                                              \
     double way##_there_and_back(uint64_t loops)                                                                    \
@@ -139,8 +153,8 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
         double from = now();                                                                                       \
                                                                                                                    \
         for (uint64_t i = 0; i < loops; i++) {                                                                     \
-            PROTECT(one_page.at[0], one_page.length, PROT_READ);                                                   \
-            PROTECT(one_page.at[0], one_page.length, PROT_READ | PROT_WRITE);                                      \
+            PROTECT(pages.one.first, pages.one.length, PROT_READ);                                                   \
+            PROTECT(pages.one.first, pages.one.length, PROT_READ | PROT_WRITE);                                      \
         }                                                                                                          \
         return now() - from;                                                                                       \
     }                                                                                                              \
@@ -151,7 +165,7 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
                                                                                                                    \
         AT(SAME_PLACE);                                                                                            \
         for (uint64_t i = 0; i < loops; i++)                                                                       \
-            PROTECT(one_page.at[0], one_page.length, PROT_READ | PROT_WRITE);                                      \
+            PROTECT(pages.one.first, pages.one.length, PROT_READ | PROT_WRITE);                                      \
         return now() - from;                                                                                       \
     }                                                                                                              \
     double way##_getppid(uint64_t loops)                                                                           \

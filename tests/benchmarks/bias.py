@@ -89,6 +89,7 @@ def build(folder: Path, **places: int) -> ctypes.CDLL:
         [compiler, *FLAGS, *defined, "-shared", "-fPIC", "-o", library, source], check=True
     )
     bare = ctypes.CDLL(str(library))
+    bare.bare_pages.restype, bare.bare_share.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
     for way in WAYS:
         for loop in LOOP_NAMES:
             function = getattr(bare, f"{way}_{loop}")
@@ -103,8 +104,11 @@ def build_somewhere(folder: Path, number: int) -> list[ctypes.CDLL]:
     for _ in range(PLACES_TRIED):
         places = {name: STEP * drawn.randrange(PAGE // STEP) for name in PLACES}
         found.append(build(folder, **places))
-        if found[-1].bare_prepare():
-            raise SystemExit("the bare loops' pages could not be mapped")
+    first = found[0]
+    if first.bare_prepare():
+        raise SystemExit("the bare loops' pages could not be mapped")
+    for library in found[1:]:
+        library.bare_share(first.bare_pages())
     return found
 
 

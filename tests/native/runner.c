@@ -161,18 +161,19 @@ static int use(const struct walked *walked)
 
 static void try_case(const struct walked *walked, struct answer *answer)
 {
-    struct held before;
-    int status;
+    int status, left = 0;
 
-    /* The first time, the C library keeps some memory for the next, whether for using or for looking. */
+    /* The first time, the C library keeps some memory for the next, whether for using or for looking; musl's keeps some
+     * more when it has been asked for it a hundred times. A case that leaves something behind does so each time. */
     look();
     status = use(walked);
-    before = look();
-    if (!status)
+    for (int uses = 0; !status && uses < 2 && (!uses || left); uses++) {
+        struct held before = look();
+
         status = use(walked);
-    if (!status)
-        status = prove_nothing_left(&before);
-    answer->status = status;
+        left = status ? 0 : prove_nothing_left(&before);
+    }
+    answer->status = status ? status : left;
     snprintf(answer->why, sizeof answer->why, "%s", pk_reason());
 }
 

@@ -108,15 +108,15 @@ static int prepare_untouched(void *state)
 static int run_pkey_repair(void *state, uint64_t loops)
 {
     struct denied *denied = state;
-    const struct pk_region *region = denied->regions.at;
-    size_t step = denied->regions.count > 1;
+    char *at = denied->regions.at->base;
+    size_t step = denied->regions.count > 1 ? denied->regions.stride : 0;
     uint32_t closed = denied->key.closed;
 
     handler_begin(&denied->handler, loops);
     PK_REPEAT(loops) {
-        frame_store(region->base);
+        frame_store(at);
         pk_wrpkru(closed);
-        region += step;
+        at += step;
     }
     return handler_end(&denied->handler);
 }
@@ -124,15 +124,15 @@ static int run_pkey_repair(void *state, uint64_t loops)
 static int run_mprotect_repair(void *state, uint64_t loops)
 {
     struct denied *denied = state;
-    const struct pk_region *region = denied->regions.at;
-    size_t step = denied->regions.count > 1, length = pk_page_size();
+    char *at = denied->regions.at->base;
+    size_t step = denied->regions.count > 1 ? denied->regions.stride : 0, length = pk_page_size();
     int status = 0;
 
     handler_begin(&denied->handler, loops);
     PK_REPEAT(loops) {
-        frame_store(region->base);
-        status |= pk_mprotect(region->base, length, PROT_READ);
-        region += step;
+        frame_store(at);
+        status |= pk_mprotect(at, length, PROT_READ);
+        at += step;
     }
     return status | handler_end(&denied->handler);
 }

@@ -102,7 +102,6 @@ static void touch(const struct backed *backed, char *base)
     }
 }
 
-/* Over what the region holds of private anonymous memory. */
 static int map_shared(const struct pk_region *region, int file, off_t offset)
 {
     int flags = MAP_SHARED | MAP_FIXED | (file < 0 ? MAP_ANONYMOUS : 0);
@@ -122,9 +121,8 @@ static int map_backed(struct backed *backed, size_t pages, int file)
     for (size_t i = 0; i < regions->count && !status; i++) {
         struct pk_region *region = &regions->at[i];
 
-        status = pk_region_reserve(region, pages);
-        if (!status && backed->backing->shared)
-            status = map_shared(region, file, (off_t)(i * backed->change.length));
+        status = backed->backing->shared ? map_shared(region, file, (off_t)(i * backed->change.length))
+                                         : pk_region_lay(region, 0);
         if (!status)
             touch(backed, region->base);
         region->absent = is_zero_page(backed->backing) ? pages : 0; /* the kernel does not count it */
@@ -142,10 +140,8 @@ static int setup(struct backed *backed, const int64_t *point, int keyed, struct 
     backed->backing = &backings[point[0]];
     backed->change.length = pages * pk_page_size();
     backed->change.fragile = !backed->backing->stored;
-    regions->at = calloc(count, sizeof *regions->at);
-    if (!regions->at)
-        return pk_error(ENOMEM, "allocate the list of regions");
-    regions->count = count;
+    if (!status)
+        status = pk_regions_fence(regions, count, pages, pk_page_size());
     if (!status && backed->backing->file) {
         file = make_file(backed->backing, count * backed->change.length);
         status = file < 0 ? file : 0;

@@ -107,24 +107,28 @@ static inline int prepare(void *state)
 static inline int run_mprotect(void *state, uint64_t loops)
 {
     const struct change *change = state;
-    const struct pk_region *region = change->regions.at;
-    size_t length = change->length;
+    char *base = change->regions.at->base;
+    size_t length = change->length, stride = change->regions.stride;
     int prot = change->to.prot, status = 0;
 
-    PK_REPEAT(loops)
-        status |= pk_mprotect((region++)->base, length, prot);
+    PK_REPEAT(loops) {
+        status |= pk_mprotect(base, length, prot);
+        base += stride;
+    }
     return status;
 }
 
 static inline int run_pkey_mprotect(void *state, uint64_t loops)
 {
     const struct change *change = state;
-    const struct pk_region *region = change->regions.at;
-    size_t length = change->length;
+    char *base = change->regions.at->base;
+    size_t length = change->length, stride = change->regions.stride;
     int prot = change->to.prot, pkey = change->keys[change->to.key], status = 0;
 
-    PK_REPEAT(loops)
-        status |= pk_pkey_mprotect((region++)->base, length, prot, pkey);
+    PK_REPEAT(loops) {
+        status |= pk_pkey_mprotect(base, length, prot, pkey);
+        base += stride;
+    }
     return status;
 }
 

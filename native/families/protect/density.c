@@ -26,11 +26,12 @@ static void teardown(void *state)
     free(thin->resident);
 }
 
-static int map_region(const struct thin *thin, struct pk_region *region, size_t pages, size_t alignment)
+/* More addresses than the machine has memory for. */
+static int map_region(const struct thin *thin, struct pk_region *region)
 {
-    int status = pk_region_reserve_addresses(region, pages, alignment);
+    int status = pk_region_lay(region, MAP_NORESERVE);
 
-    region->absent = pages - thin->count;
+    region->absent = region->pages - thin->count;
     for (size_t i = 0; i < thin->count && !status; i++)
         *(volatile char *)(region->base + thin->resident[i] * pk_page_size()) = 1;
     return status;
@@ -42,12 +43,10 @@ static int map_regions(struct thin *thin, size_t pages, size_t alignment)
     int status = begin_change(&thin->change, 0, (struct side){WRITE, 0}, (struct side){READ, 0});
 
     thin->change.length = pages * pk_page_size();
-    regions->at = calloc(REGIONS, sizeof *regions->at);
-    if (!regions->at)
-        return pk_error(ENOMEM, "allocate the list of regions");
-    regions->count = REGIONS;
+    if (!status)
+        status = pk_regions_fence(regions, REGIONS, pages, alignment);
     for (size_t i = 0; i < REGIONS && !status; i++)
-        status = map_region(thin, &regions->at[i], pages, alignment);
+        status = map_region(thin, &regions->at[i]);
     return status == -ENOMEM ? pk_skip("the kernel grants no more addresses than it has memory for: "
                                        "sysctl vm.overcommit_memory=0")
                              : status;

@@ -36,12 +36,14 @@ static int support(const int64_t *point)
 static int run_mprotect(void *state, uint64_t loops)
 {
     const struct part *part = state;
-    const struct pk_region *region = part->regions.at;
-    size_t place = part->place, length = part->length;
+    char *at = part->regions.at->base + part->place;
+    size_t length = part->length, stride = part->regions.stride;
     int status = 0;
 
-    PK_REPEAT(loops)
-        status |= pk_mprotect((region++)->base + place, length, READ);
+    PK_REPEAT(loops) {
+        status |= pk_mprotect(at, length, READ);
+        at += stride;
+    }
     return status;
 }
 

@@ -13,14 +13,14 @@ static uint64_t memory(const int64_t *point)
 static int run_loads(void *state, uint64_t loops)
 {
     const struct change *change = state;
-    const struct pk_region *region = change->regions.at;
-    size_t page = pk_page_size();
+    const char *base = change->regions.at->base;
+    size_t page = pk_page_size(), length = change->length, stride = change->regions.stride;
 
     PK_REPEAT(loops) {
-        const volatile char *end = region->base + change->length;
-        _Pragma("GCC unroll 1") for (const volatile char *at = region->base; at < end; at += page)
+        const char *end = base + length;
+        _Pragma("GCC unroll 1") for (const volatile char *at = base; at < end; at += page)
             (void)*at;
-        region++;
+        base += stride;
     }
     return 0;
 }
@@ -28,14 +28,14 @@ static int run_loads(void *state, uint64_t loops)
 static int run_stores(void *state, uint64_t loops)
 {
     const struct change *change = state;
-    const struct pk_region *region = change->regions.at;
-    size_t page = pk_page_size();
+    char *base = change->regions.at->base;
+    size_t page = pk_page_size(), length = change->length, stride = change->regions.stride;
 
     PK_REPEAT(loops) {
-        const char *end = region->base + change->length;
-        _Pragma("GCC unroll 1") for (volatile char *at = region->base; at < end; at += page)
+        const char *end = base + length;
+        _Pragma("GCC unroll 1") for (volatile char *at = base; at < end; at += page)
             *at = 1;
-        region++;
+        base += stride;
     }
     return 0;
 }
