@@ -1,14 +1,14 @@
 """Compare pkbench's figures with bare C loops of the same operations.
 
-Both run in this process, on one CPU, alternating every tenth of a millisecond, so that what drifts
-weighs on both alike. Of both, what was timed beside another hardware thread on the core is left
-out. Where in its page a loop lies moves a system call's time by up to a third on some CPUs: each
-repetition looks at bare loops in several places, drawn anew, and compares with the one that was
-fastest; the look is not in the figure. Pages are mapped anew, too, for what lies where in the
-caches is part of a figure. Prints, for each operation, the ratio of the medians (pkbench over
-bare): the median over all repetitions, its 95 % interval (of order statistics; Conover, Practical
-Nonparametric Statistics, third edition, 3.2), and each; then how much longer the slowest place
-took than the fastest.
+Both run in this process, on one CPU, on the same pages, alternating every tenth of a millisecond,
+so that what drifts weighs on both alike. Of both, what was timed beside another hardware thread on
+the core is left out. Where in its page a loop lies moves a system call's time by up to a third on
+some CPUs: each repetition looks at bare loops in several places, drawn anew, and compares with the
+one that was fastest; the look is not in the figure. Pages are mapped anew, too, for what lies where
+in the caches is part of a figure. Prints, for each operation, the ratio of the medians (pkbench
+over bare): the median over all repetitions, its 95 % interval (of order statistics; Conover,
+Practical Nonparametric Statistics, third edition, 3.2), and each; then how much longer the slowest
+place took than the fastest.
 
     python tests/benchmarks/bias.py [--repetitions 10] [--values 1000]
 """
@@ -16,8 +16,12 @@ took than the fastest.
 import argparse
 import contextlib
 import ctypes
+import functools
+import itertools
+import mmap
 import os
 import random
+import re
 import statistics
 import subprocess
 import tempfile
@@ -56,11 +60,38 @@ CASES = {
     "same": "syscall/mprotect-same",
     "getppid": "syscall/getppid",
 }
-LOOP_NAMES = (*CASES, "there_and_back")
+NONE, READ, WRITE = 0, mmap.PROT_READ, mmap.PROT_READ | mmap.PROT_WRITE
+CHANGES = {
+    "rw_ro": (WRITE, READ),
+    "ro_rw": (READ, WRITE),
+    "none_rw": (NONE, WRITE),
+    "rw_ro_34": (WRITE, READ),
+}
+PAGES_OF = {"rw_ro_34": 34}
+FOUND = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) r..p 0+ 00:00 0 *$", re.MULTILINE)
 WAYS = {"bare": "the system call inline", "libc": "by the C library's function"}
+MAPS = Path("/proc/self/maps")
 LOOPS = 96  # a multiple of the batches of both, some 0.1 ms for mprotect
 GETPPID_LOOPS = 800
 LOOPS_OF = {"same": 400, "getppid": GETPPID_LOOPS}
+
+
+class Regions(ctypes.Structure):
+    """What bare.c calls so: pages at equal distances."""
+
+    _fields_ = (
+        ("first", ctypes.c_size_t),
+        ("count", ctypes.c_size_t),
+        ("length", ctypes.c_size_t),
+        ("stride", ctypes.c_size_t),
+    )
+
+
+class Ours(NamedTuple):
+    """A case as pkbench times it, and the pages that it does so on."""
+
+    timed: Timed
+    regions: Regions
 
 
 class Bare(NamedTuple):
@@ -89,11 +120,16 @@ def build(folder: Path, **places: int) -> ctypes.CDLL:
         [compiler, *FLAGS, *defined, "-shared", "-fPIC", "-o", library, source], check=True
     )
     bare = ctypes.CDLL(str(library))
-    bare.bare_pages.restype, bare.bare_share.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    pages, protection, loops = ctypes.POINTER(Regions), ctypes.c_int, ctypes.c_uint64
     for way in WAYS:
-        for loop in LOOP_NAMES:
+        for loop, taken in {
+            "change": [pages, protection, protection, loops],
+            "there_and_back": [pages, loops],
+            "same": [pages, loops],
+            "getppid": [loops],
+        }.items():
             function = getattr(bare, f"{way}_{loop}")
-            function.argtypes, function.restype = [ctypes.c_uint64], ctypes.c_double
+            function.argtypes, function.restype = taken, ctypes.c_double
     return bare
 
 
@@ -104,17 +140,20 @@ def build_somewhere(folder: Path, number: int) -> list[ctypes.CDLL]:
     for _ in range(PLACES_TRIED):
         places = {name: STEP * drawn.randrange(PAGE // STEP) for name in PLACES}
         found.append(build(folder, **places))
-    first = found[0]
-    if first.bare_prepare():
-        raise SystemExit("the bare loops' pages could not be mapped")
-    for library in found[1:]:
-        library.bare_share(first.bare_pages())
     return found
 
 
-def fastest(libraries: Sequence[ctypes.CDLL], name: str, loops: int) -> Bare:
+def bare_loop(library: ctypes.CDLL, way: str, name: str, regions: Regions) -> Timed:
+    """Return a bare loop that does what one of our cases does, on the same pages."""
+    if name == "getppid":
+        return getattr(library, f"{way}_getppid")  # type: ignore[no-any-return]
+    if name not in CHANGES:
+        return functools.partial(getattr(library, f"{way}_{name}"), regions)
+    return functools.partial(getattr(library, f"{way}_change"), regions, *CHANGES[name])
+
+
+def fastest(found: Sequence[Timed], loops: int) -> Bare:
     """Look at a loop in each place, in turn; return the one whose median is the least."""
-    found: list[Timed] = [getattr(library, name) for library in libraries]
     looks: list[list[float]] = [[] for _ in found]
     for _ in range(LOOKS):
         for timed, kept in zip(found, looks, strict=True):
@@ -129,11 +168,28 @@ def pkbench(session: Session) -> Timed:
     return lambda loops: float(session.measure(loops, loops, longest_nop=1.0).seconds)
 
 
-def opened(stack: contextlib.ExitStack, case: str) -> Session:
-    """Open a case and prove it."""
-    session = stack.enter_context(Session(parse_case(case)))
+def opened(stack: contextlib.ExitStack, name: str) -> Ours:
+    """Open a case and prove it; find the pages that it has mapped."""
+    length = PAGES_OF.get(name, 1) * mmap.PAGESIZE
+    before = mapped(length)
+    session = stack.enter_context(Session(parse_case(CASES[name])))
     session.verify()
-    return session
+    return Ours(pkbench(session), as_regions(sorted(mapped(length) - before), length))
+
+
+def mapped(length: int) -> set[int]:
+    """Return where anonymous memory of this length is mapped and may be read."""
+    bounds = [(int(low, 16), int(high, 16)) for low, high in FOUND.findall(MAPS.read_text())]
+    return {low for low, high in bounds if high - low == length}
+
+
+def as_regions(found: Sequence[int], length: int) -> Regions:
+    """Return what has been mapped, which must be at equal distances."""
+    strides = {after - before for before, after in itertools.pairwise(found)}
+    if len(strides) > 1:
+        raise SystemExit(f"the pages are at {len(strides)} different distances")
+    first, stride = (found[0], min(strides, default=0)) if found else (0, 0)
+    return Regions(first, len(found), length, stride)
 
 
 def same_code(benchmark: str) -> Timed:
@@ -177,34 +233,31 @@ def middle(values: Sequence[Value], best: float) -> float:
     return statistics.median(alone)
 
 
-def rows(libraries: Sequence[ctypes.CDLL], ours: dict[str, Timed]) -> Iterator[Row]:
+def rows(libraries: Sequence[ctypes.CDLL], ours: dict[str, Ours]) -> Iterator[Row]:
     """Give what is compared: pkbench's timing, the bare loop's, and the iterations of a value."""
     yield Row(
         "getppid, the same machine code without pkbench",
-        ours["getppid"],
+        ours["getppid"].timed,
         Bare(same_code("syscall/getppid"), 1.0),
         GETPPID_LOOPS,
     )
+    both = Ours(
+        lambda number: ours["rw_ro"].timed(number) + ours["ro_rw"].timed(number),
+        ours["rw_ro"].regions,
+    )
     for way, meaning in WAYS.items():
-        for name, case in CASES.items():
+        for name, case in {**CASES, "there_and_back": "there and back on one page"}.items():
             loops = LOOPS_OF.get(name, LOOPS)
-            bare = fastest(libraries, f"{way}_{name}", loops)
-            yield Row(f"{case}, {meaning}", ours[name], bare, loops)
-        bare = fastest(libraries, f"{way}_there_and_back", LOOPS)
-        there_and_back = f"there and back on one page, {meaning}"
-        yield Row(
-            there_and_back,
-            lambda number: ours["rw_ro"](number) + ours["ro_rw"](number),
-            bare,
-            LOOPS,
-        )
+            one = ours.get(name, both)
+            found = [bare_loop(library, way, name, one.regions) for library in libraries]
+            yield Row(f"{case}, {meaning}", one.timed, fastest(found, loops), loops)
 
 
 def repeat(folder: Path, number: int, values: int, only: str) -> Iterator[tuple[str, float, float]]:
     """Give each row's ratio, and how much its place weighs, of one repetition."""
     libraries = build_somewhere(folder, number)
     with contextlib.ExitStack() as stack:
-        ours = {name: pkbench(opened(stack, case)) for name, case in CASES.items()}
+        ours = {name: opened(stack, name) for name in CASES}
         for row in rows(libraries, ours):
             if only in row.name:
                 yield row.name, ratio(row.ours, row.bare.timed, row.loops, values), row.bare.slowest

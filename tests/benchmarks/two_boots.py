@@ -1,47 +1,72 @@
-"""Whether two boots of a kernel count the same in every case.
+"""Whether two boots of a kernel count the same in every case, and the same as on an earlier day.
 
-python tests/benchmarks/two_boots.py 5.10 6.1 6.12 newest
+    python tests/benchmarks/two_boots.py [--keep FOLDER] [--earlier RESULT]… 5.10 6.1 6.12 newest
+
+The first boot's result is kept in FOLDER as path-length-linux-VERSION.json, beside what is there of
+other kernels. An earlier result, of `pkbench count` or kept so, is compared where its kernel is
+the same.
 """
 
-import sys
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
-from pkbench import guest, kernels
-from pkbench.counted import Count, Counted
+from pkbench import counting, kernels
+from pkbench.analysis.result import Result, read
+from pkbench.catalogue import Case
 from pkbench.kernels import Kernel
 from pkbench.selection import select
+
+Told = tuple[object, ...]
 
 
 def main() -> None:
     """Boot each kernel twice with all cases of the standard profile; say which differ."""
-    for kernel in [kernels.resolve(name) for name in sys.argv[1:]]:
-        compare(kernel, count(kernel), count(kernel))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--earlier", type=Path, action="append", default=[], metavar="RESULT")
+    parser.add_argument("kernels", nargs="+", metavar="KERNEL")
+    arguments = parser.parse_args()
+    earlier = [read(path) for path in arguments.earlier]
+    cases = select((), (), "standard")
+    for kernel in [kernels.resolve(name) for name in arguments.kernels]:
+        with tempfile.TemporaryDirectory() as scratch:
+            first = count(kernel, cases, arguments.keep or Path(scratch))
+            second = count(kernel, cases, Path(scratch) / "second")
+        compare(kernel, "two boots", first, second)
+        for result in earlier:
+            if result.machine["kernel"] == first.machine["kernel"]:
+                compare(kernel, f"this boot and that of {result.date}", first, result)
 
 
-def count(kernel: Kernel) -> Count:
-    """Boot a kernel and say how long it took."""
-    found = guest.count(kernel, select((), (), "standard"))
+def count(kernel: Kernel, cases: Sequence[Case], folder: Path) -> Result:
+    """Boot a kernel, keep the result in a folder, and say how long it took."""
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / f"path-length-linux-{kernel.version.partition('-')[0]}.json"
+    found = counting.count(kernel, cases, "standard", output, lambda step: None)
     measured = sum(each.state == "measured" for each in found.cases)
     print(f"{kernel.release}: {measured} cases in {found.seconds:.0f} s", flush=True)
+    return read(output)
+
+
+def compare(kernel: Kernel, what: str, first: Result, second: Result) -> None:
+    """Say in how many of the cases that both have two boots differ, and in which."""
+    one, other = told(first), told(second)
+    both = [case for case in one if case in other]
+    differing = [case for case in both if one[case] != other[case]]
+    print(f"{kernel.release}, {what}: {len(differing)} of {len(both)} cases differ", flush=True)
+    for case in differing:
+        print(f"  {case}: {one[case]} and {other[case]}")
+
+
+def told(result: Result) -> dict[str, Told]:
+    """Return a case's state, its instructions, and those of them in user mode."""
+    found: dict[str, Told] = {case.name: (case.state,) for case in result.cases}
+    for process in result.processes:
+        user = process.per_value.get("user_instructions", ())
+        found[process.case] += (tuple(process.values), tuple(user))
     return found
-
-
-def compare(kernel: Kernel, first: Count, second: Count) -> None:
-    """Say in how many cases two boots differ, and in which."""
-    differing = [
-        pair
-        for pair in zip(first.cases, second.cases, strict=True)
-        if told(pair[0]) != told(pair[1])
-    ]
-    print(f"{kernel.release}: {len(differing)} of {len(first.cases)} cases differ", flush=True)
-    for one, other in differing:
-        print(f"  {one.case.name}: {told(one)} and {told(other)}")
-
-
-def told(counted: Counted) -> tuple[object, ...]:
-    """Return all that a result says of a case."""
-    if counted.instructions is None:
-        return counted.state, counted.reason
-    return counted.state, counted.value, counted.user_value
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@
 #include "region.h"
 #include "trap.h"
 
-/* Regions in a batch. The clocks are read once a batch: a change takes hundreds of nanoseconds, so that few regions make
- * their share small, and few VMAs keep the kernel's tree of them as it would be. */
-#define CHANGES 16
+/* Regions in a batch, around which the clocks are read: what that takes, and what is cold after so many system calls, was
+ * 1 to 2 % of a change among 16 (tests/benchmarks/bias.py, Zen without PCIDs) and is a quarter of that among 64. */
+#define CHANGES 64
 
 /* Around the flush ceiling, and what one page of page table maps. */
 #define QUICK_PAGES "1,8,33,34,128,512"
