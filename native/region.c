@@ -117,10 +117,18 @@ void pk_region_unmap(struct pk_region *region)
     region->base = NULL;
 }
 
+static size_t batch_most = SIZE_MAX;
+
+void pk_regions_limit(size_t most)
+{
+    batch_most = most;
+}
+
 size_t pk_regions_in_batch(size_t pages, size_t most)
 {
     size_t fit = BATCH_PAGES / pages;
 
+    most = most < batch_most ? most : batch_most;
     return fit > most ? most : fit ? fit : 1;
 }
 
