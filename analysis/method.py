@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import words
+from . import calibration, words
 from .estimate import CONFIDENCE, DEFINITION, ENOUGH_PROCESSES, EXACT_DEFINITION, PIECES_DEFINITION
 from .result import Result
 from .shelf import Shelf
@@ -43,6 +43,7 @@ def paragraphs(shelf: Shelf) -> Iterator[tuple[str, str]]:
         return
     for name, result in shelf.machines:
         yield name, f"{_amounts(shelf, name)}{_spoilt(shelf, name, result)}{_order(result)}"
+        yield from ((f"Core cycles on {name}", text) for text in _cycles(shelf, name))
         yield from ((f"Not read on {name}", text) for text in _not_read(name, result))
     if shelf.frame["alone_share"].notna().any():
         yield "A value", PIECES_DEFINITION
@@ -112,6 +113,30 @@ def _spoilt(shelf: Shelf, name: str, result: Result) -> str:
     if marked == left_out:
         return f"{text}: {'all ' if marked > 1 else ''}left out."
     return f"{text}: {left_out:,} left out, the others where too few would have been left."
+
+
+def _cycles(shelf: Shelf, name: str) -> Iterator[str]:
+    """Say what core cycles are calibrated by, and whether the CPU's own counter confirms them."""
+    frame = shelf.frame[shelf.frame["machine"] == name]
+    if frame["cycles"].isna().all():
+        return
+    checked = calibration.check(frame)
+    by = (
+        "Told by two chains of instructions of known latency, timed beside each value: the one's "
+        "cycles are the unit, and the other takes as many of them as it should."
+    )
+    if checked is None:
+        yield f"{by} No counter of the CPU's was there to check them against."
+        return
+    said = (
+        f"{by} The CPU's own counter, which also runs while the clocks are read, came to "
+        f"{checked.ratio:.3f} times as many (quartiles {checked.low:.3f} and {checked.high:.3f}, "
+        f"{words.count(checked.values, 'value')})"
+    )
+    if checked.agrees:
+        yield f"{said}: it confirms them."
+    else:
+        yield f"{said}: it does not confirm them, so take cycles here for proportions only."
 
 
 def _not_read(name: str, result: Result) -> Iterator[str]:

@@ -6,11 +6,12 @@
 
 #define REGIONS 4 /* in a batch */
 #define DENSITY_PAGES 4096
+#define PAGE_TABLE ((size_t)1 << 21) /* bytes that one maps: none is to be shared with a neighbour */
 #define SPARSE_PAGES 16
 
 /* In the order of the labels. */
 static const size_t percents[] = {0, 1, 10, 50, 100};
-static const size_t distances[] = {(size_t)1 << 21, (size_t)1 << 30};
+static const size_t distances[] = {PAGE_TABLE, (size_t)1 << 30};
 
 struct thin {
     struct change change; /* first, so that a pointer to this is one to it */
@@ -71,7 +72,7 @@ static int setup_density(void *state, const int64_t *point)
     if (!thin->resident)
         return pk_error(ENOMEM, "allocate the list of pages");
     thin->count = choose_evenly(thin->resident, DENSITY_PAGES, percents[point[0]]);
-    return map_regions(thin, DENSITY_PAGES, pk_page_size());
+    return map_regions(thin, DENSITY_PAGES, PAGE_TABLE);
 }
 
 static int setup_sparse(void *state, const int64_t *point)
