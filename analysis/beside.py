@@ -25,12 +25,14 @@ COUNTED = (
 )
 # What contaminates a value during which it is not zero.
 CONTAMINANTS = ("involuntary_switches", "migrations", "steal_seconds")
-# A core that takes this many times longer for no-ops than at its best has somebody else on it; the
-# best is what this share of all readings are faster than. Both as the stop rule has them.
-CROWDED, BEST = 1.02, 0.01
-# A multiplication takes three cycles on every x86 core with keys, a register addition one (Fog,
-# Instruction tables, 2022). Chains further apart than this were disturbed, or the core is another.
-MULTIPLY_CYCLES, CHAINS_AGREE = 3.0, 0.02
+# When somebody else has been on the core, and what a cycle is, all as the stop rule has it, with
+# the sources and the reasons (pkbench/crowding.py): a no-op that seems to take this many times
+# longer, or shorter, than on a core alone; chains of multiplications and of additions that are
+# further apart than this from three to one; the share of them that must not be; how large a crowd
+# of readings must be, by the largest, to be those of a core alone.
+CROWDED = 1.02
+MULTIPLY_CYCLES, AGREE, LEAST_AGREEING = 3.0, 0.005, 0.1
+CROWD = 1 / 3
 
 
 def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
@@ -43,10 +45,14 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
         return total([found.get(name, nothing) for name in names])
 
     ticks, nop_cycles, add_seconds = read("ticks"), read("nop_cycles"), read("add_seconds")
-    known = (add_seconds > 0) & chains_agree(add_seconds, read("multiply_seconds"))
+    multiply_seconds = read("multiply_seconds")
+    agreeing = agree(add_seconds, multiply_seconds)
+    alone = best(nop_cycles, agreeing)
+    cycle = cycle_seconds(add_seconds, nop_cycles, alone)
+    known = (cycle > 0) & _mostly_agree(agreeing[~np.isnan(add_seconds + multiply_seconds)])
     return {
         "value": value,
-        "cycles": np.divide(value, add_seconds, where=known, out=nothing.copy()),
+        "cycles": np.divide(value, cycle, where=known, out=nothing.copy()),
         "ticks": np.where(ticks == 0, nan, ticks),  # a worker without a TSC writes 0
         "faults": read("minor_faults", "major_faults"),
         "switches": read("voluntary_switches", "involuntary_switches"),
@@ -58,7 +64,7 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
         "alone_share": read("alone_share"),
         "cpu": read("cpu"),
         "contaminated": contaminated({each: read(each) for each in CONTAMINANTS}),
-        "crowded": crowded(nop_cycles, best(nop_cycles)),
+        "crowded": crowded(nop_cycles, alone),
     }
 
 
@@ -100,27 +106,50 @@ def contaminated(found: Mapping[str, Numbers]) -> Numbers:
 
 def crowded(nop_cycles: Numbers, best: float) -> Numbers:
     """Tell whether somebody else used the core beside a value."""
-    slower = (nop_cycles > CROWDED * best) & (best > 0)
-    return np.where(np.isnan(nop_cycles), nan, slower)
+    other = (nop_cycles > CROWDED * best) | (nop_cycles < best / CROWDED)
+    return np.where(np.isnan(nop_cycles), nan, other & (best > 0))
 
 
 def best_nop_cycles(result: Result) -> float:
-    """Return the core cycles that a no-op takes at best beside a result's values; 0 of none."""
-    return best(quantities(result.processes).get("nop_cycles", np.empty(0)))
+    """Return the core cycles of a no-op on a core alone; 0 where the result doesn't tell."""
+    found = quantities(result.processes)
+    nothing = np.empty(0)
+    nop_cycles = found.get("nop_cycles", nothing)
+    unread = np.full(nop_cycles.size, nan)
+    add, multiply = (found.get(name, unread) for name in ("add_seconds", "multiply_seconds"))
+    return best(nop_cycles, agree(add, multiply))
 
 
-def best(nop_cycles: Numbers) -> float:
-    """Return the core cycles that a no-op takes at best; 0 where none was timed."""
-    read = np.sort(nop_cycles[~np.isnan(nop_cycles)])
-    return float(read[int(BEST * read.size)]) if read.size else 0.0
+def agree(add_seconds: Numbers, multiply_seconds: Numbers) -> NDArray[np.bool_]:
+    """Tell of each value whether the chains beside it took as many cycles as on a core alone.
 
-
-def chains_agree(add_seconds: Numbers, multiply_seconds: Numbers) -> bool:
-    """Tell whether a core's cycles are known from the chains that were timed beside the values.
-
-    They are, where in the middle of all of them a multiplication took three times as long as a
-    register addition: that is a property of the core, and a disturbed chain no reason to doubt it.
+    Chains that weren't timed can't disagree.
     """
-    known = (add_seconds > 0) & ~np.isnan(multiply_seconds)
-    ratios = multiply_seconds[known] / add_seconds[known]
-    return ratios.size > 0 and abs(float(np.median(ratios)) / MULTIPLY_CYCLES - 1) <= CHAINS_AGREE
+    unread = np.isnan(add_seconds) | np.isnan(multiply_seconds)
+    known = ~unread & (add_seconds > 0)
+    ratios = np.divide(multiply_seconds, add_seconds, where=known, out=np.full(known.size, np.inf))
+    agreeing: NDArray[np.bool_] = np.abs(ratios / MULTIPLY_CYCLES - 1) <= AGREE
+    return unread | agreeing
+
+
+def _mostly_agree(agreeing: NDArray[np.bool_]) -> bool:
+    return bool(agreeing.sum() >= max(1.0, LEAST_AGREEING * agreeing.size))
+
+
+def best(nop_cycles: Numbers, agreeing: NDArray[np.bool_]) -> float:
+    """Return the core cycles of a no-op on a core alone; 0 where the readings don't tell."""
+    read = ~np.isnan(nop_cycles)
+    if not _mostly_agree(agreeing[read]):
+        return 0.0
+    found = np.sort(nop_cycles[read & agreeing])
+    ends = np.searchsorted(found, CROWDED * found, side="right")
+    sizes = ends - np.arange(found.size)
+    start = int(np.argmax(sizes >= CROWD * sizes.max()))
+    return float(np.median(found[start : ends[start]]))
+
+
+def cycle_seconds(add_seconds: Numbers, nop_cycles: Numbers, best: float) -> Numbers:
+    """Return what a core cycle takes: an addition, or less where no-ops show it to be disturbed."""
+    if not best:
+        return add_seconds
+    return add_seconds * np.fmin(1.0, nop_cycles / best)

@@ -96,7 +96,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     value        seconds or instructions per operation, floor included
     unit         s or instructions
     cycles       the value in core cycles, calibrated by chains of known latency timed beside it;
-                 missing where they were not timed, or did not agree (see `beside.chains_agree`)
+                 missing where they were not timed, or hardly ever agreed (see `beside.agree`)
     ticks        TSC ticks per operation; missing where there is no TSC
     faults       page faults, minor and major, during the value's loops × inner loops operations
     switches     context switches, voluntary and involuntary, likewise

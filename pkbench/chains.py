@@ -4,6 +4,7 @@ import os
 import time
 from typing import NamedTuple
 
+from pkbench import crowding
 from pkbench._native import ffi, lib
 
 # A fifth of a millisecond: long enough that reading the clocks is less than a thousandth of it.
@@ -19,6 +20,11 @@ class Chain(NamedTuple):
     multiply_seconds: float  # three
     nop_cycles: float  # core cycles for each of many no-ops
 
+    @property
+    def reading(self) -> tuple[float, bool]:
+        """What `crowding.best` takes: the no-ops' cycles, and whether the chains agree."""
+        return self.nop_cycles, crowding.agree(self.add_seconds, self.multiply_seconds)
+
 
 def chain() -> Chain:
     """Read the core that this thread runs on."""
@@ -29,8 +35,8 @@ def chain() -> Chain:
     return Chain(add, float(found.multiply_seconds), nop_cycles)
 
 
-def nop_cycles_for(seconds: float) -> list[float]:
-    """Look at the core again and again for so long; return the cycles of a no-op each time.
+def looks_for(seconds: float) -> list[Chain]:
+    """Look at the core again and again for so long.
 
     At the last CPU that this thread may use, which is where cases are measured.
     """
@@ -39,7 +45,7 @@ def nop_cycles_for(seconds: float) -> list[float]:
     end = time.monotonic() + seconds
     found = []
     while time.monotonic() < end:
-        found.append(chain().nop_cycles)
+        found.append(chain())
         time.sleep(PAUSE)
     os.sched_setaffinity(0, allowed)
     return found

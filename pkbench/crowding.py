@@ -1,32 +1,67 @@
-"""Whether another hardware thread used the core: then it issues fewer no-ops a cycle.
+"""Whether another hardware thread used the core: then it issues another number of no-ops a cycle.
 
 On a shared machine the neighbour on the other thread of a core is most of the noise, and no counter
-of ours tells of it: not steal, for nothing is taken away from the CPU that we see; not a chain of
-dependent instructions, which leaves most of the core unused anyway.
+of ours tells of it: not steal, for nothing is taken away from the CPU that we see. One that keeps
+the front end busy leaves us fewer no-ops. One that keeps the arithmetic units busy leaves us as
+many, and lengthens the chains of dependent instructions that tell what a cycle is, a multiplication
+more than an addition: then there seem to be more no-ops a cycle than the core can issue.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from statistics import median
 
-# A core that issues this many times slower than at its best has somebody else on it. On a Zen 3
-# core alone, readings lie within a hundredth of the best; beside no-ops from 1.02 times that on a
-# getppid took a tenth longer, where the neighbour mostly waited for memory, and half as much again
-# beside 1.5 times (tests/benchmarks/crowding.py).
+# A core that seems to issue this many times slower, or faster, than alone has somebody else on it.
+# On a Zen 3 core alone, readings lie within a hundredth of each other; beside no-ops from 1.02
+# times that on a getppid took a tenth longer, where the neighbour mostly waited for memory, and
+# half as much again beside 1.5 times (tests/benchmarks/crowding.py). On a Zen core whose neighbour
+# used the arithmetic units, no-ops seemed to take 0.92 to 0.95 times as many cycles as alone, and a
+# getppid took a fiftieth longer.
 CROWDED = 1.02
 # After which a process looks who else is on the core: shorter than neighbours mostly stay away or
 # on it, and ten times longer than looking takes. Not where several threads or processes are at
 # work: those that wait between two values may be who else is there, and they are in each other's
 # way for longer than a piece, which a median of pieces would hide.
 PIECE_SECONDS = 5e-5
-# The best is what this share of all readings are faster than: not the fastest, which may be wrong.
-BEST = 0.01
+# A multiplication takes three cycles on every x86 core with keys, a register addition one (Fog,
+# Instruction tables, 2022). Chains further apart than this were disturbed, or the core is another.
+# At least this share of all readings must agree: of those that a neighbour disturbs a twentieth do.
+MULTIPLY_CYCLES, AGREE, LEAST_AGREEING = 3.0, 0.005, 0.1
+# Readings of a core alone crowd together; neighbours that come and go spread theirs, and one that
+# stays may have the largest crowd: the lowest counts that is at least this share of the largest.
+CROWD = 1 / 3
 
 
-def best(nop_cycles: Iterable[float]) -> float:
-    """Return the cycles that a no-op takes at best, of many readings; 0 of none."""
-    found = sorted(nop_cycles)
-    return found[int(BEST * len(found))] if found else 0.0
+def agree(add: float, multiply: float) -> bool:
+    """Tell whether two chains took as many cycles as they do on a core alone."""
+    return add > 0 and abs(multiply / add / MULTIPLY_CYCLES - 1) <= AGREE
+
+
+def mostly_agree(agreeing: Sequence[bool]) -> bool:
+    """Tell whether so many of all chains agree that they tell what a core cycle is."""
+    return sum(agreeing) >= max(1, LEAST_AGREEING * len(agreeing))
+
+
+def best(readings: Iterable[tuple[float, bool]]) -> float:
+    """Return the cycles of a no-op on a core alone; 0 where none of the readings tell.
+
+    A reading is the cycles that a no-op seemed to take, and whether the chains beside it agreed.
+    """
+    every = list(readings)
+    if not mostly_agree([agreed for _, agreed in every]):
+        return 0.0
+    found = sorted(nop_cycles for nop_cycles, agreed in every if agreed)
+    ends = [bisect_right(found, CROWDED * low) for low in found]
+    most = max(end - start for start, end in enumerate(ends))
+    start = next(start for start, end in enumerate(ends) if end - start >= CROWD * most)
+    return median(found[start : ends[start]])
 
 
 def crowded(nop_cycles: float, best_cycles: float) -> bool:
-    """Tell whether no-ops took so long that somebody else used the core."""
-    return nop_cycles > CROWDED * best_cycles > 0
+    """Tell whether no-ops seem to have taken longer, or shorter, than on a core alone."""
+    return nop_cycles > CROWDED * best_cycles > 0 or 0 < nop_cycles < best_cycles / CROWDED
+
+
+def cycle_seconds(add: float, nop_cycles: float, best_cycles: float) -> float:
+    """Return what a core cycle takes: an addition, or less where no-ops show it to be disturbed."""
+    return add * min(1.0, nop_cycles / best_cycles) if best_cycles and nop_cycles else add

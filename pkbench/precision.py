@@ -1,12 +1,12 @@
 """How well a case is known so far, and how what is still to be measured is best spent."""
 
 import math
-from collections.abc import Sequence
-from itertools import compress
+from collections.abc import Iterable, Sequence
+from itertools import compress, repeat
 from statistics import fmean, median, variance
 from typing import NamedTuple
 
-from pkbench.crowding import crowded
+from pkbench.crowding import agree, crowded, cycle_seconds, mostly_agree
 from pkbench.resultfile import Run, per_value
 
 # Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Fisher and Yates, Statistical
@@ -17,8 +17,6 @@ T95 = (
     *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
 )
 NORMAL95 = 1.96
-# A multiplication takes three additions; where it is further off, a chain was disturbed.
-CYCLES_RATIO, CYCLES_TOLERANCE = 3.0, 0.02
 # Values that a process takes of a case, whatever their variances say.
 FEWEST_VALUES, MOST_VALUES = 3, 15
 # What contaminates a value during which it is not zero, and the share of a process's values that
@@ -47,6 +45,16 @@ class Process(NamedTuple):
     clean: list[bool]  # whether it counts for all that contaminated it
     nop_cycles: list[float]
 
+    @property
+    def agreeing(self) -> list[bool]:
+        """Whether the chains beside each value agree."""
+        return [agree(*chains) for chains in zip(self.adds, self.multiplies, strict=False)]
+
+    @property
+    def readings(self) -> Iterable[tuple[float, bool]]:
+        """What `crowding.best` takes; chains that weren't timed can't disagree."""
+        return zip(self.nop_cycles, self.agreeing or repeat(True), strict=False)
+
 
 Figures = list[list[float]]  # the values that count: a list a process
 
@@ -73,8 +81,10 @@ def figures(processes: Sequence[Process], best_nop_cycles: float = 0.0) -> Figur
     clean values that were taken with nobody else on the core, only these count: processes without
     are left out.
     """
-    in_cycles = _tell_cycles(processes)
-    values = [_cycles(process) if in_cycles else process.values for process in processes]
+    in_cycles = _tell_cycles(processes, best_nop_cycles)
+    values = [
+        _cycles(process, best_nop_cycles) if in_cycles else process.values for process in processes
+    ]
     clean = [process.clean for process in processes]
     alone = [_alone(process, best_nop_cycles) for process in processes]
     kept = alone if number_alone(processes, best_nop_cycles) >= FEWEST_ALONE else clean
@@ -95,19 +105,20 @@ def _alone(process: Process, best_nop_cycles: float) -> list[bool]:
     return [clean and not crowded(cycles, best_nop_cycles) for clean, cycles in pairs]
 
 
-def _tell_cycles(processes: Sequence[Process]) -> bool:
+def _tell_cycles(processes: Sequence[Process], best_nop_cycles: float) -> bool:
     if any(
         not len(process.adds) == len(process.multiplies) == len(process.values)
         for process in processes
     ):
         return False
-    pairs = (zip(process.multiplies, process.adds, strict=True) for process in processes)
-    ratios = [multiply / add for each in pairs for multiply, add in each]
-    return bool(ratios) and abs(median(ratios) / CYCLES_RATIO - 1) <= CYCLES_TOLERANCE
+    agreeing = [agrees for process in processes for agrees in process.agreeing]
+    return mostly_agree(agreeing) or (bool(agreeing) and best_nop_cycles > 0)
 
 
-def _cycles(process: Process) -> list[float]:
-    return [value / add for value, add in zip(process.values, process.adds, strict=True)]
+def _cycles(process: Process, best_nop_cycles: float) -> list[float]:
+    nops = process.nop_cycles or [0.0] * len(process.values)
+    read = zip(process.values, process.adds, nops, strict=True)
+    return [value / cycle_seconds(add, nop, best_nop_cycles) for value, add, nop in read]
 
 
 def half_width(taken: Figures) -> float:

@@ -245,8 +245,8 @@ class Schedule:
         return len(met) == len(left)
 
     def _best_nop_cycles(self) -> float:
-        found = (process.nop_cycles for case in self.cases for process in self._earlier(case))
-        return crowding.best(cycles for each in found for cycles in each)
+        found = (process.readings for case in self.cases for process in self._earlier(case))
+        return crowding.best(reading for each in found for reading in each)
 
     def _figures(self, case: Case) -> Figures:
         return figures(self._earlier(case), self.best_nop_cycles)

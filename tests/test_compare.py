@@ -90,7 +90,7 @@ def test_one_process_or_a_clock_too_coarse_gives_no_verdict_and_says_why(
 
 def test_a_core_of_its_own_and_a_shared_one_are_not_compared(tmp_path: Path) -> None:
     values = single(1.0, 1.01, 1.02, 1.0)
-    other = Made("a/b", [[1.0]], beside={"nop_cycles": [[0.17]]})
+    other = Made("a/b", [[1.0]] * 4, beside={"nop_cycles": [[0.17]] * 4})
     alone, shared = (
         Made(CASE, values, beside={"nop_cycles": [[cycles]] * 4}) for cycles in (0.17, 0.34)
     )

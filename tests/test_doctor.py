@@ -14,6 +14,7 @@ import pytest
 from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest, plant
 
 from pkbench import doctor
+from pkbench.chains import Chain
 from pkbench.doctor import CHECKS, Finding, counters, examine, exit_status, permits, script
 from pkbench.doctor.neighbours import core, steal
 from pkbench.machine import Probe, detect
@@ -224,17 +225,21 @@ def test_where_nothing_can_be_read_nothing_is_claimed(tmp_path):
     assert {"unknown"} == {found[name].status for name in from_files}
 
 
-# Cycles of a no-op at a hundred moments.
-QUIET_CORE = [0.17] * 98 + [0.34] * 2
-BUSY_CORE = [0.17] * 40 + [0.3] * 60
+def looks(*nop_cycles: float, multiply: float = 9e-10) -> list[Chain]:
+    return [Chain(3e-10 if cycles else 0.0, multiply, cycles) for cycles in nop_cycles]
 
 
-def later(root: Path, ticks: str, nop_cycles: list[float]) -> Callable[[float], list[float]]:
+# A hundred moments of a core.
+QUIET_CORE = looks(*[0.17] * 98, *[0.34] * 2)
+BUSY_CORE = looks(*[0.17] * 40, *[0.3] * 60)
+
+
+def later(root: Path, ticks: str, seen: list[Chain]) -> Callable[[float], list[Chain]]:
     """Return how the core looks for a while, in which the ticks become these."""
 
-    def watch(seconds: float) -> list[float]:
+    def watch(seconds: float) -> list[Chain]:
         plant(root, {"proc/stat": ticks})
-        return nop_cycles
+        return seen
 
     return watch
 
@@ -454,17 +459,18 @@ def stealing(root: Path, before: str, after: str, probe: Probe = PROBES["KVM"]) 
 
 
 @pytest.mark.parametrize(
-    ("nop_cycles", "status"),
+    ("seen", "status"),
     [
         (QUIET_CORE, "ok"),
-        ([0.17] * 60 + [0.3] * 40, "warning"),
+        (looks(*[0.17] * 60, *[0.3] * 40), "warning"),
         (BUSY_CORE, "problem"),
-        ([0.0] * 100, "unknown"),
+        (looks(*[0.17] * 100, multiply=9.5e-10), "problem"),
+        (looks(*[0.0] * 100), "unknown"),
         ([], "unknown"),
     ],
 )
-def test_a_core_that_others_use_is_told(nop_cycles: list[float], status: str) -> None:
-    assert status == core(nop_cycles).status
+def test_a_core_that_others_use_is_told(seen: list[Chain], status: str) -> None:
+    assert status == core(seen).status
 
 
 def test_how_often_others_use_the_core_is_told_with_how_fast_it_is_without_them() -> None:

@@ -95,7 +95,9 @@ def test_a_value_is_contaminated_by_a_switch_a_migration_or_stolen_time(file: Pa
     assert [0, 0, 0, 0.01] == list(frame["steal"])
 
 
-def test_a_value_is_crowded_where_no_ops_were_slower_than_at_their_best(tmp_path: Path) -> None:
+def test_a_value_is_crowded_where_no_ops_seemed_slower_or_faster_than_on_a_core_alone(
+    tmp_path: Path,
+) -> None:
     best = [0.17] * 30
     cases = [
         Made("a/b", [[1.0, 1.0, 1.0]], beside={"nop_cycles": [[0.17, 0.18, 0.1]]}),
@@ -104,7 +106,7 @@ def test_a_value_is_crowded_where_no_ops_were_slower_than_at_their_best(tmp_path
     ]
     frame = load([write(tmp_path / "r.json", suite(cases))])
     crowded = frame.set_index("case")["crowded"]
-    assert [False, True, False] == list(crowded["a/b"])
+    assert [False, True, True] == list(crowded["a/b"])
     assert not crowded["a/c"].any()
     assert crowded[["a/d"]].isna().all()
 

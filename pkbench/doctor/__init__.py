@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pkbench.chains import nop_cycles_for
+from pkbench.chains import Chain, looks_for
 from pkbench.doctor.clocks import clocksource, tsc
 from pkbench.doctor.cores import governor, isolation, smt, turbo
 from pkbench.doctor.counters import pmu, sample_rate
@@ -53,14 +53,14 @@ CHECKS: tuple[Check, ...] = (
 def examine(
     machine: Machine,
     root: Path = Path("/"),
-    watch: Callable[[float], Sequence[float]] = nop_cycles_for,
+    watch: Callable[[float], Sequence[Chain]] = looks_for,
 ) -> list[Finding]:
     """Make every check, changing nothing. `watch` looks at the core for so many seconds."""
-    readings: list[float] = []
+    looks: list[Chain] = []
     found = [check(machine, root) for check in CHECKS]
-    found.append(steal(machine, root, lambda seconds: readings.extend(watch(seconds))))
+    found.append(steal(machine, root, lambda seconds: looks.extend(watch(seconds))))
     # Where `steal` had nothing to wait for, nobody has looked yet.
-    return [*found, core(readings or watch(STEAL_SECONDS))]
+    return [*found, core(looks or watch(STEAL_SECONDS))]
 
 
 def exit_status(findings: Iterable[Finding]) -> int:

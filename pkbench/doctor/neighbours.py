@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pkbench import crowding
+from pkbench.chains import Chain
 from pkbench.doctor.finding import HOST_ONLY, NOT_KNOWN, Finding, Status, unread
 from pkbench.machine import Machine, read
 
@@ -80,21 +81,27 @@ def tracer(_machine: Machine, root: Path) -> Finding:
     return Finding("tracer", "problem", f"TracerPid is {found[1]}", effect, no_fix=no_fix)
 
 
-def core(readings: Sequence[float]) -> Finding:
-    """Tell how often another hardware thread used the core, of readings of its no-ops."""
+def core(looks: Sequence[Chain]) -> Finding:
+    """Tell how often another hardware thread used the core, of looks at it."""
     effect = (
         "what runs on the core's other hardware thread takes half of what both share: on a 2-CPU "
         "guest a getppid took 132 ns alone and 182 ns beside it, an mprotect 1.8 and 2.7 µs; a run "
         "leaves such values out, and takes longer until it has others"
     )
-    if not any(readings):
+    if not any(look.nop_cycles for look in looks):
         lacking = "this build knows no chains of instructions for this architecture"
         return Finding("core", "unknown", lacking, effect, no_fix=NOT_KNOWN)
-    best = crowding.best(readings)
-    share = sum(crowding.crowded(reading, best) for reading in readings) / len(readings)
+    best = crowding.best(look.reading for look in looks)
+    if not best:
+        disturbed = (
+            f"in nearly none of {len(looks)} looks a multiplication took three times as long as an "
+            "addition: something disturbs them all the time"
+        )
+        return Finding("core", "problem", disturbed, effect, no_fix=CORE_TAKEN)
+    share = sum(crowding.crowded(look.nop_cycles, best) for look in looks) / len(looks)
     evidence = (
-        f"{share:.0%} of {len(readings)} looks found the core slower than at its best, when it "
-        f"issues {1 / best:.2f} no-ops a cycle"
+        f"{share:.0%} of {len(looks)} looks found the core slower than alone, when it issues "
+        f"{1 / best:.2f} no-ops a cycle"
     )
     if share < CROWDED_OFTEN:
         return Finding("core", "ok", evidence)

@@ -221,7 +221,7 @@ def ratio(ours: Timed, theirs: Timed, loops: int, values: int) -> float:
             after = lib.pk_nop_seconds()
             kept.append(Value(seconds, max(before, after)))
             before = after
-    best = crowding.best(value.nop_seconds for side in taken for value in side)
+    best = crowding.best((value.nop_seconds, True) for side in taken for value in side)
     return middle(taken[0], best) / middle(taken[1], best)
 
 

@@ -45,7 +45,7 @@ def take(case: str, loops: int, seconds: float) -> list[Piece]:
 
 def show(case: str, pieces: Sequence[Piece]) -> None:
     """Print a line a range."""
-    best = crowding.best(piece.nop_seconds for piece in pieces)
+    best = crowding.best((piece.nop_seconds, True) for piece in pieces)
     print(f"{case}: {len(pieces):,} pieces, a no-op takes {best * 1e9:.4f} ns at best")
     low = 0.0
     for high in BOUNDS:
