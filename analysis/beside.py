@@ -49,7 +49,8 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
     agreeing = agree(add_seconds, multiply_seconds)
     alone = best(nop_cycles, agreeing)
     cycle = cycle_seconds(add_seconds, nop_cycles, alone)
-    known = (cycle > 0) & _mostly_agree(agreeing[~np.isnan(add_seconds + multiply_seconds)])
+    timed = ~np.isnan(add_seconds + multiply_seconds)
+    known = timed & (cycle > 0) & (alone > 0 or _mostly_agree(agreeing[timed]))
     return {
         "value": value,
         "cycles": np.divide(value, cycle, where=known, out=nothing.copy()),
@@ -106,15 +107,19 @@ def contaminated(found: Mapping[str, Numbers]) -> Numbers:
 
 def crowded(nop_cycles: Numbers, best: float) -> Numbers:
     """Tell whether somebody else used the core beside a value."""
-    other = (nop_cycles > CROWDED * best) | (nop_cycles < best / CROWDED)
+    other = (nop_cycles > CROWDED * best) | ((nop_cycles > 0) & (nop_cycles < best / CROWDED))
     return np.where(np.isnan(nop_cycles), nan, other & (best > 0))
 
 
-def best_nop_cycles(result: Result) -> float:
-    """Return the core cycles of a no-op on a core alone; 0 where the result doesn't tell."""
+def best_nop_cycles(result: Result) -> float | None:
+    """Return the core cycles of a no-op on a core alone.
+
+    0 where it hardly ever was; None where no no-ops were timed.
+    """
     found = quantities(result.processes)
-    nothing = np.empty(0)
-    nop_cycles = found.get("nop_cycles", nothing)
+    nop_cycles = found.get("nop_cycles")
+    if nop_cycles is None:
+        return None
     unread = np.full(nop_cycles.size, nan)
     add, multiply = (found.get(name, unread) for name in ("add_seconds", "multiply_seconds"))
     return best(nop_cycles, agree(add, multiply))
@@ -139,13 +144,12 @@ def _mostly_agree(agreeing: NDArray[np.bool_]) -> bool:
 def best(nop_cycles: Numbers, agreeing: NDArray[np.bool_]) -> float:
     """Return the core cycles of a no-op on a core alone; 0 where the readings don't tell."""
     read = ~np.isnan(nop_cycles)
-    if not _mostly_agree(agreeing[read]):
-        return 0.0
     found = np.sort(nop_cycles[read & agreeing])
     ends = np.searchsorted(found, CROWDED * found, side="right")
     sizes = ends - np.arange(found.size)
-    start = int(np.argmax(sizes >= CROWD * sizes.max()))
-    return float(np.median(found[start : ends[start]]))
+    least = max(CROWD * sizes.max(initial=0), LEAST_AGREEING * read.sum())
+    (starts,) = np.nonzero(sizes >= least)
+    return float(np.median(found[starts[0] : ends[starts[0]]])) if starts.size else 0.0
 
 
 def cycle_seconds(add_seconds: Numbers, nop_cycles: Numbers, best: float) -> Numbers:

@@ -133,11 +133,13 @@ def _row(
 def _shared_core(base: Result, new: Result) -> str:
     """Return why no case can be told, where one of two results never had its core to itself."""
     best, other = best_nop_cycles(base), best_nop_cycles(new)
-    if not (best and other):
-        return "only one of the two says whether it had its core to itself" if best or other else ""
+    if best is None or other is None:
+        one = best is not None or other is not None
+        return "only one of the two says whether it had its core to itself" if one else ""
     if max(best, other) <= CROWDED * min(best, other):
         return ""
-    return f"the {'base' if best > other else 'new'} one had to share its core all the time"
+    base_shared = not best or best > other > 0
+    return f"the {'base' if base_shared else 'new'} one had to share its core all the time"
 
 
 def _middle(values: Numbers, exact: bool) -> float:

@@ -29,8 +29,9 @@ ENOUGH_PROCESSES = 6
 LOOPS_DIFFER = 0.02
 
 PIECES_DEFINITION = (
-    "A value of what one thread does is the median of its pieces of some 50 µs that had the core "
-    "to themselves, as no-ops timed between them tell, or of all its pieces where there is none."
+    "A value of what one thread does is the median of its pieces of some 50 µs, or of one batch "
+    "of changes where that takes longer, that had the core to themselves, as no-ops timed between "
+    "them tell, or of all its pieces where there is none."
 )
 DEFINITION = (
     "Per process the median of "

@@ -95,8 +95,9 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     index        the value's number within its process, from 0
     value        seconds or instructions per operation, floor included
     unit         s or instructions
-    cycles       the value in core cycles, calibrated by chains of known latency timed beside it;
-                 missing where they were not timed, or hardly ever agreed (see `beside.agree`)
+    cycles       the value in core cycles, calibrated by chains of known latency timed beside it, or
+                 by no-ops where these were disturbed; missing where the chains were not timed, or
+                 hardly ever agreed
     ticks        TSC ticks per operation; missing where there is no TSC
     faults       page faults, minor and major, during the value's loops × inner loops operations
     switches     context switches, voluntary and involuntary, likewise
@@ -105,7 +106,8 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
                  missing where the file says nothing of these
     crowded      whether somebody else used the core beside the pieces that the value is the median
                  of, or beside the whole of it: another hardware thread, as the CPU issued fewer
-                 no-ops a cycle than at its best in this file; missing where these were not timed
+                 no-ops a cycle than alone, or seemed to issue more; missing where these were not
+                 timed
     alone_share  which share of the value's pieces, 0 to 1, had the core to themselves: the value is
                  the median of these, or of all where it is 0; missing where it is whole
     steal        seconds that the hypervisor kept the value's CPU for others, from the end of the

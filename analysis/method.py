@@ -123,10 +123,11 @@ def _cycles(shelf: Shelf, name: str) -> Iterator[str]:
     checked = calibration.check(frame)
     by = (
         "Told by two chains of instructions of known latency, timed beside each value: the one's "
-        "cycles are the unit, and the other takes as many of them as it should."
+        "cycles are the unit, and the other takes as many of them as it should, or no-ops tell how "
+        "far both were disturbed."
     )
     if checked is None:
-        yield f"{by} No counter of the CPU's was there to check them against."
+        yield f"{by} No counter of the CPU's was there to check whole values against."
         return
     said = (
         f"{by} The CPU's own counter, which also runs while the clocks are read, came to "

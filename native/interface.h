@@ -153,7 +153,7 @@ struct pk_chain {
     double add_seconds;
     double multiply_seconds;
     double nop_seconds; /* of one of many no-ops, which depend on nothing: as many a cycle as the core can issue, and about half
-                           as many while another hardware thread uses the same core, which leaves a chain alone */
+                           as many while another hardware thread uses the same core, which may leave a chain alone */
 };
 
 #define PK_NOPS_READ 100000 /* five microseconds: reading the clock is a hundredth of that */

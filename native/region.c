@@ -54,8 +54,12 @@ static int fence(struct pk_region *at, size_t count, size_t stride, size_t pages
         from = base - page + whole;
         /* A guard must never merge with the region, whatever its protection: this flag keeps the two VMAs apart even
          * where both are PROT_NONE. */
-        if (madvise(base - page, whole, MADV_DONTDUMP))
-            return pk_error(errno, "mark the guards");
+        if (madvise(base - page, whole, MADV_DONTDUMP)) {
+            int error = errno;
+
+            trim(from, start + reserved, start + reserved, start + reserved); /* what no region is known to hold */
+            return pk_error(error, "mark the guards");
+        }
     }
     return 0;
 }

@@ -36,7 +36,7 @@ void pk_region_unmap(struct pk_region *region);
 
 /* As many regions as one batch holds: up to `most` small ones, one large one. */
 size_t pk_regions_in_batch(size_t pages, size_t most);
-/* In this process no batch holds more than this: where no clock is read, a large one only takes longer. */
+/* From now on it is no more than this: where no clock is read, a large batch only takes longer. */
 void pk_regions_limit(size_t most);
 /* Fence addresses for so many regions, aligned to `alignment`; map nothing in them. 0 or -errno; pk_regions_unmap follows in
  * each case. */

@@ -4,7 +4,6 @@ import os
 import time
 from typing import NamedTuple
 
-from pkbench import crowding
 from pkbench._native import ffi, lib
 
 # A fifth of a millisecond: long enough that reading the clocks is less than a thousandth of it.
@@ -19,11 +18,6 @@ class Chain(NamedTuple):
     add_seconds: float  # one core cycle
     multiply_seconds: float  # three
     nop_cycles: float  # core cycles for each of many no-ops
-
-    @property
-    def reading(self) -> tuple[float, bool]:
-        """What `crowding.best` takes: the no-ops' cycles, and whether the chains agree."""
-        return self.nop_cycles, crowding.agree(self.add_seconds, self.multiply_seconds)
 
 
 def chain() -> Chain:

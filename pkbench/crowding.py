@@ -28,7 +28,8 @@ PIECE_SECONDS = 5e-5
 # At least this share of all readings must agree: of those that a neighbour disturbs a twentieth do.
 MULTIPLY_CYCLES, AGREE, LEAST_AGREEING = 3.0, 0.005, 0.1
 # Readings of a core alone crowd together; neighbours that come and go spread theirs, and one that
-# stays may have the largest crowd: the lowest counts that is at least this share of the largest.
+# stays may have the largest crowd: the lowest counts that is at least this share of the largest,
+# and LEAST_AGREEING of all.
 CROWD = 1 / 3
 
 
@@ -42,19 +43,21 @@ def mostly_agree(agreeing: Sequence[bool]) -> bool:
     return sum(agreeing) >= max(1, LEAST_AGREEING * len(agreeing))
 
 
+def reading(add: float, multiply: float, nop_cycles: float) -> tuple[float, bool]:
+    """Return a look at the core as `best` takes it."""
+    return nop_cycles, agree(add, multiply)
+
+
 def best(readings: Iterable[tuple[float, bool]]) -> float:
     """Return the cycles of a no-op on a core alone; 0 where none of the readings tell.
 
     A reading is the cycles that a no-op seemed to take, and whether the chains beside it agreed.
     """
     every = list(readings)
-    if not mostly_agree([agreed for _, agreed in every]):
-        return 0.0
     found = sorted(nop_cycles for nop_cycles, agreed in every if agreed)
-    ends = [bisect_right(found, CROWDED * low) for low in found]
-    most = max(end - start for start, end in enumerate(ends))
-    start = next(start for start, end in enumerate(ends) if end - start >= CROWD * most)
-    return median(found[start : ends[start]])
+    crowds = [found[start : bisect_right(found, CROWDED * low)] for start, low in enumerate(found)]
+    least = max(CROWD * max(map(len, crowds), default=0), LEAST_AGREEING * len(every))
+    return next((median(crowd) for crowd in crowds if len(crowd) >= least), 0.0)
 
 
 def crowded(nop_cycles: float, best_cycles: float) -> bool:

@@ -60,28 +60,31 @@ def count(
     GuestError where a guest doesn't come up, ends early, falls silent or can't count exactly.
     """
     began, start = datetime.now(UTC), time.monotonic()
-    guests = max(1, min(len(os.sched_getaffinity(0)), MOST_GUESTS, len(cases) // CASES_A_GUEST))
+    guests = _guests_for(len(cases), memory_mib)
     together = _Together(guests, progress)
     parts = [Answers(cases[place::guests], together.of(place)) for place in range(guests)]
     content = program().read_bytes()
     qemu = find_emulator(options)
     # Left in the other order: it is the end of a guest that ends the listening to it.
     with ThreadPoolExecutor(guests) as pool, ExitStack() as running:
-        heard = {}
+        boots = []
         for answers in parts:
             packed = pack(content, answers.asked)
-            boot = running.enter_context(
-                Boot(qemu, kernel.path, packed, memory_mib, options.append)
-            )
+            boot = Boot(qemu, kernel.path, packed, memory_mib, options.append)
+            boots.append(running.enter_context(boot))
             answers.await_boot(kernel.release)
-            heard[pool.submit(_listen, boot, answers, patience_seconds)] = boot, answers
+        # Threads begin when all guests have: a process that has threads is not to be forked.
+        heard = {
+            pool.submit(_listen, boot, answers, patience_seconds): (boot, answers)
+            for boot, answers in zip(boots, parts, strict=True)
+        }
         wait(heard, return_when=FIRST_EXCEPTION)
         for listening, (boot, answers) in heard.items():
             error = listening.exception() if listening.done() else None
             if isinstance(error, EmulatorError | AnswerError):
                 raise GuestError(explain(str(error), kernel, boot, answers)) from error
-        for listening in heard:
-            listening.result()
+            if error:
+                raise error
     shown = parts[0].shown
     return Count(
         kernel=kernel,
@@ -94,6 +97,12 @@ def count(
         began=began,
         seconds=time.monotonic() - start,
     )
+
+
+def _guests_for(cases: int, memory_mib: int) -> int:
+    """Return in how many guests to count so many cases: half of the memory is for them."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2 // (memory_mib << 20)
+    return max(1, min(len(os.sched_getaffinity(0)), memory, MOST_GUESTS, cases // CASES_A_GUEST))
 
 
 class _Together:

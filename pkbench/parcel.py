@@ -30,7 +30,7 @@ from pkbench.values import Values
 # A value whose untimed part is this many times longer than its timed part is long enough.
 UNTIMED_RATIO = 10
 LOOPS_MAX = 2**40
-# Readings of the core by a process that doesn't know how fast it is at its best: 30 ms.
+# Readings of the core by a process that doesn't know how fast it is alone: 30 ms.
 MOMENTS = 100
 # A piece of a value lasts at least so many steps of the clock.
 CLOCK_STEPS = 1000
@@ -101,13 +101,13 @@ class Process:
 
     @functools.cached_property
     def best_nop_cycles(self) -> float:
-        """Return the cycles of a no-op on the CPU that the case is bound to, as far as it is alone.
+        """Return the cycles of a no-op on the CPU that the case is bound to, were that alone.
 
-        The fewest of all where the chains don't tell when it was.
+        Where the chains hardly ever agree, as little crowded as it seems to be.
         """
         looks = [chain() for _ in range(MOMENTS)]
-        return crowding.best(look.reading for look in looks) or min(
-            look.nop_cycles for look in looks
+        return crowding.best(crowding.reading(*look) for look in looks) or crowding.best(
+            (look.nop_cycles, True) for look in looks
         )
 
     def metadata(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from itertools import compress, repeat
 from statistics import fmean, median, variance
 from typing import NamedTuple
 
-from pkbench.crowding import agree, crowded, cycle_seconds, mostly_agree
+from pkbench.crowding import agree, best, crowded, cycle_seconds, mostly_agree
 from pkbench.resultfile import Run, per_value
 
 # Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Fisher and Yates, Statistical
@@ -73,7 +73,25 @@ def read(run: Run) -> Process:
     return Process(list(run["values"]), adds, multiplies, clean, nop_cycles)
 
 
-def figures(processes: Sequence[Process], best_nop_cycles: float = 0.0) -> Figures:
+class Core(NamedTuple):
+    """What all values of a run tell of its core."""
+
+    best_nop_cycles: float  # what a core alone takes for a no-op; 0 where there is no telling
+    tells_cycles: bool
+
+
+NO_CORE = Core(0.0, tells_cycles=False)  # before anything was read
+
+
+def core_of(processes: Iterable[Process]) -> Core:
+    """Return what the chains and no-ops beside the values of all cases tell."""
+    read = list(processes)
+    best_nop_cycles = best(reading for process in read for reading in process.readings)
+    agreeing = [agrees for process in read for agrees in process.agreeing]
+    return Core(best_nop_cycles, best_nop_cycles > 0 or mostly_agree(agreeing))
+
+
+def figures(processes: Sequence[Process], core: Core) -> Figures:
     """Return the values of each process that count: all in core cycles, or all in seconds.
 
     In cycles where the chains beside the values tell them: frequency moves values by several per
@@ -81,7 +99,10 @@ def figures(processes: Sequence[Process], best_nop_cycles: float = 0.0) -> Figur
     clean values that were taken with nobody else on the core, only these count: processes without
     are left out.
     """
-    in_cycles = _tell_cycles(processes, best_nop_cycles)
+    best_nop_cycles = core.best_nop_cycles
+    in_cycles = core.tells_cycles and all(
+        len(process.adds) == len(process.multiplies) == len(process.values) for process in processes
+    )
     values = [
         _cycles(process, best_nop_cycles) if in_cycles else process.values for process in processes
     ]
@@ -103,16 +124,6 @@ def _alone(process: Process, best_nop_cycles: float) -> list[bool]:
         return process.clean
     pairs = zip(process.clean, process.nop_cycles, strict=True)
     return [clean and not crowded(cycles, best_nop_cycles) for clean, cycles in pairs]
-
-
-def _tell_cycles(processes: Sequence[Process], best_nop_cycles: float) -> bool:
-    if any(
-        not len(process.adds) == len(process.multiplies) == len(process.values)
-        for process in processes
-    ):
-        return False
-    agreeing = [agrees for process in processes for agrees in process.agreeing]
-    return mostly_agree(agreeing) or (bool(agreeing) and best_nop_cycles > 0)
 
 
 def _cycles(process: Process, best_nop_cycles: float) -> list[float]:

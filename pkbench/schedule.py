@@ -13,9 +13,12 @@ from pkbench.journal import Journal
 from pkbench.order import grouped, parcels, round_order, share_loops
 from pkbench.precision import (
     CONTAMINANTS,
+    NO_CORE,
+    Core,
     Figures,
     Process,
     best_values,
+    core_of,
     figures,
     half_width,
     number_alone,
@@ -129,7 +132,7 @@ class Schedule:
     progress: Callable[[Step], None]
     record: Record = field(default_factory=Record)
     clock: Callable[[], float] = time.monotonic
-    best_nop_cycles: float = 0.0  # of a core that is ours alone, by the finished rounds
+    core: Core = NO_CORE  # by the finished rounds
 
     def run(self) -> Record:
         """Measure until every case is settled, or the rounds or the budget are done."""
@@ -141,7 +144,7 @@ class Schedule:
         loops = self._loops(groups)
         last: _Pace | None = None
         while self.record.rounds < self.profile.rounds:
-            self.best_nop_cycles = self._best_nop_cycles()
+            self.core = core_of(one for case in self.cases for one in self._earlier(case))
             left = [group for group in groups if not self._settled(group)]
             cases = sum(map(len, left))
             if not left:
@@ -244,12 +247,8 @@ class Schedule:
         self.record.settled |= met
         return len(met) == len(left)
 
-    def _best_nop_cycles(self) -> float:
-        found = (process.readings for case in self.cases for process in self._earlier(case))
-        return crowding.best(reading for each in found for reading in each)
-
     def _figures(self, case: Case) -> Figures:
-        return figures(self._earlier(case), self.best_nop_cycles)
+        return figures(self._earlier(case), self.core)
 
     def _earlier(self, case: Case) -> list[Process]:
         """Return what was read in finished rounds: what a resumed run can repeat."""
@@ -265,7 +264,7 @@ class Schedule:
 
         A figure of a shared core is none that will do, however narrow its interval.
         """
-        if number_alone(self._earlier(case), self.best_nop_cycles) < self.profile.least_rounds:
+        if number_alone(self._earlier(case), self.core.best_nop_cycles) < self.profile.least_rounds:
             return False
         return half_width(self._figures(case)) <= target
 
@@ -298,7 +297,10 @@ class Schedule:
         ):
             tasks = [
                 launch.measure(
-                    case.name, amounts[case], self.best_nop_cycles, _timeout(case, seconds[case])
+                    case.name,
+                    amounts[case],
+                    self.core.best_nop_cycles,
+                    _timeout(case, seconds[case]),
                 )
                 for case in parcel
             ]

@@ -24,7 +24,7 @@ class Values:
 
     The kernel's counters are read once a value, right after it: what is told of a value was
     counted since the one before, the chain between them included. One reading instead of two
-    halves what it costs, and what disturbs a chain spoils the cycles of its value all the same.
+    halves what it costs, and what disturbs a chain would spoil its value's cycles all the same.
     """
 
     def __init__(

@@ -9,7 +9,6 @@ from results_made import Made, suite, write
 
 from pkbench import crowding, precision
 from pkbench.analysis import beside, load, per_process, processes
-from pkbench.crowding import best
 
 CASE = "a/b"
 CYCLE = 2.5e-10  # seconds
@@ -47,8 +46,7 @@ def drawn(seed: int) -> tuple[Made, list[dict[str, Any]]]:
 def test_the_stop_rule_and_the_analysis_keep_the_same_values(seed: int, tmp_path: Path) -> None:
     made, runs = drawn(seed)
     read = [precision.read(run) for run in runs]
-    best_nop_cycles = best(reading for process in read for reading in process.readings)
-    kept = precision.figures(read, best_nop_cycles)
+    kept = precision.figures(read, precision.core_of(read))
     table = processes(load([write(tmp_path / "result.json", suite([made]))]))
     medians = [float(np.median(values)) for values in kept]
     in_cycles = table["cycles"].notna().any()

@@ -36,7 +36,7 @@ def test_a_core_alone_is_what_the_lowest_crowd_of_readings_shows() -> None:
 
 def test_a_neighbour_that_stays_longer_than_it_is_away_is_still_told_from_a_core_alone() -> None:
     spread = [0.3 + 0.002 * number for number in range(100)]
-    assert 0.2 == best(agreeing(*[0.2] * 10, *spread, *[0.4] * 25))
+    assert 0.2 == best(agreeing(*[0.2] * 20, *spread, *[0.4] * 40))
 
 
 def test_readings_whose_chains_were_disturbed_tell_nothing_of_a_core_alone() -> None:

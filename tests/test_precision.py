@@ -10,10 +10,13 @@ from scipy import stats
 from pkbench.precision import (
     FEWEST_VALUES,
     MOST_VALUES,
+    NO_CORE,
     T95,
+    Core,
     Process,
     Spread,
     best_values,
+    core_of,
     figures,
     half_width,
     read,
@@ -26,13 +29,17 @@ def run(values: list[float], **beside: list[float]) -> Process:
     return read({"metadata": {"name": "a/b", **lists}, "values": values})
 
 
+def alone(best_nop_cycles: float) -> Core:
+    return Core(best_nop_cycles, tells_cycles=False)
+
+
 def test_the_points_of_t_are_those_of_students_distribution() -> None:
     assert [round(float(stats.t.ppf(0.975, df)), 3) for df in range(1, 31)] == list(T95)
 
 
 def test_figures_are_cycles_where_the_chains_agree() -> None:
     agreeing = run([1e-6, 2e-6], add_seconds=[1e-10, 2e-10], multiply_seconds=[3e-10, 6e-10])
-    assert [1e4, 1e4] == pytest.approx(figures([agreeing])[0])
+    assert [1e4, 1e4] == pytest.approx(figures([agreeing], core_of([agreeing]))[0])
 
 
 @pytest.mark.parametrize(
@@ -44,21 +51,25 @@ def test_figures_are_cycles_where_the_chains_agree() -> None:
     ],
 )
 def test_figures_are_seconds_where_they_do_not(beside: dict[str, list[float]]) -> None:
-    assert [1e-6, 2e-6] == figures([run([1e-6, 2e-6], **beside)])[0]
+    assert [1e-6, 2e-6] == figures(told := [run([1e-6, 2e-6], **beside)], core_of(told))[0]
 
 
 @pytest.mark.parametrize("what", ["involuntary_switches", "migrations", "steal_seconds"])
 def test_contaminated_values_do_not_count_where_half_are_clean(what: str) -> None:
-    assert [1.0, 2.0] == figures([run([1.0, 9.0, 2.0, 9.0], **{what: [0.0, 1.0, 0.0, 1.0]})])[0]
+    assert [1.0, 2.0] == figures(
+        [run([1.0, 9.0, 2.0, 9.0], **{what: [0.0, 1.0, 0.0, 1.0]})], NO_CORE
+    )[0]
 
 
 def test_all_values_count_where_most_are_contaminated() -> None:
-    assert [1.0, 9.0, 9.0] == figures([run([1.0, 9.0, 9.0], steal_seconds=[0, 0.01, 0.02])])[0]
+    assert [1.0, 9.0, 9.0] == figures(
+        [run([1.0, 9.0, 9.0], steal_seconds=[0, 0.01, 0.02])], NO_CORE
+    )[0]
 
 
 def test_a_value_is_contaminated_by_any_of_what_was_read() -> None:
     made = run([1.0, 2.0, 3.0, 4.0], migrations=[1, 0, 0, 0], involuntary_switches=[0, 1, 0, 0])
-    assert [3.0, 4.0] == figures([made])[0]
+    assert [3.0, 4.0] == figures([made], NO_CORE)[0]
 
 
 BESIDE = [0.34, 0.34]
@@ -68,25 +79,25 @@ ALONE = [0.17, 0.17]
 def test_values_beside_a_neighbour_do_not_count_where_three_runs_have_others() -> None:
     runs = [run([1.0, 9.0], nop_cycles=[0.17, 0.34]) for _ in range(3)]
     crowded = run([9.0, 9.0], nop_cycles=BESIDE)
-    assert [[1.0], [1.0], [1.0]] == figures([*runs, crowded], 0.17)
+    assert [[1.0], [1.0], [1.0]] == figures([*runs, crowded], alone(0.17))
 
 
 def test_values_beside_a_neighbour_count_where_few_runs_have_others() -> None:
     runs = [run([1.0, 1.0], nop_cycles=ALONE) for _ in range(2)]
     assert [[1.0, 1.0], [1.0, 1.0], [9.0, 9.0]] == figures(
-        [*runs, run([9.0, 9.0], nop_cycles=BESIDE)], 0.17
+        [*runs, run([9.0, 9.0], nop_cycles=BESIDE)], alone(0.17)
     )
 
 
 def test_a_value_that_is_contaminated_does_not_count_for_being_alone() -> None:
     made = run([1.0, 2.0, 9.0], migrations=[0, 0, 1], nop_cycles=[0.17] * 3)
-    assert [[1.0, 2.0]] * 3 == figures([made] * 3, 0.17)
+    assert [[1.0, 2.0]] * 3 == figures([made] * 3, alone(0.17))
 
 
 def test_the_variances_are_those_of_values_with_nobody_else_on_the_core() -> None:
     runs = [run([1.0, 1.2, 9.0], nop_cycles=[0.17, 0.17, 0.34]) for _ in range(4)]
     runs.append(run([5.0, 9.0, 9.0], nop_cycles=[0.17, 0.34, 0.34]))
-    found = spread(figures(runs, 0.17))
+    found = spread(figures(runs, alone(0.17)))
     assert found is not None
     assert 0 == found.between
     assert 0.02 / 1.1**2 == pytest.approx(found.within)
@@ -94,7 +105,7 @@ def test_the_variances_are_those_of_values_with_nobody_else_on_the_core() -> Non
 
 def test_the_interval_is_that_of_the_process_medians() -> None:
     runs = [run([1.0, 1.0, 90.0]), run([3.0, 3.0, 3.0])]
-    assert 12.706 * math.sqrt(2 / 2) / 2 == pytest.approx(half_width(figures(runs)))
+    assert 12.706 * math.sqrt(2 / 2) / 2 == pytest.approx(half_width(figures(runs, NO_CORE)))
 
 
 def test_one_process_says_nothing_of_the_next() -> None:
@@ -109,7 +120,7 @@ def test_the_two_variances_of_made_values_are_found() -> None:
         run(list(100 + generator.normal(0, 3) + generator.normal(0, 5, size=20)))
         for _ in range(2000)
     ]
-    found = spread(figures(runs))
+    found = spread(figures(runs, NO_CORE))
     assert found is not None
     assert 0.05**2 == pytest.approx(found.within, rel=0.05)
     assert 0.03**2 == pytest.approx(found.between, rel=0.1)

@@ -91,7 +91,7 @@ def core(looks: Sequence[Chain]) -> Finding:
     if not any(look.nop_cycles for look in looks):
         lacking = "this build knows no chains of instructions for this architecture"
         return Finding("core", "unknown", lacking, effect, no_fix=NOT_KNOWN)
-    best = crowding.best(look.reading for look in looks)
+    best = crowding.best(crowding.reading(*look) for look in looks)
     if not best:
         disturbed = (
             f"in nearly none of {len(looks)} looks a multiplication took three times as long as an "
@@ -100,8 +100,8 @@ def core(looks: Sequence[Chain]) -> Finding:
         return Finding("core", "problem", disturbed, effect, no_fix=CORE_TAKEN)
     share = sum(crowding.crowded(look.nop_cycles, best) for look in looks) / len(looks)
     evidence = (
-        f"{share:.0%} of {len(looks)} looks found the core slower than alone, when it issues "
-        f"{1 / best:.2f} no-ops a cycle"
+        f"{share:.0%} of {len(looks)} looks found somebody else on the core, which alone "
+        f"issues {1 / best:.2f} no-ops a cycle"
     )
     if share < CROWDED_OFTEN:
         return Finding("core", "ok", evidence)

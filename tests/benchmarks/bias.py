@@ -71,7 +71,7 @@ PAGES_OF = {"rw_ro_34": 34}
 FOUND = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) r..p 0+ 00:00 0 *$", re.MULTILINE)
 WAYS = {"bare": "the system call inline", "libc": "by the C library's function"}
 MAPS = Path("/proc/self/maps")
-LOOPS = 96  # a multiple of the batches of both, some 0.1 ms for mprotect
+LOOPS = 128  # whole batches, some 0.1 ms for mprotect
 GETPPID_LOOPS = 800
 LOOPS_OF = {"same": 400, "getppid": GETPPID_LOOPS}
 
@@ -185,11 +185,14 @@ def mapped(length: int) -> set[int]:
 
 def as_regions(found: Sequence[int], length: int) -> Regions:
     """Return what has been mapped, which must be at equal distances."""
+    if not found:
+        raise SystemExit("the pages that pkbench has mapped are not in /proc/self/maps")
     strides = {after - before for before, after in itertools.pairwise(found)}
     if len(strides) > 1:
         raise SystemExit(f"the pages are at {len(strides)} different distances")
-    first, stride = (found[0], min(strides, default=0)) if found else (0, 0)
-    return Regions(first, len(found), length, stride)
+    if strides and LOOPS % len(found):
+        raise SystemExit(f"{LOOPS} changes are no whole number of batches of {len(found)}")
+    return Regions(found[0], len(found), length, min(strides, default=0))
 
 
 def same_code(benchmark: str) -> Timed:

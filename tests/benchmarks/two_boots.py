@@ -1,9 +1,9 @@
-"""Whether two boots of a kernel count the same in every case, and the same as on an earlier day.
+"""Whether two counts in a kernel are the same in every case, and the same as on an earlier day.
 
     python tests/benchmarks/two_boots.py [--keep FOLDER] [--earlier RESULT]… 5.10 6.1 6.12 newest
 
-The first boot's result is kept in FOLDER as path-length-linux-VERSION.json, beside what is there of
-other kernels. An earlier result, of `pkbench count` or kept so, is compared where its kernel is
+The first count's result is kept in FOLDER as path-length-linux-VERSION.json, beside those of other
+kernels. An earlier result, of `pkbench count` or kept so, is compared where its kernel is
 the same.
 """
 
@@ -22,7 +22,7 @@ Told = tuple[object, ...]
 
 
 def main() -> None:
-    """Boot each kernel twice with all cases of the standard profile; say which differ."""
+    """Count all cases of the standard profile in each kernel twice; say which differ."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     parser.add_argument("--earlier", type=Path, action="append", default=[], metavar="RESULT")
@@ -30,7 +30,11 @@ def main() -> None:
     arguments = parser.parse_args()
     earlier = [read(path) for path in arguments.earlier]
     cases = select((), (), "standard")
-    for kernel in [kernels.resolve(name) for name in arguments.kernels]:
+    chosen = [kernels.resolve(name) for name in arguments.kernels]
+    for kernel in chosen:
+        if arguments.keep and place(kernel, arguments.keep).exists():
+            parser.error(f"{place(kernel, arguments.keep)} exists")
+    for kernel in chosen:
         with tempfile.TemporaryDirectory() as scratch:
             first = count(kernel, cases, arguments.keep or Path(scratch))
             second = count(kernel, cases, Path(scratch) / "second")
@@ -41,13 +45,18 @@ def main() -> None:
 
 
 def count(kernel: Kernel, cases: Sequence[Case], folder: Path) -> Result:
-    """Boot a kernel, keep the result in a folder, and say how long it took."""
-    folder.mkdir(parents=True, exist_ok=True)
-    output = folder / f"path-length-linux-{kernel.version.partition('-')[0]}.json"
+    """Count in a kernel, keep the result in a folder, and say how long it took."""
+    output = place(kernel, folder)
     found = counting.count(kernel, cases, "standard", output, lambda step: None)
     measured = sum(each.state == "measured" for each in found.cases)
     print(f"{kernel.release}: {measured} cases in {found.seconds:.0f} s", flush=True)
     return read(output)
+
+
+def place(kernel: Kernel, folder: Path) -> Path:
+    """Return where a kernel's result goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"path-length-linux-{kernel.version.partition('-')[0]}.json"
 
 
 def compare(kernel: Kernel, what: str, first: Result, second: Result) -> None:
