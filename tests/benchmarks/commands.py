@@ -9,10 +9,14 @@ class CommandError(Exception):
     """A command ended badly; the message is the last line that it said."""
 
 
-def run(*command: str | Path, environment: dict[str, str] | None = None) -> str:
+def run(
+    *command: str | Path, environment: dict[str, str] | None = None, folder: Path | None = None
+) -> str:
     """Run a command and return what it answered."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment, cwd=folder
+        )
     except OSError as error:
         raise CommandError(f"{command[0]}: {error.strerror}") from None
     if done.returncode:

@@ -8,15 +8,16 @@ the same.
 """
 
 import argparse
+import sys
 import tempfile
-from collections.abc import Sequence
+import time
 from pathlib import Path
 
-from pkbench import counting, kernels
+from commands import run
+
+from pkbench import kernels
 from pkbench.analysis.result import Result, read
-from pkbench.catalogue import Case
 from pkbench.kernels import Kernel
-from pkbench.selection import select
 
 Told = tuple[object, ...]
 
@@ -29,28 +30,30 @@ def main() -> None:
     parser.add_argument("kernels", nargs="+", metavar="KERNEL")
     arguments = parser.parse_args()
     earlier = [read(path) for path in arguments.earlier]
-    cases = select((), (), "standard")
     chosen = [kernels.resolve(name) for name in arguments.kernels]
     for kernel in chosen:
         if arguments.keep and place(kernel, arguments.keep).exists():
             parser.error(f"{place(kernel, arguments.keep)} exists")
     for kernel in chosen:
         with tempfile.TemporaryDirectory() as scratch:
-            first = count(kernel, cases, arguments.keep or Path(scratch))
-            second = count(kernel, cases, Path(scratch) / "second")
+            first = count(kernel, arguments.keep or Path(scratch))
+            second = count(kernel, Path(scratch) / "second")
         compare(kernel, "two boots", first, second)
         for result in earlier:
             if result.machine["kernel"] == first.machine["kernel"]:
                 compare(kernel, f"this boot and that of {result.date}", first, result)
 
 
-def count(kernel: Kernel, cases: Sequence[Case], folder: Path) -> Result:
+def count(kernel: Kernel, folder: Path) -> Result:
     """Count in a kernel, keep the result in a folder, and say how long it took."""
-    output = place(kernel, folder)
-    found = counting.count(kernel, cases, "standard", output, lambda step: None)
-    measured = sum(each.state == "measured" for each in found.cases)
-    print(f"{kernel.release}: {measured} cases in {found.seconds:.0f} s", flush=True)
-    return read(output)
+    output, began = place(kernel, folder), time.monotonic()
+    pkbench = (sys.executable, "-P", "-m", "pkbench.cli")
+    run(*pkbench, "count", "--kernel", kernel.release, "-o", output.name, folder=folder)
+    result = read(output)
+    measured = sum(case.state == "measured" for case in result.cases)
+    seconds = time.monotonic() - began
+    print(f"{kernel.release}: {measured} cases in {seconds:.0f} s", flush=True)
+    return result
 
 
 def place(kernel: Kernel, folder: Path) -> Path:
