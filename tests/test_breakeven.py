@@ -201,3 +201,14 @@ def test_the_table_says_what_is_assumed(tmp_path: Path) -> None:
 def test_the_table_is_empty_for_instruction_counts(tmp_path: Path) -> None:
     counted = shelf(tmp_path, Made("switch/mprotect/pages:1", [[5000.0]]), evidence="path length")
     assert [] == breakeven_table.table(counted).rows
+
+
+def test_a_machine_with_more_sizes_than_the_first_one_has_all_of_its_panels(tmp_path: Path) -> None:
+    results = []
+    for name, sizes in (("few", [1]), ("many", [1, 64, 512])):
+        made = [Made(f"switch/mprotect/pages:{pages}", exactly(1e-6 * pages)) for pages in sizes]
+        results.append(read(write(tmp_path / f"{name}.json", suite(made))))
+    (found,) = shelves(results)
+    chart = figures.chart(figure, found)
+    assert isinstance(chart, Chart)
+    assert 4 == sum(axes.axison for axes in chart.figure.axes)

@@ -69,8 +69,8 @@ def draw(
     ours = table[table["what"] != PUBLISHED]
     theirs = table[table["what"] == PUBLISHED]
     cells = _cells(ours, width, across)
-    beside = width >= style.TWO_COLUMNS and len(cells[0]) == 1
-    columns = len(cells[0])
+    columns = max(map(len, cells))
+    beside = width >= style.TWO_COLUMNS and columns == 1
     with style.settings():
         figure = Figure(
             figsize=(width, _height(cells, beside, len(overlay.sources(theirs)))),
