@@ -42,10 +42,6 @@ class Answers:
         self._progress = progress
         self._ended: dict[Case, Counted] = {}
 
-    def await_boot(self, release: str) -> None:
-        """Say that the guest is booting."""
-        self._progress(Progress(0, len(self.asked), f"booting {release}"))
-
     def hear(self, line: str) -> None:
         """Take in one line; raises AnswerError where it says that nothing can be counted."""
         word, _, rest = line.partition(" ")

@@ -1,4 +1,4 @@
-"""What was counted: instructions per operation of a case, in one kernel."""
+"""What was counted: instructions per operation of a case, in one boot of one kernel."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -115,7 +115,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Count:
-    """One count in one kernel: the guest, and how each case ended."""
+    """One boot of one kernel: the guest, and how each case ended."""
 
     kernel: Kernel
     emulator: Emulator

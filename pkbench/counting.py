@@ -22,7 +22,7 @@ def count(
     progress: Callable[[Progress], None],
     options: Options = guest.DEFAULTS,
 ) -> Count:
-    """Count all cases in a kernel, write the result."""
+    """Boot the kernel once, count all cases, write the result."""
     check_output(output)
     counted = guest.count(kernel, cases, progress, options)
     metadata = result_metadata(

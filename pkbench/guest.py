@@ -1,12 +1,9 @@
 """A kernel in an emulated machine: counts the instructions that each case executes."""
 
 import importlib.util
-import os
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +19,6 @@ MEMORY_MIB = 2048
 # The largest cases keep a busy host occupied for half a minute each, in which the guest is silent.
 PATIENCE_SECONDS = 300.0
 CONSOLE_LINES = 200
-# An emulated machine keeps one CPU of this one busy; booting it takes as long as some twenty cases.
-CASES_A_GUEST, MOST_GUESTS = 50, 4
 TRACED = " traced"  # as native/guest/guest.h has it
 
 
@@ -54,73 +49,32 @@ def count(
     memory_mib: int = MEMORY_MIB,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Count:
-    """Boot a kernel and count the instructions of each case; many in equal guests side by side.
+    """Boot a kernel once and count the instructions of each case.
 
-    A case's figure depends on no other: each runs in a process of its own, started afresh. Raises
-    GuestError where a guest doesn't come up, ends early, falls silent or can't count exactly.
+    Raises GuestError where the guest doesn't come up, ends early, falls silent or can't count
+    exactly.
     """
     began, start = datetime.now(UTC), time.monotonic()
-    guests = _guests_for(len(cases), memory_mib)
-    together = _Together(guests, progress)
-    parts = [Answers(cases[place::guests], together.of(place)) for place in range(guests)]
+    answers = Answers(cases, progress)
     content = program().read_bytes()
     qemu = find_emulator(options)
-    # Left in the other order: it is the end of a guest that ends the listening to it.
-    with ThreadPoolExecutor(guests) as pool, ExitStack() as running:
-        boots = []
-        for answers in parts:
-            packed = pack(content, answers.asked)
-            boot = Boot(qemu, kernel.path, packed, memory_mib, options.append)
-            boots.append(running.enter_context(boot))
-            answers.await_boot(kernel.release)
-        # Threads begin when all guests have: a process that has threads is not to be forked.
-        heard = {
-            pool.submit(_listen, boot, answers, patience_seconds): (boot, answers)
-            for boot, answers in zip(boots, parts, strict=True)
-        }
-        wait(heard, return_when=FIRST_EXCEPTION)
-        for listening, (boot, answers) in heard.items():
-            error = listening.exception() if listening.done() else None
-            if isinstance(error, EmulatorError | AnswerError):
-                raise GuestError(explain(str(error), kernel, boot, answers)) from error
-            if error:
-                raise error
-    shown = parts[0].shown
+    progress(Progress(0, len(answers.asked), f"booting {kernel.release}"))
+    with Boot(qemu, kernel.path, pack(content, answers.asked), memory_mib, options.append) as boot:
+        try:
+            _listen(boot, answers, patience_seconds)
+        except (EmulatorError, AnswerError) as error:
+            raise GuestError(explain(str(error), kernel, boot, answers)) from error
     return Count(
         kernel=kernel,
         emulator=qemu,
         # All guests have the same processor: it is the kernel that tells them apart.
-        machine=replace(shown.machine(), name=machine_name(kernel, options)),
-        cpu_flags=shown.cpu_flags(),
-        command_line=shown.command_line(),
-        cases=tuple(parts[place % guests].ending(case) for place, case in enumerate(cases)),
+        machine=replace(answers.shown.machine(), name=machine_name(kernel, options)),
+        cpu_flags=answers.shown.cpu_flags(),
+        command_line=answers.shown.command_line(),
+        cases=tuple(answers.ending(case) for case in cases),
         began=began,
         seconds=time.monotonic() - start,
     )
-
-
-def _guests_for(cases: int, memory_mib: int) -> int:
-    """Return in how many guests to count so many cases: half of the memory is for them."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2 // (memory_mib << 20)
-    return max(1, min(len(os.sched_getaffinity(0)), memory, MOST_GUESTS, cases // CASES_A_GUEST))
-
-
-class _Together:
-    """The progress of guests side by side, as one."""
-
-    def __init__(self, guests: int, progress: Callable[[Progress], None]) -> None:
-        self._steps = [Progress(0, 0, "")] * guests
-        self._progress = progress
-
-    def of(self, place: int) -> Callable[[Progress], None]:
-        """Return what to tell the progress of one of them to."""
-
-        def tell(step: Progress) -> None:
-            self._steps[place] = step
-            done = sum(each.done for each in self._steps)
-            self._progress(Progress(done, sum(each.total for each in self._steps), step.doing))
-
-        return tell
 
 
 def machine_name(kernel: Kernel, options: Options) -> str:

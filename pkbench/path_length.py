@@ -8,7 +8,7 @@ from pkbench.resultfile import Metadata, Run
 
 
 def runs(counts: Iterable[Count]) -> dict[str, list[Run]]:
-    """Return each measured case's runs by name: one a count, with one value each."""
+    """Return each measured case's runs by name: one a boot, with one value each."""
     found: dict[str, list[Run]] = {}
     for round_number, count in enumerate(counts):
         for name, run in _runs_of(count, round_number):

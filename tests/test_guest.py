@@ -283,33 +283,15 @@ def test_a_cpu_that_the_emulator_does_not_have_is_one_sentence(kernel, consoles)
         guest.count(kernel, [], options=Options(cpu="-nosuch"), patience_seconds=20)
 
 
-def test_what_ends_one_of_several_guests_ends_the_others(tmp_path, consoles, monkeypatch):
-    mark = tmp_path / "mark"
-    does = f"if mkdir {mark}; then exec sleep 60; else echo problem no priority; fi 2>/dev/null"
-    monkeypatch.setattr(emulator, "find", lambda cpu: emulator_that(tmp_path, does))
-    monkeypatch.setattr(guest, "CASES_A_GUEST", 1)
-    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 1})
-    began = time.monotonic()
-    with pytest.raises(GuestError, match="can't count: no priority"):
-        guest.count(Kernel("9.9", tmp_path / "none", "file", "9.9"), [EMPTY, CONTROL])
-    assert time.monotonic() - began < 30
-
-
 # What is counted
 
 
 @pytest.fixture(scope="module")
 def boots(kernel: Kernel) -> tuple[Count, Count]:
-    """Two counts with one kernel of the quick profile's cases and more: in one guest, in two."""
+    """Two boots of one kernel, with the cases of the quick profile and more."""
     patterns = ["instruction", "syscall", "protect", "switch", "application"]
     cases = [*select(patterns, ["pages=1,33,34"], "quick"), SIBLINGS, TOO_LARGE]
-    found = []
-    for guests in (1, 2):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(guest, "MOST_GUESTS", guests)
-            patch.setattr("os.sched_getaffinity", lambda pid: {0, 1})
-            found.append(guest.count(kernel, cases))
-    return found[0], found[1]
+    return guest.count(kernel, cases), guest.count(kernel, cases)
 
 
 def value(count: Count, name: str) -> float:
@@ -324,7 +306,7 @@ def test_a_hundred_instructions_count_exactly_a_hundred(boots):
 
 
 @pytest.mark.guest
-def test_two_boots_count_the_same_in_every_case_in_one_guest_or_two(boots):
+def test_two_boots_count_the_same_in_every_case(boots):
     first, second = (
         {each.case.name: (each.state, each.instructions, each.user) for each in count.cases}
         for count in boots

@@ -86,7 +86,7 @@ def trace(
     answers = Answers([case], progress)
     content = guest.program().read_bytes()
     qemu = guest.find_emulator(options)
-    answers.await_boot(kernel.release)
+    progress(Progress(0, len(answers.asked), f"booting {kernel.release}"))
     archive = guest.pack(content, answers.asked, traced=case)
     with TracedBoot(qemu, kernel.path, archive, memory_mib, options.append) as boot:
         listener = Listener(boot, answers, clock_readings(content))
