@@ -11,12 +11,12 @@ from typing import Any
 from . import answer, artwork, breakeven_table, card, figures, method, support, words
 from .assumption import Assumption
 from .document import ResultError, clean
-from .figures import style
 from .page import subjects, template
 from .page.blocks import Blocks
 from .page.listing import Listing
 from .page.matrix import Matrix, matrix
-from .page.picture import Picture, picture
+from .page.picture import Picture
+from .page.pictures import pictures
 from .profiles import why
 from .profiles.read import Profile
 from .profiles.why import Profiles
@@ -173,14 +173,12 @@ def _called(result: Result, name: str) -> Result:
 
 def _section(shelf: Shelf, request: artwork.Request, profiles: Sequence[Profile]) -> Section:
     listing = Listing(shelf)
-    charts = figures.charts(shelf, style.WIDTHS[request.width], request.published)
+    drawn = pictures(shelf, request)
     return Section(
         shelf=shelf,
         listing=listing,
-        pictures=[
-            picture(chart, shelf, request) for chart in charts if isinstance(chart, figures.Chart)
-        ],
-        missing=[chart for chart in charts if isinstance(chart, figures.Missing)],
+        pictures=[each for each in drawn if isinstance(each, Picture)],
+        missing=[each for each in drawn if isinstance(each, figures.Missing)],
         tables=[*of(shelf), *(t for t in [breakeven_table.table(shelf)] if t.rows)],
         profiles=why.of(shelf, profiles),
     )
