@@ -55,9 +55,11 @@ def best(readings: Iterable[tuple[float, bool]]) -> float:
     """
     every = list(readings)
     found = sorted(nop_cycles for nop_cycles, agreed in every if agreed)
-    crowds = [found[start : bisect_right(found, CROWDED * low)] for start, low in enumerate(found)]
-    least = max(CROWD * max(map(len, crowds), default=0), LEAST_AGREEING * len(every))
-    return next((median(crowd) for crowd in crowds if len(crowd) >= least), 0.0)
+    crowds = [(start, bisect_right(found, CROWDED * low)) for start, low in enumerate(found)]
+    largest = max((end - start for start, end in crowds), default=0)
+    least = max(CROWD * largest, LEAST_AGREEING * len(every))
+    large = (median(found[start:end]) for start, end in crowds if end - start >= least)
+    return next(large, 0.0)
 
 
 def crowded(nop_cycles: float, best_cycles: float) -> bool:
