@@ -16,7 +16,6 @@ from pkbench.analysis.figures import (
     FIGURES,
     Chart,
     Missing,
-    charts,
     checklist,
     kernels,
     style,
@@ -87,6 +86,10 @@ def catalogue(scale: float = 1e-9) -> list[Made]:
 def shelf(folder: Path, *cases: Made, **options: Any) -> Shelf:
     (found,) = shelves([read(write(folder / "result.json", suite(cases, **options)))])
     return found
+
+
+def charts(found: Shelf) -> list[Chart | Missing]:
+    return [figures.chart(figure, found) for figure in FIGURES]
 
 
 def drawn(found: Shelf) -> dict[str, Chart]:

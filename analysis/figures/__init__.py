@@ -30,7 +30,7 @@ from .faults import FAULTS, TRACKING
 from .figure import Figure
 from .kinds import BACKING, KINDS, RESIDENCY
 
-__all__ = ["FIGURES", "Chart", "Figure", "Missing", "chart", "charts"]
+__all__ = ["FIGURES", "Chart", "Figure", "Missing", "chart"]
 
 FIGURES: Sequence[Figure] = (
     switch,
@@ -60,13 +60,6 @@ FIGURES: Sequence[Figure] = (
     CYCLES,
     SHADOW,
 )
-
-
-def charts(
-    shelf: Shelf, width: float = style.TWO_COLUMNS, published: bool = False
-) -> list[Chart | Missing]:
-    """Draw every figure that a shelf has data for."""
-    return [chart(figure, shelf, width, published) for figure in FIGURES]
 
 
 def chart(
