@@ -2,13 +2,13 @@
 
 Both run in this process, on one CPU, on the same pages, alternating every tenth of a millisecond,
 so that what drifts weighs on both alike. Of both, what was timed beside another hardware thread on
-the core is left out. Where in its page a loop lies moves a system call's time by up to a third on
-some CPUs: each repetition looks at bare loops in several places, drawn anew, and compares with the
-one that was fastest; the look is not in the figure. Pages are mapped anew, too, for what lies where
-in the caches is part of a figure. Prints, for each operation, the ratio of the medians (pkbench
-over bare): the median over all repetitions, its 95 % interval (of order statistics; Conover,
-Practical Nonparametric Statistics, third edition, 3.2), and each; then how much longer the slowest
-place took than the fastest.
+the core is left out. Where in its page a loop lies moves a system call's time by up to a half on
+some CPUs: the bare loop's system call lies where pkbench's does. Pages are mapped anew in each
+repetition, for what lies where in the caches is part of a figure. Prints, for each operation, the
+ratio of the medians (pkbench over bare): the median over all repetitions, its 95 % interval (of
+order statistics; Conover, Practical Nonparametric Statistics, third edition, 3.2), and each; then
+what the bare loop takes in other places, drawn anew in each repetition, the fastest and the slowest
+over its time in ours.
 
     python tests/benchmarks/bias.py [--repetitions 10] [--values 1000]
 """
@@ -25,7 +25,6 @@ import re
 import statistics
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,9 +47,17 @@ class Value(NamedTuple):
 
 
 FLAGS = ("-O2", "-Wall", "-Wextra", "-falign-functions=4096", "-fno-align-loops")
-PLACES = ("CHANGE_PLACE", "GETPPID_PLACE", "SAME_PLACE")
+SYSCALL = b"\x0f\x05"  # the instruction's bytes
 PAGE, STEP = 4096, 4
-PLACES_TRIED = 6
+# Within so many bytes of a function's begin is its system call; a bare one's after the fill.
+OURS_WITHIN, BARE_WITHIN = 256, 3 * PAGE
+# By what places it: a bare loop, and the benchmark whose loop it is compared with.
+PLACED = {
+    "CHANGE_PLACE": ("bare_change_all", "protect/mprotect-rw-ro"),
+    "GETPPID_PLACE": ("bare_getppid", "syscall/getppid"),
+    "SAME_PLACE": ("bare_same", "syscall/mprotect-same"),
+}
+OTHER_PLACES = 5
 LOOKS = 30
 CASES = {
     "rw_ro": "protect/mprotect-rw-ro/pages:1",
@@ -72,8 +79,7 @@ FOUND = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) r..p 0+ 00:00 0 *$", re.MULTILINE)
 WAYS = {"bare": "the system call inline", "libc": "by the C library's function"}
 MAPS = Path("/proc/self/maps")
 LOOPS = 128  # whole batches, some 0.1 ms for mprotect
-GETPPID_LOOPS = 800
-LOOPS_OF = {"same": 400, "getppid": GETPPID_LOOPS}
+LOOPS_OF = {"same": 400, "getppid": 800}
 
 
 class Regions(ctypes.Structure):
@@ -95,10 +101,10 @@ class Ours(NamedTuple):
 
 
 class Bare(NamedTuple):
-    """A bare loop where it is fastest, and how much longer it takes where it is slowest."""
+    """A bare loop placed as ours is, and how much longer it takes elsewhere."""
 
     timed: Timed
-    slowest: float
+    elsewhere: Sequence[float]  # over its time in our place
 
 
 class Row(NamedTuple):
@@ -133,14 +139,49 @@ def build(folder: Path, **places: int) -> ctypes.CDLL:
     return bare
 
 
-def build_somewhere(folder: Path, number: int) -> list[ctypes.CDLL]:
-    """Compile the bare loops at several places of their own, drawn by the repetition's number."""
+def build_all(folder: Path, number: int) -> list[ctypes.CDLL]:
+    """Compile the bare loops at pkbench's place, then at others, drawn by the repetition's number.
+
+    Raise SystemExit where no place could be found, as on another architecture.
+    """
+    unplaced = build(folder, **dict.fromkeys(PLACED, 0))
+    ours = {
+        place: (system_call(address_of(benchmark), OURS_WITHIN) - bare_system_call(unplaced, loop))
+        % PAGE
+        for place, (loop, benchmark) in PLACED.items()
+    }
+    placed = build(folder, **ours)
+    for loop, benchmark in PLACED.values():
+        apart = bare_system_call(placed, loop) - system_call(address_of(benchmark), OURS_WITHIN)
+        if apart % PAGE:
+            raise SystemExit(f"{loop} lies {apart % PAGE} bytes from pkbench's place in a page")
     drawn = random.Random(number)
-    found = []
-    for _ in range(PLACES_TRIED):
-        places = {name: STEP * drawn.randrange(PAGE // STEP) for name in PLACES}
-        found.append(build(folder, **places))
-    return found
+    return [
+        placed,
+        *(
+            build(folder, **{place: STEP * drawn.randrange(PAGE // STEP) for place in PLACED})
+            for _ in range(OTHER_PLACES)
+        ),
+    ]
+
+
+def address_of(benchmark: str) -> int:
+    """Return where pkbench's timed function begins."""
+    return int(ffi.cast("uintptr_t", by_name()[benchmark].native.run))
+
+
+def bare_system_call(library: ctypes.CDLL, function: str) -> int:
+    """Return where a bare loop's system call is."""
+    begin = ctypes.cast(getattr(library, function), ctypes.c_void_p).value or 0
+    return system_call(begin, BARE_WITHIN)
+
+
+def system_call(begin: int, within: int) -> int:
+    """Return where a function's first system call is."""
+    offset = ctypes.string_at(begin, within).find(SYSCALL)
+    if offset < 0:
+        raise SystemExit("a timed function has no x86-64 system call to place a bare loop by")
+    return begin + offset
 
 
 def bare_loop(library: ctypes.CDLL, way: str, name: str, regions: Regions) -> Timed:
@@ -152,15 +193,14 @@ def bare_loop(library: ctypes.CDLL, way: str, name: str, regions: Regions) -> Ti
     return functools.partial(getattr(library, f"{way}_change"), regions, *CHANGES[name])
 
 
-def fastest(found: Sequence[Timed], loops: int) -> Bare:
-    """Look at a loop in each place, in turn; return the one whose median is the least."""
+def looked_at(found: Sequence[Timed], loops: int) -> Bare:
+    """Look at a loop in each place, in turn; return the first, and how the others compare."""
     looks: list[list[float]] = [[] for _ in found]
     for _ in range(LOOKS):
         for timed, kept in zip(found, looks, strict=True):
             kept.append(timed(loops))
-    middles = [statistics.median(kept) for kept in looks]
-    best = min(range(len(found)), key=middles.__getitem__)
-    return Bare(found[best], max(middles) / middles[best])
+    here, *elsewhere = map(statistics.median, looks)
+    return Bare(found[0], [each / here for each in elsewhere])
 
 
 def pkbench(session: Session) -> Timed:
@@ -196,21 +236,6 @@ def as_regions(found: Sequence[int], length: int) -> Regions:
     return Regions(found[0] if found else 0, len(found), length, min(strides, default=0))
 
 
-def same_code(benchmark: str) -> Timed:
-    """Return a timing of the very function that pkbench times, called without the rest of it.
-
-    Only for operations without state. Reading the clock from Python costs a microsecond a value.
-    """
-    run = by_name()[benchmark].native.run
-
-    def timed(loops: int) -> float:
-        began = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW)
-        run(ffi.NULL, loops)
-        return (time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW) - began) * 1e-9
-
-    return timed
-
-
 def ratio(ours: Timed, theirs: Timed, loops: int, values: int) -> float:
     """Return the ratio of the medians of alternating values, in the order ABBA.
 
@@ -239,12 +264,6 @@ def middle(values: Sequence[Value], best: float) -> float:
 
 def rows(libraries: Sequence[ctypes.CDLL], ours: dict[str, Ours]) -> Iterator[Row]:
     """Give what is compared: pkbench's timing, the bare loop's, and the iterations of a value."""
-    yield Row(
-        "getppid, the same machine code without pkbench",
-        ours["getppid"].timed,
-        Bare(same_code("syscall/getppid"), 1.0),
-        GETPPID_LOOPS,
-    )
     both = Ours(
         lambda number: ours["rw_ro"].timed(number) + ours["ro_rw"].timed(number),
         ours["rw_ro"].regions,
@@ -254,17 +273,17 @@ def rows(libraries: Sequence[ctypes.CDLL], ours: dict[str, Ours]) -> Iterator[Ro
             loops = LOOPS_OF.get(name, LOOPS)
             one = ours.get(name, both)
             found = [bare_loop(library, way, name, one.regions) for library in libraries]
-            yield Row(f"{case}, {meaning}", one.timed, fastest(found, loops), loops)
+            yield Row(f"{case}, {meaning}", one.timed, looked_at(found, loops), loops)
 
 
-def repeat(folder: Path, number: int, values: int, only: str) -> Iterator[tuple[str, float, float]]:
-    """Give each row's ratio, and how much its place weighs, of one repetition."""
-    libraries = build_somewhere(folder, number)
+def repeat(folder: Path, number: int, values: int, only: str) -> Iterator[tuple[Row, float]]:
+    """Give each row and its ratio, of one repetition."""
+    libraries = build_all(folder, number)
     with contextlib.ExitStack() as stack:
         ours = {name: opened(stack, name) for name in CASES}
         for row in rows(libraries, ours):
             if only in row.name:
-                yield row.name, ratio(row.ours, row.bare.timed, row.loops, values), row.bare.slowest
+                yield row, ratio(row.ours, row.bare.timed, row.loops, values)
 
 
 def main() -> None:
@@ -276,17 +295,23 @@ def main() -> None:
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     found: dict[str, list[float]] = {}
-    slowest: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(arguments.repetitions):
-            for name, one, slower in repeat(Path(folder), number, arguments.values, arguments.only):
-                found.setdefault(name, []).append(one)
-                slowest[name] = max(slower, slowest.get(name, 1.0))
+    elsewhere: dict[str, list[float]] = {}
+    for number in range(arguments.repetitions):
+        # A folder each: a library is loaded once from a path.
+        with tempfile.TemporaryDirectory() as folder:
+            for row, one in repeat(Path(folder), number, arguments.values, arguments.only):
+                found.setdefault(row.name, []).append(one)
+                elsewhere.setdefault(row.name, []).extend(row.bare.elsewhere)
     for name, ratios in found.items():
         each = " ".join(f"{one:.4f}" for one in ratios)
         interval: Any = stats.quantile_test(ratios).confidence_interval(0.95)
         told = f"{statistics.median(ratios):.4f} [{interval.low:.4f} to {interval.high:.4f}]"
-        print(f"{name:60} {told} of {each}; slowest place {slowest[name]:.2f}")
+        print(f"{name:60} {told} of {each}{between(elsewhere[name])}")
+
+
+def between(elsewhere: Sequence[float]) -> str:
+    """Say what other places make of a bare loop."""
+    return f"; elsewhere {min(elsewhere):.2f} to {max(elsewhere):.2f}" if elsewhere else ""
 
 
 if __name__ == "__main__":
