@@ -89,7 +89,8 @@ def test_an_interrupt_ends_the_program_as_well(tmp_path: Path) -> None:
 
 
 def test_samples_are_folded_from_the_outermost_function_in() -> None:
-    own = (sample for sample in stacks.parse(SAMPLE) if sample.thread == 9357)
+    found = stacks.parse(SAMPLE)
+    own = {sample: number for sample, number in found.items() if sample.thread == 9357}
 
     assert {("run_mprotect", "do_syscall_64_[k]", "flush_tlb_mm_range_[k]"): 1} == dict(
         stacks.fold(own, {9357: ""})
@@ -110,6 +111,12 @@ def test_threads_are_told_apart_where_there_are_several() -> None:
             ("thread 2", "spin"): 1,
         }
     ) == stacks.fold(stacks.parse(SAMPLE), roles)
+
+
+def test_what_is_printed_alike_is_counted() -> None:
+    assert {9357: 3, 9358: 3} == {
+        sample.thread: number for sample, number in stacks.parse(SAMPLE * 3).items()
+    }
 
 
 def test_nonsense_on_a_stack_without_frame_pointers_is_not_the_kernels() -> None:
