@@ -314,7 +314,7 @@ def test_numbers_of_tracepoints_are_read_from_where_the_kernel_has_them(tmp_path
     folder.mkdir(parents=True)
     (folder / "id").write_text("188\n")
 
-    assert {"tlb:tlb_flush": 188} == tracefs.numbers(["tlb:tlb_flush", "no:such"], tmp_path)
+    assert {"tlb:tlb_flush": 188} == tracefs.numbers(["tlb:tlb_flush", "no:such"], str(tmp_path))
 
 
 def test_every_quantity_is_counted_by_one_event() -> None:
