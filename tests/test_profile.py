@@ -161,6 +161,15 @@ def test_an_operation_is_counted_exactly(
     }
 
 
+def test_what_was_sampled_before_is_counted_as_exactly(traced: Known) -> None:
+    expected = {"system_calls": 1, "tlb_flushes": 1, "mmap_lock_writes": 1}
+    told = per_operation(profiled(traced))
+
+    assert {name: pytest.approx(number, abs=0.01) for name, number in expected.items()} == {
+        name: told[name] for name in expected
+    }
+
+
 def test_the_flushes_by_reason_are_all_flushes(traced: Known) -> None:
     with Conversation(CASE, traced.events, 60) as talk:
         counted = talk.ask("count", loops=2000)["many"]
