@@ -22,7 +22,7 @@ class Interrupted(Exception):
     """Somebody interrupted; how much is in the journal, and how to go on."""
 
     def __init__(self, kept: str, output: Path) -> None:
-        super().__init__(f"interrupted; {kept}: repeat the command with --resume -o {output}")
+        super().__init__(f"interrupted; {kept} kept: repeat the command with --resume -o {output}")
 
 
 class Journal:

@@ -69,7 +69,7 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
             schedule.run()
         except KeyboardInterrupt:
             runs = sum(map(len, record.runs.values()))
-            raise Interrupted(f"{runs} finished runs are kept", request.output) from None
+            raise Interrupted(f"{runs} finished runs", request.output) from None
     metadata = _metadata(request, start, record)
     write_result(request.output, metadata, {name: record.runs[name] for name in record.runs})
     path.unlink()
