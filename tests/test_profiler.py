@@ -1,5 +1,7 @@
 """What a profile is made of: programs that may do anything, samples, events, numbers."""
 
+import os
+import shlex
 import sys
 import time
 from collections import Counter
@@ -12,7 +14,7 @@ from pkbench.catalogue import by_name, parse_case
 from pkbench.profiler import code, counting, settings, stacks, timeline, tracefs
 from pkbench.profiler import round as rounds
 from pkbench.profiler.events import TRACEPOINTS, Event
-from pkbench.profiler.processes import ProgramError, checked, run
+from pkbench.profiler.processes import TRACEFS, ProgramError, checked, run
 from pkbench.profiler.timeline import Happening
 
 SAMPLE = """\
@@ -74,13 +76,13 @@ def test_a_program_that_is_not_there_is_one_sentence() -> None:
         run(("no-such-program",), 10)
 
 
-def test_an_interrupt_ends_the_program_as_well(tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_program_with_all_it_started(tmp_path: Path) -> None:
     file = tmp_path / "child"
     program = (
         "import signal, threading, os\n"
         "from pkbench.profiler.processes import run\n"
         "threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
-        f"run(('sh', '-c', 'echo $$ > {file}; sleep 600'), 60)\n"
+        f"run(('sh', '-c', 'sleep 600 & echo $! > {file}; wait'), 60)\n"
     )
     ended = run((sys.executable, "-c", program), 30)
 
@@ -315,6 +317,22 @@ def test_numbers_of_tracepoints_are_read_from_where_the_kernel_has_them(tmp_path
     (folder / "id").write_text("188\n")
 
     assert {"tlb:tlb_flush": 188} == tracefs.numbers(["tlb:tlb_flush", "no:such"], str(tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_tracefs_is_mounted_for_nobody_else_even_where_mounts_are_shared(tmp_path: Path) -> None:
+    needs.program("unshare")
+    look = "test -d /sys/kernel/tracing/events"
+    script = (
+        "mount --make-rshared / && "
+        "{ while umount /sys/kernel/tracing 2>/dev/null; do :; done; } && "
+        f"cp /proc/self/mounts {tmp_path}/before && ! {look} && "
+        f"{shlex.join((*TRACEFS, 'exec', 'sh', '-c', look))} && "
+        f"cp /proc/self/mounts {tmp_path}/after"
+    )
+    checked(("unshare", "-m", "--propagation", "private", "sh", "-c", script), 20)
+
+    assert (tmp_path / "before").read_text() == (tmp_path / "after").read_text()
 
 
 def test_every_quantity_is_counted_by_one_event() -> None:
