@@ -5,16 +5,19 @@ import shlex
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import needs
 import pytest
 
-from pkbench.catalogue import by_name, parse_case
+from pkbench.catalogue import Case, by_name, parse_case
 from pkbench.profiler import code, counting, settings, stacks, timeline, tracefs
 from pkbench.profiler import round as rounds
+from pkbench.profiler.counting import Known
 from pkbench.profiler.events import TRACEPOINTS, Event
 from pkbench.profiler.processes import TRACEFS, ProgramError, checked, run
+from pkbench.profiler.profiling import Profiled
 from pkbench.profiler.timeline import Happening
 
 SAMPLE = """\
@@ -375,6 +378,47 @@ def test_samples_are_taken_for_as_long_as_the_budget_allows(
     cases: int, left: float, besides: float, seconds: float
 ) -> None:
     assert seconds == pytest.approx(rounds.sampling_seconds(cases, left, besides))
+
+
+@dataclass
+class Clock:
+    """Time that passes only where a case is profiled: so many seconds, and its sampling."""
+
+    besides: float
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def profile(self, case: Case, _known: Known, seconds: float) -> Profiled:
+        self.now += self.besides + seconds
+        return Profiled(case.name, "", "measured")
+
+
+def profiled_in(clock: Clock, number: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the states of so many cases after a budget of three minutes."""
+    monkeypatch.setattr(rounds, "time", clock)
+    monkeypatch.setattr(rounds, "profile", clock.profile)
+    cases = [parse_case(f"protect/mprotect-rw-ro/pages:{n}") for n in range(1, number + 1)]
+    return [each.state for each in rounds.profiles(cases, 180, lambda *_: None)]
+
+
+@pytest.mark.parametrize("besides", [0.6, 1.0, 1.15])
+def test_all_cases_of_a_round_leave_a_reserve_of_the_budget(
+    besides: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(besides)
+
+    assert ["measured"] * 116 == profiled_in(clock, 116, monkeypatch)
+    assert 0.84 * 180 < clock.now < 0.86 * 180
+
+
+def test_no_case_begins_once_the_budget_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(2.0)
+    states = Counter(profiled_in(clock, 116, monkeypatch))
+
+    assert {"measured": 84, "skipped": 32} == states
+    assert 180 < clock.now < 180 + 2.2
 
 
 def test_the_timed_function_is_disassembled_with_its_loop() -> None:

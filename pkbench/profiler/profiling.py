@@ -18,7 +18,7 @@ from pkbench.profiler.sampling import Recording, Samples
 from pkbench.profiler.timeline import Timeline
 
 TIMEOUT = 120.0  # seconds that a case may take for one thing
-VALUES, FEW_VALUES = 7, 4
+VALUES, FEW_VALUES = 5, 4
 VALUE_SECONDS = 0.004
 COUNTED_SECONDS = 0.016
 ANNOTATED = "instruction"  # the family whose cost the kernel has no part in

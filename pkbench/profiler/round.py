@@ -11,6 +11,7 @@ from pkbench.profiler.profiling import Profiled, profile
 LEAST_SAMPLING, MOST_SAMPLING = 0.15, 1.0  # seconds: some thousand samples to ten thousand
 # What a case takes besides being sampled, until it is known: an idle machine.
 CASE_SECONDS = 1.0
+PLANNED = 0.85  # of the budget: cases to come may take longer than those before, then all is drawn
 SPENT = "the budget was spent before it was its turn: give a longer one with --budget"
 Progress = Callable[[str, float], None]  # the case to come, and the share of all that is done
 
@@ -21,7 +22,7 @@ def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterat
     What can't run here comes first, for nothing.
     """
     runnable = [case for case in cases if not case.skipped()]
-    deadline = time.monotonic() + budget
+    started = time.monotonic()
     with settings.kept():
         known = counting.known(timeline.EVENTS)
         for case in cases:
@@ -31,10 +32,11 @@ def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterat
         for place, case in enumerate(spread(runnable)):
             progress(case.name, place / len(runnable))
             began = time.monotonic()
-            if began > deadline:
+            if began > started + budget:
                 yield Profiled(case.name, case.benchmark.operation, "skipped", SPENT)
                 continue
-            seconds = sampling_seconds(len(runnable) - place, deadline - began, besides)
+            left = started + PLANNED * budget - began
+            seconds = sampling_seconds(len(runnable) - place, left, besides)
             yield profile(case, known, seconds)
             besides += (time.monotonic() - began - seconds - besides) / 5
 
