@@ -18,6 +18,7 @@ HOTTEST = 10
 LEAST_MEMORY = 64 * 1024
 MEMORY = "memory_touched"
 LEAST = 0.001  # of something an operation: fewer may be the machine's, not the operation's
+LEAST_SHARE = 0.005  # of the time, that rounds to a percent
 
 LABELS = {
     "system_calls": "system calls",
@@ -276,5 +277,6 @@ def sampling_note(case: CaseProfile) -> str:
 
 
 def _largest(case: CaseProfile) -> str:
-    found = [f"{100 * each.share:.0f} % {each.cause}" for each in shares.of_case(case)[:3]]
+    largest = [each for each in shares.of_case(case)[:3] if each.share >= LEAST_SHARE]
+    found = [f"{100 * each.share:.0f} % {each.cause}" for each in largest]
     return ", ".join(found) or NOT_MEASURED
