@@ -23,7 +23,6 @@ from pkbench.machine import detect
 from pkbench.profiler import (
     conversation,
     counting,
-    document,
     profiling,
     run,
     sampling,
@@ -266,6 +265,7 @@ def test_a_folder_gets_the_profile_and_what_is_drawn_of_it(tmp_path: Path) -> No
     assert {CASE, "syscall/getppid"} == set(told["cases"])
     assert {"profile.json", "causes.md", "causes.csv", "slow-down.md"} <= names
     if told["cases"][CASE]["shares"]:
+        assert "flame graphs, stacks and tables are beside it" in ended.stderr
         stem = "protect-mprotect-rw-ro-pages-1"
         assert {f"{stem}.svg", f"{stem}.folded", f"{stem}.difference.svg"} <= names
         assert "syscall/getppid is not in" in ended.stderr
@@ -305,6 +305,17 @@ def wait_for_cases(journal: Path, cases: int) -> None:
     raise AssertionError("no case was profiled")
 
 
+def test_without_samples_no_flame_graphs_are_promised(tmp_path: Path) -> None:
+    asked = command("syscall/getppid", "-o", str(tmp_path))
+    environment = os.environ | {"PATH": str(tmp_path)}
+    ended = subprocess.run(
+        asked, capture_output=True, text=True, timeout=120, check=False, env=environment
+    )
+
+    assert 0 == ended.returncode, ended.stderr
+    assert "profile.json; tables are beside it" in ended.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_profile_keeps_each_case_that_was_done_and_is_resumed(
@@ -325,7 +336,8 @@ def test_a_stopped_profile_keeps_each_case_that_was_done_and_is_resumed(
     kept = [json.loads(line)["case"] for line in lines[1:]]
 
     refused = pkbench(*asked)
-    assert (2, True) == (refused.returncode, "continue it with --resume" in refused.stderr)
+    assert (2, 1) == (refused.returncode, len(refused.stderr.splitlines()))
+    assert "continue it with --resume" in refused.stderr
     refused = pkbench(CASE, "--resume", "-o", str(tmp_path))
     assert "begun otherwise: cases (syscall/getppid and 1 more)" in refused.stderr
     assert "".join(lines) == journal.read_text()
@@ -339,9 +351,11 @@ def test_a_stopped_profile_keeps_each_case_that_was_done_and_is_resumed(
     assert (tmp_path / "causes.md").exists()
 
 
-def request(folder: Path, budget: float = 60, resume: bool = False) -> Request:
+def finish(folder: Path, resume: bool = False) -> Path:
+    """Profile two cases and return the file."""
     cases = [parse_case(CASE), parse_case("syscall/getppid")]
-    return Request(cases, detect(), folder, budget, "pkbench profile", resume)
+    request = Request(cases, detect(), folder, 60, "pkbench profile", resume)
+    return run.profile(request, run.begin(request), lambda _case, _done: None)
 
 
 def skipping(reason: str) -> Callable[..., Iterator[Profiled]]:
@@ -349,35 +363,29 @@ def skipping(reason: str) -> Callable[..., Iterator[Profiled]]:
     return lambda cases, *_: (Profiled(each.name, "", "skipped", reason) for each in cases)
 
 
-def show(_case: str, _done: float) -> None:
-    """Show no progress."""
-
-
 def test_a_case_that_the_budget_left_out_has_its_turn_when_the_profile_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rounds, "profiles", skipping(rounds.SPENT))
-    run.profile(request(tmp_path), show)
+    finish(tmp_path)
     monkeypatch.setattr(rounds, "profiles", skipping("no keys"))
-    path = run.profile(request(tmp_path, resume=True), show)
+    path = finish(tmp_path, resume=True)
     found = [case["reason"] for case in json.loads(path.read_text())["cases"]]
 
     assert ["no keys", "no keys"] == found
     monkeypatch.setattr(rounds, "profiles", skipping("again"))
-    assert path.read_text() == run.profile(request(tmp_path, resume=True), show).read_text()
+    assert path.read_text() == finish(tmp_path, resume=True).read_text()
 
 
-def test_a_disk_that_is_full_amid_a_profile_is_one_sentence_and_loses_no_case(
+def test_a_profile_that_cannot_be_written_is_one_sentence_and_loses_no_case(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rounds, "profiles", skipping("no keys"))
-    monkeypatch.setattr(document, "NAME", "no/profile.json")
-    (tmp_path / "no").mkdir()
-    (tmp_path / "no/profile.json.part").mkdir()
+    (tmp_path / "profile.json.part").mkdir()
 
     with pytest.raises(OutputError, match=r"can't write .*profile.json: Is a directory"):
-        run.profile(request(tmp_path), show)
-    assert 3 == len((tmp_path / "no/profile.json.journal").read_text().splitlines())
+        finish(tmp_path)
+    assert 3 == len((tmp_path / "profile.json.journal").read_text().splitlines())
 
 
 def test_a_report_says_how_an_unfinished_profile_is_finished(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pkbench.cli.output import LOCAL_RESULTS, note, print_json, progress_bar
 from pkbench.journal import Interrupted
 from pkbench.machine import detect
 from pkbench.measurement import command_line
-from pkbench.profiler.run import Request, check
+from pkbench.profiler.run import Request, begin
 from pkbench.profiler.run import profile as run
 from pkbench.resultfile import OutputError
 from pkbench.selection import SelectionError, select
@@ -70,10 +70,10 @@ def profile(
         command=command_line(sys.argv[1:]),
         resume=resume,
     )
-    check(request)
+    begun = begin(request)
     note(f"profiling {request.machine.name} into {request.folder}")
     with progress_bar() as show:
-        path = run(request, show)
+        path = run(request, begun, show)
     found = read.read(path)
     try:
         _draw(found, base, other.name if other else None)
@@ -84,7 +84,8 @@ def profile(
         print_json({"profile": str(path), "cases": {c.case: _plain(c) for c in found.cases}})
     else:
         _print(found)
-    note(f"profile: {path}; flame graphs, stacks and tables are beside it")
+    drawn = "flame graphs, stacks and " if any(case.samples for case in found.cases) else ""
+    note(f"profile: {path}; {drawn}tables are beside it")
 
 
 def _only_case(name: str, profile: str) -> Case:

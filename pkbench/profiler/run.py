@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pkbench import journal as journals
 from pkbench.catalogue import Case
-from pkbench.journal import Interrupted, Journal, begin, journal_path
+from pkbench.journal import Interrupted, Journal, journal_path
 from pkbench.machine import Machine
 from pkbench.profiler import document
 from pkbench.profiler import round as rounds
@@ -15,7 +16,6 @@ from pkbench.resultfile import OutputError
 
 # Where these differ, what was profiled before can't be continued. In the words of the journal.
 MUST_AGREE = ("version", "cases", "machine")
-Found = dict[str, dict[str, Any]]  # by case
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,19 @@ class Request:
         return journal_path(self.folder / document.NAME)
 
 
-def check(request: Request) -> None:
-    """Make the folder; OutputError where it holds a profile already, or can't be made."""
+@dataclass(frozen=True)
+class Begun:
+    """What the journal holds of a profile: its first line, and the cases that are done."""
+
+    start: dict[str, Any]
+    found: dict[str, dict[str, Any]]  # by case
+
+
+def begin(request: Request) -> Begun:
+    """Make the folder, or take up what an interrupted profile left there.
+
+    OutputError where it can't be made or holds a profile, ResumeError as any journal gives it.
+    """
     path = request.folder / document.NAME
     if path.exists() and not request.journal.exists():
         raise OutputError(f"{path} exists already; give another folder with -o")
@@ -44,31 +55,40 @@ def check(request: Request) -> None:
         request.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"can't make the folder {request.folder}: {error.strerror}") from None
+    names = [case.name for case in request.cases]
+    fresh = document.start(request.machine, names, request.command)
+    start, entries = journals.begin(request.journal, fresh, MUST_AGREE, request.resume)
+    return Begun(start, {entry["case"]["case"]: entry["case"] for entry in entries})
 
 
-def profile(request: Request, progress: Progress) -> Path:
+def profile(request: Request, begun: Begun, progress: Progress) -> Path:
     """Profile the cases, and write the profile. What was profiled survives whatever ends it.
 
     The journal stays until what is drawn of the profile is written as well.
     """
-    names = [case.name for case in request.cases]
-    fresh = document.start(request.machine, names, request.command)
-    start, entries = begin(request.journal, fresh, MUST_AGREE, request.resume)
-    found: Found = {entry["case"]["case"]: entry["case"] for entry in entries}
     with Journal(request.journal) as journal:
         if not request.journal.stat().st_size:
-            journal.append(start)
+            journal.append(begun.start)
         try:
-            _go_on(request, journal, found, progress)
+            _go_on(request, journal, begun.found, progress)
         except KeyboardInterrupt:
-            raise Interrupted(f"{len(found)} of {len(names)} cases", request.folder) from None
-    return document.write(request.folder, document.whole(start, [found[name] for name in names]))
+            raise Interrupted(_kept(request, begun.found), request.folder) from None
+    cases = [begun.found[case.name] for case in request.cases]
+    return document.write(request.folder, document.whole(begun.start, cases))
 
 
-def _go_on(request: Request, journal: Journal, found: Found, progress: Progress) -> None:
+def _go_on(
+    request: Request, journal: Journal, found: dict[str, dict[str, Any]], progress: Progress
+) -> None:
     """Profile what isn't among the found, and add it."""
     left = [case for case in request.cases if case.name not in found]
     for each in rounds.profiles(left, request.budget, progress):
         found[each.case] = document.case(each)
         if each.reason != rounds.SPENT:  # else it may have its turn when the profile goes on
             journal.append({"kind": "case", "case": found[each.case]})
+
+
+def _kept(request: Request, found: dict[str, dict[str, Any]]) -> str:
+    """Say how many cases are done, of those that run here."""
+    skipped = sum(case["state"] == "skipped" for case in found.values())
+    return f"{len(found) - skipped} of {len(request.cases) - skipped} cases"
