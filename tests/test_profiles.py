@@ -201,6 +201,10 @@ def test_what_rounds_to_no_percent_is_no_cause(tmp_path: Path) -> None:
     case = read.read(written(tmp_path, found)).cases[0]
 
     assert "100 % user mode" == tables.by_case([case]).rows[0][-1]
+    assert ["99.6 %", "0.4 %"] == [row[1] for row in tables.causes(case).rows]
+    found["cases"][0]["samples"]["timed"] = [[9996, 0], [4, 0, 1]]
+    case = read.read(written(tmp_path, found)).cases[0]
+    assert ["100.0 %"] == [row[1] for row in tables.causes(case).rows]
 
 
 def test_the_slow_down_is_told_by_the_shortest_values(case: CaseProfile) -> None:

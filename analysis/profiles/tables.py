@@ -18,7 +18,7 @@ HOTTEST = 10
 LEAST_MEMORY = 64 * 1024
 MEMORY = "memory_touched"
 LEAST = 0.001  # of something an operation: fewer may be the machine's, not the operation's
-LEAST_SHARE = 0.005  # of the time, that rounds to a percent
+LEAST_SHARE, LEAST_TOLD = 0.005, 0.0005  # of the time, that round to a percent and to a tenth
 
 LABELS = {
     "system_calls": "system calls",
@@ -129,6 +129,7 @@ def causes(case: CaseProfile) -> Table:
             words.seconds(alone * each.share),
         ]
         for each in found
+        if each.share >= LEAST_TOLD
     ]
     return Table(
         name="shares",
