@@ -13,7 +13,7 @@ from typing import Any
 
 from pkbench.catalogue import Case
 from pkbench.doctor import Finding
-from pkbench.journal import Journal, JournalError, journal_path, read_journal
+from pkbench.journal import Interrupted, Journal, begin, journal_path, read_journal
 from pkbench.machine import Machine
 from pkbench.profiles import Profile
 from pkbench.resultfile import SCHEMA, Metadata, check_output, read_metadata, write_result
@@ -26,21 +26,8 @@ MUST_AGREE = (
 )
 
 
-class ResumeError(Exception):
-    """An unfinished run is in the way, or can't be continued; the message says what differs."""
-
-
 class CpusChanged(Exception):
     """A CPU vanished or came amid a run: what was measured is in the journal; says which."""
-
-
-class Interrupted(Exception):
-    """The run was interrupted; what it measured is in the journal, whose path this holds."""
-
-    def __init__(self, journal: Path, runs: int) -> None:
-        super().__init__(str(journal))
-        self.journal = journal
-        self.runs = runs
 
 
 @dataclass(frozen=True)
@@ -81,7 +68,8 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
         try:
             schedule.run()
         except KeyboardInterrupt:
-            raise Interrupted(path, sum(map(len, record.runs.values()))) from None
+            runs = sum(map(len, record.runs.values()))
+            raise Interrupted(f"{runs} finished runs", request.output) from None
     metadata = _metadata(request, start, record)
     write_result(request.output, metadata, {name: record.runs[name] for name in record.runs})
     path.unlink()
@@ -123,43 +111,12 @@ def _listed(cpus: Iterable[int]) -> str:
 
 def _begin(request: Request) -> tuple[dict[str, Any], Record]:
     """Return the journal's first line and what stands in the rest, where there is one."""
-    path = journal_path(request.output)
-    fresh = _start(request)
-    if not path.exists():
-        if request.resume:
-            raise ResumeError(f"there is no unfinished run to resume: {path} does not exist")
-        return fresh, Record()
-    if not request.resume:
-        raise ResumeError(
-            f"{path} holds an unfinished run; continue it with --resume, or remove that file"
-        )
-    start, *entries = read_journal(path) or [fresh]  # empty: ended before its first line was whole
-    if start.get("kind") != "start":
-        raise JournalError(f"{path} is not a journal of pkbench")
-    now = fresh | {"seed": start["seed"] if request.seed is None else request.seed}
-    differences = [
-        _difference(key, start.get(key), now[key])
-        for key in (*MUST_AGREE, "seed")
-        if start.get(key) != now[key]
-    ]
-    if differences:
-        raise ResumeError(f"can't resume {path}: it was begun otherwise: {', '.join(differences)}")
+    agree = MUST_AGREE if request.seed is None else (*MUST_AGREE, "seed")
+    start, entries = begin(journal_path(request.output), _start(request), agree, request.resume)
     record = Record()
     for entry in entries:
         record.take(entry)
     return start, record
-
-
-def _difference(key: str, before: Any, now: Any) -> str:
-    """Return what differs, and how, as a sentence has it."""
-    told = f"{before} then, {now} now"
-    if isinstance(before, dict):
-        changed = [field for field in now if before.get(field) != now[field]]
-        told = ", ".join(f"{field} {before.get(field)} then, {now[field]} now" for field in changed)
-    elif isinstance(before, list):
-        names = set(before) ^ set(now)
-        told = f"{min(names)}{f' and {len(names) - 1} more' if len(names) > 1 else ''}"
-    return f"{key.replace('_', ' ')} ({told})"
 
 
 def _start(request: Request) -> dict[str, Any]:

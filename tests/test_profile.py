@@ -1,14 +1,13 @@
 """`pkbench profile`: what works is delivered whatever does not, and the machine stays as it was."""
 
 import contextlib
-import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +16,26 @@ import profiles_made
 import pytest
 from test_profiler import gone
 
-from pkbench.catalogue import Case, parse_case
-from pkbench.profiler import conversation, counting, profiling, sampling, settings, timeline
+from pkbench.analysis.document import ResultError
+from pkbench.analysis.profiles import read
+from pkbench.catalogue import parse_case
+from pkbench.machine import detect
+from pkbench.profiler import (
+    conversation,
+    counting,
+    profiling,
+    run,
+    sampling,
+    settings,
+    timeline,
+)
 from pkbench.profiler import round as rounds
 from pkbench.profiler.conversation import Conversation, NoAnswer
 from pkbench.profiler.counting import Known
 from pkbench.profiler.processes import TRACEFS, checked
 from pkbench.profiler.profiling import Profiled
+from pkbench.profiler.run import Request
+from pkbench.resultfile import OutputError
 
 CASE = "protect/mprotect-rw-ro/pages:1"
 SECONDS = 0.2
@@ -161,6 +173,15 @@ def test_an_operation_is_counted_exactly(
     }
 
 
+def test_what_was_sampled_before_is_counted_as_exactly(traced: Known) -> None:
+    expected = {"system_calls": 1, "tlb_flushes": 1, "mmap_lock_writes": 1}
+    told = per_operation(profiled(traced))
+
+    assert {name: pytest.approx(number, abs=0.01) for name, number in expected.items()} == {
+        name: told[name] for name in expected
+    }
+
+
 def test_the_flushes_by_reason_are_all_flushes(traced: Known) -> None:
     with Conversation(CASE, traced.events, 60) as talk:
         counted = talk.ask("count", loops=2000)["many"]
@@ -244,6 +265,7 @@ def test_a_folder_gets_the_profile_and_what_is_drawn_of_it(tmp_path: Path) -> No
     assert {CASE, "syscall/getppid"} == set(told["cases"])
     assert {"profile.json", "causes.md", "causes.csv", "slow-down.md"} <= names
     if told["cases"][CASE]["shares"]:
+        assert "flame graphs, stacks and tables are beside it" in ended.stderr
         stem = "protect-mprotect-rw-ro-pages-1"
         assert {f"{stem}.svg", f"{stem}.folded", f"{stem}.difference.svg"} <= names
         assert "syscall/getppid is not in" in ended.stderr
@@ -274,20 +296,104 @@ def test_a_profile_is_not_written_over_another(tmp_path: Path) -> None:
     assert "exists already" in ended.stderr
 
 
-def test_what_was_profiled_before_an_interrupt_is_kept(
+def wait_for_cases(journal: Path, cases: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if journal.exists() and journal.read_text().count('"kind": "case"') >= cases:
+            return
+        time.sleep(0.02)
+    raise AssertionError("no case was profiled")
+
+
+def test_without_samples_no_flame_graphs_are_promised(tmp_path: Path) -> None:
+    asked = command("syscall/getppid", "-o", str(tmp_path))
+    environment = os.environ | {"PATH": str(tmp_path)}
+    ended = subprocess.run(
+        asked, capture_output=True, text=True, timeout=120, check=False, env=environment
+    )
+
+    assert 0 == ended.returncode, ended.stderr
+    assert "profile.json; tables are beside it" in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_profile_keeps_each_case_that_was_done_and_is_resumed(
+    tmp_path: Path, stop: signal.Signals
+) -> None:
+    journal = tmp_path / "profile.json.journal"
+    asked = (CASE, "syscall/getppid", "syscall/mprotect-same", "-o", str(tmp_path))
+    process = subprocess.Popen(command(*asked), stderr=subprocess.PIPE, text=True)
+    wait_for_cases(journal, 1)
+    started = children(process.pid)
+    process.send_signal(stop)
+    said = process.communicate(timeout=60)[1]
+    told = f"interrupted; 1 of 3 cases kept: repeat the command with --resume -o {tmp_path}"
+    assert stop == signal.SIGKILL or told in said
+    assert all(gone(each) for each in started)
+    assert not (tmp_path / "profile.json").exists()
+    lines = [line for line in journal.read_text().splitlines(keepends=True) if line[-1:] == "\n"]
+    kept = [json.loads(line)["case"] for line in lines[1:]]
+
+    refused = pkbench(*asked)
+    assert (2, 1) == (refused.returncode, len(refused.stderr.splitlines()))
+    assert "continue it with --resume" in refused.stderr
+    refused = pkbench(CASE, "--resume", "-o", str(tmp_path))
+    assert "begun otherwise: cases (syscall/getppid and 1 more)" in refused.stderr
+    assert "".join(lines) == journal.read_text()
+
+    done = pkbench(*asked, "--resume")
+    assert 0 == done.returncode, done.stderr
+    found = json.loads((tmp_path / "profile.json").read_text())["cases"]
+    assert list(asked[:3]) == [case["case"] for case in found]
+    assert [case for case in kept if case not in found] == []
+    assert not journal.exists()
+    assert (tmp_path / "causes.md").exists()
+
+
+def finish(folder: Path, resume: bool = False) -> Path:
+    """Profile two cases and return the file."""
+    cases = [parse_case(CASE), parse_case("syscall/getppid")]
+    request = Request(cases, detect(), folder, 60, "pkbench profile", resume)
+    return run.profile(request, run.begin(request), lambda _case, _done: None)
+
+
+def skipping(reason: str) -> Callable[..., Iterator[Profiled]]:
+    """Return what skips each case and stands in for profiling it."""
+    return lambda cases, *_: (Profiled(each.name, "", "skipped", reason) for each in cases)
+
+
+def test_a_case_that_the_budget_left_out_has_its_turn_when_the_profile_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(cases: Sequence[Case], _budget: float) -> Iterator[Profiled]:
-        yield Profiled(cases[0].name, "", "skipped", "first")
-        raise KeyboardInterrupt
+    monkeypatch.setattr(rounds, "profiles", skipping(rounds.SPENT))
+    finish(tmp_path)
+    monkeypatch.setattr(rounds, "profiles", skipping("no keys"))
+    path = finish(tmp_path, resume=True)
+    found = [case["reason"] for case in json.loads(path.read_text())["cases"]]
 
-    monkeypatch.setattr(rounds, "profiles", interrupted)
-    verb = importlib.import_module("pkbench.cli.profile")
+    assert ["no keys", "no keys"] == found
+    monkeypatch.setattr(rounds, "profiles", skipping("again"))
+    assert path.read_text() == finish(tmp_path, resume=True).read_text()
 
-    with pytest.raises(KeyboardInterrupt):
-        verb._profile([parse_case(CASE), parse_case("syscall/getppid")], tmp_path, 60)
-    found = json.loads((tmp_path / "profile.json").read_text())
-    assert [CASE] == [case["case"] for case in found["cases"]]
+
+def test_a_profile_that_cannot_be_written_is_one_sentence_and_loses_no_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "profiles", skipping("no keys"))
+    (tmp_path / "profile.json.part").mkdir()
+
+    with pytest.raises(OutputError, match=r"can't write .*profile.json: Is a directory"):
+        finish(tmp_path)
+    assert 3 == len((tmp_path / "profile.json.journal").read_text().splitlines())
+
+
+def test_a_report_says_how_an_unfinished_profile_is_finished(tmp_path: Path) -> None:
+    (tmp_path / "profile.json.journal").write_text("")
+
+    assert read.is_profile(tmp_path)
+    with pytest.raises(ResultError, match=rf"goes on with --resume -o {tmp_path}"):
+        read.read(tmp_path)
 
 
 def children(process: int) -> set[int]:
@@ -330,3 +436,15 @@ def test_a_case_that_ends_or_hangs_has_a_state_and_a_reason(
         Conversation(CASE, (), 1)
     assert state == none.value.state
     assert words in none.value.reason
+
+
+def test_what_a_case_has_started_ends_with_an_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "child"
+    script = f'sleep 600 & echo $! > {file}; echo \'{{"state": "measured"}}\'; wait'
+    monkeypatch.setattr(conversation, "COMMAND", ("sh", "-c", script))
+
+    with pytest.raises(KeyboardInterrupt), Conversation(CASE, (), 10):
+        raise KeyboardInterrupt
+    assert gone(int(file.read_text()))

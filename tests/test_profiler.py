@@ -1,18 +1,23 @@
 """What a profile is made of: programs that may do anything, samples, events, numbers."""
 
+import os
+import shlex
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import needs
 import pytest
 
-from pkbench.catalogue import by_name, parse_case
+from pkbench.catalogue import Case, by_name, parse_case
 from pkbench.profiler import code, counting, settings, stacks, timeline, tracefs
 from pkbench.profiler import round as rounds
+from pkbench.profiler.counting import Known
 from pkbench.profiler.events import TRACEPOINTS, Event
-from pkbench.profiler.processes import ProgramError, checked, run
+from pkbench.profiler.processes import TRACEFS, ProgramError, checked, run
+from pkbench.profiler.profiling import Profiled
 from pkbench.profiler.timeline import Happening
 
 SAMPLE = """\
@@ -74,13 +79,13 @@ def test_a_program_that_is_not_there_is_one_sentence() -> None:
         run(("no-such-program",), 10)
 
 
-def test_an_interrupt_ends_the_program_as_well(tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_program_with_all_it_started(tmp_path: Path) -> None:
     file = tmp_path / "child"
     program = (
         "import signal, threading, os\n"
         "from pkbench.profiler.processes import run\n"
         "threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
-        f"run(('sh', '-c', 'echo $$ > {file}; sleep 600'), 60)\n"
+        f"run(('sh', '-c', 'sleep 600 & echo $! > {file}; wait'), 60)\n"
     )
     ended = run((sys.executable, "-c", program), 30)
 
@@ -89,7 +94,8 @@ def test_an_interrupt_ends_the_program_as_well(tmp_path: Path) -> None:
 
 
 def test_samples_are_folded_from_the_outermost_function_in() -> None:
-    own = (sample for sample in stacks.parse(SAMPLE) if sample.thread == 9357)
+    found = stacks.parse(SAMPLE)
+    own = {sample: number for sample, number in found.items() if sample.thread == 9357}
 
     assert {("run_mprotect", "do_syscall_64_[k]", "flush_tlb_mm_range_[k]"): 1} == dict(
         stacks.fold(own, {9357: ""})
@@ -110,6 +116,12 @@ def test_threads_are_told_apart_where_there_are_several() -> None:
             ("thread 2", "spin"): 1,
         }
     ) == stacks.fold(stacks.parse(SAMPLE), roles)
+
+
+def test_what_is_printed_alike_is_counted() -> None:
+    assert {9357: 3, 9358: 3} == {
+        sample.thread: number for sample, number in stacks.parse(SAMPLE * 3).items()
+    }
 
 
 def test_nonsense_on_a_stack_without_frame_pointers_is_not_the_kernels() -> None:
@@ -307,7 +319,23 @@ def test_numbers_of_tracepoints_are_read_from_where_the_kernel_has_them(tmp_path
     folder.mkdir(parents=True)
     (folder / "id").write_text("188\n")
 
-    assert {"tlb:tlb_flush": 188} == tracefs.numbers(["tlb:tlb_flush", "no:such"], tmp_path)
+    assert {"tlb:tlb_flush": 188} == tracefs.numbers(["tlb:tlb_flush", "no:such"], str(tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_tracefs_is_mounted_for_nobody_else_even_where_mounts_are_shared(tmp_path: Path) -> None:
+    needs.program("unshare")
+    look = "test -d /sys/kernel/tracing/events"
+    script = (
+        "mount --make-rshared / && "
+        "{ while umount /sys/kernel/tracing 2>/dev/null; do :; done; } && "
+        f"cp /proc/self/mounts {tmp_path}/before && ! {look} && "
+        f"{shlex.join((*TRACEFS, 'exec', 'sh', '-c', look))} && "
+        f"cp /proc/self/mounts {tmp_path}/after"
+    )
+    checked(("unshare", "-m", "--propagation", "private", "sh", "-c", script), 20)
+
+    assert (tmp_path / "before").read_text() == (tmp_path / "after").read_text()
 
 
 def test_every_quantity_is_counted_by_one_event() -> None:
@@ -350,6 +378,47 @@ def test_samples_are_taken_for_as_long_as_the_budget_allows(
     cases: int, left: float, besides: float, seconds: float
 ) -> None:
     assert seconds == pytest.approx(rounds.sampling_seconds(cases, left, besides))
+
+
+@dataclass
+class Clock:
+    """Time that passes only where a case is profiled: so many seconds, and its sampling."""
+
+    besides: float
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def profile(self, case: Case, _known: Known, seconds: float) -> Profiled:
+        self.now += self.besides + seconds
+        return Profiled(case.name, "", "measured")
+
+
+def profiled_in(clock: Clock, number: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the states of so many cases after a budget of three minutes."""
+    monkeypatch.setattr(rounds, "time", clock)
+    monkeypatch.setattr(rounds, "profile", clock.profile)
+    cases = [parse_case(f"protect/mprotect-rw-ro/pages:{n}") for n in range(1, number + 1)]
+    return [each.state for each in rounds.profiles(cases, 180, lambda *_: None)]
+
+
+@pytest.mark.parametrize("besides", [0.6, 1.0, 1.15])
+def test_all_cases_of_a_round_leave_a_reserve_of_the_budget(
+    besides: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(besides)
+
+    assert ["measured"] * 116 == profiled_in(clock, 116, monkeypatch)
+    assert 0.84 * 180 < clock.now < 0.86 * 180
+
+
+def test_no_case_begins_once_the_budget_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(2.0)
+    states = Counter(profiled_in(clock, 116, monkeypatch))
+
+    assert {"measured": 84, "skipped": 32} == states
+    assert 180 < clock.now < 180 + 2.2
 
 
 def test_the_timed_function_is_disassembled_with_its_loop() -> None:

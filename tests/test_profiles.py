@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,6 +13,8 @@ from profiles_made import CASE, document, written
 from pkbench.analysis.document import ResultError
 from pkbench.analysis.profiles import files, read, shares, tables, timeline, why
 from pkbench.analysis.profiles.read import CaseProfile, Profile
+
+SVG = "protect-mprotect-rw-ro-pages-1.svg"
 
 
 @pytest.fixture
@@ -192,6 +195,18 @@ def test_the_table_of_cases_sums_up_only_what_is_known(case: CaseProfile) -> Non
     assert "60 % the TLB flush, 30 % page tables, 10 % user mode" == row["spends its time on"]
 
 
+def test_what_rounds_to_no_percent_is_no_cause(tmp_path: Path) -> None:
+    found = document()
+    found["cases"][0]["samples"]["timed"] = [[996, 0], [4, 0, 1]]
+    case = read.read(written(tmp_path, found)).cases[0]
+
+    assert "100 % user mode" == tables.by_case([case]).rows[0][-1]
+    assert ["99.6 %", "0.4 %"] == [row[1] for row in tables.causes(case).rows]
+    found["cases"][0]["samples"]["timed"] = [[9996, 0], [4, 0, 1]]
+    case = read.read(written(tmp_path, found)).cases[0]
+    assert ["100.0 %"] == [row[1] for row in tables.causes(case).rows]
+
+
 def test_the_slow_down_is_told_by_the_shortest_values(case: CaseProfile) -> None:
     assert [CASE, "900 ns", "2.00 ×", "–"] == list(tables.slow_down([case]).rows[0])
 
@@ -244,8 +259,26 @@ def test_the_timeline_says_who_was_interrupted_and_how_long_the_caller_waited(
         "answers."
     ) == timeline.about(case.timeline)
     rectangles = [each for each in ET.fromstring(svg).iter() if each.tag.endswith("}rect")]
-    assert 1 + 3 + 4 == len(rectangles)  # the ground, the spans, the legend
+    assert 1 + 3 + 3 == len(rectangles)  # the ground, the spans, the legend
+    assert 1 + 1 == svg.count("<path ")  # the flush, and what it is called
     assert "calling thread" in svg
+
+
+def test_an_operation_that_disturbed_nobody_says_so(case: CaseProfile) -> None:
+    assert case.timeline is not None
+    alone = replace(case.timeline, parts=case.timeline.parts[:1])
+
+    assert "1 system call in 10.0 µs, no interrupt of others." == timeline.about(alone)
+
+
+def test_a_flame_graph_says_which_samples_are_of_the_operation(tmp_path: Path) -> None:
+    found = document()
+    found["cases"][0]["samples"]["timed"] = [[60, 0, 1, 2]]
+    profile = read.read(written(tmp_path, found))
+    drawn = dict(files.of_case(profile, profile.cases[0]))
+
+    assert "no PMU; the operation itself 60, with what is around it:" in drawn[SVG]
+    assert "100 samples in all." in drawn[SVG]
 
 
 def test_a_sentence_says_what_a_figure_is_made_of(case: CaseProfile) -> None:

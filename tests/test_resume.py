@@ -15,10 +15,10 @@ from machines_made import NO_KEYS, plant
 from workers_made import Workers, measured, workers
 
 from pkbench import measurement
-from pkbench.journal import journal_path
+from pkbench.journal import ResumeError, journal_path
 from pkbench.launch import Outcome
 from pkbench.machine import detect
-from pkbench.measurement import Request, ResumeError, measure
+from pkbench.measurement import Request, measure
 from pkbench.profiles import PROFILES
 from pkbench.resultfile import OutputError
 from pkbench.schedule import Record
@@ -215,7 +215,7 @@ MANAGER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from pkbench.journal import journal_path
+from pkbench.journal import ResumeError, journal_path
 from pkbench.machine import detect
 from pkbench.measurement import Request, measure
 from pkbench.profiles import PROFILES

@@ -79,7 +79,15 @@ def _caption(profile: Profile, case: CaseProfile) -> Caption:
     takes = (
         f", {words.seconds(case.seconds['alone'])} an operation" if "alone" in case.seconds else ""
     )
-    return Caption(case.case, f"{profile.name}{takes}, {_how(case)}:", "samples")
+    return Caption(case.case, f"{profile.name}{takes}, {_how(case)}{_part(case)}:", "samples")
+
+
+def _part(case: CaseProfile) -> str:
+    """Say how many samples are the operation's, where the picture has others as well."""
+    if case.samples is None:
+        return ""
+    timed, whole = (sum(each.values()) for each in (case.samples.timed, case.samples.stacks))
+    return f"; the operation itself {timed:,}, with what is around it" if timed < whole else ""
 
 
 def _how(case: CaseProfile) -> str:

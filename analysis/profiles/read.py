@@ -15,6 +15,7 @@ from ..result import CASE_NAME, LONGEST_CASE_NAME, STATES
 
 SCHEMA = 1
 NAME = "profile.json"
+JOURNAL = f"{NAME}.journal"  # what there is of a profile that isn't finished
 KEY = "pkbench_profile_schema"
 MOST_CASES = 2000
 HOW = ("alone", "counted", "sampled")
@@ -132,7 +133,7 @@ class Profile:
 def is_profile(path: Path) -> bool:
     """Tell whether a path is meant as a profile: its folder, or a file with a profile's key."""
     if path.is_dir():
-        return (path / NAME).is_file()
+        return any((path / name).is_file() for name in (NAME, JOURNAL))
     try:
         with path.open("rb") as file:
             return KEY.encode() in file.read(200)
@@ -146,6 +147,12 @@ def read(path: str | Path) -> Profile:
     if path.is_dir():
         path /= NAME
     name = document.clean(str(path))
+    if not path.exists() and path.with_name(JOURNAL).exists():
+        folder = document.clean(str(path.parent))
+        raise ResultError(
+            f"{folder} holds a profile that is not finished: the command that began it goes on "
+            f"with --resume -o {folder}."
+        )
     root = document.load(path)
     if not isinstance(root, dict) or KEY not in root:
         raise ResultError(f"{name} is JSON, but no profile of pkbench.")

@@ -18,6 +18,7 @@ HOTTEST = 10
 LEAST_MEMORY = 64 * 1024
 MEMORY = "memory_touched"
 LEAST = 0.001  # of something an operation: fewer may be the machine's, not the operation's
+LEAST_SHARE, LEAST_TOLD = 0.005, 0.0005  # of the time, that round to a percent and to a tenth
 
 LABELS = {
     "system_calls": "system calls",
@@ -128,6 +129,7 @@ def causes(case: CaseProfile) -> Table:
             words.seconds(alone * each.share),
         ]
         for each in found
+        if each.share >= LEAST_TOLD
     ]
     return Table(
         name="shares",
@@ -276,5 +278,6 @@ def sampling_note(case: CaseProfile) -> str:
 
 
 def _largest(case: CaseProfile) -> str:
-    found = [f"{100 * each.share:.0f} % {each.cause}" for each in shares.of_case(case)[:3]]
+    largest = [each for each in shares.of_case(case)[:3] if each.share >= LEAST_SHARE]
+    found = [f"{100 * each.share:.0f} % {each.cause}" for each in largest]
     return ", ".join(found) or NOT_MEASURED

@@ -83,9 +83,8 @@ def about(timeline: Timeline) -> str:
     waited = sum(part.end - part.start for part in waits)
     interrupts = sum(part.kind == "interrupt" for part in timeline.parts)
     told = words.count(timeline.system_calls, "system call")
-    text = (
-        f"{told} in {_time(timeline.nanoseconds)}, {words.count(interrupts, 'interrupt')} of others"
-    )
+    disturbed = words.count(interrupts, "interrupt") if interrupts else "no interrupt"
+    text = f"{told} in {_time(timeline.nanoseconds)}, {disturbed} of others"
     return f"{text}; the caller waits {_time(waited)} for their answers." if waits else f"{text}."
 
 
@@ -141,7 +140,7 @@ def _legend(timeline: Timeline) -> list[dict[str, object]]:
     fills = {name: fill for name, (fill, _) in LAYERS.items()} | MARKS | {FLUSH: FLUSH_FILL}
     shown = [(name, fill) for name, fill in fills.items() if name in kinds]
     return [
-        {"x": MARGIN + 162 * place, "fill": fill, "label": name}
+        {"x": MARGIN + 162 * place, "fill": fill, "label": name, "span": name in LAYERS}
         for place, (name, fill) in enumerate(shown)
     ]
 

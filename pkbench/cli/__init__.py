@@ -20,9 +20,9 @@ from pkbench.cli.profile import profile
 from pkbench.cli.report import report
 from pkbench.cli.run import run
 from pkbench.guest import GuestError
-from pkbench.journal import JournalError
+from pkbench.journal import Interrupted, JournalError, ResumeError
 from pkbench.kernels import KernelError
-from pkbench.measurement import CpusChanged, Interrupted, ResumeError
+from pkbench.measurement import CpusChanged
 from pkbench.resultfile import OutputError
 from pkbench.selection import SelectionError
 
@@ -64,7 +64,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except Interrupted as stop:
-        note(f"\ninterrupted; {stop.runs} finished runs are kept: repeat the command with --resume")
+        note(f"\n{stop}")
         sys.exit(130)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)

@@ -1,5 +1,6 @@
 """`pkbench profile`."""
 
+import sys
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,10 +12,11 @@ import click
 from pkbench.catalogue import Case
 from pkbench.cli.options import TIME, as_json, patterns_argument, points_option, profile_option
 from pkbench.cli.output import LOCAL_RESULTS, note, print_json, progress_bar
+from pkbench.journal import Interrupted
 from pkbench.machine import detect
-from pkbench.profiler import document
-from pkbench.profiler import round as rounds
-from pkbench.profiler.profiling import Profiled
+from pkbench.measurement import command_line
+from pkbench.profiler.run import Request, begin
+from pkbench.profiler.run import profile as run
 from pkbench.resultfile import OutputError
 from pkbench.selection import SelectionError, select
 
@@ -37,6 +39,7 @@ IN_FULL = 6  # cases whose tables are printed; of more, one line each
 @click.option(
     "--budget", type=TIME, default="3m", show_default=True, help="Begin no case after that."
 )
+@click.option("--resume", is_flag=True, help="Go on with an interrupted profile of that folder.")
 @as_json
 def profile(
     patterns: Sequence[str],
@@ -45,27 +48,44 @@ def profile(
     output: Path | None,
     against: str | None,
     budget: float,
+    resume: bool,
     json_: bool,
 ) -> None:
     """Say what cases spend their time on: the headline ones, or those that match a PATTERN.
 
     Each runs again, apart from any timing: counted, then sampled by perf. The folder gets
-    profile.json, which `pkbench report` takes, flame graphs, stacks and tables.
+    profile.json, which `pkbench report` takes, flame graphs, stacks and tables. A case that is
+    done is kept whatever ends the profile, and --resume takes it from there.
     """
     from pkbench.analysis.profiles import read
 
     cases = select(patterns, points, profile, headline=True, floors=False)
     base = read.read(against) if against and Path(against).exists() else None
     other = _only_case(against, profile) if against and base is None else None
-    folder = _new_folder(output)
-    path = _profile([*([other] if other else []), *cases], folder, budget)
+    request = Request(
+        cases=list(dict.fromkeys([*([other] if other else []), *cases])),
+        machine=detect(),
+        folder=output or LOCAL_RESULTS / f"profile-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}",
+        budget=budget,
+        command=command_line(sys.argv[1:]),
+        resume=resume,
+    )
+    begun = begin(request)
+    note(f"profiling {request.machine.name} into {request.folder}")
+    with progress_bar() as show:
+        path = run(request, begun, show)
     found = read.read(path)
-    _draw(found, base, other.name if other else None)
+    try:
+        _draw(found, base, other.name if other else None)
+    except KeyboardInterrupt:
+        raise Interrupted("all cases", request.folder) from None
+    request.journal.unlink()
     if json_:
         print_json({"profile": str(path), "cases": {c.case: _plain(c) for c in found.cases}})
     else:
         _print(found)
-    note(f"profile: {path}; flame graphs, stacks and tables are beside it")
+    drawn = "flame graphs, stacks and " if any(case.samples for case in found.cases) else ""
+    note(f"profile: {path}; {drawn}tables are beside it")
 
 
 def _only_case(name: str, profile: str) -> Case:
@@ -73,37 +93,6 @@ def _only_case(name: str, profile: str) -> Case:
     if len(found) != 1:
         raise SelectionError(f"--against {name} means {len(found)} cases; name one, or a profile")
     return found[0]
-
-
-def _new_folder(output: Path | None) -> Path:
-    """Return the folder that was asked for, or one of its own for each profile."""
-    folder = output or LOCAL_RESULTS / f"profile-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
-    if (folder / document.NAME).exists():
-        raise OutputError(f"{folder / document.NAME} exists already; give another folder with -o")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't make the folder {folder}: {error.strerror}") from None
-    return folder
-
-
-def _profile(cases: Sequence[Case], folder: Path, budget: float) -> Path:
-    """Profile the cases and write what was found, even if somebody interrupts."""
-    unique = list(dict.fromkeys(cases))
-    found: list[Profiled] = []
-    machine = detect()
-    try:
-        with progress_bar() as show:
-            show(unique[0].name, 0.0)
-            for done, each in enumerate(rounds.profiles(unique, budget), start=1):
-                found.append(each)
-                show(unique[min(done, len(unique) - 1)].name, done / len(unique))
-    finally:
-        order = [case.name for case in unique]
-        found.sort(key=lambda each: order.index(each.case))
-        names = " ".join(case.name for case in unique[:20])
-        path = document.write(folder, document.document(machine, found, f"pkbench profile {names}"))
-    return path
 
 
 def _draw(found: "Profile", base: "Profile | None", other: str | None) -> None:

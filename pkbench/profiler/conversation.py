@@ -58,10 +58,14 @@ class Conversation:
         self._tasks = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
         try:
-            self.opened = self.ask("open", case=case, events=[vars(event) for event in events])
+            self.open(case, events)
         except BaseException:
             self._end()
             raise
+
+    def open(self, case: str, events: Sequence[Event]) -> None:
+        """Have a case opened and proved, anew where one is open: its threads inherit the events."""
+        self.opened = self.ask("open", case=case, events=[vars(event) for event in events])
 
     def ask(self, what: str, **details: Any) -> Answer:
         """Have something done and return the answer; NoAnswer where the case doesn't do it."""

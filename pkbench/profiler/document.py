@@ -1,8 +1,9 @@
 """The profile file: JSON of our own, written whole."""
 
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,13 +19,14 @@ from pkbench.resultfile import OutputError
 # 1, the first.
 SCHEMA = 1
 NAME = "profile.json"
-MOST_STACKS = 5000  # of a case; the rarest are left out, and their sum is told
+Part = dict[str, Any]
+MOST_STACKS = 5000  # of a case; the rarest are left out
 
 
-def document(machine: Machine, profiled: Iterable[Profiled], command: str) -> dict[str, Any]:
-    """Return the document of one profile."""
+def start(machine: Machine, cases: Sequence[str], command: str) -> Part:
+    """Return what is known of a profile before the first case: its journal's first line."""
     return {
-        "pkbench_profile_schema": SCHEMA,
+        "kind": "profile",
         "version": version("pkbench"),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
@@ -34,24 +36,33 @@ def document(machine: Machine, profiled: Iterable[Profiled], command: str) -> di
             "kernel": machine.kernel,
             "virtualisation": machine.virtualisation,
         },
-        "cases": [_case(each) for each in profiled],
+        "cases": list(cases),
     }
 
 
-def write(folder: Path, found: Mapping[str, Any]) -> Path:
+def whole(begun: Part, cases: Sequence[Part]) -> Part:
+    """Return the document of one profile."""
+    known = {key: begun[key] for key in ("version", "date", "command", "machine")}
+    return {"pkbench_profile_schema": SCHEMA, **known, "cases": cases}
+
+
+def write(folder: Path, found: Part) -> Path:
     """Write the document by rename: whole, or not at all."""
     path = folder / NAME
     scratch = path.with_name(NAME + ".part")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(json.dumps(found, separators=(",", ":")), encoding="utf-8")
+        with scratch.open("w", encoding="utf-8") as file:
+            json.dump(found, file, separators=(",", ":"))
+            file.flush()
+            os.fsync(file.fileno())
         scratch.replace(path)
     except OSError as error:
         raise OutputError(f"can't write {path}: {error.strerror}") from None
     return path
 
 
-def _case(each: Profiled) -> dict[str, Any]:
+def case(each: Profiled) -> Part:
+    """Return one case as the profile has it, and its line in the journal."""
     plain = {
         name: getattr(each, name)
         for name in ("case", "operation", "state", "reason", "operations", "remark", "missing")

@@ -18,7 +18,7 @@ from pkbench.profiler.sampling import Recording, Samples
 from pkbench.profiler.timeline import Timeline
 
 TIMEOUT = 120.0  # seconds that a case may take for one thing
-VALUES, FEW_VALUES = 7, 4
+VALUES, FEW_VALUES = 5, 4
 VALUE_SECONDS = 0.004
 COUNTED_SECONDS = 0.016
 ANNOTATED = "instruction"  # the family whose cost the kernel has no part in
@@ -60,8 +60,9 @@ def profile(case: Case, known: Known, seconds: float) -> Profiled:
     with tempfile.TemporaryDirectory(prefix="pkbench-") as folder:
         work = _Profiling(case, known, seconds, Path(folder))
         try:
-            work.look()
-            work.count()
+            with Conversation(case.name, (), TIMEOUT) as talk:
+                work.look(talk)
+                work.count(talk)
         except NoAnswer as none:
             return Profiled(case.name, case.benchmark.operation, none.state, none.reason)
         work.read()
@@ -85,33 +86,32 @@ class _Profiling:
         self._timeline: Timeline | None = None
         self._operations, self._loops, self._remark = 0, 1, ""
 
-    def look(self) -> None:
-        """Time and sample, in a process without events."""
-        with Conversation(self._case.name, (), TIMEOUT) as talk:
-            found = talk.ask("time", loops=0, value_seconds=VALUE_SECONDS, values=1)
-            self._loops = int(found["loops"])
-            times = {"loops": self._loops, "values": VALUES}
-            wait_for_ends()
-            before = talk.ask("time", **times)["values"]
-            with self._or_why_not("samples"):
-                self._sample(talk)
-            after = talk.ask("time", **times)["values"]
-            self._time("alone", [*before, *after])
-            talk.ask("close")
+    def look(self, talk: Conversation) -> None:
+        """Time and sample, while the process has no events."""
+        found = talk.ask("time", loops=0, value_seconds=VALUE_SECONDS, values=1)
+        self._loops = int(found["loops"])
+        times = {"loops": self._loops, "values": VALUES}
+        wait_for_ends()
+        before = talk.ask("time", **times)["values"]
+        with self._or_why_not("samples"):
+            self._sample(talk)
+        after = talk.ask("time", **times)["values"]
+        self._time("alone", [*before, *after])
+        talk.ask("close")
 
-    def count(self) -> None:
-        """Count, in a process of its own: events must be there before the case's threads are."""
-        with Conversation(self._case.name, self._known.events, TIMEOUT) as talk:
-            self._opened = talk.opened
-            timed = talk.ask("time", loops=self._loops, values=FEW_VALUES)
-            self._time("counted", timed["values"])
-            loops = max(2, round(self._loops * COUNTED_SECONDS / VALUE_SECONDS))
-            counted = talk.ask("count", loops=loops)
-            if self._case.benchmark.threads:
-                with self._or_why_not("timeline"):
-                    known = self._known.tracepoints
-                    self._trace = timeline.trace(talk, self._loops, known, self._folder)
-            talk.ask("close")
+    def count(self, talk: Conversation) -> None:
+        """Count, with the case opened anew: events must be there before its threads are."""
+        talk.open(self._case.name, self._known.events)
+        self._opened = talk.opened
+        timed = talk.ask("time", loops=self._loops, values=FEW_VALUES)
+        self._time("counted", timed["values"])
+        loops = max(2, round(self._loops * COUNTED_SECONDS / VALUE_SECONDS))
+        counted = talk.ask("count", loops=loops)
+        if self._case.benchmark.threads:
+            with self._or_why_not("timeline"):
+                known = self._known.tracepoints
+                self._trace = timeline.trace(talk, self._loops, known, self._folder)
+        talk.ask("close")
         inner = self._case.benchmark.inner_loops
         self._operations = (loops - 1) * inner * counted["members"]
         self._quantities = list(counting.quantities(counted, loops, inner, self._known.events))

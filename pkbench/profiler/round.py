@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pkbench.catalogue import Case
 from pkbench.profiler import counting, settings, timeline
@@ -11,16 +11,18 @@ from pkbench.profiler.profiling import Profiled, profile
 LEAST_SAMPLING, MOST_SAMPLING = 0.15, 1.0  # seconds: some thousand samples to ten thousand
 # What a case takes besides being sampled, until it is known: an idle machine.
 CASE_SECONDS = 1.0
+PLANNED = 0.85  # of the budget: cases to come may take longer than those before, then all is drawn
 SPENT = "the budget was spent before it was its turn: give a longer one with --budget"
+Progress = Callable[[str, float], None]  # the case to come, and the share of all that is done
 
 
-def profiles(cases: Sequence[Case], budget: float) -> Iterator[Profiled]:
+def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterator[Profiled]:
     """Profile each case, sampled for as long as the budget allows; leave the machine as it was.
 
     What can't run here comes first, for nothing.
     """
     runnable = [case for case in cases if not case.skipped()]
-    deadline = time.monotonic() + budget
+    started = time.monotonic()
     with settings.kept():
         known = counting.known(timeline.EVENTS)
         for case in cases:
@@ -28,11 +30,13 @@ def profiles(cases: Sequence[Case], budget: float) -> Iterator[Profiled]:
                 yield profile(case, known, 0)
         besides = CASE_SECONDS
         for place, case in enumerate(spread(runnable)):
+            progress(case.name, place / len(runnable))
             began = time.monotonic()
-            if began > deadline:
+            if began > started + budget:
                 yield Profiled(case.name, case.benchmark.operation, "skipped", SPENT)
                 continue
-            seconds = sampling_seconds(len(runnable) - place, deadline - began, besides)
+            left = started + PLANNED * budget - began
+            seconds = sampling_seconds(len(runnable) - place, left, besides)
             yield profile(case, known, seconds)
             besides += (time.monotonic() - began - seconds - besides) / 5
 

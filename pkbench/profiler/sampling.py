@@ -55,7 +55,7 @@ def sample(talk: Conversation, loops: int, seconds: float, cycles: bool, folder:
 
 def read(recording: Recording) -> Samples:
     """Return what was sampled; ProgramError where perf can't tell."""
-    samples = list(stacks.parse(script(recording.data, "tid,ip,sym,dso")))
+    samples = stacks.parse(script(recording.data, "tid,ip,sym,dso"))
     if not samples:
         raise ProgramError(f"perf took no sample of {recording.event}")
     return _told(recording, samples)
@@ -110,13 +110,12 @@ def _frequency() -> int:
     return min(FREQUENCY, most or FREQUENCY)
 
 
-def _told(recording: Recording, samples: list[Sample]) -> Samples:
+def _told(recording: Recording, samples: Mapping[Sample, int]) -> Samples:
     opened = recording.opened
     caller = opened["processes"][0]
     roles = _roles(caller, {sample.thread for sample in samples})
-    called = Counter(
-        dict(stacks.fold((each for each in samples if each.thread == caller), {caller: ""}))
-    )
+    callers = {each: number for each, number in samples.items() if each.thread == caller}
+    called = stacks.fold(callers, {caller: ""})
     untimed = _names_of(opened, "prepare")
     timed = Counter({stack: n for stack, n in called.items() if not untimed & set(stack)})
     kept = Counter({stack: n for stack, n in timed.items() if not stacks.is_profilers_own(stack)})
@@ -126,10 +125,10 @@ def _told(recording: Recording, samples: list[Sample]) -> Samples:
     return Samples(
         event=recording.event,
         frequency=recording.frequency,
-        stacks=stacks.fold(iter(samples), roles),
+        stacks=stacks.fold(samples, roles),
         timed=kept,
         own=timed.total() - kept.total(),
-        places=stacks.innermost(iter(samples), opened["module"], opened["base"]),
+        places=stacks.innermost(samples, opened["module"], opened["base"]),
         remark="; ".join(filter(None, remarks)),
     )
 

@@ -1,9 +1,10 @@
 """Samples as perf prints them, folded."""
 
+import functools
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -15,6 +16,7 @@ KERNEL = "_[k]"  # what stack collapsers mark the kernel's functions with
 UNKNOWN = "[unknown]"
 MOST_SAMPLES = 1_000_000
 DEEPEST = 200
+BETWEEN = re.compile(r"\n[ \t]*\n")
 HEAD = re.compile(r"\s*(-?\d+)\s*")
 FRAME = re.compile(r"\s+([0-9a-f]{1,16}) (.+) \((.*)\)")
 # What mprotect does for a profiler that looks on: kernel/events/core.c.
@@ -48,45 +50,63 @@ class Sample:
         return self.frames[len(self.kernel) :]
 
 
-def parse(text: str) -> Iterator[Sample]:
-    """Give the samples of `perf script -F tid,ip,sym,dso`; ProgramError where it is none."""
-    thread: int | None = None
-    frames: list[Frame] = []
-    samples = 0
-    for line in [*text.splitlines(), ""]:
-        if not line.strip():
-            if thread is not None and frames:
-                samples += 1
-                yield Sample(thread, tuple(frames))
-            thread, frames = None, []
-        elif (head := HEAD.fullmatch(line)) and thread is None:
-            thread = int(head[1])
-        elif (frame := FRAME.fullmatch(line)) and thread is not None:
-            frames.append(Frame(int(frame[1], 16), frame[2], frame[3]))
-        else:
-            raise ProgramError(f"perf script printed what is no sample: {line.strip()[:60]!r}")
-        if samples > MOST_SAMPLES:
-            raise ProgramError(f"perf script printed more than {MOST_SAMPLES:,} samples")
+def parse(text: str) -> Counter[Sample]:
+    """Return the samples of `perf script -F tid,ip,sym,dso`; ProgramError where it is none.
 
-
-def fold(samples: Iterator[Sample], roles: dict[int, str]) -> Counter[Stack]:
-    """Return how often each stack was seen, below the thread's role where there are several."""
-    found: Counter[Stack] = Counter()
-    for sample in samples:
-        role = roles.get(sample.thread, "another thread") if len(roles) > 1 else ""
-        names = tuple(_names(sample))
-        found[(role, *names) if role else names] += 1
+    A loop is mostly found where it was found before: what is printed alike is parsed once.
+    """
+    blocks = Counter(BETWEEN.split(text))
+    if blocks.total() > MOST_SAMPLES:
+        raise ProgramError(f"perf script printed more than {MOST_SAMPLES:,} samples")
+    found: Counter[Sample] = Counter()
+    for block, number in blocks.items():
+        head, *lines = block.strip("\n").splitlines() or [""]
+        if not (head or lines):
+            continue
+        sample = Sample(_thread(head), tuple(map(_frame, lines)))
+        if sample.frames:
+            found[sample] += number
     return found
 
 
-def innermost(samples: Iterator[Sample], module: str, base: int) -> Counter[int]:
+def _thread(line: str) -> int:
+    match = HEAD.fullmatch(line)
+    if match is None:
+        raise _no_sample(line)
+    return int(match[1])
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _frame(line: str) -> Frame:
+    match = FRAME.fullmatch(line)
+    if match is None:
+        raise _no_sample(line)
+    return Frame(int(match[1], 16), match[2], match[3])
+
+
+def _no_sample(line: str) -> ProgramError:
+    return ProgramError(f"perf script printed what is no sample: {line.strip()[:60]!r}")
+
+
+def fold(samples: Mapping[Sample, int], roles: dict[int, str]) -> Counter[Stack]:
+    """Return how often each stack was seen, below the thread's role where there are several."""
+    found: Counter[Stack] = Counter()
+    for sample, number in samples.items():
+        role = roles.get(sample.thread, "another thread") if len(roles) > 1 else ""
+        names = tuple(_names(sample))
+        found[(role, *names) if role else names] += number
+    return found
+
+
+def innermost(samples: Mapping[Sample, int], module: str, base: int) -> Counter[int]:
     """Return how often each place in a file was executed, by its offset there."""
     found: Counter[int] = Counter()
-    for sample in samples:
+    for sample, number in samples.items():
         frame = sample.frames[0]
         if PurePath(frame.file).name == PurePath(module).name:
             # Some versions of perf print where the place is in memory.
-            found[frame.address - base if frame.address >= base > 0 else frame.address] += 1
+            at = frame.address - base if frame.address >= base > 0 else frame.address
+            found[at] += number
     return found
 
 

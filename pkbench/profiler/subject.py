@@ -208,12 +208,15 @@ def _answer(subject: Subject | None, task: Answer) -> tuple[Subject | None, Answ
 
 
 def main() -> None:
-    """Do what each line of standard input asks for; the first opens the case."""
+    """Do what each line of standard input asks for; the first opens a case."""
     end_with_parent()
     subject = None
     while line := _line():
         task = json.loads(line)
         if task:  # else the end of a run, come too late to be seen
+            if task["do"] == "open" and subject is not None:
+                subject.session.close()
+                subject = None
             subject, answer = _answer(subject, task)
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
