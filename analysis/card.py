@@ -106,7 +106,7 @@ def short(result: Result) -> str:
     """Return the facts that go under a figure."""
     machine = result.machine
     parts = [
-        text_of(machine.get("cpu_model")),
+        _processor(result),
         _lead("microcode", machine.get("microcode")),
         _lead("Linux", machine.get("kernel")),
         _lead("under", machine.get("virtualisation")),
@@ -126,6 +126,12 @@ def _lead(word: str, value: object) -> str:
 
 def _plain(key: str) -> Callable[[Result], str]:
     return lambda result: text_of(result.machine.get(key))
+
+
+def _processor(result: Result) -> str:
+    """Return the model, and what tells it from others of that name where the file says so."""
+    parts = (text_of(result.machine.get(key)) for key in ("cpu_model", "cpu_version"))
+    return ", ".join(part for part in parts if part)
 
 
 def _memory(result: Result) -> str:
@@ -166,7 +172,7 @@ def _virtual(result: Result) -> str:
 
 
 FACTS: Mapping[str, Callable[[Result], str]] = {
-    "processor": _plain("cpu_model"),
+    "processor": _processor,
     "architecture": _plain("architecture"),
     "protection keys": _keys,
     "kernel": _plain("kernel"),
