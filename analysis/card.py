@@ -65,7 +65,7 @@ def card(shelf: Shelf) -> Table:
         headings=headings,
         rows=rows,
         data=data,
-        note="Shaded: the machines differ." if len(shelf.names) > 1 else "",
+        note=f"Shaded: the {shelf.noun}s differ." if len(shelf.names) > 1 else "",
         text_columns=len(headings),
     )
 
@@ -107,7 +107,7 @@ def short(result: Result) -> str:
     machine = result.machine
     parts = [
         _processor(result),
-        _lead("microcode", machine.get("microcode")),
+        _lead("microcode", machine.get("microcode")) if not _guest(result) else "",
         _lead("Linux", machine.get("kernel")),
         _lead("under", machine.get("virtualisation")),
         _lead("governor", machine.get("governor")),
@@ -166,6 +166,16 @@ def _mitigations(result: Result) -> str:
     return "; ".join(active) or ("none needed" if found else "")
 
 
+def _guest(result: Result) -> bool:
+    return bool(text_of(result.machine.get("virtualisation")))
+
+
+def _microcode(result: Result) -> str:
+    """Return the version, which a guest is told by its hypervisor: KVM makes one up by default."""
+    told = text_of(result.machine.get("microcode"))
+    return f"{told}, as the hypervisor says" if told and _guest(result) else told
+
+
 def _virtual(result: Result) -> str:
     value = result.machine.get("virtualisation")
     return NONE_FOUND if value == "" else text_of(value)
@@ -182,7 +192,7 @@ FACTS: Mapping[str, Callable[[Result], str]] = {
     "CPUs": _plain("cpus"),
     "memory": _memory,
     "page size (bytes)": _plain("page_size"),
-    "microcode": _plain("microcode"),
+    "microcode": _microcode,
     "clock source": _plain("clocksource"),
     "TSC": _frequency,
     "frequency governor": _plain("governor"),
