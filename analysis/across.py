@@ -38,10 +38,10 @@ def _spread(shelf: Shelf, what: str, case: str) -> Iterator[str]:
         f"{cost(shelf, least['gross'])} on {least['machine']} and "
         f"{cost(shelf, most['gross'])} on {most['machine']}"
     )
-    number = "" if len(rows) == 2 else f", of {len(rows)} machines"
-    verb = "takes" if len(rows) == 2 else "takes between"
+    several = len(rows) > 2
+    number = f", the least and the most of {len(rows)} {shelf.noun}s" * several
     told = many(shelf, ratio) if differ(shelf, ratio) else f"not told apart, {many(shelf, ratio)}"
-    yield f"{what} {verb} {ends}{number}: {told}."
+    yield f"{what} takes {ends}{number}: {told}."
 
 
 def _advantage(shelf: Shelf, pages: int | None) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _advantage(shelf: Shelf, pages: int | None) -> Iterator[str]:
     ends = f"{words.figures(values[0])} to {words.figures(values[-1])} times as"
     yield (
         f"Compared with WRPKRU that is {ends} {'many' if shelf.exact else 'long'} on "
-        f"{len(both)} machines."
+        f"{len(both)} {shelf.noun}s."
     )
 
 
@@ -81,9 +81,9 @@ def _without_keys(shelf: Shelf) -> Iterator[str]:
     if not lacking:
         return
     if len(lacking) == len(shelf.names):
-        yield "None of these machines has protection keys: their key cases were skipped."
+        yield f"None of these {shelf.noun}s has protection keys: their key cases were skipped."
         return
-    names = words.listed(lacking) if len(lacking) <= MOST_NAMED else f"{len(lacking)} machines"
+    names = _named(shelf, lacking)
     yield f"No protection keys: {names}."
 
 
@@ -100,8 +100,14 @@ def _problems(shelf: Shelf) -> Iterator[str]:
         if any(finding.status == "problem" for finding in result.findings)
     ]
     if worst:
-        names = words.listed(worst) if len(worst) <= MOST_NAMED else f"{len(worst)} machines"
+        names = _named(shelf, worst)
         yield f"Doctor found a problem on {names}: read their figures with care."
+
+
+def _named(shelf: Shelf, names: list[str]) -> str:
+    """Return machines by name, of many their number."""
+    few = len(names) <= MOST_NAMED
+    return words.listed(names) if few else words.count(len(names), shelf.noun)
 
 
 def _rows(shelf: Shelf, case: str) -> list[dict[str, Any]]:

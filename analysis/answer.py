@@ -122,8 +122,9 @@ def _ceiling(shelf: Shelf, machine: str) -> Iterator[str]:
         ratio = _ratio(shelf, above, below)
         why = "above 33 pages Linux flushes the whole TLB at once instead of page by page"
         yield (
-            f"From 33 pages to 34 the same call goes from {cost(shelf, below['gross'])} to "
-            f"{cost(shelf, above['gross'])}, {many(shelf, ratio)}"
+            "One mprotect from read-write to read-only takes "
+            f"{cost(shelf, below['gross'])} for 33 pages and {cost(shelf, above['gross'])} for 34, "
+            f"{many(shelf, ratio)}"
             f"{f': {why}' if differ(shelf, ratio) else ': no step can be told'}."
         )
 

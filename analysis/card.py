@@ -65,7 +65,7 @@ def card(shelf: Shelf) -> Table:
         headings=headings,
         rows=rows,
         data=data,
-        note="Shaded: the machines differ." if len(shelf.names) > 1 else "",
+        note=f"Shaded: the {shelf.noun}s differ." if len(shelf.names) > 1 else "",
         text_columns=len(headings),
     )
 
@@ -106,8 +106,8 @@ def short(result: Result) -> str:
     """Return the facts that go under a figure."""
     machine = result.machine
     parts = [
-        text_of(machine.get("cpu_model")),
-        _lead("microcode", machine.get("microcode")),
+        _processor(result),
+        _lead("microcode", machine.get("microcode")) if not _guest(result) else "",
         _lead("Linux", machine.get("kernel")),
         _lead("under", machine.get("virtualisation")),
         _lead("governor", machine.get("governor")),
@@ -126,6 +126,12 @@ def _lead(word: str, value: object) -> str:
 
 def _plain(key: str) -> Callable[[Result], str]:
     return lambda result: text_of(result.machine.get(key))
+
+
+def _processor(result: Result) -> str:
+    """Return the model, and what tells it from others of that name where the file says so."""
+    parts = (text_of(result.machine.get(key)) for key in ("cpu_model", "cpu_version"))
+    return ", ".join(part for part in parts if part)
 
 
 def _memory(result: Result) -> str:
@@ -160,13 +166,23 @@ def _mitigations(result: Result) -> str:
     return "; ".join(active) or ("none needed" if found else "")
 
 
+def _guest(result: Result) -> bool:
+    return bool(text_of(result.machine.get("virtualisation")))
+
+
+def _microcode(result: Result) -> str:
+    """Return the version, which a guest is told by its hypervisor: KVM makes one up by default."""
+    told = text_of(result.machine.get("microcode"))
+    return f"{told}, as the hypervisor says" if told and _guest(result) else told
+
+
 def _virtual(result: Result) -> str:
     value = result.machine.get("virtualisation")
     return NONE_FOUND if value == "" else text_of(value)
 
 
 FACTS: Mapping[str, Callable[[Result], str]] = {
-    "processor": _plain("cpu_model"),
+    "processor": _processor,
     "architecture": _plain("architecture"),
     "protection keys": _keys,
     "kernel": _plain("kernel"),
@@ -176,7 +192,7 @@ FACTS: Mapping[str, Callable[[Result], str]] = {
     "CPUs": _plain("cpus"),
     "memory": _memory,
     "page size (bytes)": _plain("page_size"),
-    "microcode": _plain("microcode"),
+    "microcode": _microcode,
     "clock source": _plain("clocksource"),
     "TSC": _frequency,
     "frequency governor": _plain("governor"),

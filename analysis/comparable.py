@@ -44,10 +44,13 @@ def _mitigations(result: Result) -> Mapping[str, str]:
 MATTERS: Mapping[str, Callable[[Result], str]] = {
     "evidence": lambda result: result.evidence,
     "processor": _of_machine("cpu_model"),
+    "processor's version": _of_machine("cpu_version"),
     "architecture": _of_machine("architecture"),
     "virtualisation": _of_machine("virtualisation"),
     "page size": _of_machine("page_size"),
 }
+# What results of older versions don't tell: there it is no difference.
+LATER = ("processor's version",)
 WORTH_KNOWING: Mapping[str, Callable[[Result], str]] = {
     "kernel": _of_machine("kernel"),
     "kernel's command line": _of_machine("cmdline"),
@@ -71,7 +74,7 @@ def differences(base: Result, new: Result) -> list[Difference]:
     for matters, facts in ((True, MATTERS), (False, WORTH_KNOWING)):
         for name, fact in facts.items():
             first, second = fact(base), fact(new)
-            if first != second:
+            if first != second and (name not in LATER or (first and second)):
                 found.append(Difference(name, first, second, matters))
     return [*found, *_of_mitigations(base, new)]
 

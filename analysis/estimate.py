@@ -39,8 +39,8 @@ DEFINITION = (
     "stolen time contaminated where at least half are clean, and without those beside which "
     "another hardware thread used the core where three processes have others; the estimate is the "
     "median over processes. Interval: 95 %, percentile bootstrap over processes "
-    f"({RESAMPLES:,} resamples, fixed seed; scipy.stats.bootstrap; Efron and Tibshirani, "
-    "An Introduction to the Bootstrap, 1993, chapter 13)."
+    f"({RESAMPLES:,} resamples, fixed seed, as scipy.stats.bootstrap draws them; Efron and "
+    "Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13)."
 )
 EXACT_DEFINITION = "Instruction counts are exact: the shortest boot's count, without interval."
 

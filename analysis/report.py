@@ -16,7 +16,7 @@ from .page.blocks import Blocks
 from .page.listing import Listing
 from .page.matrix import Matrix, matrix
 from .page.picture import Picture
-from .page.pictures import pictures
+from .page.pictures import Drawn, drawing
 from .profiles import why
 from .profiles.read import Profile
 from .profiles.why import Profiles
@@ -47,10 +47,23 @@ class Section:
 
     shelf: Shelf
     listing: Listing
-    pictures: Sequence[Picture]
-    missing: Sequence[figures.Missing]
+    drawn: Drawn
     tables: Sequence[Table]
     profiles: Profiles
+
+    @cached_property
+    def pictures(self) -> Sequence[Picture]:
+        """The charts, once they are drawn."""
+        return [each for each in self._drawn if isinstance(each, Picture)]
+
+    @cached_property
+    def missing(self) -> Sequence[figures.Missing]:
+        """The charts that can't be drawn."""
+        return [each for each in self._drawn if isinstance(each, figures.Missing)]
+
+    @cached_property
+    def _drawn(self) -> Sequence[Picture | figures.Missing]:
+        return self.drawn()
 
     @property
     def key(self) -> str:
@@ -131,11 +144,12 @@ def write(
     found, not_read = why.read_all(profiles, results, skip)
     left_out += not_read
     stock = shelves(results, [Assumption.parse(text) for text in request.assumptions])
-    sections = [_section(shelf, request, found) for shelf in stock]
     folder = Path(folder)
-    parts = _parts(stock, sections, left_out)
-    page = template.render(parts)
-    _write_files(folder, sections, [parts["matrix"]], formats)
+    with drawing(stock, request) as drawn:
+        sections = [_section(*each, found) for each in zip(stock, drawn, strict=True)]
+        parts = _parts(stock, sections, left_out)
+        page = template.render(parts)
+        _write_files(folder, sections, [parts["matrix"]], formats)
     target = folder / PAGE
     target.write_text(page, encoding="utf-8")
     return target
@@ -171,14 +185,11 @@ def _called(result: Result, name: str) -> Result:
     return replace(result, machine={**result.machine, "name": clean(name, LONGEST_NAME)})
 
 
-def _section(shelf: Shelf, request: artwork.Request, profiles: Sequence[Profile]) -> Section:
-    listing = Listing(shelf)
-    drawn = pictures(shelf, request)
+def _section(shelf: Shelf, drawn: Drawn, profiles: Sequence[Profile]) -> Section:
     return Section(
         shelf=shelf,
-        listing=listing,
-        pictures=[each for each in drawn if isinstance(each, Picture)],
-        missing=[each for each in drawn if isinstance(each, figures.Missing)],
+        listing=Listing(shelf),
+        drawn=drawn,
         tables=[*of(shelf), *(t for t in [breakeven_table.table(shelf)] if t.rows)],
         profiles=why.of(shelf, profiles),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from .sample import Numbers
 
@@ -41,27 +39,28 @@ def bounds(samples: Sequence[Numbers], combine: Combine, paired: bool) -> tuple[
 
 
 def _bounds(samples: Sequence[Numbers], combine: Combine, paired: bool) -> tuple[Numbers, Numbers]:
-    medians = [_Medians.of(sample) for sample in samples]
-
-    def statistic(*chosen: NDArray[np.int64], axis: int) -> Numbers:  # noqa: ARG001 - as SciPy asks
-        return combine([each(places) for each, places in zip(medians, chosen, strict=True)])
-
+    # As scipy.stats.bootstrap draws and reckons, whose import takes longer than all of this.
     # Percentile, not BCa: the acceleration of a median, a jackknife estimate, is unreliable
     # (Efron and Tibshirani, section 11.6), and BCa has no answer when all values are equal.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # equal values are a fact here, not a degenerate input
-        interval = stats.bootstrap(
-            [np.arange(sample.shape[-1]) for sample in samples],
-            statistic,
-            n_resamples=RESAMPLES,
-            vectorized=True,
-            paired=paired,
-            axis=-1,
-            confidence_level=CONFIDENCE,
-            method="percentile",
-            rng=np.random.default_rng(SEED),
-        ).confidence_interval
-    return np.asarray(interval.low), np.asarray(interval.high)
+    random = np.random.default_rng(SEED)
+    medians: list[Numbers] = []
+    for sample in samples:
+        size = sample.shape[-1]
+        if not (paired and medians):
+            chosen = random.integers(0, size, (RESAMPLES, size))
+        medians.append(_Medians.of(sample)(chosen))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = combine(medians)
+    tail = (1 - CONFIDENCE) / 2
+    return _quantile(found, tail), _quantile(found, 1 - tail)
+
+
+def _quantile(found: Numbers, share: float) -> Numbers:
+    """Return a quantile of each row, linear between its order statistics; NaN where one is."""
+    place, part = divmod(share * found.shape[-1] - share, 1)
+    ordered = np.partition(found, [int(place), int(place) + 1, -1], axis=-1)  # NaN comes last
+    below, above = ordered[:, int(place)], ordered[:, int(place) + 1]
+    return np.where(np.isnan(ordered[:, -1]), np.nan, (1 - part) * below + part * above)
 
 
 @dataclass(frozen=True)

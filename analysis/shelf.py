@@ -78,6 +78,11 @@ class Shelf:
         return self.evidence == "path length"
 
     @property
+    def noun(self) -> str:
+        """What its machines are to a reader: one CPU is emulated for all counts."""
+        return "kernel" if self.exact else "machine"
+
+    @property
     def unit(self) -> str:
         """What a figure counts."""
         return "instructions" if self.exact else "s"

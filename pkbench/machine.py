@@ -62,6 +62,7 @@ class Machine:
 
     name: str
     cpu_model: str | None
+    cpu_version: str | None  # what tells apart CPUs that share a name, as virtual ones do
     architecture: str
     kernel: str | None
     cpus: int
@@ -111,6 +112,7 @@ def detect(root: Path = Path("/"), native: Probe | None = None, name: str | None
     return Machine(
         name=name or _default_name(cpu_model or probe.architecture, kernel),
         cpu_model=cpu_model,
+        cpu_version=_cpu_version(cpuinfo),
         architecture=probe.architecture,
         kernel=kernel,
         cpus=len(cpu_list(online)) if online else len(allowed),
@@ -221,6 +223,13 @@ def _cpu_model(cpuinfo: dict[str, str]) -> str | None:
     if part := cpuinfo.get("CPU part"):  # arm64 has numbers only
         return f"implementer {cpuinfo.get('CPU implementer', '?')} part {part}"
     return None
+
+
+def _cpu_version(cpuinfo: dict[str, str]) -> str | None:
+    """Return what the kernel lists of CPUID.1:EAX, or of arm64's MIDR_EL1, in words."""
+    keys = ("cpu family", "model", "stepping", "CPU variant", "CPU revision")
+    found = [f"{key.rpartition(' ')[2]} {cpuinfo[key]}" for key in keys if key in cpuinfo]
+    return ", ".join(found) or None
 
 
 def _default_name(cpu_model: str, kernel: str | None) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -140,7 +141,7 @@ def _start(request: Request) -> dict[str, Any]:
 def command_line(arguments: Iterable[str]) -> str:
     """Return the command that repeats a run, without the folders of this machine."""
     shown = [Path(word).name if word.startswith("/") else word for word in arguments]
-    return " ".join(["pkbench", *(f"'{word}'" if "*" in word else word for word in shown)])
+    return shlex.join(["pkbench", *shown])
 
 
 def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metadata:

@@ -23,8 +23,9 @@ ARM64 = Probe("aarch64", "pkbench knows no protection-key register on aarch64")
 
 CPU = "sys/devices/system/cpu"
 DESKTOP = {
-    "proc/cpuinfo": "processor\t: 0\nmodel name\t: Intel(R) Core(TM) i7-1185G7 CPU @ 3.00GHz\n"
-    "microcode\t: 0xb4\npower management:\n\nprocessor\t: 1\nmicrocode\t: 0xff\n",
+    "proc/cpuinfo": "processor\t: 0\ncpu family\t: 6\nmodel\t\t: 140\n"
+    "model name\t: Intel(R) Core(TM) i7-1185G7 CPU @ 3.00GHz\n"
+    "stepping\t: 1\nmicrocode\t: 0xb4\npower management:\n\nprocessor\t: 1\nmicrocode\t: 0xff\n",
     "proc/meminfo": "MemTotal:       16000000 kB\nMemFree:        1 kB\n",
     "proc/sys/kernel/osrelease": "6.12.117-amd64\n",
     "sys/devices/system/clocksource/clocksource0/current_clocksource": "tsc\n",

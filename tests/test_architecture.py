@@ -149,6 +149,12 @@ def test_the_analysis_does_without_the_native_code() -> None:
     assert python("-c", code).stderr == ""
 
 
+def test_a_report_does_without_scipy() -> None:
+    code = "import sys; import pkbench.analysis.report; print('scipy' in sys.modules)"
+
+    assert python("-c", code).stdout == "False\n"
+
+
 def test_a_worker_that_measures_imports_nothing_slow() -> None:
     task = {"case": "syscall/getppid", "loops": 10, "warmups": 0}
     task |= {"piece_loops": 1, "values": 1, "most_values": 1, "best_nop_cycles": 0}

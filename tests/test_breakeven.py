@@ -11,7 +11,7 @@ from test_figures import LOOP, around
 
 from pkbench.analysis import ResultError, breakeven, breakeven_table, figures, read
 from pkbench.analysis.assumption import Assumption
-from pkbench.analysis.figures import Chart, Missing
+from pkbench.analysis.figures import Chart, Missing, affordable
 from pkbench.analysis.figures import breakeven as figure
 from pkbench.analysis.shelf import Shelf, shelves
 
@@ -62,6 +62,17 @@ def test_a_share_of_a_cpu_is_the_rate_times_the_cost(tmp_path: Path) -> None:
     assert 0.2 == pytest.approx(found.loc[("mprotect", 1), "share"])
     assert 0.8 == pytest.approx(found.loc[("mprotect", 64), "share"])
     assert 0.002 == pytest.approx(found.loc[("WRPKRU", 64), "share"])
+
+
+def test_what_can_be_seen_is_said_in_whole_rates_and_the_right_number_of_lines(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "one").mkdir()
+    one, both = without_keys(tmp_path / "one"), with_keys(tmp_path)
+    said = figure.alt(figure.table(one))
+    assert "at 100,000 switches a second" in said
+    assert affordable.alt(affordable.table(one)).startswith("1 line of")
+    assert affordable.alt(affordable.table(both)).startswith("3 lines of")
 
 
 def test_an_interval_is_carried_through(tmp_path: Path) -> None:

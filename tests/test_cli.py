@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -64,6 +65,12 @@ def test_a_run_leaves_a_result_that_pyperf_reads(result: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert 0 == done.returncode, done.stderr
         assert "syscall/getppid" in done.stdout
+
+
+def test_a_result_says_what_to_type_to_repeat_it(result: Path) -> None:
+    suite = pyperf.BenchmarkSuite.load(str(result))
+    command = shlex.split(suite.get_metadata()["pkbench_command"])
+    assert ["--name", "lab 1"] == command[command.index("--name") :][:2]
 
 
 def test_a_run_leaves_nothing_but_the_result(result: Path) -> None:

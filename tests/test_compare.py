@@ -164,6 +164,19 @@ def test_machines_that_differ_where_it_matters_are_told_apart(tmp_path: Path) ->
     assert not compare(one, cpu).comparable
 
 
+def test_processors_of_one_name_are_told_apart_where_both_results_say_more(tmp_path: Path) -> None:
+    milan, naples, unknown = (
+        result(tmp_path / name, noisy(1e-6, 1), machine={"cpu_model": "AMD EPYC", **version})
+        for name, version in (
+            ("a", {"cpu_version": "family 25, model 1, stepping 1"}),
+            ("b", {"cpu_version": "family 23, model 1, stepping 2"}),
+            ("c", {}),
+        )
+    )
+    assert not compare(milan, naples).comparable
+    assert [] == compare(milan, unknown).differences
+
+
 def counted(folder: Path, **machine: object) -> Result:
     folder.mkdir()
     made = suite([Made(CASE, [[335.0]])], evidence="path length", machine=dict(machine))

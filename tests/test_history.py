@@ -48,6 +48,19 @@ def test_a_further_page_costs_the_slope_of_the_many(tmp_path: Path) -> None:
     assert {(512, 16384)} == set(zip(found["from"], found["to"], strict=True))
 
 
+def test_several_are_called_kernels_and_named_by_their_versions_in_the_chart(
+    tmp_path: Path,
+) -> None:
+    found = shelf(tmp_path, SLOPES)
+    told = " ".join(answer.sentences(found))
+    assert "the least and the most of 3 kernels" in told
+    assert "machine" not in told
+    drawn = kernels.draw(kernels.table(found))
+    assert drawn is not None
+    labels = [label.get_text() for label in drawn.axes[-1].get_xticklabels()]
+    assert ["5.10.262", "6.1.192", "6.12.117"] == labels
+
+
 def test_one_number_of_pages_tells_no_slope(tmp_path: Path) -> None:
     made = suite([Made("protect/mprotect-rw-ro/pages:512", [[9.0]])], evidence="path length")
     (found,) = shelves([read(write(tmp_path / "one.json", made))])

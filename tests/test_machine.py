@@ -28,6 +28,7 @@ def test_the_card_is_what_a_result_file_says_of_a_machine(tmp_path):
     assert {
         "name": "Intel Core i7-1185G7, Linux 6.12.117-amd64",
         "cpu_model": "Intel(R) Core(TM) i7-1185G7 CPU @ 3.00GHz",
+        "cpu_version": "family 6, model 140, stepping 1",
         "architecture": "x86_64",
         "kernel": "6.12.117-amd64",
         "cpus": 7,
@@ -59,8 +60,8 @@ def test_what_cannot_be_read_is_none_never_zero_or_empty(tmp_path):
 
     unread = {key for key, value in card.items() if value is None}
     assert {
-        "cpu_model", "kernel", "memory_bytes", "microcode", "clocksource", "governor", "thp", "smt",
-        "tsc_hz", "compiler", "native_build",
+        "cpu_model", "cpu_version", "kernel", "memory_bytes", "microcode", "clocksource",
+        "governor", "thp", "smt", "tsc_hz", "compiler", "native_build",
     } == unread  # fmt: skip
     assert {} == card["mitigations"]
     assert len(os.sched_getaffinity(0)) == card["cpus"]
@@ -98,9 +99,12 @@ def test_a_machine_s_name_drops_what_says_nothing_of_the_cpu(tmp_path, model, na
 
 
 def test_an_arm64_cpu_is_known_by_its_numbers(tmp_path):
-    plant(tmp_path, {"proc/cpuinfo": "CPU implementer\t: 0x41\nCPU part\t: 0xd0c\n"})
+    numbers = "CPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\nCPU revision\t: 1\n"
+    plant(tmp_path, {"proc/cpuinfo": numbers})
 
-    assert "implementer 0x41 part 0xd0c" == detect(tmp_path, ARM64).cpu_model
+    found = detect(tmp_path, ARM64)
+    assert "implementer 0x41 part 0xd0c" == found.cpu_model
+    assert "variant 0x3, revision 1" == found.cpu_version
 
 
 def test_a_power_cpu_is_known_by_the_name_it_has_there(tmp_path):

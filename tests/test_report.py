@@ -360,6 +360,19 @@ def test_what_is_not_known_of_one_machine_is_said(tmp_path: Path) -> None:
     assert "microcode 0x2b not known" in page.text
 
 
+def test_a_processor_is_told_with_its_version(tmp_path: Path) -> None:
+    machine = {"cpu_model": "AMD EPYC", "cpu_version": "family 23, model 1, stepping 2"}
+    page = page_of(tmp_path, suite([Made("syscall/getppid", [[1e-6]])], machine=machine))
+    assert "processor AMD EPYC, family 23, model 1, stepping 2" in page.text
+
+
+def test_a_guests_microcode_is_its_hypervisors_word(tmp_path: Path) -> None:
+    machine = {"virtualisation": "KVM", "microcode": "0x1000065"}
+    page = page_of(tmp_path, suite([Made("switch/mprotect/pages:1", [[1e-6]])], machine=machine))
+    assert "microcode 0x1000065, as the hypervisor says" in page.text
+    assert "microcode 0x1000065," not in page.text.replace("0x1000065, as the hypervisor says", "")
+
+
 def test_a_bad_file_stops_the_report_before_anything_is_written(tmp_path: Path) -> None:
     good = write(tmp_path / "good.json", counts())
     bad = tmp_path / "bad.json"

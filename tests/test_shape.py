@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from pkbench.analysis.shape import ENOUGH, shape
+from pkbench.analysis.shape import ENOUGH, chance, shape
 
 ROUNDS = tuple(range(30))
 
@@ -34,6 +35,15 @@ def test_one_process_far_away_is_no_mode() -> None:
 )
 def test_a_drift_over_the_run_is_told_with_its_direction(end: float, told: str) -> None:
     assert shape(normal(1) * np.linspace(1, end, 30), ROUNDS).startswith(told)
+
+
+@pytest.mark.parametrize("size", [4, 5, 10, 11, 17, 60])
+def test_the_chance_of_a_correlation_is_what_scipy_gives(size: int) -> None:
+    rounds = np.arange(size)
+    for steepness in (0, 0.01, 0.1, 1, 10):
+        values = (rounds * steepness + normal(size, size, 1)).round(1)  # some are equal
+        expected = stats.spearmanr(rounds, values).pvalue
+        assert expected == pytest.approx(chance(rounds, values), abs=1e-12)
 
 
 def test_a_drift_is_one_over_the_rounds_not_over_the_list() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from .. import words
 from ..costs import as_measured
-from .chart import ESTIMATE, MISSING, estimates
+from .chart import ESTIMATE, MISSING, estimates, is_exact
 
 COLUMNS = [
     "machine",
@@ -124,10 +125,10 @@ def elsewhere(rows: pd.DataFrame, along: str) -> pd.Series[str]:
 def alt(found: pd.DataFrame, along: str, cost: str) -> str:
     """Say in words what a figure of lines shows."""
     rows = estimates(found)
-    machines = rows["machine"].nunique()
+    machines = words.count(rows["machine"].nunique(), "kernel" if is_exact(rows) else "machine")
     lines = rows.groupby(["machine", "panel", "series"], sort=False).ngroups
     ends = f"from {rows['point'].min():,} to {rows['point'].max():,}"
     return (
-        f"{lines} lines of {cost} against {along}, {ends}, on {machines} "
-        f"{'machine' if machines == 1 else 'machines'}. The figures are in the table of all cases."
+        f"{words.count(lines, 'line')} of {cost} against {along}, {ends}, on {machines}. "
+        "The figures are in the table of all cases."
     )

@@ -9,12 +9,20 @@ from collections.abc import Iterator
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+)
 
 from .. import words
 from .chart import quantity
 
 FEW_DECADES = 2  # a log axis shorter than this is labelled between its decades too
+MOST_DECADES = 4  # on a longer one ticks between the decades run together
 NARROW = 5  # inches: a figure with room for a few ticks only
 LONGEST_BESIDE = 32  # characters of a label that stands beside a panel
 WIDEST_LINEAR = 20  # beyond this ratio an axis from zero hides what is small
@@ -66,8 +74,15 @@ def value_axis(
     axis.set_major_locator(LogLocator(subs=subs, numticks=5 if narrow else 12))
     show = _plain if plain else _round_time
     axis.set_major_formatter(FuncFormatter(lambda tick, _: show(tick)))
-    axis.set_minor_formatter(NullFormatter())
+    between_decades(axis, low, high)
     return scale
+
+
+def between_decades(axis: Axis, low: float, high: float) -> None:
+    """Have ticks without labels between those of a log axis, unless they would run together."""
+    axis.set_minor_formatter(NullFormatter())
+    if math.log10(high / low) > MOST_DECADES:
+        axis.set_minor_locator(NullLocator())
 
 
 def _broken(text: str) -> Iterator[str]:

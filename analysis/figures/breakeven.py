@@ -115,7 +115,8 @@ def alt(rows: pd.DataFrame) -> str:
     told = estimates(rows)
     told = told[told["value"] <= 100]
     parts = [
-        f"{series} of {panel} {words.figures(value)} % at {point:,} switches a second ({machine})"
+        f"{series} of {panel} {words.figures(value)} % at {point:,.0f} switches a second "
+        f"({machine})"
         for machine, panel, series, point, value in told.loc[
             told.groupby(["machine", "panel", "series"], sort=False)["point"].idxmax(),
             ["machine", "panel", "series", "point", "value"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ NEEDS = "no instructions were counted in three kernels or more"
 FEWEST = 3
 PANEL_HEIGHT = 1.9  # inches
 LEGEND_HEIGHT = 0.6
+MOST_LEVEL = 64  # characters of labels that fit side by side
 
 CALL, PAGE, FAULT = "one call, one page", "each further page", "signals and faults"
 WAYS = {
@@ -86,10 +88,20 @@ def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
                 axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
             else:
                 axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.12))
-        labels = [style.label(str(name).removeprefix("Linux "), 24) for name in names]
-        grid[-1, 0].set_xticks(list(names.index), labels, rotation=30, ha="right")
+        labels = _labels(names)
+        level = beside and sum(map(len, labels)) <= MOST_LEVEL
+        place: dict[str, Any] = {} if level else {"rotation": 45, "ha": "right"}
+        grid[-1, 0].set_xticks(list(names.index), labels, rotation_mode="anchor", **place)
         figure.supylabel(f"{quantity(rows)} per operation; lower is better", fontsize=8)
         return style.settle(figure)
+
+
+def _labels(names: Iterable[str]) -> list[str]:
+    """Return the kernels' versions, with what a distribution adds where that tells them apart."""
+    whole = [str(name).removeprefix("Linux ") for name in names]
+    plain = [".".join(map(str, history.version(name))) for name in whole]
+    told = plain if "" not in plain and len(set(plain)) == len(plain) else whole
+    return [style.label(name, 24) for name in told]
 
 
 def caption(rows: pd.DataFrame) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
 
 from . import axes as scales
@@ -298,7 +298,7 @@ def _point_axis(axes: Axes, table: pd.DataFrame, ticks: Sequence[int], decades: 
     if decades:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda point, _: style.short(point)))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        scales.between_decades(axes.xaxis, points[0], points[-1])
     elif len(points) == 1 or ticks:
         shown = ticks or [int(point) for point in points]
         axes.set_xticks(shown, [f"{point:,}" for point in shown])

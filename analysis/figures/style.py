@@ -128,10 +128,18 @@ def settle(figure: Figure) -> Figure:
     """Lay a figure out once and for all: another layout at each saving would move it a little."""
     engine = figure.get_layout_engine()
     if engine is not None:
-        for _ in range(2):  # ticks come and go with an axis's length, and have to fit as well
+        ticks = _ticks(figure)
+        engine.execute(figure)
+        if _ticks(figure) != ticks:  # they come and go with an axis's length, and have to fit too
             engine.execute(figure)
     figure.set_layout_engine("none")
     return figure
+
+
+def _ticks(figure: Figure) -> list[list[float]]:
+    """Return where the ticks of each axis stand."""
+    axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis)]
+    return [[float(place) for place in axis.get_majorticklocs()] for axis in axes]
 
 
 def svg(figure: Figure) -> bytes:

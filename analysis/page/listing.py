@@ -120,7 +120,7 @@ class Listing:
         """Tell whether there are machines to compare."""
         return len(self.shelf.names) > 1
 
-    @property
+    @cached_property
     def base(self) -> str:
         """The machine, or on a single one the case, that ratios are to."""
         return self.shelf.names[0] if self.several else baseline.usual(self.shelf)

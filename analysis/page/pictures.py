@@ -1,4 +1,4 @@
-"""All charts of one kind of evidence, drawn by as many processes as there are CPUs."""
+"""All charts of a report, drawn by as many processes as there are CPUs while the rest is made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
 from .. import artwork, figures
@@ -18,27 +20,48 @@ MOST_PROCESSES = 8
 # What the processes are forked with: a shelf is large, and cheap to share so.
 _asked: list[tuple[Shelf, artwork.Request]] = []
 
+# Waits for the figures of a shelf: every one that it has data for, in their order, and of the
+# others why not.
+Drawn = Callable[[], list[Picture | Missing]]
 
-def pictures(shelf: Shelf, request: artwork.Request) -> list[Picture | Missing]:
-    """Draw every figure that the shelf has data for, in their order; say why of the others."""
+
+@contextmanager
+def drawing(stock: Sequence[Shelf], request: artwork.Request) -> Iterator[list[Drawn]]:
+    """Draw every figure of each shelf; give what waits for them."""
     places = range(len(figures.FIGURES))
     processes = min(len(os.sched_getaffinity(0)), MOST_PROCESSES, len(places))
     # A process that has threads is not to be forked.
     if processes == 1 or threading.active_count() > 1:
-        return [_draw(shelf, request, place) for place in places]
-    shelf.estimates  # noqa: B018 - what all of them need is found out once
-    _asked.append((shelf, request))
+        yield [partial(_all, shelf, request) for shelf in stock]
+        return
+    for shelf in stock:  # what all of them need is found out once
+        shelf.estimates  # noqa: B018
+        shelf.cases  # noqa: B018
+    _asked.extend((shelf, request) for shelf in stock)
+    context = multiprocessing.get_context("fork")
+    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(processes, context, ignore)
     try:
-        context = multiprocessing.get_context("fork")
-        ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-        with ProcessPoolExecutor(processes, context, ignore) as pool:
-            return list(pool.map(_draw_asked, places))
+        drawn = [
+            [pool.submit(_draw_asked, number, place) for place in places]
+            for number in range(len(stock))
+        ]
+        yield [partial(_results, each) for each in drawn]
     finally:
-        _asked.pop()
+        pool.shutdown(cancel_futures=True)
+        _asked.clear()
 
 
-def _draw_asked(place: int) -> Picture | Missing:
-    return _draw(*_asked[-1], place)
+def _all(shelf: Shelf, request: artwork.Request) -> list[Picture | Missing]:
+    return [_draw(shelf, request, place) for place in range(len(figures.FIGURES))]
+
+
+def _results(drawn: Sequence[Future[Picture | Missing]]) -> list[Picture | Missing]:
+    return [each.result() for each in drawn]
+
+
+def _draw_asked(number: int, place: int) -> Picture | Missing:
+    return _draw(*_asked[number], place)
 
 
 def _draw(shelf: Shelf, request: artwork.Request, place: int) -> Picture | Missing:

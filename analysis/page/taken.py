@@ -39,8 +39,9 @@ class Taken:
 
     def middle(self, process: slice) -> float | None:
         """Return the median of those of a process's values that count."""
-        kept = self.of("value", process)[~self.of("left_out", process)]
-        return float(np.median(kept)) if kept.size else None
+        kept = sorted(self.of("value", process)[~self.of("left_out", process)].tolist())
+        # Of so few numpy's median takes twenty times as long.
+        return (kept[(len(kept) - 1) // 2] + kept[len(kept) // 2]) / 2 if kept else None
 
 
 def taken(frame: pd.DataFrame, columns: Sequence[str]) -> dict[Place, Taken]:
