@@ -261,19 +261,20 @@ static struct user_mode step_through(struct pk_case *opened, uint64_t loops, int
     return found;
 }
 
-/* In the same iterations as were counted where those aren't too many; or in one, where four show that all are alike. */
+/* In one iteration, where four show that all are alike; or in those that were counted, where they aren't too many. */
 static struct user_mode find_user_mode(struct pk_case *opened, const struct totals *totals)
 {
     struct user_mode one = step_through(opened, 1, totals->twice.repeats > 0);
-    uint64_t limit = pk_case_batch(opened), each = one.twice - one.once, four;
+    uint64_t each = one.twice - one.once, four;
 
     if (totals->loops == 1 || !is_told(&one))
         return one;
-    if (each <= STEPS_LIKED / totals->loops || (limit && limit < 4))
-        return step_through(opened, totals->loops, 1);
     four = 2 * one.twice > STEPS_MAX ? STEPS_UNKNOWN : count_steps(opened, 4);
-    if (four == STEPS_UNKNOWN || four - one.twice != 2 * each)
-        one.once = STEPS_UNKNOWN;
+    if (four != STEPS_UNKNOWN && four - one.twice == 2 * each)
+        return one;
+    if (each <= STEPS_LIKED / totals->loops)
+        return step_through(opened, totals->loops, 1);
+    one.once = STEPS_UNKNOWN;
     return one;
 }
 
