@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define STARTS_ANOTHER (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+#define SYSTEM_CALL (SIGTRAP | 0x80) /* with PTRACE_O_TRACESYSGOOD */
 #define STACK_BYTES 65536
 
 /* The two processes share all memory. The one that is stepped through marks where to begin and where to end by stopping
@@ -15,15 +16,19 @@
 static volatile struct {
     pid_t process;
     int attached; /* 1, or -1 where it can't be */
+    int watched;  /* its way into the kernel, not its steps */
     int marked;   /* between its two marks */
     int stepping;
     int64_t steps;
+    int64_t entries; /* by a system call or a signal */
     int given_up; /* there are too many, or another process or thread was started */
 } traced;
 
 static void go_on(int signal)
 {
-    ptrace(traced.stepping ? PTRACE_SINGLESTEP : PTRACE_CONT, traced.process, NULL, signal);
+    int watching = traced.marked && traced.watched;
+
+    ptrace(traced.stepping ? PTRACE_SINGLESTEP : watching ? PTRACE_SYSCALL : PTRACE_CONT, traced.process, NULL, signal);
 }
 
 static void give_up(void)
@@ -34,9 +39,10 @@ static void give_up(void)
 
 static void begin(void)
 {
-    traced.marked = traced.stepping = 1;
+    traced.marked = 1;
+    traced.stepping = !traced.watched;
     traced.given_up = 0;
-    traced.steps = 0;
+    traced.steps = traced.entries = 0;
 }
 
 static void end(void)
@@ -67,6 +73,9 @@ static void go_on_from(int status)
     } else if (signal == SIGSTOP) {
         traced.marked ? end() : begin();
         go_on(0);
+    } else if (signal == SYSTEM_CALL) {
+        traced.entries++;
+        go_on(0);
     } else if (signal == SIGTRAP && traced.marked) {
         if (++traced.steps > STEPS_MAX && traced.stepping)
             give_up();
@@ -74,6 +83,7 @@ static void go_on_from(int status)
     } else {
         /* The kernel stops it once more at the first instruction of the signal's handler, before that is executed. */
         traced.steps -= traced.stepping;
+        traced.entries++;
         go_on(signal);
     }
 }
@@ -83,7 +93,7 @@ static int trace(void *unused)
     int status;
 
     (void)unused;
-    traced.attached = ptrace(PTRACE_SEIZE, traced.process, NULL, STARTS_ANOTHER) ? -1 : 1;
+    traced.attached = ptrace(PTRACE_SEIZE, traced.process, NULL, STARTS_ANOTHER | PTRACE_O_TRACESYSGOOD) ? -1 : 1;
     while (waitpid(traced.process, &status, __WALL) == traced.process && WIFSTOPPED(status))
         go_on_from(status);
     return 0;
@@ -120,6 +130,25 @@ static uint64_t steps_of(int (*volatile run)(void *state, uint64_t loops), void 
     run(state, loops);
     mark();
     return traced.given_up ? STEPS_UNKNOWN : (uint64_t)traced.steps;
+}
+
+static uint64_t entries_of(int (*volatile run)(void *state, uint64_t loops), void *state, uint64_t loops)
+{
+    mark();
+    run(state, loops);
+    mark();
+    return traced.given_up ? STEPS_UNKNOWN : (uint64_t)traced.entries;
+}
+
+uint64_t guest_entries(int (*run)(void *state, uint64_t loops), void *state, uint64_t loops)
+{
+    uint64_t around, entries;
+
+    traced.watched = 1;
+    around = entries_of(run_nothing, state, loops);
+    entries = entries_of(run, state, loops);
+    traced.watched = 0;
+    return entries == STEPS_UNKNOWN ? STEPS_UNKNOWN : entries - around;
 }
 
 uint64_t guest_steps(int (*run)(void *state, uint64_t loops), void *state, uint64_t loops)
