@@ -218,12 +218,18 @@ static void say_totals(const struct guest_case *asked, const struct totals *tota
 /* Of the case under way: `run` gets the case's state and nothing else. */
 static struct {
     int (*run)(void *state, uint64_t loops);
-    uint64_t steps;
+    uint64_t steps, entries;
 } stepped;
 
 static int run_stepped(void *state, uint64_t loops)
 {
     stepped.steps = guest_steps(stepped.run, state, loops);
+    return 0;
+}
+
+static int run_watched(void *state, uint64_t loops)
+{
+    stepped.entries = guest_entries(stepped.run, state, loops);
     return 0;
 }
 
@@ -261,20 +267,40 @@ static struct user_mode step_through(struct pk_case *opened, uint64_t loops, int
     return found;
 }
 
-/* In the same iterations as were counted where those aren't too many; or in one, where four show that all are alike. */
+/* In one iteration, where three show that all are alike; or in those that were counted, where they aren't too many. */
 static struct user_mode find_user_mode(struct pk_case *opened, const struct totals *totals)
 {
     struct user_mode one = step_through(opened, 1, totals->twice.repeats > 0);
-    uint64_t limit = pk_case_batch(opened), each = one.twice - one.once, four;
+    uint64_t each = one.twice - one.once, three;
 
     if (totals->loops == 1 || !is_told(&one))
         return one;
-    if (each <= STEPS_LIKED / totals->loops || (limit && limit < 4))
+    three = one.twice + each > STEPS_MAX ? STEPS_UNKNOWN : count_steps(opened, 3);
+    if (three != STEPS_UNKNOWN && three - one.twice == each)
+        return one;
+    if (each <= STEPS_LIKED / totals->loops)
         return step_through(opened, totals->loops, 1);
-    four = 2 * one.twice > STEPS_MAX ? STEPS_UNKNOWN : count_steps(opened, 4);
-    if (four == STEPS_UNKNOWN || four - one.twice != 2 * each)
-        one.once = STEPS_UNKNOWN;
+    one.once = STEPS_UNKNOWN;
     return one;
+}
+
+/* The instructions of one iteration, and those around it where there is nothing to take it from. */
+static uint64_t ticks_of_one(const struct totals *totals)
+{
+    uint64_t once = totals->once.ticks[chosen(&totals->once)];
+
+    return totals->twice.repeats ? (totals->twice.ticks[chosen(&totals->twice)] - once) / totals->loops : once;
+}
+
+/* Never in the kernel, an iteration is all user mode: what is too long for steps is known before. */
+static int is_too_long(struct pk_case *opened, struct pk_benchmark *benchmark, const struct totals *totals)
+{
+    struct pk_value value;
+
+    if (ticks_of_one(totals) <= STEPS_MAX)
+        return 0;
+    benchmark->run = run_watched;
+    return !pk_case_measure(opened, 1, NULL, &value) && !stepped.entries && !value.minor_faults;
 }
 
 /* "user INDEX LOOPS", the instructions of user mode in once and twice as many, and those around them that a total holds. */
@@ -286,7 +312,7 @@ static void count_user(const struct guest_case *asked, struct pk_benchmark *benc
 
     stepped.run = benchmark->run;
     benchmark->run = run_nothing;
-    if (guest_be_traced() || count_loops(opened, 1, 0, &around))
+    if (guest_be_traced() || count_loops(opened, 1, 0, &around) || is_too_long(opened, benchmark, totals))
         return;
     benchmark->run = run_stepped;
     found = find_user_mode(opened, totals);

@@ -1,28 +1,34 @@
 #define _GNU_SOURCE
+#include "step.h"
+
+#include <sched.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "step.h"
-
 #define STARTS_ANOTHER (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+#define SYSTEM_CALL (SIGTRAP | 0x80) /* with PTRACE_O_TRACESYSGOOD */
+#define STACK_BYTES 65536
 
-/* There is one process at a time. */
-static struct {
-    int marked; /* between its two marks */
+/* The two processes share all memory. The one that is stepped through marks where to begin and where to end by stopping
+ * itself; the other writes down here what it sees. */
+static volatile struct {
+    pid_t process;
+    int attached; /* 1, or -1 where it can't be */
+    int watched;  /* its way into the kernel, not its steps */
+    int marked;   /* between its two marks */
     int stepping;
     int64_t steps;
+    int64_t entries; /* by a system call or a signal */
     int given_up; /* there are too many, or another process or thread was started */
 } traced;
 
-static void go_on(pid_t process, int signal)
+static void go_on(int signal)
 {
-    ptrace(traced.stepping ? PTRACE_SINGLESTEP : PTRACE_CONT, process, NULL, signal);
+    int watching = traced.marked && traced.watched;
+
+    ptrace(traced.stepping ? PTRACE_SINGLESTEP : watching ? PTRACE_SYSCALL : PTRACE_CONT, traced.process, NULL, signal);
 }
 
 static void give_up(void)
@@ -31,65 +37,84 @@ static void give_up(void)
     traced.stepping = 0;
 }
 
-static void begin(pid_t process)
+static void begin(void)
 {
-    ptrace(PTRACE_SETOPTIONS, process, NULL, STARTS_ANOTHER);
-    traced.marked = traced.stepping = 1;
-    traced.steps = 0;
+    traced.marked = 1;
+    traced.stepping = !traced.watched;
     traced.given_up = 0;
+    traced.steps = traced.entries = 0;
 }
 
-static void end(pid_t process)
+static void end(void)
 {
-    long answer = ptrace(PTRACE_PEEKUSER, process, offsetof(struct user, regs.rdx), NULL);
-    uint64_t steps = traced.given_up ? STEPS_UNKNOWN : (uint64_t)traced.steps;
-
     traced.marked = traced.stepping = 0;
-    ptrace(PTRACE_POKEDATA, process, answer, steps);
 }
 
 /* What was started is traced from its birth: it goes its own way. */
-static void let_go(pid_t process)
+static void let_go(void)
 {
     unsigned long other;
     int status;
 
-    if (ptrace(PTRACE_GETEVENTMSG, process, NULL, &other))
+    if (ptrace(PTRACE_GETEVENTMSG, traced.process, NULL, &other))
         return;
     waitpid((pid_t)other, &status, __WALL);
     ptrace(PTRACE_DETACH, (pid_t)other, NULL, 0);
 }
 
-void guest_stopped(pid_t process, int status)
+static void go_on_from(int status)
 {
     int signal = WSTOPSIG(status), event = status >> 16;
 
     if (event) {
-        let_go(process);
+        let_go();
         give_up();
-        go_on(process, 0);
+        go_on(0);
     } else if (signal == SIGSTOP) {
-        traced.marked ? end(process) : begin(process);
-        go_on(process, 0);
+        traced.marked ? end() : begin();
+        go_on(0);
+    } else if (signal == SYSTEM_CALL) {
+        traced.entries++;
+        go_on(0);
     } else if (signal == SIGTRAP && traced.marked) {
         if (++traced.steps > STEPS_MAX && traced.stepping)
             give_up();
-        go_on(process, 0);
+        go_on(0);
     } else {
         /* The kernel stops it once more at the first instruction of the signal's handler, before that is executed. */
         traced.steps -= traced.stepping;
-        go_on(process, signal);
+        traced.entries++;
+        go_on(signal);
     }
 }
 
-int guest_be_traced(void)
+static int trace(void *unused)
 {
-    return ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? -1 : 0;
+    int status;
+
+    (void)unused;
+    traced.attached = ptrace(PTRACE_SEIZE, traced.process, NULL, STARTS_ANOTHER | PTRACE_O_TRACESYSGOOD) ? -1 : 1;
+    while (waitpid(traced.process, &status, __WALL) == traced.process && WIFSTOPPED(status))
+        go_on_from(status);
+    return 0;
 }
 
-static void mark(volatile uint64_t *answer)
+/* Were its memory its own, each step would flush the emulator's TLB twice: it then takes four times as long. */
+int guest_be_traced(void)
 {
-    syscall(SYS_kill, getpid(), SIGSTOP, answer);
+    static char stack[STACK_BYTES] __attribute__((aligned(16)));
+
+    traced.process = getpid();
+    if (clone(trace, stack + sizeof stack, CLONE_VM, NULL) < 0)
+        return -1;
+    while (!traced.attached)
+        sched_yield();
+    return traced.attached < 0 ? -1 : 0;
+}
+
+static void mark(void)
+{
+    kill(getpid(), SIGSTOP);
 }
 
 static int run_nothing(void *state, uint64_t loops)
@@ -101,12 +126,29 @@ static int run_nothing(void *state, uint64_t loops)
 
 static uint64_t steps_of(int (*volatile run)(void *state, uint64_t loops), void *state, uint64_t loops)
 {
-    volatile uint64_t answer = STEPS_UNKNOWN;
-
-    mark(&answer);
+    mark();
     run(state, loops);
-    mark(&answer);
-    return answer;
+    mark();
+    return traced.given_up ? STEPS_UNKNOWN : (uint64_t)traced.steps;
+}
+
+static uint64_t entries_of(int (*volatile run)(void *state, uint64_t loops), void *state, uint64_t loops)
+{
+    mark();
+    run(state, loops);
+    mark();
+    return traced.given_up ? STEPS_UNKNOWN : (uint64_t)traced.entries;
+}
+
+uint64_t guest_entries(int (*run)(void *state, uint64_t loops), void *state, uint64_t loops)
+{
+    uint64_t around, entries;
+
+    traced.watched = 1;
+    around = entries_of(run_nothing, state, loops);
+    entries = entries_of(run, state, loops);
+    traced.watched = 0;
+    return entries == STEPS_UNKNOWN ? STEPS_UNKNOWN : entries - around;
 }
 
 uint64_t guest_steps(int (*run)(void *state, uint64_t loops), void *state, uint64_t loops)
