@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,8 @@ from .page.pictures import Drawn, drawing
 from .profiles import why
 from .profiles.read import Profile
 from .profiles.why import Profiles
-from .result import Result, read
+from .result import Result
+from .results import read_all
 from .shelf import Shelf, shelves
 from .table import FORMATS
 from .table import write as write_table
@@ -165,16 +167,15 @@ def _read(
         files = words.count(len(paths), "result file")
         raise ResultError(f"There are {len(names)} names for {files}.")
     results, left_out = [], []
-    for place, path in enumerate(paths):
-        try:
-            result = read(path)
-        except ResultError as error:
+    with closing(read_all(paths)) as found:
+        for place, result in enumerate(found):
+            if isinstance(result, Result):
+                results.append(_called(result, names[place] if place < len(names) else result.name))
+                continue
             if skip is None:
-                raise
-            skip(str(error))
-            left_out.append(str(error))
-            continue
-        results.append(_called(result, names[place] if place < len(names) else result.name))
+                raise result
+            skip(str(result))
+            left_out.append(str(result))
     if not results:
         raise ResultError(f"No result file is left to report on. {' '.join(left_out)}")
     return results, left_out

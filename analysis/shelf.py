@@ -89,7 +89,11 @@ class Shelf:
 
     def on(self, machine: str) -> pd.DataFrame:
         """Return one machine's estimates."""
-        return self.estimates[self.estimates["machine"] == machine]
+        return self._by_machine.get(machine, self.estimates.iloc[:0])
+
+    @cached_property
+    def _by_machine(self) -> Mapping[str, pd.DataFrame]:
+        return {str(name): rows for name, rows in self.estimates.groupby("machine", sort=False)}
 
     def ratio(self, over: tuple[str, str], under: tuple[str, str], net: bool) -> Interval:
         """Return the ratio of two cases, each a machine and a case's name."""

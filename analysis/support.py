@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import pandas as pd
@@ -20,11 +20,14 @@ def matrix(shelves: Sequence[Shelf]) -> tuple[Table, dict[str, str]]:
     columns = [(name, shelf.evidence) for shelf in shelves for name in shelf.names]
     reasons = [reason for reason in dict.fromkeys(cases["reason"]) if reason]
     letters = {reason: _letters(place) for place, reason in enumerate(reasons)}
-    groups = dict(iter(cases.groupby(["family", "benchmark", "machine", "evidence"], sort=False)))
+    ends: dict[tuple[str, ...], Counter[tuple[str, str]]] = defaultdict(Counter)
+    told = ("family", "benchmark", "machine", "evidence", "state", "reason")
+    for *place, state, reason in zip(*(cases[column] for column in told), strict=True):
+        ends[tuple(place)][state, reason] += 1
     benchmarks = list(dict.fromkeys(zip(cases["family"], cases["benchmark"], strict=True)))
     rows = [
         [f"{family}/{benchmark}"]
-        + [_cell(groups.get((family, benchmark, *column)), letters) for column in columns]
+        + [_cell(ends.get((family, benchmark, *column)), letters) for column in columns]
         for family, benchmark in benchmarks
     ]
     table = Table(
@@ -72,13 +75,12 @@ def counts(cases: pd.DataFrame) -> str:
     return words.listed(parts)
 
 
-def _cell(rows: pd.DataFrame | None, letters: dict[str, str]) -> str:
-    if rows is None:
+def _cell(ends: Counter[tuple[str, str]] | None, letters: dict[str, str]) -> str:
+    if ends is None:
         return NOT_ASKED
     parts = []
-    states = Counter(zip(rows["state"], rows["reason"], strict=True))
-    for (state, reason), members in states.items():
-        number = f" {members}" if len(rows) > members else ""
+    for (state, reason), members in ends.items():
+        number = f" {members}" if len(ends) > 1 else ""
         why = f" ({letters[reason]})" if reason else ""
         parts.append(f"{state}{number}{why}")
     return ", ".join(parts)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 
 from .. import artwork, figures
 from ..figures import Missing, style
 from ..shelf import Shelf
+from ..workers import workers
 from .picture import Picture, picture
 
-MOST_PROCESSES = 8
 # What the processes are forked with: a shelf is large, and cheap to share so.
 _asked: list[tuple[Shelf, artwork.Request]] = []
 
@@ -29,26 +25,21 @@ Drawn = Callable[[], list[Picture | Missing]]
 def drawing(stock: Sequence[Shelf], request: artwork.Request) -> Iterator[list[Drawn]]:
     """Draw every figure of each shelf; give what waits for them."""
     places = range(len(figures.FIGURES))
-    processes = min(len(os.sched_getaffinity(0)), MOST_PROCESSES, len(places))
-    # A process that has threads is not to be forked.
-    if processes == 1 or threading.active_count() > 1:
-        yield [partial(_all, shelf, request) for shelf in stock]
-        return
     for shelf in stock:  # what all of them need is found out once
         shelf.estimates  # noqa: B018
         shelf.cases  # noqa: B018
     _asked.extend((shelf, request) for shelf in stock)
-    context = multiprocessing.get_context("fork")
-    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    pool = ProcessPoolExecutor(processes, context, ignore)
     try:
-        drawn = [
-            [pool.submit(_draw_asked, number, place) for place in places]
-            for number in range(len(stock))
-        ]
-        yield [partial(_results, each) for each in drawn]
+        with workers(len(places)) as pool:
+            if pool is None:
+                yield [partial(_all, shelf, request) for shelf in stock]
+                return
+            drawn = [
+                [pool.submit(_draw_asked, number, place) for place in places]
+                for number in range(len(stock))
+            ]
+            yield [partial(_results, each) for each in drawn]
     finally:
-        pool.shutdown(cancel_futures=True)
         _asked.clear()
 
 
