@@ -101,7 +101,8 @@ def _problems(shelf: Shelf) -> Iterator[str]:
     ]
     if worst:
         names = _named(shelf, worst)
-        yield f"Doctor found a problem on {names}: read their figures with care."
+        whose = "its" if len(worst) == 1 else "their"
+        yield f"Doctor found a problem on {names}: read {whose} figures with care."
 
 
 def _named(shelf: Shelf, names: list[str]) -> str:

@@ -17,6 +17,7 @@ from .tables import Table
 
 NOT_KNOWN = "not known"
 NONE_FOUND = "none"
+FLAGS = "emulated CPU"
 MOST_FINDINGS = 60  # of a machine: doctor has half as many checks
 TITLES = {
     "silicon": "What was measured on",
@@ -81,12 +82,21 @@ class Facts:
 
 def facts(shelf: Shelf) -> Facts:
     """Return what the machine cards say, what differs apart from what is the same everywhere."""
-    rows = [(label, texts) for label, *texts in card(shelf).rows]
+    rows = [_beyond(label, texts) for label, *texts in card(shelf).rows]
     return Facts(
         machines=shelf.names,
         differ=[(label, texts) for label, texts in rows if len(set(texts)) > 1],
         same=[(label, texts[0]) for label, texts in rows if len(set(texts)) == 1],
     )
+
+
+def _beyond(label: str, texts: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Leave of a CPU's many flags those that not all have, if they differ."""
+    if label != FLAGS or len(set(texts)) == 1:
+        return label, texts
+    common = set.intersection(*(set(text.split()) for text in texts))
+    own = (" ".join(flag for flag in text.split() if flag not in common) for text in texts)
+    return f"{label}, what not all have", [text or NONE_FOUND for text in own]
 
 
 def findings(shelf: Shelf) -> list[Findings]:
@@ -188,7 +198,7 @@ FACTS: Mapping[str, Callable[[Result], str]] = {
     "kernel": _plain("kernel"),
     "virtualisation": _virtual,
     "emulator": _plain("emulator"),
-    "emulated CPU": _plain("cpu_flags"),
+    FLAGS: _plain("cpu_flags"),
     "CPUs": _plain("cpus"),
     "memory": _memory,
     "page size (bytes)": _plain("page_size"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from .. import words
@@ -25,12 +26,13 @@ LEAST = 0.005  # of something an operation, to two places
 SHOWN = tuple(name for name in tables.LABELS if not name.startswith(tuple(ROWS)))
 # The figures that the answer gives, in its order; of each the first that was profiled.
 ANSWERED = (
-    ("switch/mprotect/pages:1", "switch/mprotect"),
     ("protect/mprotect-rw-ro/pages:1", "protect/mprotect-rw-ro"),
+    ("threads/mprotect-siblings/siblings:spinning/threads:2", ""),
+    ("switch/mprotect/pages:1", "switch/mprotect"),
     ("protect/mprotect-rw-ro/pages:33", ""),
     ("protect/mprotect-rw-ro/pages:34", ""),
-    ("threads/mprotect-siblings/siblings:spinning/threads:2", ""),
 )
+MOST_ANSWERS = 2  # the answer is a few sentences; each case's block has its own
 
 
 @dataclass(frozen=True)
@@ -149,11 +151,12 @@ def sentences(profile: Profile, costs: dict[str, float]) -> Iterator[str]:
     `costs` are seconds an operation, as measured, by case; of a case that isn't among them, what
     it took beside its profile.
     """
-    for case, benchmark in ANSWERED:
-        found = profile.of(case) or (_first(profile, benchmark) if benchmark else None)
-        told = found and sentence(found, costs.get(found.case))
-        if told:
-            yield told
+    found = (
+        profile.of(case) or (_first(profile, benchmark) if benchmark else None)
+        for case, benchmark in ANSWERED
+    )
+    told = (sentence(case, costs.get(case.case)) for case in found if case)
+    yield from islice(dict.fromkeys(filter(None, told)), MOST_ANSWERS)
 
 
 def sentence(case: CaseProfile, seconds: float | None = None) -> str:
