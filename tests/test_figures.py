@@ -296,3 +296,17 @@ def test_the_figure_of_kernels_can_be_printed_too(width: float, tmp_path: Path) 
     chart = figures.chart(kernels, found, width)
     assert isinstance(chart, Chart)
     assert [] == checklist.faults(chart, width)
+
+
+def test_the_legend_of_several_machines_calls_missing_what_none_has(tmp_path: Path) -> None:
+    wanting = [skipped(f"switch/wrpkru-raw/pages:{pages}") for pages in (1, 64)]
+    change = [Made(f"switch/mprotect/pages:{pages}", around(pages * 1e-6)) for pages in (1, 64)]
+    pipe = [Made(f"switch/pipe-process/pages:{pages}", around(6e-6)) for pages in (1, 64)]
+    for name, cases in (("a", wanting + change), ("b", wanting + change + pipe)):
+        write(tmp_path / f"{name}.json", suite(cases, machine={"name": name}))
+    (found,) = shelves([read(path) for path in sorted(tmp_path.iterdir())])
+
+    written = texts(drawn(found)["switch-pages"])
+
+    assert {"WRPKRU (n/a)", "another process, by pipe"} <= set(written)
+    assert written.count("n/a here: 1 of 3 lines") == 1

@@ -84,15 +84,16 @@ def draw(
         if len(cells) > 1:
             figure.supylabel(grid[0, 0].get_ylabel(), fontsize=8)
             grid[0, 0].set_ylabel("")
+        anywhere = {name for line in cells for cell in line for name in _told(cell)}
         for row, line in enumerate(cells):
             for column, cell in enumerate(line):
-                _panel(grid[row, column], cell, scale)
+                _panel(grid[row, column], cell, scale, anywhere)
                 over = _within(theirs, cell)
                 overlay.draw_lines(grid[row, column], over, overlay.sources(theirs), scale)
                 if decorate is not None:
                     decorate(grid[row, column], estimates(cell.rows))
                 if cell.legend:
-                    keys = _keys(grid[row, column], cell)
+                    keys = _keys(grid[row, column], cell, anywhere)
                     keys += overlay.draw_keys(grid[row, column], overlay.sources(over))
                     _legend(grid[row, column], keys, beside, row == len(cells) - 1)
             for axes in grid[row, len(line) :]:
@@ -188,14 +189,22 @@ def _title(cell: _Cell, panel: str, several: bool, panels: int) -> str:
     return "\n".join(parts)
 
 
-def _panel(axes: Axes, cell: _Cell, scale: float) -> None:
+def _told(cell: _Cell) -> set[str]:
+    """Return the lines that a panel has a figure or an assumption for."""
+    return set(estimates(cell.rows)["series"]) | _assumed_in(cell)
+
+
+def _assumed_in(cell: _Cell) -> set[str]:
+    return set(cell.rows.loc[cell.rows["what"] == ASSUMED, "series"])
+
+
+def _panel(axes: Axes, cell: _Cell, scale: float, anywhere: set[str]) -> None:
     axes.set_title(cell.title)
     rows = estimates(cell.rows)
-    assumed = set(cell.rows.loc[cell.rows["what"] == ASSUMED, "series"])
-    told = assumed | set(rows["series"])
+    assumed, told = _assumed_in(cell), _told(cell)
     if not told:
         _not_here(axes, cell)
-    elif not cell.legend and (lacking := len(set(cell.lines) - told)):
+    elif lacking := len(anywhere.intersection(cell.lines) - told):
         _remark(axes, f"n/a here: {lacking} of {len(cell.lines)} lines")
     # Once for all lines: with fifty machines, to look for each took longer than to draw it.
     by_name = dict(iter(rows.sort_values("point").groupby("series", sort=False)))
@@ -260,7 +269,7 @@ def _remark(axes: Axes, text: str) -> None:
 
 
 def _legend(axes: Axes, keys: list[Any], beside: bool, lowest: bool) -> None:
-    """Explain the lines; those without a figure here are hatched."""
+    """Explain the lines; those without a figure in any panel are hatched."""
     place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)}
     if not beside:
         figure = axes.get_figure(root=True)
@@ -270,13 +279,12 @@ def _legend(axes: Axes, keys: list[Any], beside: bool, lowest: bool) -> None:
     axes.legend(handles=keys, **place)
 
 
-def _keys(axes: Axes, cell: _Cell) -> list[Any]:
-    told = set(estimates(cell.rows)["series"])
-    assumed = set(cell.rows.loc[cell.rows["what"] == ASSUMED, "series"])
+def _keys(axes: Axes, cell: _Cell, anywhere: set[str]) -> list[Any]:
+    assumed = _assumed_in(cell)
     keys: list[Any] = []
     for place, name in enumerate(cell.told_apart):
         label = style.label(name)
-        if name in told:
+        if name in anywhere - assumed:
             keys += axes.plot([], [], **style.line(place), label=label)
         else:
             keys.append(
