@@ -12,10 +12,11 @@ import pytest
 from results_made import NO_KEYS, Made, skipped, suite, write
 from test_figures import catalogue
 
-from pkbench.analysis import ResultError
+from pkbench.analysis import ResultError, card, read
 from pkbench.analysis.figures import FIGURES
 from pkbench.analysis.page.subjects import PLANS
 from pkbench.analysis.report import write as report
+from pkbench.analysis.shelf import shelves
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7 * 7 }}|`a`](javascript:x)"
 HIDDEN = ("style", "svg", "script")
@@ -390,3 +391,15 @@ def test_no_file_is_no_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize("figure", [figure.NAME for figure in FIGURES])
 def test_every_figure_stands_under_its_subject(figure: str) -> None:
     assert "more" != next(plan for plan in PLANS if re.match(plan.figures, figure)).key
+
+
+def test_of_the_flags_of_a_cpu_a_card_has_those_that_differ(tmp_path: Path) -> None:
+    cases = [Made("syscall/getppid", [[1e-7]])]
+    for name, flags in (("a", "fpu pku"), ("b", "fpu pku la57")):
+        machine = {"name": name, "cpu_flags": flags}
+        write(tmp_path / f"{name}.json", suite(cases, machine=machine))
+    (found,) = shelves([read(path) for path in sorted(tmp_path.glob("*.json"))])
+
+    facts = card.facts(found)
+
+    assert ("emulated CPU, what not all have", ["none", "la57"]) in facts.differ
