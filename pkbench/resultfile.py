@@ -33,12 +33,17 @@ def check_output(path: Path) -> None:
     """Raise OutputError now, not after an hour of measuring."""
     if path.exists():
         raise OutputError(f"{path} exists already; give another name with -o")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't make the folder {path.parent}: {error.strerror}") from None
+    make_folder(path.parent)
     if not os.access(path.parent, os.W_OK):
         raise OutputError(f"can't write into the folder {path.parent}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, unless it is there; raise OutputError where it can't be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"can't make the folder {folder}: {error.strerror}") from None
 
 
 def public(metadata: Metadata, machine_name: str) -> Metadata:

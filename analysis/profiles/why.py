@@ -24,7 +24,8 @@ NEAR = 1.5  # times as long
 LEAST = 0.005  # of something an operation, to two places
 # Rows of the whole machine are no case's own: they stand in the profile, beside those of a pause.
 SHOWN = tuple(name for name in tables.LABELS if not name.startswith(tuple(ROWS)))
-# The figures that the answer gives, in its order; of each the first that was profiled.
+# The figures that the answer may explain, the likeliest to be asked for first; of each the first
+# that was profiled.
 ANSWERED = (
     ("protect/mprotect-rw-ro/pages:1", "protect/mprotect-rw-ro"),
     ("threads/mprotect-siblings/siblings:spinning/threads:2", ""),

@@ -12,7 +12,7 @@ from pkbench.machine import Machine
 from pkbench.profiler import document
 from pkbench.profiler import round as rounds
 from pkbench.profiler.round import Progress
-from pkbench.resultfile import OutputError
+from pkbench.resultfile import OutputError, make_folder
 
 # Where these differ, what was profiled before can't be continued. In the words of the journal.
 MUST_AGREE = ("version", "cases", "machine")
@@ -51,10 +51,7 @@ def begin(request: Request) -> Begun:
     path = request.folder / document.NAME
     if path.exists() and not request.journal.exists():
         raise OutputError(f"{path} exists already; give another folder with -o")
-    try:
-        request.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't make the folder {request.folder}: {error.strerror}") from None
+    make_folder(request.folder)
     names = [case.name for case in request.cases]
     fresh = document.start(request.machine, names, request.command)
     start, entries = journals.begin(request.journal, fresh, MUST_AGREE, request.resume)
