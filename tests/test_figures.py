@@ -310,3 +310,23 @@ def test_the_legend_of_several_machines_calls_missing_what_none_has(tmp_path: Pa
 
     assert {"WRPKRU (n/a)", "another process, by pipe"} <= set(written)
     assert written.count("n/a here: 1 of 3 lines") == 1
+
+
+def test_a_line_that_one_panel_lacks_is_missing_in_its_legend_and_its_caption(
+    tmp_path: Path,
+) -> None:
+    def siblings(call: str, doing: str, pages: int) -> str:
+        return f"threads/{call}-siblings-pages/siblings:{doing}/pages:{pages}"
+
+    points = [(doing, pages) for doing in ("sleeping", "spinning") for pages in (1, 64)]
+    cases = [Made(siblings("mprotect", *point), around(1e-6)) for point in points]
+    wanting = [skipped(siblings("pkey-mprotect", *point)) for point in points]
+    write(tmp_path / "a.json", suite(cases + wanting))
+    (found,) = shelves([read(tmp_path / "a.json")])
+
+    chart = drawn(found)["siblings-pages"]
+
+    assert ["spinning", "spinning (n/a)"] == sorted(
+        text for text in texts(chart) if text.startswith("spinning")
+    )
+    assert "n/a: pkey_mprotect (skipped:" in chart.caption

@@ -96,14 +96,25 @@ def missing_note(table: pd.DataFrame, names: Sequence[str] = ("series", "label")
 
 
 def _named(missing: pd.DataFrame, table: pd.DataFrame, name: str) -> list[str]:
-    """Name what is missing: a whole series by its name, some points of one each."""
-    here = table[table["machine"] == missing["machine"].iloc[0]]
+    """Name what is missing: a series or a panel that is missing whole, else some points of each."""
+    here = table[(table["machine"] == missing["machine"].iloc[0]) & (table["what"] != PROCESS)]
+    panels = "panel" in here and here.groupby(name)["panel"].nunique().max() > 1
     found = []
     for label, rows in missing.groupby(name, sort=False):
-        whole = len(rows) == len(here[(here[name] == label) & (here["what"] != PROCESS)])
-        points = [] if whole or "point" not in rows else [f"{point:,}" for point in rows["point"]]
-        found.append(f"{label}{f' at {listed(points)}' if points else ''}")
-    return found
+        if len(rows) == (here[name] == label).sum():
+            found.append(str(label))
+        elif not panels:
+            found.append(_at_points(str(label), rows))
+        else:
+            for panel, part in rows.groupby("panel", sort=False):
+                whole = len(missing[missing["panel"] == panel]) == (here["panel"] == panel).sum()
+                found.append(str(panel) if whole else _at_points(f"{panel}, {label}", part))
+    return list(dict.fromkeys(found))
+
+
+def _at_points(label: str, rows: pd.DataFrame) -> str:
+    points = [f"{point:,}" for point in rows["point"]] if "point" in rows else []
+    return f"{label} at {listed(points)}" if points else label
 
 
 def _shortened(found: list[str]) -> str:

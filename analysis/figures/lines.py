@@ -32,6 +32,7 @@ class _Cell:
     title: str
     rows: pd.DataFrame
     lines: Sequence[str]
+    anywhere: set[str]  # those of the lines that some panel with the same legend has
     legend: bool
     greys: bool = False  # the lines beyond those that colours tell apart are all grey
 
@@ -84,16 +85,15 @@ def draw(
         if len(cells) > 1:
             figure.supylabel(grid[0, 0].get_ylabel(), fontsize=8)
             grid[0, 0].set_ylabel("")
-        anywhere = {name for line in cells for cell in line for name in _told(cell)}
         for row, line in enumerate(cells):
             for column, cell in enumerate(line):
-                _panel(grid[row, column], cell, scale, anywhere)
+                _panel(grid[row, column], cell, scale)
                 over = _within(theirs, cell)
                 overlay.draw_lines(grid[row, column], over, overlay.sources(theirs), scale)
                 if decorate is not None:
                     decorate(grid[row, column], estimates(cell.rows))
                 if cell.legend:
-                    keys = _keys(grid[row, column], cell, anywhere)
+                    keys = _keys(grid[row, column], cell)
                     keys += overlay.draw_keys(grid[row, column], overlay.sources(over))
                     _legend(grid[row, column], keys, beside, row == len(cells) - 1)
             for axes in grid[row, len(line) :]:
@@ -132,11 +132,12 @@ def _cells(table: pd.DataFrame, width: float, across: bool) -> list[list[_Cell]]
     machines = list(dict.fromkeys(table["machine"]))
     panels = list(dict.fromkeys(table["panel"]))
     many = len(machines) > MOST_PANELS
+    measured = _told(table.assign(series=table["machine"]))
     most = max(1, int((width - 0.6) // NARROWEST_PANEL))
     found = []
     for panel in panels:
         rows = table[table["panel"] == panel]
-        cells = _by_operation(rows, machines) if many else _by_machine(rows, machines)
+        cells = _by_operation(rows, machines, measured) if many else _by_machine(rows, machines)
         several = len(cells) > 1
         cells = [replace(cell, title=_title(cell, panel, several, len(panels))) for cell in cells]
         found += [cells[start : start + most] for start in range(0, len(cells), most)]
@@ -157,6 +158,7 @@ def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
                 f"{panel}\n{style.label(str(machine), 30)}" if several else str(panel),
                 rows,
                 series,
+                _told(table),
                 legend=False,
             )
             for panel, rows in here.groupby("panel", sort=False)
@@ -169,17 +171,16 @@ def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
 def _by_machine(rows: pd.DataFrame, machines: Sequence[str]) -> list[_Cell]:
     series = list(dict.fromkeys(rows["series"]))
     return [
-        _Cell(machine, rows[rows["machine"] == machine], series, legend=place == 0)
+        _Cell(machine, rows[rows["machine"] == machine], series, _told(rows), legend=place == 0)
         for place, machine in enumerate(machines)
     ]
 
 
-def _by_operation(rows: pd.DataFrame, machines: Sequence[str]) -> list[_Cell]:
+def _by_operation(rows: pd.DataFrame, machines: Sequence[str], anywhere: set[str]) -> list[_Cell]:
+    named = rows.assign(series=rows["machine"])
     return [
-        _Cell(
-            str(series), found.assign(series=found["machine"]), machines, legend=False, greys=True
-        )
-        for series, found in rows.groupby("series", sort=False)
+        _Cell(str(series), found, machines, anywhere, legend=False, greys=True)
+        for series, found in named.groupby(rows["series"], sort=False)
     ]
 
 
@@ -189,29 +190,29 @@ def _title(cell: _Cell, panel: str, several: bool, panels: int) -> str:
     return "\n".join(parts)
 
 
-def _told(cell: _Cell) -> set[str]:
-    """Return the lines that a panel has a figure or an assumption for."""
-    return set(estimates(cell.rows)["series"]) | _assumed_in(cell)
+def _told(rows: pd.DataFrame) -> set[str]:
+    """Return the lines that rows have a figure or an assumption for."""
+    return set(estimates(rows)["series"]) | _assumed(rows)
 
 
-def _assumed_in(cell: _Cell) -> set[str]:
-    return set(cell.rows.loc[cell.rows["what"] == ASSUMED, "series"])
+def _assumed(rows: pd.DataFrame) -> set[str]:
+    return set(rows.loc[rows["what"] == ASSUMED, "series"])
 
 
-def _panel(axes: Axes, cell: _Cell, scale: float, anywhere: set[str]) -> None:
+def _panel(axes: Axes, cell: _Cell, scale: float) -> None:
     axes.set_title(cell.title)
     rows = estimates(cell.rows)
-    assumed, told = _assumed_in(cell), _told(cell)
+    assumed, told = _assumed(cell.rows), _told(cell.rows)
     if not told:
         _not_here(axes, cell)
-    elif lacking := len(anywhere.intersection(cell.lines) - told):
+    elif lacking := len(cell.anywhere - told):
         _remark(axes, f"n/a here: {lacking} of {len(cell.lines)} lines")
     # Once for all lines: with fifty machines, to look for each took longer than to draw it.
     by_name = dict(iter(rows.sort_values("point").groupby("series", sort=False)))
     for place, name in enumerate(cell.lines):
         line = by_name.get(name, rows.iloc[:0])
         if name in assumed:
-            _assumed(axes, cell, place, scale)
+            _draw_assumed(axes, cell, place, scale)
         x = line["point"].to_numpy(dtype=float)
         axes.plot(x, line["value"].to_numpy(dtype=float) / scale, **cell.style(place))
         if not is_exact(rows) and line["low"].notna().any():
@@ -225,7 +226,7 @@ def _panel(axes: Axes, cell: _Cell, scale: float, anywhere: set[str]) -> None:
             )
 
 
-def _assumed(axes: Axes, cell: _Cell, place: int, scale: float) -> None:
+def _draw_assumed(axes: Axes, cell: _Cell, place: int, scale: float) -> None:
     """Draw what was assumed as a band, which no measurement is."""
     rows = cell.rows[(cell.rows["series"] == cell.lines[place]) & (cell.rows["what"] == ASSUMED)]
     axes.fill_between(
@@ -279,12 +280,12 @@ def _legend(axes: Axes, keys: list[Any], beside: bool, lowest: bool) -> None:
     axes.legend(handles=keys, **place)
 
 
-def _keys(axes: Axes, cell: _Cell, anywhere: set[str]) -> list[Any]:
-    assumed = _assumed_in(cell)
+def _keys(axes: Axes, cell: _Cell) -> list[Any]:
+    assumed = _assumed(cell.rows)
     keys: list[Any] = []
     for place, name in enumerate(cell.told_apart):
         label = style.label(name)
-        if name in anywhere - assumed:
+        if name in cell.anywhere - assumed:
             keys += axes.plot([], [], **style.line(place), label=label)
         else:
             keys.append(
