@@ -330,3 +330,63 @@ def test_a_line_that_one_panel_lacks_is_missing_in_its_legend_and_its_caption(
         text for text in texts(chart) if text.startswith("spinning")
     )
     assert "n/a: pkey_mprotect (skipped:" in chart.caption
+
+
+def beside(folder: Path, **cases: list[Made]) -> Shelf:
+    for name, made in cases.items():
+        write(folder / f"{name}.json", suite(made, machine={"name": name}))
+    (found,) = shelves([read(path) for path in sorted(folder.iterdir())])
+    return found
+
+
+def test_four_machines_stand_two_by_two_above_one_legend(tmp_path: Path) -> None:
+    change = [Made(f"switch/mprotect/pages:{pages}", around(pages * 1e-6)) for pages in (1, 64)]
+    found = beside(tmp_path, a=change, b=change, c=change, d=change)
+
+    figure = drawn(found)["switch-pages"].figure
+
+    shown = [axes for axes in figure.axes if axes.axison]
+    assert ["a", "b", "c", "d"] == [axes.get_title(loc="left") for axes in shown]
+    lefts, tops = ({round(axes.get_position().p0[side], 2) for axes in shown} for side in (0, 1))
+    assert (2, 2) == (len(lefts), len(tops))
+    assert ["c"] == [axes.get_title(loc="left") for axes in shown if axes.get_legend()]
+
+
+def test_what_several_machines_lack_for_the_same_reason_is_said_once(tmp_path: Path) -> None:
+    change = Made("switch/mprotect/pages:1", around(1e-6))
+    pipe = Made("switch/pipe-process/pages:1", around(6e-6))
+    keys, busy = skipped("switch/wrpkru-raw/pages:1"), skipped("switch/pipe-process/pages:1")
+    found = beside(tmp_path, a=[change, keys, busy], b=[change, keys, busy], c=[change, keys, pipe])
+
+    caption = drawn(found)["switch"].caption
+
+    assert f"n/a: WRPKRU (skipped: {NO_KEYS})." in caption
+    assert f"n/a on a and b: another process, by pipe (skipped: {NO_KEYS})." in caption
+    assert 2 == caption.count("n/a")
+
+
+@pytest.mark.parametrize(
+    ("falling", "corner"), [(False, ("right", "bottom")), (True, ("left", "bottom"))]
+)
+def test_a_remark_stands_where_no_line_is(
+    falling: bool, corner: tuple[str, str], tmp_path: Path
+) -> None:
+    points = (1, 8, 64, 512, 4096)
+    costs = [1 / pages if falling else pages for pages in points]
+    lines = {
+        way: [
+            Made(f"switch/{way}/pages:{pages}", around(cost * 1e-6))
+            for pages, cost in zip(points, costs, strict=True)
+        ]
+        for way in ("mprotect", "pipe-process")
+    }
+    found = beside(tmp_path, a=lines["mprotect"], b=[*lines["mprotect"], *lines["pipe-process"]])
+
+    written = [
+        (text.get_horizontalalignment(), text.get_verticalalignment())
+        for axes in drawn(found)["switch-pages"].figure.axes
+        for text in axes.texts
+        if text.get_text().startswith("n/a here")
+    ]
+
+    assert [corner] == written

@@ -19,7 +19,9 @@ from .chart import ESTIMATE, MISSING, PROCESS, PUBLISHED, estimates, is_exact
 
 ROW = 0.3  # inches
 LOW_ROW = 0.55  # of a row: one that only says why it is empty
-BAR = 0.6  # of a row
+BAR = 0.6  # of what a machine's mark has
+# Of a row: what each of several machines has, and what parts one label's marks from the next's.
+SHARED, BETWEEN = 0.55, 0.45
 PUBLISHED_ROW = 0.5
 # With more machines than this a row holds them all, and only these are told apart.
 MOST_ROWS = 6
@@ -56,22 +58,28 @@ class _Band:
         """The height of what others published."""
         return self.top + self.height - self.extra / 2
 
-    def at(self, place: int, machines: int) -> float:
-        """Return the height of one machine's mark."""
-        return self.top + (self.height - self.extra) * (place + 0.5) / machines
-
 
 @dataclass(frozen=True)
 class _Drawing:
     """What the marks of every machine need."""
 
     axes: Axes
+    machines: int
     bands: dict[str, _Band]
     scale: float
     log: bool
     crowd: bool  # of machines: no words beside a mark
     width: float  # of the axes, in inches, roughly
     say: Say
+
+    @property
+    def each(self) -> float:
+        """How many rows a machine's mark has."""
+        return _each(self.machines)
+
+    def height(self, label: object, place: int) -> float:
+        """Return the height of one machine's mark, in rows from the top."""
+        return self.bands[str(label)].middle + self.each * (place + 0.5 - self.machines / 2)
 
 
 def draw(
@@ -93,11 +101,12 @@ def draw(
         ours = table[table["what"] != PUBLISHED]
         machines = list(dict.fromkeys(ours["machine"]))
         crowd = len(machines) > MOST_ROWS
-        bands = _bands(table, 1 if crowd else len(machines))
+        bands = _bands(table, len(machines))
         sources = overlay.sources(theirs)
         named = min(len(machines), len(style.COLOURS)) + crowd if len(machines) > 1 else 0
         named += len(sources) + bool(sources and not named)
         columns = (2 if sources else 3) if width >= style.TWO_COLUMNS else 1
+        columns = max(1, -(-named // max(1, -(-named // columns))))  # as even as they go
         rows = max(sum(band.height for band in bands.values()), 1)
         lines = -(-named // columns) + len(sources) / columns  # a source takes two
         size = (width, 0.7 + lines * 0.16 + ROW * rows)
@@ -114,9 +123,9 @@ def draw(
         else:
             scale = axis(axes, shown, room)
         axes.grid(visible=False, axis="y")
-        drawing = _Drawing(axes, bands, scale, log, crowd, inside, say)
+        drawing = _Drawing(axes, len(machines), bands, scale, log, crowd, inside, say)
         for place, machine in enumerate(machines):
-            _machine(drawing, table[table["machine"] == machine], place, len(machines))
+            _machine(drawing, table[table["machine"] == machine], place)
         _missing_everywhere(drawing)
         _published(drawing, theirs)
         axes.set_yticks([band.middle for band in bands.values()], texts)
@@ -132,15 +141,20 @@ def _bands(table: pd.DataFrame, machines: int) -> dict[str, _Band]:
     """Return where each label's row lies, from the top: those without any figure are low."""
     found: dict[str, _Band] = {}
     top = 0.0
+    own = _each(machines) * machines + BETWEEN * (1 < machines <= MOST_ROWS)
     for label, rows in table.groupby("label", sort=False):
         told = rows["what"].isin((ESTIMATE, PUBLISHED)).any()
         notes = () if told else tuple(dict.fromkeys(str(note) for note in rows["note"]))
-        height = float(machines) if told else LOW_ROW
+        height = own if told else LOW_ROW
         extra = PUBLISHED_ROW * (rows["what"] == PUBLISHED).any()
         height += extra
         found[str(label)] = _Band(top, height, notes, extra)
         top += height
     return found
+
+
+def _each(machines: int) -> float:
+    return SHARED if 1 < machines <= MOST_ROWS else 1 / machines
 
 
 def _text(label: str, band: _Band, longest: int) -> str:
@@ -157,9 +171,9 @@ def _others(machines: list[str]) -> str:
     return f"{max(0, len(machines) - len(style.COLOURS))} more, in grey"
 
 
-def _machine(drawing: _Drawing, rows: pd.DataFrame, place: int, machines: int) -> None:
+def _machine(drawing: _Drawing, rows: pd.DataFrame, place: int) -> None:
     told = rows[rows["what"] == ESTIMATE]
-    heights = [drawing.bands[str(label)].at(place, machines) for label in told["label"]]
+    heights = [drawing.height(label, place) for label in told["label"]]
     grey = drawing.crowd and place >= len(style.COLOURS)
     colour = style.GREY_LINE["color"] if grey else style.colour(place)
     if not drawing.log and not drawing.crowd:
@@ -174,16 +188,16 @@ def _machine(drawing: _Drawing, rows: pd.DataFrame, place: int, machines: int) -
     )
     _intervals(drawing, told, heights, colour)
     if not drawing.crowd:
-        _process_points(drawing, rows, place, machines, colour)
+        _process_points(drawing, rows, place, colour)
         _values(drawing, told, heights)
-        _missing(drawing, rows, place, machines)
+        _missing(drawing, rows, place)
 
 
 def _bars(drawing: _Drawing, told: pd.DataFrame, heights: list[float], place: int) -> None:
     drawing.axes.barh(
         heights,
         told["value"] / drawing.scale,
-        height=BAR,
+        height=BAR * drawing.each,
         color=style.colour(place),
         alpha=0.35,
         edgecolor=style.colour(place),
@@ -204,13 +218,12 @@ def _values(drawing: _Drawing, told: pd.DataFrame, heights: list[float]) -> None
         )
 
 
-def _missing(drawing: _Drawing, rows: pd.DataFrame, place: int, machines: int) -> None:
+def _missing(drawing: _Drawing, rows: pd.DataFrame, place: int) -> None:
     """Hatch what one machine lacks and another has, and say why."""
     for label, note in rows.loc[rows["what"] == MISSING, ["label", "note"]].itertuples(index=False):
-        band = drawing.bands[str(label)]
-        if not band.notes:
-            middle = band.at(place, machines)
-            _hatch(drawing, middle - BAR / 2, BAR, str(note))
+        if not drawing.bands[str(label)].notes:
+            thick = BAR * drawing.each
+            _hatch(drawing, drawing.height(label, place) - thick / 2, thick, str(note))
 
 
 def _missing_everywhere(drawing: _Drawing) -> None:
@@ -274,11 +287,9 @@ def _intervals(drawing: _Drawing, told: pd.DataFrame, heights: list[float], colo
             drawing.axes.plot(bounds, [height, height], "-|", color=colour, zorder=3)
 
 
-def _process_points(
-    drawing: _Drawing, rows: pd.DataFrame, place: int, machines: int, colour: str
-) -> None:
+def _process_points(drawing: _Drawing, rows: pd.DataFrame, place: int, colour: str) -> None:
     points = rows[rows["what"] == PROCESS]
-    heights = [drawing.bands[str(label)].at(place, machines) + 0.13 for label in points["label"]]
+    heights = [drawing.height(label, place) + 0.13 for label in points["label"]]
     drawing.axes.plot(
         points["value"] / drawing.scale,
         heights,

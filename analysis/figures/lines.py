@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
+from numpy.typing import NDArray
 
 from . import axes as scales
 from . import overlay, style
@@ -23,6 +26,7 @@ LEGEND_LINE = 0.135
 NARROWEST_PANEL = 2.1
 # With more machines than this a panel each would be a book: they become the lines.
 MOST_PANELS = 6
+REMARK = (0.6, 0.12)  # what a panel's remark takes of its width and height
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class _Cell:
     rows: pd.DataFrame
     lines: Sequence[str]
     anywhere: set[str]  # those of the lines that some panel with the same legend has
-    legend: bool
+    legend: bool = False
     greys: bool = False  # the lines beyond those that colours tell apart are all grey
 
     @property
@@ -83,7 +87,8 @@ def draw(
             grid[0, 0].yaxis, grid[0, 0], _shown(table), wide, per, label=label
         )
         if len(cells) > 1:
-            figure.supylabel(grid[0, 0].get_ylabel(), fontsize=8)
+            *broken, better = grid[0, 0].get_ylabel().split("\n")  # as one panel had to
+            figure.supylabel("\n".join(filter(None, (" ".join(broken), better))), fontsize=8)
             grid[0, 0].set_ylabel("")
         for row, line in enumerate(cells):
             for column, cell in enumerate(line):
@@ -103,6 +108,7 @@ def draw(
             lowest = max(row for row, line in enumerate(cells) if column < len(line))
             grid[lowest, column].set_xlabel(along)
             grid[lowest, column].tick_params(labelbottom=True)
+        _remarks(grid, cells)
         return style.settle(figure)
 
 
@@ -133,23 +139,29 @@ def _cells(table: pd.DataFrame, width: float, across: bool) -> list[list[_Cell]]
     panels = list(dict.fromkeys(table["panel"]))
     many = len(machines) > MOST_PANELS
     measured = _told(table.assign(series=table["machine"]))
-    most = max(1, int((width - 0.6) // NARROWEST_PANEL))
     found = []
     for panel in panels:
         rows = table[table["panel"] == panel]
         cells = _by_operation(rows, machines, measured) if many else _by_machine(rows, machines)
         several = len(cells) > 1
         cells = [replace(cell, title=_title(cell, panel, several, len(panels))) for cell in cells]
-        found += [cells[start : start + most] for start in range(0, len(cells), most)]
-    if many:  # one legend serves all
-        found[-1][0] = replace(found[-1][0], legend=True)
+        found += _in_rows(cells, width)
+        if not many or panel == panels[-1]:  # of many machines one legend serves all
+            found[-1][0] = replace(found[-1][0], legend=True)
     return found
+
+
+def _in_rows(cells: Sequence[_Cell], width: float) -> list[list[_Cell]]:
+    """Share cells out among as few rows as the width allows, as evenly as they go."""
+    most = max(1, int((width - 0.6) // NARROWEST_PANEL))
+    rows = math.ceil(len(cells) / most)
+    columns = math.ceil(len(cells) / rows)
+    return [list(cells[start : start + columns]) for start in range(0, len(cells), columns)]
 
 
 def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
     """Return the panels of each machine side by side; one legend serves all."""
     series = list(dict.fromkeys(table["series"]))
-    most = max(1, int((width - 0.6) // NARROWEST_PANEL))
     several = table["machine"].nunique() > 1
     found = []
     for machine, here in table.groupby("machine", sort=False):
@@ -159,11 +171,10 @@ def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
                 rows,
                 series,
                 _told(table),
-                legend=False,
             )
             for panel, rows in here.groupby("panel", sort=False)
         ]
-        found += [cells[start : start + most] for start in range(0, len(cells), most)]
+        found += _in_rows(cells, width)
     found[-1][0] = replace(found[-1][0], legend=True)
     return found
 
@@ -171,15 +182,15 @@ def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
 def _by_machine(rows: pd.DataFrame, machines: Sequence[str]) -> list[_Cell]:
     series = list(dict.fromkeys(rows["series"]))
     return [
-        _Cell(machine, rows[rows["machine"] == machine], series, _told(rows), legend=place == 0)
-        for place, machine in enumerate(machines)
+        _Cell(machine, rows[rows["machine"] == machine], series, _told(rows))
+        for machine in machines
     ]
 
 
 def _by_operation(rows: pd.DataFrame, machines: Sequence[str], anywhere: set[str]) -> list[_Cell]:
     named = rows.assign(series=rows["machine"])
     return [
-        _Cell(str(series), found, machines, anywhere, legend=False, greys=True)
+        _Cell(str(series), found, machines, anywhere, greys=True)
         for series, found in named.groupby(rows["series"], sort=False)
     ]
 
@@ -205,8 +216,6 @@ def _panel(axes: Axes, cell: _Cell, scale: float) -> None:
     assumed, told = _assumed(cell.rows), _told(cell.rows)
     if not told:
         _not_here(axes, cell)
-    elif lacking := len(cell.anywhere - told):
-        _remark(axes, f"n/a here: {lacking} of {len(cell.lines)} lines")
     # Once for all lines: with fifty machines, to look for each took longer than to draw it.
     by_name = dict(iter(rows.sort_values("point").groupby("series", sort=False)))
     for place, name in enumerate(cell.lines):
@@ -256,17 +265,47 @@ def _not_here(axes: Axes, cell: _Cell) -> None:
     )
 
 
+def _remarks(grid: NDArray[Any], cells: Sequence[Sequence[_Cell]]) -> None:
+    """Say of each panel how many lines others have that it lacks."""
+    for axes_of_row, line in zip(grid, cells, strict=True):
+        for axes, cell in zip(axes_of_row, line, strict=False):
+            told = _told(cell.rows)
+            if told and (lacking := len(cell.anywhere - told)):
+                _remark(axes, f"n/a here: {lacking} of {len(cell.lines)} lines")
+
+
 def _remark(axes: Axes, text: str) -> None:
+    """Write into the corner where least is drawn."""
+    drawn = _drawn(axes)
+
+    def crowd(corner: tuple[int, int]) -> int:
+        near = np.abs(np.array(corner) - drawn) < REMARK
+        return int(near.all(axis=1).sum())
+
+    right, top = min(((1, 0), (0, 0), (0, 1), (1, 1)), key=crowd)
     axes.text(
-        0.98,
-        0.03,
+        0.98 if right else 0.02,
+        0.97 if top else 0.03,
         text,
         transform=axes.transAxes,
-        ha="right",
-        va="bottom",
+        ha="right" if right else "left",
+        va="top" if top else "bottom",
         fontsize=style.SMALLEST,
         style="italic",
     )
+
+
+def _drawn(axes: Axes) -> NDArray[np.float64]:
+    """Return points along all lines of a panel, each as shares of its width and height."""
+    axes.get_xlim(), axes.get_ylim()  # which settles them: transformations alone do not
+    shares = np.linspace(0, 1, 20)[:, None, None]
+    found = [np.empty((0, 2))]
+    for line in axes.get_lines():
+        ends = axes.transAxes.inverted().transform(
+            line.get_transform().transform(line.get_xydata())
+        )
+        found.append((ends[:-1] + (ends[1:] - ends[:-1]) * shares).reshape(-1, 2))
+    return np.concatenate(found)
 
 
 def _legend(axes: Axes, keys: list[Any], beside: bool, lowest: bool) -> None:
