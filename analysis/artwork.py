@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import card, figures
+from . import card, figures, words
 from .assumption import Assumption
 from .document import ResultError
 from .figures import style
@@ -108,6 +108,16 @@ def caption(chart: figures.Chart, shelf: Shelf) -> str:
         if name in shown
     ]
     return " ".join([chart.caption, *sources])
+
+
+def caption_on_page(chart: figures.Chart, shelf: Shelf) -> str:
+    """Return a chart's caption for a page that has said of several machines what they are."""
+    if len(shelf.machines) == 1:
+        return caption(chart, shelf)
+    shown = set(chart.table["machine"])
+    names = [name for name, _ in shelf.machines if name in shown]
+    only = f" Of {words.listed(names)} only." if len(names) < len(shelf.machines) else ""
+    return chart.caption + only
 
 
 def about(chart: figures.Chart, shelf: Shelf, request: Request) -> str:

@@ -80,18 +80,22 @@ def interval_note(table: pd.DataFrame) -> str:
 
 
 def missing_note(table: pd.DataFrame, names: Sequence[str] = ("series", "label")) -> str:
-    """Say which cases have no figure, and why; "" where all have one."""
+    """Say which cases have no figure, on which machines, and why; "" where all have one."""
     name = next(column for column in names if column in table)
     table = table[table["what"] != PUBLISHED]
     rows = table[table["what"] == MISSING]
-    told = {
-        (machine, note): _named(missing, table, name)
-        for (machine, note), missing in rows.groupby(["machine", "note"], sort=False)
-    }
-    several = table["machine"].nunique() > 1
+    lacking: dict[tuple[str, str], list[str]] = {}  # (what, why) -> machines
+    for (machine, note), missing in rows.groupby(["machine", "note"], sort=False):
+        for found in _named(missing, table, name):
+            lacking.setdefault((found, str(note)), []).append(str(machine))
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (found, note), machines in lacking.items():
+        together.setdefault((note, tuple(machines)), []).append(found)
+    everywhere = table["machine"].nunique()
     return " ".join(
-        f"n/a{f' on {machine}' if several else ''}: {_shortened(found)} ({note})."
-        for (machine, note), found in told.items()
+        f"n/a{f' on {listed([*machines])}' if len(machines) < everywhere else ''}: "
+        f"{_shortened(found)} ({note})."
+        for (note, machines), found in together.items()
     )
 
 

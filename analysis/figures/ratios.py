@@ -38,6 +38,7 @@ COLUMNS = [
 ]
 # Beyond this ratio half of a symmetrical axis would be empty: it begins below 1 instead.
 SYMMETRICAL = 16.0
+MOST_BASES = 8  # that a caption lists
 Twins = Callable[[pd.DataFrame], "pd.Series[str]"]
 
 
@@ -133,10 +134,11 @@ def _bases(rows: pd.DataFrame) -> str:
     on = " on {}" if told["machine"].nunique() > 1 else ""
     parts = [
         f"{row['base']}{on.format(row['machine'])} {words.cost(row['base_cost'], row['cost_unit'])}"
-        for row in records(told)
+        for row in records(told.sort_values("base_cost", kind="stable"))
     ]
-    shown = "; ".join(parts[:12])
-    return f"1 is: {shown}{f' and {len(parts) - 12} more' if len(parts) > 12 else ''}."
+    if len(parts) <= MOST_BASES:
+        return f"1 is: {'; '.join(parts)}."
+    return f"1 is: from {parts[0]} to {parts[-1]}; the data have each."
 
 
 def _say(row: pd.Series) -> str:

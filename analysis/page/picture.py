@@ -71,7 +71,7 @@ def picture(chart: Chart, shelf: Shelf, request: artwork.Request) -> Picture:
         title=chart.title,
         svg=drawn.pop("svg"),
         csv=artwork.table(chart),
-        caption=artwork.caption(chart, shelf),
+        caption=artwork.caption_on_page(chart, shelf),
         alt=chart.alt,
         about=artwork.about(chart, shelf, request),
         others=drawn,
