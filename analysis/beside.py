@@ -26,13 +26,15 @@ COUNTED = (
 # What contaminates a value during which it is not zero.
 CONTAMINANTS = ("involuntary_switches", "migrations", "steal_seconds")
 # When somebody else has been on the core, and what a cycle is, all as the stop rule has it, with
-# the sources and the reasons (pkbench/crowding.py): a no-op that seems to take this many times
-# longer, or shorter, than on a core alone; chains of multiplications and of additions that are
+# the sources and the reasons (pkbench/crowding.py): no-ops, or branches that can't be predicted,
+# that seem to take this many times longer, or shorter, than on a core alone; chains of
+# multiplications and of additions that are
 # further apart than this from three to one; the share of them that must not be; how large a crowd
 # of readings must be, by the largest, to be those of a core alone.
-CROWDED = 1.02
+CROWDED, AWAKE = 1.02, 1.03  # of no-ops, of branches
 MULTIPLY_CYCLES, AGREE, LEAST_AGREEING = 3.0, 0.005, 0.1
 CROWD = 1 / 3
+LOOKS = {"nop_cycles": CROWDED, "branch_cycles": AWAKE}
 
 
 def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
@@ -48,6 +50,8 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
     multiply_seconds = read("multiply_seconds")
     agreeing = agree(add_seconds, multiply_seconds)
     alone = best(nop_cycles, agreeing)
+    branch_cycles = read("branch_cycles")
+    by_branches = crowded(branch_cycles, best(branch_cycles, agreeing, AWAKE), AWAKE)
     cycle = cycle_seconds(add_seconds, nop_cycles, alone)
     timed = ~np.isnan(add_seconds + multiply_seconds)
     known = timed & (cycle > 0) & (alone > 0 or _mostly_agree(agreeing[timed]))
@@ -65,7 +69,7 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
         "alone_share": read("alone_share"),
         "cpu": read("cpu"),
         "contaminated": contaminated({each: read(each) for each in CONTAMINANTS}),
-        "crowded": crowded(nop_cycles, alone),
+        "crowded": np.fmax(crowded(nop_cycles, alone), by_branches),
     }
 
 
@@ -105,24 +109,23 @@ def contaminated(found: Mapping[str, Numbers]) -> Numbers:
     return np.minimum(total([np.sign(np.abs(each)) for each in found.values()]), 1.0)
 
 
-def crowded(nop_cycles: Numbers, best: float) -> Numbers:
-    """Tell whether somebody else used the core beside a value."""
-    other = (nop_cycles > CROWDED * best) | ((nop_cycles > 0) & (nop_cycles < best / CROWDED))
-    return np.where(np.isnan(nop_cycles), nan, other & (best > 0))
+def crowded(cycles: Numbers, best: float, apart: float = CROWDED) -> Numbers:
+    """Tell whether somebody else was on the core beside a value."""
+    other = (cycles > apart * best) | ((cycles > 0) & (cycles < best / apart))
+    return np.where(np.isnan(cycles), nan, other & (best > 0))
 
 
-def best_nop_cycles(result: Result) -> float | None:
-    """Return the core cycles of a no-op on a core alone.
+def of_core_alone(result: Result) -> dict[str, float]:
+    """Return the core cycles of a no-op, and of a random branch, on a core alone.
 
-    0 where it hardly ever was; None where no no-ops were timed.
+    0 where it hardly ever was; those that were not timed are left out.
     """
     found = quantities(result.processes)
-    nop_cycles = found.get("nop_cycles")
-    if nop_cycles is None:
-        return None
-    unread = np.full(nop_cycles.size, nan)
-    add, multiply = (found.get(name, unread) for name in ("add_seconds", "multiply_seconds"))
-    return best(nop_cycles, agree(add, multiply))
+    unread = np.full(sum(len(process.values) for process in result.processes), nan)
+    agreeing = agree(*(found.get(name, unread) for name in ("add_seconds", "multiply_seconds")))
+    return {
+        name: best(found[name], agreeing, apart) for name, apart in LOOKS.items() if name in found
+    }
 
 
 def agree(add_seconds: Numbers, multiply_seconds: Numbers) -> NDArray[np.bool_]:
@@ -141,11 +144,11 @@ def _mostly_agree(agreeing: NDArray[np.bool_]) -> bool:
     return bool(agreeing.sum() >= max(1.0, LEAST_AGREEING * agreeing.size))
 
 
-def best(nop_cycles: Numbers, agreeing: NDArray[np.bool_]) -> float:
-    """Return the core cycles of a no-op on a core alone; 0 where the readings don't tell."""
-    read = ~np.isnan(nop_cycles)
-    found = np.sort(nop_cycles[read & agreeing])
-    ends = np.searchsorted(found, CROWDED * found, side="right")
+def best(cycles: Numbers, agreeing: NDArray[np.bool_], apart: float = CROWDED) -> float:
+    """Return the cycles of a no-op, or branch, on a core alone; 0 where the readings don't tell."""
+    read = ~np.isnan(cycles)
+    found = np.sort(cycles[read & agreeing])
+    ends = np.searchsorted(found, apart * found, side="right")
     sizes = ends - np.arange(found.size)
     least = max(CROWD * sizes.max(initial=0), LEAST_AGREEING * read.sum())
     (starts,) = np.nonzero(sizes >= least)

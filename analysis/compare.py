@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .beside import CROWDED, best_nop_cycles
+from .beside import LOOKS, of_core_alone
 from .comparable import Difference, differences
 from .estimate import CONFIDENCE
 from .frame import tidy
@@ -132,14 +132,15 @@ def _row(
 
 def _shared_core(base: Result, new: Result) -> str:
     """Return why no case can be told, where one of two results never had its core to itself."""
-    best, other = best_nop_cycles(base), best_nop_cycles(new)
-    if best is None or other is None:
-        one = best is not None or other is not None
-        return "only one of the two says whether it had its core to itself" if one else ""
-    if max(best, other) <= CROWDED * min(best, other):
-        return ""
-    base_shared = not best or best > other > 0
-    return f"the {'base' if base_shared else 'new'} one had to share its core all the time"
+    told, other = of_core_alone(base), of_core_alone(new)
+    if bool(told) != bool(other):
+        return "only one of the two says whether it had its core to itself"
+    for look in (name for name in told if name in other):
+        best, its = told[look], other[look]
+        if max(best, its) > LOOKS[look] * min(best, its):
+            base_shared = not best or best > its > 0
+            return f"the {'base' if base_shared else 'new'} one had to share its core all the time"
+    return ""
 
 
 def _middle(values: Numbers, exact: bool) -> float:

@@ -31,6 +31,7 @@ PER_VALUE = (
     "add_seconds",
     "multiply_seconds",
     "nop_cycles",
+    "branch_cycles",
     "alone_share",
 )
 BESIDE = {f"pkbench_{quantity}": quantity for quantity in PER_VALUE}

@@ -41,6 +41,18 @@ double pk_nop_seconds(void)
     return PK_HAS_CHAINS * pk_seconds_between(&from.time, &to.time) / PK_NOPS_READ;
 }
 
+/* A fresh beginning each time: a sequence that came again would be learnt. */
+static double branch_seconds(void)
+{
+    struct pk_clock from = pk_clock_begin(), to;
+    uint64_t bits = from.ticks | 1;
+    uint32_t steps = PK_BRANCHES_READ;
+
+    PK_BRANCHES(bits, steps);
+    to = pk_clock_end();
+    return PK_HAS_CHAINS * pk_seconds_between(&from.time, &to.time) / PK_BRANCHES_READ;
+}
+
 static void keep_shortest(double *shortest, double seconds)
 {
     if (*shortest == 0 || seconds < *shortest)
@@ -57,6 +69,7 @@ void pk_chain_measure(uint64_t cycles, struct pk_chain *chain)
         chain->nop_seconds += pk_nop_seconds() / TURNS;
         keep_shortest(&chain->multiply_seconds, seconds_of_multiplications(multiplications));
     }
+    chain->branch_seconds = branch_seconds();
     chain->add_seconds /= (double)(additions * STEPS);
     chain->multiply_seconds /= (double)(multiplications * STEPS);
 }

@@ -1,4 +1,4 @@
-"""How fast a core is, and how much of it is ours: instructions of known latency, and no-ops."""
+"""How fast a core is, and how much of it is ours: chains of known latency, no-ops, branches."""
 
 import os
 import time
@@ -18,6 +18,7 @@ class Chain(NamedTuple):
     add_seconds: float  # one core cycle
     multiply_seconds: float  # three
     nop_cycles: float  # core cycles for each of many no-ops
+    branch_cycles: float  # core cycles of a step whose branch can't be predicted
 
 
 def chain() -> Chain:
@@ -25,8 +26,11 @@ def chain() -> Chain:
     found = ffi.new("struct pk_chain *")
     lib.pk_chain_measure(CHAIN_CYCLES, found)
     add = float(found.add_seconds)
-    nop_cycles = float(found.nop_seconds) / add if add else 0.0
-    return Chain(add, float(found.multiply_seconds), nop_cycles)
+    nop_cycles, branch_cycles = (
+        float(seconds) / add if add else 0.0
+        for seconds in (found.nop_seconds, found.branch_seconds)
+    )
+    return Chain(add, float(found.multiply_seconds), nop_cycles, branch_cycles)
 
 
 def looks_for(seconds: float) -> list[Chain]:

@@ -1,10 +1,11 @@
-"""Whether another hardware thread used the core: then it issues another number of no-ops a cycle.
+"""Whether another hardware thread was on the core: no-ops and unpredictable branches tell.
 
 On a shared machine the neighbour on the other thread of a core is most of the noise, and no counter
 of ours tells of it: not steal, for nothing is taken away from the CPU that we see. One that keeps
 the front end busy leaves us fewer no-ops. One that keeps the arithmetic units busy leaves us as
 many, and lengthens the chains of dependent instructions that tell what a cycle is, a multiplication
-more than an addition: then there seem to be more no-ops a cycle than the core can issue.
+more than an addition: then there seem to be more no-ops a cycle than the core can issue. One that
+is awake and only waits takes nothing of all this, and yet a mispredicted branch costs more.
 """
 
 from bisect import bisect_right
@@ -18,6 +19,10 @@ from statistics import median
 # used the arithmetic units, no-ops seemed to take 0.92 to 0.95 times as many cycles as alone, and a
 # getppid took a fiftieth longer.
 CROWDED = 1.02
+# The same of steps with a branch that can't be predicted. On a Zen 5 core whose no-ops took what
+# they do alone, they took 15.0 to 15.4 cycles or, for seconds on end, 15.9 to 17.3, and getppid
+# and mprotect a fiftieth more then: the core's other thread was awake, if only to wait.
+AWAKE = 1.03
 # After which a process looks who else is on the core: shorter than neighbours mostly stay away or
 # on it, and ten times longer than looking takes. Not where several threads or processes are at
 # work: those that wait between two values may be who else is there, and they are in each other's
@@ -38,33 +43,34 @@ def agree(add: float, multiply: float) -> bool:
     return add > 0 and abs(multiply / add / MULTIPLY_CYCLES - 1) <= AGREE
 
 
+def reading(cycles: float, add: float, multiply: float) -> tuple[float, bool]:
+    """Return what one look says of no-ops, or of branches, as `best` takes it."""
+    return cycles, agree(add, multiply)
+
+
 def mostly_agree(agreeing: Sequence[bool]) -> bool:
     """Tell whether so many of all chains agree that they tell what a core cycle is."""
     return sum(agreeing) >= max(1, LEAST_AGREEING * len(agreeing))
 
 
-def reading(add: float, multiply: float, nop_cycles: float) -> tuple[float, bool]:
-    """Return a look at the core as `best` takes it."""
-    return nop_cycles, agree(add, multiply)
+def best(readings: Iterable[tuple[float, bool]], apart: float = CROWDED) -> float:
+    """Return the cycles of a no-op, or of a branch, on a core alone; 0 where no reading tells.
 
-
-def best(readings: Iterable[tuple[float, bool]]) -> float:
-    """Return the cycles of a no-op on a core alone; 0 where none of the readings tell.
-
-    A reading is the cycles that a no-op seemed to take, and whether the chains beside it agreed.
+    A reading is the cycles that it seemed to take, and whether the chains beside it agreed. Two
+    crowds are `apart` from each other, as a ratio: `CROWDED`, for branches `AWAKE`.
     """
     every = list(readings)
-    found = sorted(nop_cycles for nop_cycles, agreed in every if agreed)
-    crowds = [(start, bisect_right(found, CROWDED * low)) for start, low in enumerate(found)]
+    found = sorted(cycles for cycles, agreed in every if agreed)
+    crowds = [(start, bisect_right(found, apart * low)) for start, low in enumerate(found)]
     largest = max((end - start for start, end in crowds), default=0)
     least = max(CROWD * largest, LEAST_AGREEING * len(every))
     large = (median(found[start:end]) for start, end in crowds if end - start >= least)
     return next(large, 0.0)
 
 
-def crowded(nop_cycles: float, best_cycles: float) -> bool:
-    """Tell whether no-ops seem to have taken longer, or shorter, than on a core alone."""
-    return nop_cycles > CROWDED * best_cycles > 0 or 0 < nop_cycles < best_cycles / CROWDED
+def crowded(cycles: float, best_cycles: float, apart: float = CROWDED) -> bool:
+    """Tell whether no-ops, or branches, seem to have taken longer, or shorter, than alone."""
+    return cycles > apart * best_cycles > 0 or 0 < cycles < best_cycles / apart
 
 
 def cycle_seconds(add: float, nop_cycles: float, best_cycles: float) -> float:

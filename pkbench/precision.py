@@ -6,7 +6,15 @@ from itertools import compress, repeat
 from statistics import fmean, median, variance
 from typing import NamedTuple
 
-from pkbench.crowding import agree, best, crowded, cycle_seconds, mostly_agree
+from pkbench.crowding import (
+    AWAKE,
+    CROWDED,
+    agree,
+    best,
+    crowded,
+    cycle_seconds,
+    mostly_agree,
+)
 from pkbench.resultfile import Run, per_value
 
 # Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Fisher and Yates, Statistical
@@ -44,6 +52,7 @@ class Process(NamedTuple):
     multiplies: list[float]
     clean: list[bool]  # whether it counts for all that contaminated it
     nop_cycles: list[float]
+    branch_cycles: list[float]
 
     @property
     def agreeing(self) -> list[bool]:
@@ -51,9 +60,14 @@ class Process(NamedTuple):
         return [agree(*chains) for chains in zip(self.adds, self.multiplies, strict=False)]
 
     @property
-    def readings(self) -> Iterable[tuple[float, bool]]:
+    def nops(self) -> Iterable[tuple[float, bool]]:
         """What `crowding.best` takes; chains that weren't timed can't disagree."""
         return zip(self.nop_cycles, self.agreeing or repeat(True), strict=False)
+
+    @property
+    def branches(self) -> Iterable[tuple[float, bool]]:
+        """The same of branches."""
+        return zip(self.branch_cycles, self.agreeing or repeat(True), strict=False)
 
 
 Figures = list[list[float]]  # the values that count: a list a process
@@ -69,26 +83,28 @@ def read(run: Run) -> Process:
     if not clean or fmean(clean) < CLEAN_SHARE:
         clean = [True] * len(run["values"])
     adds, multiplies = per_value(run, "add_seconds"), per_value(run, "multiply_seconds")
-    nop_cycles = per_value(run, "nop_cycles")
-    return Process(list(run["values"]), adds, multiplies, clean, nop_cycles)
+    nop_cycles, branch_cycles = per_value(run, "nop_cycles"), per_value(run, "branch_cycles")
+    return Process(list(run["values"]), adds, multiplies, clean, nop_cycles, branch_cycles)
 
 
 class Core(NamedTuple):
     """What all values of a run tell of its core."""
 
     best_nop_cycles: float  # what a core alone takes for a no-op; 0 where there is no telling
+    best_branch_cycles: float  # and for a step whose branch can't be predicted
     tells_cycles: bool
 
 
-NO_CORE = Core(0.0, tells_cycles=False)  # before anything was read
+NO_CORE = Core(0.0, 0.0, tells_cycles=False)  # before anything was read
 
 
 def core_of(processes: Iterable[Process]) -> Core:
-    """Return what the chains and no-ops beside the values of all cases tell."""
+    """Return what the chains, no-ops and branches beside the values of all cases tell."""
     read = list(processes)
-    best_nop_cycles = best(reading for process in read for reading in process.readings)
+    nops = best(reading for process in read for reading in process.nops)
+    branches = best((reading for process in read for reading in process.branches), AWAKE)
     agreeing = [agrees for process in read for agrees in process.agreeing]
-    return Core(best_nop_cycles, best_nop_cycles > 0 or mostly_agree(agreeing))
+    return Core(nops, branches, nops > 0 or mostly_agree(agreeing))
 
 
 def figures(processes: Sequence[Process], core: Core) -> Figures:
@@ -99,31 +115,38 @@ def figures(processes: Sequence[Process], core: Core) -> Figures:
     clean values that were taken with nobody else on the core, only these count: processes without
     are left out.
     """
-    best_nop_cycles = core.best_nop_cycles
     in_cycles = core.tells_cycles and all(
         len(process.adds) == len(process.multiplies) == len(process.values) for process in processes
     )
     values = [
-        _cycles(process, best_nop_cycles) if in_cycles else process.values for process in processes
+        _cycles(process, core.best_nop_cycles) if in_cycles else process.values
+        for process in processes
     ]
     clean = [process.clean for process in processes]
-    alone = [_alone(process, best_nop_cycles) for process in processes]
-    kept = alone if number_alone(processes, best_nop_cycles) >= FEWEST_ALONE else clean
+    alone = [_alone(process, core) for process in processes]
+    kept = alone if number_alone(processes, core) >= FEWEST_ALONE else clean
     chosen = [list(compress(*pair)) for pair in zip(values, kept, strict=True)]
     return [one for one in chosen if one]
 
 
-def number_alone(processes: Sequence[Process], best_nop_cycles: float) -> int:
+def number_alone(processes: Sequence[Process], core: Core) -> int:
     """Return how many processes have a value that nothing spoilt."""
-    return sum(any(_alone(process, best_nop_cycles)) for process in processes)
+    return sum(any(_alone(process, core)) for process in processes)
 
 
-def _alone(process: Process, best_nop_cycles: float) -> list[bool]:
-    """Tell of each value whether it is clean, and nobody else used the core."""
-    if not process.nop_cycles:
-        return process.clean
-    pairs = zip(process.clean, process.nop_cycles, strict=True)
-    return [clean and not crowded(cycles, best_nop_cycles) for clean, cycles in pairs]
+def _alone(process: Process, core: Core) -> list[bool]:
+    """Tell of each value whether it is clean, and nobody else was on the core."""
+    alone = process.clean
+    for read, least, apart in (
+        (process.nop_cycles, core.best_nop_cycles, CROWDED),
+        (process.branch_cycles, core.best_branch_cycles, AWAKE),
+    ):
+        if read:
+            alone = [
+                kept and not crowded(cycles, least, apart)
+                for kept, cycles in zip(alone, read, strict=True)
+            ]
+    return alone
 
 
 def _cycles(process: Process, best_nop_cycles: float) -> list[float]:

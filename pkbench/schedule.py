@@ -35,7 +35,7 @@ TIMEOUT_RATIO = 20.0
 # What a worker process is given to do: some ten times its start.
 PARCEL_SECONDS = 2.0
 # What the stop rule reads beside the values.
-BESIDE = ("add_seconds", "multiply_seconds", "nop_cycles", *CONTAMINANTS)
+BESIDE = ("add_seconds", "multiply_seconds", "nop_cycles", "branch_cycles", *CONTAMINANTS)
 # While somebody else is on the core, a process goes on until it has as many values of its own core
 # as it was to take: at most so many times as many, and so many seconds longer.
 RETAKES, RETAKE_SECONDS = 3, 0.1
@@ -264,7 +264,7 @@ class Schedule:
 
         A figure of a shared core is none that will do, however narrow its interval.
         """
-        if number_alone(self._earlier(case), self.core.best_nop_cycles) < self.profile.least_rounds:
+        if number_alone(self._earlier(case), self.core) < self.profile.least_rounds:
             return False
         return half_width(self._figures(case)) <= target
 

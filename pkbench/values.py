@@ -1,6 +1,7 @@
 """The values of one case in one process, and what was read beside each."""
 
 import json
+from statistics import fmean
 from typing import Any
 
 from pkbench import crowding
@@ -73,6 +74,9 @@ class Values:
         self._append("pkbench_multiply_seconds", multiply)
         if not self._piece_loops:
             return 0.0  # who else was there is not asked: the case itself, maybe
+        # Where the other thread of the core is awake, it mostly is for seconds: for many values.
+        branch_cycles = fmean((before.branch_cycles, self._chain.branch_cycles))
+        self._append("pkbench_branch_cycles", branch_cycles)
         nop_cycles = max(before.nop_cycles, self._chain.nop_cycles)
         if value.pieces:
             nop_cycles = value.nop_seconds / add

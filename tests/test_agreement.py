@@ -15,7 +15,8 @@ CYCLE = 2.5e-10  # seconds
 
 
 def test_what_both_call_crowded_contaminated_or_enough_is_the_same() -> None:
-    assert (crowding.CROWDED, crowding.CROWD) == (beside.CROWDED, beside.CROWD)
+    assert (crowding.CROWDED, crowding.AWAKE) == (beside.CROWDED, beside.AWAKE)
+    assert crowding.CROWD == beside.CROWD
     assert (crowding.MULTIPLY_CYCLES, crowding.AGREE) == (beside.MULTIPLY_CYCLES, beside.AGREE)
     assert crowding.LEAST_AGREEING == beside.LEAST_AGREEING
     assert set(precision.CONTAMINANTS) == set(beside.CONTAMINANTS)
@@ -33,6 +34,7 @@ def drawn(seed: int) -> tuple[Made, list[dict[str, Any]]]:
     nops = np.where(random.random(shape) < share, 0.3, 0.17) * CYCLE / add
     beside = {
         "nop_cycles": nops.tolist(),
+        "branch_cycles": np.where(random.random(shape) < share / 2, 17.1, 16.2).tolist(),
         "add_seconds": add.tolist(),
         "multiply_seconds": (np.where(slowed, 3.38, 3.0) * CYCLE).tolist(),
         "steal_seconds": np.where(random.random(shape) < share / 2, 0.01, 0.0).tolist(),

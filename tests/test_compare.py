@@ -101,10 +101,15 @@ def test_a_core_of_its_own_and_a_shared_one_are_not_compared(tmp_path: Path) -> 
     assert "" == both.cases.iloc[0]["why"]
 
 
-def test_a_result_that_shared_its_core_from_end_to_end_is_not_called_slower(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("look", "alone", "shared"), [("nop_cycles", 0.17, 0.34), ("branch_cycles", 15.2, 16.3)]
+)
+def test_a_result_that_shared_its_core_from_end_to_end_is_not_called_slower(
+    look: str, alone: float, shared: float, tmp_path: Path
+) -> None:
     base, new = (
-        Made(CASE, single(cost, cost * 1.01, cost * 1.02), beside={"nop_cycles": [[cycles]] * 3})
-        for cost, cycles in ((1.0, 0.17), (1.4, 0.34))
+        Made(CASE, single(cost, cost * 1.01, cost * 1.02), beside={look: [[cycles]] * 3})
+        for cost, cycles in ((1.0, alone), (1.4, shared))
     )
     row = compared(tmp_path / "1", base, new).cases.iloc[0]
     why = "the new one had to share its core all the time"

@@ -1,5 +1,6 @@
 """Somebody else on the core is told by the no-ops that it issues."""
 
+import json
 import os
 
 import pytest
@@ -77,6 +78,11 @@ def test_a_core_issues_several_no_ops_a_cycle(chains: None) -> None:
     assert 1 / 16 < min(look.nop_cycles for look in looks_for(0.1)) < 0.6
 
 
+def test_a_branch_that_cannot_be_predicted_takes_longer_than_its_instructions(chains: None) -> None:
+    # Ten instructions of a cycle each, and every other step a misprediction.
+    assert 8 < min(look.branch_cycles for look in looks_for(0.1)) < 40
+
+
 def test_a_look_at_the_core_leaves_the_thread_where_it_may_be() -> None:
     allowed = os.sched_getaffinity(0)
     assert looks_for(0.01)
@@ -118,6 +124,7 @@ def test_values_are_taken_until_enough_had_the_core_to_themselves_or_there_are_t
         values = Values(session, 1000, 100, kernel_counters(), event_counters())
         values.take(3, 7, best_known)
     assert taken == len(values.seconds)
+    assert taken == len(json.loads(values.metadata()["pkbench_branch_cycles"]))
 
 
 def test_nothing_is_said_of_the_core_where_nobody_asks() -> None:
@@ -125,4 +132,5 @@ def test_nothing_is_said_of_the_core_where_nobody_asks() -> None:
         values = Values(session, 1000, 0, kernel_counters(), event_counters())
         values.take(3, 7, 1e-9)
     assert 3 == len(values.seconds)
-    assert not {"pkbench_nop_cycles", "pkbench_alone_share"} & values.metadata().keys()
+    looked = {"pkbench_nop_cycles", "pkbench_alone_share", "pkbench_branch_cycles"}
+    assert not looked & values.metadata().keys()

@@ -225,8 +225,8 @@ def test_where_nothing_can_be_read_nothing_is_claimed(tmp_path):
     assert {"unknown"} == {found[name].status for name in from_files}
 
 
-def looks(*nop_cycles: float, multiply: float = 9e-10) -> list[Chain]:
-    return [Chain(3e-10 if cycles else 0.0, multiply, cycles) for cycles in nop_cycles]
+def looks(*nop_cycles: float, multiply: float = 9e-10, branch: float = 16.2) -> list[Chain]:
+    return [Chain(3e-10 if cycles else 0.0, multiply, cycles, branch) for cycles in nop_cycles]
 
 
 # A hundred moments of a core.
@@ -464,6 +464,7 @@ def stealing(root: Path, before: str, after: str, probe: Probe = PROBES["KVM"]) 
         (QUIET_CORE, "ok"),
         (looks(*[0.17] * 60, *[0.3] * 40), "warning"),
         (BUSY_CORE, "problem"),
+        (looks(*[0.17] * 60) + looks(*[0.17] * 40, branch=17.1), "warning"),
         (looks(*[0.17] * 100, multiply=9.5e-10), "problem"),
         (looks(*[0.0] * 100), "unknown"),
         ([], "unknown"),
@@ -476,6 +477,7 @@ def test_a_core_that_others_use_is_told(seen: list[Chain], status: str) -> None:
 def test_how_often_others_use_the_core_is_told_with_how_fast_it_is_without_them() -> None:
     assert core(BUSY_CORE).evidence.startswith("60% of 100 looks")
     assert "5.88 no-ops a cycle" in core(BUSY_CORE).evidence
+    assert "takes 16.2 for a branch" in core(BUSY_CORE).evidence
 
 
 def test_steal_is_the_share_of_the_time_between_two_reads(tmp_path):

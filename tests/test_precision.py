@@ -30,7 +30,7 @@ def run(values: list[float], **beside: list[float]) -> Process:
 
 
 def alone(best_nop_cycles: float) -> Core:
-    return Core(best_nop_cycles, tells_cycles=False)
+    return Core(best_nop_cycles, 16.2, tells_cycles=False)
 
 
 def test_the_points_of_t_are_those_of_students_distribution() -> None:
@@ -80,6 +80,12 @@ def test_values_beside_a_neighbour_do_not_count_where_three_runs_have_others() -
     runs = [run([1.0, 9.0], nop_cycles=[0.17, 0.34]) for _ in range(3)]
     crowded = run([9.0, 9.0], nop_cycles=BESIDE)
     assert [[1.0], [1.0], [1.0]] == figures([*runs, crowded], alone(0.17))
+
+
+def test_values_beside_a_neighbour_that_is_awake_do_not_count_either() -> None:
+    runs = [run([1.0, 9.0], nop_cycles=ALONE, branch_cycles=[16.3, 17.2]) for _ in range(3)]
+    assert [[1.0], [1.0], [1.0]] == figures(runs, alone(0.17))
+    assert 16.3 == core_of(runs).best_branch_cycles
 
 
 def test_values_beside_a_neighbour_count_where_few_runs_have_others() -> None:

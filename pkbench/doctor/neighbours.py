@@ -91,22 +91,37 @@ def core(looks: Sequence[Chain]) -> Finding:
     if not any(look.nop_cycles for look in looks):
         lacking = "this build knows no chains of instructions for this architecture"
         return Finding("core", "unknown", lacking, effect, no_fix=NOT_KNOWN)
-    best = crowding.best(crowding.reading(*look) for look in looks)
-    if not best:
+    nop = _alone(looks, [look.nop_cycles for look in looks], crowding.CROWDED)
+    branch = _alone(looks, [look.branch_cycles for look in looks], crowding.AWAKE)
+    if not nop:
         disturbed = (
             f"in nearly none of {len(looks)} looks a multiplication took three times as long as an "
             "addition: something disturbs them all the time"
         )
         return Finding("core", "problem", disturbed, effect, no_fix=CORE_TAKEN)
-    share = sum(crowding.crowded(look.nop_cycles, best) for look in looks) / len(looks)
+    found = [
+        crowding.crowded(look.nop_cycles, nop)
+        or crowding.crowded(look.branch_cycles, branch, crowding.AWAKE)
+        for look in looks
+    ]
+    share = sum(found) / len(looks)
     evidence = (
-        f"{share:.0%} of {len(looks)} looks found somebody else on the core, which alone "
-        f"issues {1 / best:.2f} no-ops a cycle"
+        f"{share:.0%} of {len(looks)} looks found somebody else on the core, which alone issues "
+        f"{1 / nop:.2f} no-ops a cycle, and takes {branch:.1f} for a branch that it can't predict"
     )
     if share < CROWDED_OFTEN:
         return Finding("core", "ok", evidence)
     status: Status = "problem" if share > 0.5 else "warning"
     return Finding("core", status, evidence, effect, no_fix=CORE_TAKEN)
+
+
+def _alone(looks: Sequence[Chain], cycles: Sequence[float], apart: float) -> float:
+    """Return what a core alone takes for a no-op or a branch, of what each look saw it take."""
+    readings = [
+        crowding.reading(each, look.add_seconds, look.multiply_seconds)
+        for each, look in zip(cycles, looks, strict=True)
+    ]
+    return crowding.best(readings, apart)
 
 
 class Ticks(NamedTuple):
