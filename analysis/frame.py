@@ -106,8 +106,8 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
                  missing where the file says nothing of these
     crowded      whether somebody else used the core beside the pieces that the value is the median
                  of, or beside the whole of it: another hardware thread, as the CPU issued fewer
-                 no-ops a cycle than alone, or seemed to issue more; missing where these were not
-                 timed
+                 no-ops a cycle than alone, or seemed to issue more, or took longer for branches
+                 that it can't predict; missing where neither was timed
     alone_share  which share of the value's pieces, 0 to 1, had the core to themselves: the value is
                  the median of these, or of all where it is 0; missing where it is whole
     steal        seconds that the hypervisor kept the value's CPU for others, from the end of the

@@ -9,8 +9,11 @@
 #include "guest.h"
 #include "step.h"
 
-/* The kernel's timer interrupts every 4 million instructions at 250 Hz: what is well below is mostly left alone. */
+/* The kernel's timer interrupts every 4 million instructions at 250 Hz: what is well below is mostly left alone, and what is
+ * above half of it begins right after an interrupt, so that each repeat meets as many of them and at the same places. */
+#define TIMER 4000000u
 #define UNDISTURBED 400000u
+#define INTERRUPT 200u /* instructions of a timer interrupt, at least; a look at the clock takes a tenth of it */
 #define LOOPS_MAX 64u
 #define WARMUPS 4
 #define QUIET_MICROSECONDS 40000 /* several timer interrupts: the kernel frees in their wake what it let go of before */
@@ -21,8 +24,10 @@
 #define SEEN_OFTEN 6  /* so often that what is shorter, but was seen less than that, is no matter */
 /* Of stepping, in steps: more than a process is stepped through for the same iterations as were counted. */
 #define STEPS_LIKED 500u
-/* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do. */
+/* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do; or so many
+ * times what one repeat takes. */
 #define BUDGET 25000000u
+#define BUDGET_REPEATS 20
 /* Page tables, kernel stacks and what else a case needs besides the pages that it says it populates. */
 #define SPARE_BYTES (64u << 20)
 
@@ -126,12 +131,22 @@ static void pause_for(long microseconds)
     nanosleep(&time, NULL);
 }
 
+static void await_interrupt(void)
+{
+    uint64_t began = pk_ticks(), last = began, now = began;
+
+    for (; now - last < INTERRUPT && now - began < 2 * TIMER; now = pk_ticks())
+        last = now;
+}
+
 static int count_loops(struct pk_case *opened, uint64_t loops, long microseconds, struct times *kept)
 {
     struct pk_value value;
     int status;
 
     pause_for(microseconds);
+    if (kept->longest > TIMER / 2)
+        await_interrupt();
     status = pk_case_measure(opened, loops, NULL, &value);
 
     if (!status)
@@ -159,10 +174,13 @@ struct totals {
 static int enough(const struct totals *totals, uint64_t spent)
 {
     unsigned repeats = totals->once.repeats;
+    uint64_t budget = totals->once.longest * BUDGET_REPEATS;
 
+    if (budget < BUDGET)
+        budget = BUDGET;
     if (repeats < REPEATS_MIN)
-        return repeats >= 2 && spent >= 2 * BUDGET;
-    return repeats >= REPEATS_MAX || spent >= BUDGET || (is_settled(&totals->once) && (!totals->twice.repeats || is_settled(&totals->twice)));
+        return repeats >= 2 && spent >= 2 * budget;
+    return repeats >= REPEATS_MAX || spent >= budget || (is_settled(&totals->once) && (!totals->twice.repeats || is_settled(&totals->twice)));
 }
 
 /* Where no two iterations follow each other there is no difference to take: what surrounds one is counted in. */
