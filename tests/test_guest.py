@@ -25,6 +25,7 @@ CONTROL = parse_case("instruction/nop-100")
 GETPPID = parse_case("syscall/getppid")
 SIBLINGS = parse_case("threads/mprotect-siblings/siblings:sleeping/threads:2")
 TOO_LARGE = parse_case("switch/mprotect/pages:10000000")
+HALF_THE_TIMER = 2_000_000  # instructions
 
 
 def hear(cases: list[Case], *lines: str) -> Answers:
@@ -324,6 +325,15 @@ def test_every_case_for_one_thread_is_counted_but_the_few_whose_repeats_disagree
     others = [each.reason for each in for_one if each.state != "measured"]
     assert [] == [reason for reason in others if not reason.startswith("the repeats disagree")]
     assert len(others) <= len(for_one) // 20
+
+
+@pytest.mark.guest
+def test_what_meets_timer_interrupts_is_told_by_repeats_that_agree(kernel):
+    count = guest.count(kernel, select(["protect"], ["pages=16384"], "standard"))
+    told = [each.instructions for each in count.cases if each.instructions]
+    long = [instructions for instructions in told if min(instructions.totals) > HALF_THE_TIMER]
+    assert len(long) > 3
+    assert [] == [instructions.doubt for instructions in long if instructions.doubt]
 
 
 @pytest.mark.guest
