@@ -10,7 +10,7 @@
 #include "step.h"
 
 /* The kernel's timer interrupts every 4 million instructions at 250 Hz: what is well below is mostly left alone, and what is
- * above half of it begins right after an interrupt, so that each repeat meets as many of them and at the same places. */
+ * above begins right after an interrupt, so that each repeat meets as many of them and at the same places. */
 #define TIMER 4000000u
 #define UNDISTURBED 400000u
 #define INTERRUPT 200u /* instructions of a timer interrupt, at least; a look at the clock takes a tenth of it */
@@ -145,7 +145,7 @@ static int count_loops(struct pk_case *opened, uint64_t loops, long microseconds
     int status;
 
     pause_for(microseconds);
-    if (kept->longest > TIMER / 2)
+    if (kept->longest > TIMER)
         await_interrupt();
     status = pk_case_measure(opened, loops, NULL, &value);
 
