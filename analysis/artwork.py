@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from . import card, figures, words
 from .assumption import Assumption
 from .document import ResultError
 from .figures import style
-from .result import read
+from .results import read_named
 from .shelf import Shelf, shelves
 
 ALL = "all"
@@ -26,10 +26,13 @@ class Request:
     width: str = "two"
     published: bool = False
     assumptions: Sequence[str] = ()
+    machines: Sequence[str] = ()  # their names, in the order of the files, as far as they go
 
     def command(self, name: str, shelf: Shelf) -> str:
         """Return what to type to draw one of them again, files by their names alone."""
         words = ["pkbench", "report", *(result.path.name for _, result in shelf.machines)]
+        for machine in shelf.names if self.machines else ():
+            words += ["--name", machine]
         words += ["--figure", name, "--format", ",".join(self.formats), "--width", self.width]
         words += ["--published"] * self.published
         for assumption in shelf.assumptions:
@@ -57,11 +60,21 @@ def chosen(names: Sequence[str]) -> list[figures.Figure]:
     return [figure for name, figure in known.items() if name in names or ALL in names]
 
 
-def write(paths: Iterable[str | Path], folder: str | Path, request: Request) -> Drawn:
-    """Draw figures of result files into a folder; what can't be drawn is said with its reason."""
+def write(
+    paths: Iterable[str | Path],
+    folder: str | Path,
+    request: Request,
+    skip: Callable[[str], None] | None = None,
+) -> Drawn:
+    """Draw figures of result files into a folder; what can't be drawn is said with its reason.
+
+    A file that can't be used ends it by a `ResultError`; with `skip`, which is told why, it is left
+    out.
+    """
     wanted = chosen(request.names)
     assumptions = [Assumption.parse(text) for text in request.assumptions]
-    stock = shelves([read(path) for path in paths], assumptions)
+    results, _ = read_named([Path(path) for path in paths], request.machines, skip)
+    stock = shelves(results, assumptions)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import answer, artwork, breakeven_table, card, figures, method, support, words
+from . import answer, artwork, breakeven_table, card, figures, method, support
 from .assumption import Assumption
-from .document import ResultError, clean
 from .page import subjects, template
 from .page.blocks import Blocks
 from .page.listing import Listing
@@ -21,8 +19,7 @@ from .page.pictures import Drawn, drawing
 from .profiles import why
 from .profiles.read import Profile
 from .profiles.why import Profiles
-from .result import Result
-from .results import read_all
+from .results import read_named
 from .shelf import Shelf, shelves
 from .table import FORMATS
 from .table import write as write_table
@@ -40,7 +37,6 @@ WARNING = (
 )
 # Beside the page the figures lie in one format, which is soon drawn.
 PAGE_FIGURES = artwork.Request(formats=("svg",))
-LONGEST_NAME = 60  # of a machine in headings and legends
 
 
 @dataclass(frozen=True)
@@ -142,9 +138,10 @@ def write(
     `formats` are those of the tables, of `table.FORMATS`; the figures are drawn as `request` says.
     """
     files, profiles = why.apart([Path(path) for path in paths])
-    results, left_out = _read(files, names, skip)
+    results, left_out = read_named(files, names, skip)
     found, not_read = why.read_all(profiles, results, skip)
     left_out += not_read
+    request = replace(request, machines=names)
     stock = shelves(results, [Assumption.parse(text) for text in request.assumptions])
     folder = Path(folder)
     with drawing(stock, request) as drawn:
@@ -155,35 +152,6 @@ def write(
     target = folder / PAGE
     target.write_text(page, encoding="utf-8")
     return target
-
-
-def _read(
-    paths: Sequence[Path], names: Sequence[str], skip: Callable[[str], None] | None
-) -> tuple[list[Result], list[str]]:
-    """Return the results, and a sentence for each file that is left out."""
-    if not paths:
-        raise ResultError("There is no result file to report on.")
-    if len(names) > len(paths):
-        files = words.count(len(paths), "result file")
-        raise ResultError(f"There are {len(names)} names for {files}.")
-    results, left_out = [], []
-    with closing(read_all(paths)) as found:
-        for place, result in enumerate(found):
-            if isinstance(result, Result):
-                results.append(_called(result, names[place] if place < len(names) else result.name))
-                continue
-            if skip is None:
-                raise result
-            skip(str(result))
-            left_out.append(str(result))
-    if not results:
-        raise ResultError(f"No result file is left to report on. {' '.join(left_out)}")
-    return results, left_out
-
-
-def _called(result: Result, name: str) -> Result:
-    """Return the result of a machine under another name."""
-    return replace(result, machine={**result.machine, "name": clean(name, LONGEST_NAME)})
 
 
 def _section(shelf: Shelf, drawn: Drawn, profiles: Sequence[Profile]) -> Section:

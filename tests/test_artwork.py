@@ -102,3 +102,26 @@ def test_the_command_line_prints_the_files_or_one_sentence(result: Path, tmp_pat
         assert (2, "") == (refused.returncode, refused.stdout)
         assert "Traceback" not in refused.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_a_figure_calls_the_machines_what_the_user_does_and_says_so_in_its_command(
+    result: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("no result")
+    names = ("--name", "my own", "--name", "no matter")
+    done = pkbench(
+        "report",
+        str(result),
+        str(bad),
+        "--skip-bad",
+        *names,
+        "--figure",
+        "switch",
+        "-o",
+        str(tmp_path),
+    )
+    assert 0 == done.returncode
+    assert "bad.json" in done.stderr
+    assert {"my own"} == set(pd.read_csv(tmp_path / "silicon-switch.csv")["machine"])
+    assert "--name 'my own' --figure switch" in (tmp_path / "silicon-switch.txt").read_text()

@@ -24,6 +24,7 @@ Decoration = Callable[[Axes, pd.DataFrame], None]
 PANEL_HEIGHT = 2.1  # inches
 LEGEND_LINE = 0.135
 NARROWEST_PANEL = 2.1
+CHARACTERS = 12  # of a title, in an inch
 # With more machines than this a panel each would be a book: they become the lines.
 MOST_PANELS = 6
 REMARK = (0.6, 0.12)  # what a panel's remark takes of its width and height
@@ -144,7 +145,11 @@ def _cells(table: pd.DataFrame, width: float, across: bool) -> list[list[_Cell]]
         rows = table[table["panel"] == panel]
         cells = _by_operation(rows, machines, measured) if many else _by_machine(rows, machines)
         several = len(cells) > 1
-        cells = [replace(cell, title=_title(cell, panel, several, len(panels))) for cell in cells]
+        longest = int(CHARACTERS * width / _columns(len(cells), width))
+        cells = [
+            replace(cell, title=_title(cell, panel, several, len(panels), longest))
+            for cell in cells
+        ]
         found += _in_rows(cells, width)
         if not many or panel == panels[-1]:  # of many machines one legend serves all
             found[-1][0] = replace(found[-1][0], legend=True)
@@ -153,10 +158,13 @@ def _cells(table: pd.DataFrame, width: float, across: bool) -> list[list[_Cell]]
 
 def _in_rows(cells: Sequence[_Cell], width: float) -> list[list[_Cell]]:
     """Share cells out among as few rows as the width allows, as evenly as they go."""
-    most = max(1, int((width - 0.6) // NARROWEST_PANEL))
-    rows = math.ceil(len(cells) / most)
-    columns = math.ceil(len(cells) / rows)
+    columns = _columns(len(cells), width)
     return [list(cells[start : start + columns]) for start in range(0, len(cells), columns)]
+
+
+def _columns(cells: int, width: float) -> int:
+    most = max(1, int((width - 0.6) // NARROWEST_PANEL))
+    return math.ceil(cells / math.ceil(cells / most))
 
 
 def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
@@ -195,9 +203,9 @@ def _by_operation(rows: pd.DataFrame, machines: Sequence[str], anywhere: set[str
     ]
 
 
-def _title(cell: _Cell, panel: str, several: bool, panels: int) -> str:
+def _title(cell: _Cell, panel: str, several: bool, panels: int, longest: int) -> str:
     parts = [panel] * bool(panel and (panels > 1 or not several))
-    parts += [style.wrapped(cell.title, 30)] * several
+    parts += [style.wrapped(cell.title, longest)] * several
     return "\n".join(parts)
 
 

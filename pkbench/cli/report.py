@@ -129,11 +129,13 @@ def report(
     from pkbench.analysis import report as reports
 
     skip = note if skip_bad else None
-    request = artwork.Request(figures or (artwork.ALL,), formats, width, published, assumptions)
+    request = artwork.Request(
+        figures or (artwork.ALL,), formats, width, published, assumptions, names
+    )
     try:
         with bundles.opened(results, skip) as files:
             if figures:
-                print_figures(artwork.write(files, output, request), json_)
+                print_figures(artwork.write(files, output, request, skip), json_)
                 return
             page = reports.write(files, output, names, skip, tables, request)
     except OSError as error:
