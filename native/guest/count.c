@@ -24,8 +24,8 @@
 #define SEEN_OFTEN 6  /* so often that what is shorter, but was seen less than that, is no matter */
 /* Of stepping, in steps: more than a process is stepped through for the same iterations as were counted. */
 #define STEPS_LIKED 500u
-/* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do; or so many
- * times what one repeat takes. */
+/* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do; where a repeat
+ * meets timer interrupts, so many times what it takes. */
 #define BUDGET 25000000u
 #define BUDGET_REPEATS 20
 /* Page tables, kernel stacks and what else a case needs besides the pages that it says it populates. */
@@ -174,10 +174,8 @@ struct totals {
 static int enough(const struct totals *totals, uint64_t spent)
 {
     unsigned repeats = totals->once.repeats;
-    uint64_t budget = totals->once.longest * BUDGET_REPEATS;
+    uint64_t longest = totals->once.longest, budget = longest > TIMER ? longest * BUDGET_REPEATS : BUDGET;
 
-    if (budget < BUDGET)
-        budget = BUDGET;
     if (repeats < REPEATS_MIN)
         return repeats >= 2 && spent >= 2 * budget;
     return repeats >= REPEATS_MAX || spent >= budget || (is_settled(&totals->once) && (!totals->twice.repeats || is_settled(&totals->twice)));
