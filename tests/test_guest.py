@@ -329,10 +329,10 @@ def test_every_case_for_one_thread_is_counted_but_the_few_whose_repeats_disagree
 
 @pytest.mark.guest
 def test_what_meets_timer_interrupts_is_told_by_repeats_that_agree(kernel):
-    count = guest.count(kernel, select(["protect"], ["pages=16384"], "standard"))
+    count = guest.count(kernel, select(["protect", "switch"], ["pages=16384"], "standard"))
     told = [each.instructions for each in count.cases if each.instructions]
-    assert len(told) > 10
     long = [instructions for instructions in told if min(instructions.totals) > BETWEEN_TICKS]
+    assert len(long) > 1
     assert [] == [instructions.doubt for instructions in long if instructions.doubt]
 
 
