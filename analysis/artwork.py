@@ -30,14 +30,14 @@ class Request:
 
     def command(self, name: str, shelf: Shelf) -> str:
         """Return what to type to draw one of them again, files by their names alone."""
-        words = ["pkbench", "report", *(result.path.name for _, result in shelf.machines)]
+        typed = ["pkbench", "report", *(result.path.name for _, result in shelf.machines)]
         for machine in shelf.names if self.machines else ():
-            words += ["--name", machine]
-        words += ["--figure", name, "--format", ",".join(self.formats), "--width", self.width]
-        words += ["--published"] * self.published
+            typed += ["--name", machine]
+        typed += ["--figure", name, "--format", ",".join(self.formats), "--width", self.width]
+        typed += ["--published"] * self.published
         for assumption in shelf.assumptions:
-            words += ["--assume", assumption.written]
-        return shlex.join(words)
+            typed += ["--assume", assumption.written]
+        return shlex.join(typed)
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def caption_on_page(chart: figures.Chart, shelf: Shelf) -> str:
     if len(shelf.machines) == 1:
         return caption(chart, shelf)
     shown = set(chart.table["machine"])
-    names = [name for name, _ in shelf.machines if name in shown]
-    only = f" Of {words.listed(names)} only." if len(names) < len(shelf.machines) else ""
+    names = [name for name in shelf.names if name in shown]
+    only = f" Of {words.listed(names)} only." if len(names) < len(shelf.names) else ""
     return chart.caption + only
 
 

@@ -28,9 +28,9 @@ CONTAMINANTS = ("involuntary_switches", "migrations", "steal_seconds")
 # When somebody else has been on the core, and what a cycle is, all as the stop rule has it, with
 # the sources and the reasons (pkbench/crowding.py): no-ops, or branches that can't be predicted,
 # that seem to take this many times longer, or shorter, than on a core alone; chains of
-# multiplications and of additions that are
-# further apart than this from three to one; the share of them that must not be; how large a crowd
-# of readings must be, by the largest, to be those of a core alone.
+# multiplications and of additions that are further apart than this from three to one; the share of
+# them that must not be; how large a crowd of readings must be, by the largest, to be those of a
+# core alone.
 CROWDED, AWAKE = 1.02, 1.03  # of no-ops, of branches
 MULTIPLY_CYCLES, AGREE, LEAST_AGREEING = 3.0, 0.005, 0.1
 CROWD = 1 / 3
@@ -49,12 +49,12 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
     ticks, nop_cycles, add_seconds = read("ticks"), read("nop_cycles"), read("add_seconds")
     multiply_seconds = read("multiply_seconds")
     agreeing = agree(add_seconds, multiply_seconds)
-    alone = best(nop_cycles, agreeing)
-    branch_cycles = read("branch_cycles")
-    by_branches = crowded(branch_cycles, best(branch_cycles, agreeing, AWAKE), AWAKE)
-    cycle = cycle_seconds(add_seconds, nop_cycles, alone)
+    alone = _alone(found, agreeing)
+    best_nop_cycles = alone.get("nop_cycles", 0.0)
+    cycle = cycle_seconds(add_seconds, nop_cycles, best_nop_cycles)
     timed = ~np.isnan(add_seconds + multiply_seconds)
-    known = timed & (cycle > 0) & (alone > 0 or _mostly_agree(agreeing[timed]))
+    known = timed & (cycle > 0) & (best_nop_cycles > 0 or _mostly_agree(agreeing[timed]))
+    crowds = [crowded(found[look], least, LOOKS[look]) for look, least in alone.items()]
     return {
         "value": value,
         "cycles": np.divide(value, cycle, where=known, out=nothing.copy()),
@@ -69,7 +69,7 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
         "alone_share": read("alone_share"),
         "cpu": read("cpu"),
         "contaminated": contaminated({each: read(each) for each in CONTAMINANTS}),
-        "crowded": np.fmax(crowded(nop_cycles, alone), by_branches),
+        "crowded": np.fmax.reduce([nothing, *crowds]),
     }
 
 
@@ -109,7 +109,7 @@ def contaminated(found: Mapping[str, Numbers]) -> Numbers:
     return np.minimum(total([np.sign(np.abs(each)) for each in found.values()]), 1.0)
 
 
-def crowded(cycles: Numbers, best: float, apart: float = CROWDED) -> Numbers:
+def crowded(cycles: Numbers, best: float, apart: float) -> Numbers:
     """Tell whether somebody else was on the core beside a value."""
     other = (cycles > apart * best) | ((cycles > 0) & (cycles < best / apart))
     return np.where(np.isnan(cycles), nan, other & (best > 0))
@@ -123,8 +123,12 @@ def of_core_alone(result: Result) -> dict[str, float]:
     found = quantities(result.processes)
     unread = np.full(sum(len(process.values) for process in result.processes), nan)
     agreeing = agree(*(found.get(name, unread) for name in ("add_seconds", "multiply_seconds")))
+    return _alone(found, agreeing)
+
+
+def _alone(found: Mapping[str, Numbers], agreeing: NDArray[np.bool_]) -> dict[str, float]:
     return {
-        name: best(found[name], agreeing, apart) for name, apart in LOOKS.items() if name in found
+        look: best(found[look], agreeing, apart) for look, apart in LOOKS.items() if look in found
     }
 
 
@@ -144,7 +148,7 @@ def _mostly_agree(agreeing: NDArray[np.bool_]) -> bool:
     return bool(agreeing.sum() >= max(1.0, LEAST_AGREEING * agreeing.size))
 
 
-def best(cycles: Numbers, agreeing: NDArray[np.bool_], apart: float = CROWDED) -> float:
+def best(cycles: Numbers, agreeing: NDArray[np.bool_], apart: float) -> float:
     """Return the cycles of a no-op, or branch, on a core alone; 0 where the readings don't tell."""
     read = ~np.isnan(cycles)
     found = np.sort(cycles[read & agreeing])

@@ -22,7 +22,7 @@ def read_all(paths: Sequence[Path]) -> Generator[Result | ResultError]:
 
 
 def read_named(
-    paths: Sequence[Path], names: Sequence[str] = (), skip: Callable[[str], None] | None = None
+    paths: Sequence[Path], names: Sequence[str], skip: Callable[[str], None] | None
 ) -> tuple[list[Result], list[str]]:
     """Return the results under these names, as far as they go, and a sentence a file left out.
 

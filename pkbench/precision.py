@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import compress, repeat
+from itertools import compress
 from statistics import fmean, median, variance
 from typing import NamedTuple
 
@@ -59,16 +59,6 @@ class Process(NamedTuple):
         """Whether the chains beside each value agree."""
         return [agree(*chains) for chains in zip(self.adds, self.multiplies, strict=False)]
 
-    @property
-    def nops(self) -> Iterable[tuple[float, bool]]:
-        """What `crowding.best` takes; chains that weren't timed can't disagree."""
-        return zip(self.nop_cycles, self.agreeing or repeat(True), strict=False)
-
-    @property
-    def branches(self) -> Iterable[tuple[float, bool]]:
-        """The same of branches."""
-        return zip(self.branch_cycles, self.agreeing or repeat(True), strict=False)
-
 
 Figures = list[list[float]]  # the values that count: a list a process
 
@@ -100,11 +90,18 @@ NO_CORE = Core(0.0, 0.0, tells_cycles=False)  # before anything was read
 
 def core_of(processes: Iterable[Process]) -> Core:
     """Return what the chains, no-ops and branches beside the values of all cases tell."""
-    read = list(processes)
-    nops = best(reading for process in read for reading in process.nops)
-    branches = best((reading for process in read for reading in process.branches), AWAKE)
-    agreeing = [agrees for process in read for agrees in process.agreeing]
-    return Core(nops, branches, nops > 0 or mostly_agree(agreeing))
+    nops: list[tuple[float, bool]] = []
+    branches: list[tuple[float, bool]] = []
+    agreeing: list[bool] = []
+    for process in processes:
+        agrees = process.agreeing
+        believed = agrees or [True] * len(process.values)  # chains not timed can't disagree
+        nops += zip(process.nop_cycles, believed, strict=False)
+        branches += zip(process.branch_cycles, believed, strict=False)
+        agreeing += agrees
+    best_nop_cycles = best(nops)
+    tells_cycles = best_nop_cycles > 0 or mostly_agree(agreeing)
+    return Core(best_nop_cycles, best(branches, AWAKE), tells_cycles)
 
 
 def figures(processes: Sequence[Process], core: Core) -> Figures:

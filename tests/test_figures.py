@@ -88,6 +88,13 @@ def shelf(folder: Path, *cases: Made, **options: Any) -> Shelf:
     return found
 
 
+def beside(folder: Path, **cases: list[Made]) -> Shelf:
+    for name, made in cases.items():
+        write(folder / f"{name}.json", suite(made, machine={"name": name}))
+    (found,) = shelves([read(path) for path in sorted(folder.iterdir())])
+    return found
+
+
 def charts(found: Shelf) -> list[Chart | Missing]:
     return [figures.chart(figure, found) for figure in FIGURES]
 
@@ -302,9 +309,7 @@ def test_the_legend_of_several_machines_calls_missing_what_none_has(tmp_path: Pa
     wanting = [skipped(f"switch/wrpkru-raw/pages:{pages}") for pages in (1, 64)]
     change = [Made(f"switch/mprotect/pages:{pages}", around(pages * 1e-6)) for pages in (1, 64)]
     pipe = [Made(f"switch/pipe-process/pages:{pages}", around(6e-6)) for pages in (1, 64)]
-    for name, cases in (("a", wanting + change), ("b", wanting + change + pipe)):
-        write(tmp_path / f"{name}.json", suite(cases, machine={"name": name}))
-    (found,) = shelves([read(path) for path in sorted(tmp_path.iterdir())])
+    found = beside(tmp_path, a=wanting + change, b=wanting + change + pipe)
 
     written = texts(drawn(found)["switch-pages"])
 
@@ -321,22 +326,13 @@ def test_a_line_that_one_panel_lacks_is_missing_in_its_legend_and_its_caption(
     points = [(doing, pages) for doing in ("sleeping", "spinning") for pages in (1, 64)]
     cases = [Made(siblings("mprotect", *point), around(1e-6)) for point in points]
     wanting = [skipped(siblings("pkey-mprotect", *point)) for point in points]
-    write(tmp_path / "a.json", suite(cases + wanting))
-    (found,) = shelves([read(tmp_path / "a.json")])
 
-    chart = drawn(found)["siblings-pages"]
+    chart = drawn(shelf(tmp_path, *cases, *wanting))["siblings-pages"]
 
     assert ["spinning", "spinning (n/a)"] == sorted(
         text for text in texts(chart) if text.startswith("spinning")
     )
     assert "n/a: pkey_mprotect (skipped:" in chart.caption
-
-
-def beside(folder: Path, **cases: list[Made]) -> Shelf:
-    for name, made in cases.items():
-        write(folder / f"{name}.json", suite(made, machine={"name": name}))
-    (found,) = shelves([read(path) for path in sorted(folder.iterdir())])
-    return found
 
 
 def test_four_machines_stand_two_by_two_above_one_legend(tmp_path: Path) -> None:

@@ -68,9 +68,13 @@ class _Drawing:
     bands: dict[str, _Band]
     scale: float
     log: bool
-    crowd: bool  # of machines: no words beside a mark
     width: float  # of the axes, in inches, roughly
     say: Say
+
+    @property
+    def crowd(self) -> bool:
+        """Whether machines are too many for words beside a mark."""
+        return self.machines > MOST_ROWS
 
     @property
     def each(self) -> float:
@@ -106,7 +110,7 @@ def draw(
         named = min(len(machines), len(style.COLOURS)) + crowd if len(machines) > 1 else 0
         named += len(sources) + bool(sources and not named)
         columns = (2 if sources else 3) if width >= style.TWO_COLUMNS else 1
-        columns = max(1, -(-named // max(1, -(-named // columns))))  # as even as they go
+        columns = max(1, style.columns(named, columns))
         rows = max(sum(band.height for band in bands.values()), 1)
         lines = -(-named // columns) + len(sources) / columns  # a source takes two
         size = (width, 0.7 + lines * 0.16 + ROW * rows)
@@ -123,7 +127,7 @@ def draw(
         else:
             scale = axis(axes, shown, room)
         axes.grid(visible=False, axis="y")
-        drawing = _Drawing(axes, len(machines), bands, scale, log, crowd, inside, say)
+        drawing = _Drawing(axes, len(machines), bands, scale, log, inside, say)
         for place, machine in enumerate(machines):
             _machine(drawing, table[table["machine"] == machine], place)
         _missing_everywhere(drawing)

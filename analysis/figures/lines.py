@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -139,7 +138,7 @@ def _cells(table: pd.DataFrame, width: float, across: bool) -> list[list[_Cell]]
     machines = list(dict.fromkeys(table["machine"]))
     panels = list(dict.fromkeys(table["panel"]))
     many = len(machines) > MOST_PANELS
-    measured = _told(table.assign(series=table["machine"]))
+    measured = _told(table, "machine")
     found = []
     for panel in panels:
         rows = table[table["panel"] == panel]
@@ -163,13 +162,13 @@ def _in_rows(cells: Sequence[_Cell], width: float) -> list[list[_Cell]]:
 
 
 def _columns(cells: int, width: float) -> int:
-    most = max(1, int((width - 0.6) // NARROWEST_PANEL))
-    return math.ceil(cells / math.ceil(cells / most))
+    return style.columns(cells, max(1, int((width - 0.6) // NARROWEST_PANEL)))
 
 
 def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
     """Return the panels of each machine side by side; one legend serves all."""
     series = list(dict.fromkeys(table["series"]))
+    told = _told(table)
     several = table["machine"].nunique() > 1
     found = []
     for machine, here in table.groupby("machine", sort=False):
@@ -178,7 +177,7 @@ def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
                 f"{panel}\n{style.label(str(machine), 30)}" if several else str(panel),
                 rows,
                 series,
-                _told(table),
+                told,
             )
             for panel, rows in here.groupby("panel", sort=False)
         ]
@@ -188,11 +187,8 @@ def _across(table: pd.DataFrame, width: float) -> list[list[_Cell]]:
 
 
 def _by_machine(rows: pd.DataFrame, machines: Sequence[str]) -> list[_Cell]:
-    series = list(dict.fromkeys(rows["series"]))
-    return [
-        _Cell(machine, rows[rows["machine"] == machine], series, _told(rows))
-        for machine in machines
-    ]
+    series, told = list(dict.fromkeys(rows["series"])), _told(rows)
+    return [_Cell(machine, rows[rows["machine"] == machine], series, told) for machine in machines]
 
 
 def _by_operation(rows: pd.DataFrame, machines: Sequence[str], anywhere: set[str]) -> list[_Cell]:
@@ -209,9 +205,9 @@ def _title(cell: _Cell, panel: str, several: bool, panels: int, longest: int) ->
     return "\n".join(parts)
 
 
-def _told(rows: pd.DataFrame) -> set[str]:
-    """Return the lines that rows have a figure or an assumption for."""
-    return set(estimates(rows)["series"]) | _assumed(rows)
+def _told(rows: pd.DataFrame, column: str = "series") -> set[str]:
+    """Return the lines, or the machines, that rows have a figure or an assumption for."""
+    return set(rows.loc[rows["what"].isin((ESTIMATE, ASSUMED)), column])
 
 
 def _assumed(rows: pd.DataFrame) -> set[str]:

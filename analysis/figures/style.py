@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -97,6 +98,11 @@ def wrapped(text: str, width: int, lines: int = 2) -> str:
     return "\n".join(
         textwrap.wrap(text, width, max_lines=lines, placeholder="…", break_on_hyphens=True)
     )
+
+
+def columns(number: int, most: int) -> int:
+    """Return in how many columns, of so many at most, things stand evenly in the fewest rows."""
+    return math.ceil(number / max(1, math.ceil(number / most)))
 
 
 def powers_of_two(axes: Axes, points: list[int]) -> None:
