@@ -158,6 +158,7 @@ def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metada
         "pkbench_stopped": record.stopped,
         "pkbench_target": request.profile.target,
         "pkbench_seconds": round(record.seconds, 1),
+        "pkbench_waited_seconds": round(record.waited_seconds, 1),
         "pkbench_timed_share": round(record.timed_share, 4),
         "pkbench_findings": json.dumps([asdict(finding) for finding in request.findings]),
     }

@@ -1,6 +1,7 @@
 """Rounds of worker processes, until each case is known well enough or the budget is spent."""
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from pkbench.precision import (
 from pkbench.profiles import SECONDS_PER_GIB, Profile
 from pkbench.resultfile import Metadata, Run, per_value, public
 from pkbench.surroundings import surroundings
+from pkbench.turns import Turns
 
 # Beyond what a worker was expected to take, it hangs.
 TIMEOUT_SECONDS = 60.0
@@ -68,6 +70,7 @@ class Record:
     seconds: float = 0.0  # that calibration and the finished rounds took
     own_seconds: float = 0.0  # of these, in the cases' own set-up, proofs and preparations
     timed_seconds: float = 0.0  # of these, in timed loops and their chains
+    waited_seconds: float = 0.0  # of these, while another run had its turn
     open_own_seconds: float = 0.0  # both likewise of the round that is under way
     open_timed_seconds: float = 0.0
     stopped: str = ""  # what ended the run: target, rounds or budget
@@ -103,6 +106,7 @@ class Record:
                 self.seconds += entry["seconds"]
                 self.own_seconds += self.open_own_seconds
                 self.timed_seconds += self.open_timed_seconds
+                self.waited_seconds += entry["waited"]
                 self.forget_open_round()
 
     def forget_open_round(self) -> None:
@@ -114,9 +118,9 @@ class Record:
         """Return how much of the time was spent in timed loops and their chains.
 
         Warmups and calibration included; what the cases do besides for themselves, to set up, prove
-        and prepare, is left out of the whole.
+        and prepare, is left out of the whole, and so are the turns of other runs.
         """
-        whole = self.seconds - self.own_seconds
+        whole = self.seconds - self.own_seconds - self.waited_seconds
         return self.timed_seconds / whole if whole > 0 else 0.0
 
 
@@ -133,6 +137,7 @@ class Schedule:
     record: Record = field(default_factory=Record)
     clock: Callable[[], float] = time.monotonic
     core: Core = NO_CORE  # by the finished rounds
+    turns: Turns = field(default_factory=lambda: Turns(max(os.sched_getaffinity(0))))
 
     def run(self) -> Record:
         """Measure until every case is settled, or the rounds or the budget are done."""
@@ -182,7 +187,7 @@ class Schedule:
                 fixed = {"loops": self.profile.loops, "elapsed": 0.0, "proving": 0.0}
                 self._note("loops", case=case.name, **fixed)
             return
-        began = self.clock()
+        began, waited = self.clock(), self.turns.waited
         done = 0
         for parcel in parcels([[case] for case in cases], _calibration_seconds, PARCEL_SECONDS):
             tasks = [
@@ -197,7 +202,7 @@ class Schedule:
             for outcome in self._work(tasks, steps):
                 self._take_calibration(outcome)
             done += len(parcel)
-        self._note("round", round=self.record.rounds, seconds=self.clock() - began)
+        self._note_round(self.record.rounds, began, waited)
 
     def _take_calibration(self, outcome: launch.Outcome) -> None:
         found = outcome.document
@@ -213,13 +218,15 @@ class Schedule:
     ) -> Iterator[launch.Outcome]:
         """Have tasks done, telling each as it begins; note those that end without an answer."""
         outcomes = launch.work(tasks)
-        for step in steps:
-            self.progress(step)
-            outcome = next(outcomes)
-            if outcome.state == "measured":
-                yield outcome
-            else:
-                self._note("state", case=outcome.case, state=outcome.state, reason=outcome.reason)
+        with self.turns.turn():
+            for step in steps:
+                self.progress(step)
+                outcome = next(outcomes)
+                if outcome.state == "measured":
+                    yield outcome
+                else:
+                    state, reason = outcome.state, outcome.reason
+                    self._note("state", case=outcome.case, state=state, reason=reason)
 
     def _fail(self, outcome: launch.Outcome, reason: str) -> None:
         self._note("state", case=outcome.case, state="failed", reason=reason)
@@ -276,7 +283,7 @@ class Schedule:
         return self.clock() - began + expected > self.profile.budget
 
     def _round(self, number: int, groups: Sequence[Sequence[Case]], loops: dict[Case, int]) -> None:
-        began = self.clock()
+        began, waited = self.clock(), self.turns.waited
         order = round_order(groups, self.seed, number)
         places = {
             case: place for place, case in enumerate(case for group in order for case in group)
@@ -313,7 +320,12 @@ class Schedule:
                     amounts[case],
                     around | {"pkbench_round": number, "pkbench_position": places[case]},
                 )
-        self._note("round", round=number + 1, seconds=self.clock() - began)
+        self._note_round(number + 1, began, waited)
+
+    def _note_round(self, number: int, began: float, waited: float) -> None:
+        """Note a round's end, from what clock and turns said at its beginning."""
+        seconds, others = self.clock() - began, self.turns.waited - waited
+        self._note("round", round=number, seconds=seconds, waited=others)
 
     def _step(self, case: Case, number: int, share: float) -> Step:
         return Step(case.name, number + 1, (number + 1 + share) / (self.profile.rounds + 1))

@@ -16,7 +16,7 @@ ANALYSIS = ROOT / "analysis"
 
 # A module imports only from the lines above its own. A package stands for all its modules.
 LAYERS = (
-    {"_native", "kernel_counters", "points", "profiles", "quantities", "machine"},
+    {"_native", "kernel_counters", "points", "profiles", "quantities", "machine", "turns"},
     {"chains", "crowding", "journal", "resultfile"},
     {"emulator", "initramfs", "kernel_image", "packages"},
     {"catalogue", "doctor", "kernels", "guest_machine"},

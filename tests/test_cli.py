@@ -19,6 +19,7 @@ from needs import lacking
 
 from pkbench.catalogue import parse_case
 from pkbench.profiles import PROFILES
+from pkbench.resultfile import read_metadata
 
 QUICK = ("run", "--profile", "quick", "--budget", "0", "syscall/getppid")
 
@@ -238,6 +239,17 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     for benchmark in result["benchmarks"]:
         rounds = [run["metadata"]["pkbench_round"] for run in benchmark["runs"]]
         assert sorted(set(rounds)) == rounds
+
+
+def test_two_runs_at_once_take_turns(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.json" for name in ("one", "other")]
+    options = (*QUICK[:-1], "syscall/getppid", "--target", "0.001%", "--budget", "8s")
+    for run in [start(*options, "-o", str(path)) for path in paths]:
+        _, said = run.communicate(timeout=60)
+        assert run.returncode == 0
+        assert "the turns of another run" in said
+    for path in paths:
+        assert float(read_metadata(path)["pkbench_waited_seconds"]) >= 1
 
 
 def test_the_doctor_writes_its_commands_as_a_script(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """A schedule measures in rounds, records what goes wrong, and goes on."""
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from pkbench.schedule import (
     too_large,
 )
 from pkbench.selection import select
+from pkbench.turns import Turns
 
 __all__ = ["workers"]
 
@@ -72,8 +75,48 @@ def test_the_share_of_the_time_leaves_the_cases_own_set_up_out(
 ) -> None:
     record = schedule.run()
     tasks = len(workers.ran) + len(workers.calibrated)
-    expected = tasks * TIMED / (record.seconds - tasks * PROVING)
+    expected = tasks * TIMED / (record.seconds - tasks * PROVING - record.waited_seconds)
     assert math.isclose(expected, record.timed_share)
+
+
+def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
+    tmp_path: Path, workers: Workers
+) -> None:
+    waiting = 5.0
+    turns: list[str] = []
+
+    class OthersToo(Turns):
+        @contextmanager
+        def turn(self) -> Iterator[None]:
+            self.waited += waiting
+            turns.append("begins")
+            yield
+            turns.append("ends")
+
+    with Journal(tmp_path / "journal") as journal:
+        schedule = Schedule(
+            CASES,
+            PROFILE,
+            1,
+            "lab 1",
+            journal,
+            lambda step: turns.append(step.case),
+            clock=itertools.count(step=100.0).__next__,
+            turns=OthersToo(0),
+        )
+        record = schedule.run()
+
+    a_turn = ["begins", *sorted(NAMES), "ends"]
+    taken = [turns[start : start + len(a_turn)] for start in range(0, len(turns), len(a_turn))]
+    assert [a_turn] * 5 == [[first, *sorted(cases), last] for first, *cases, last in taken]
+    assert math.isclose(5 * waiting, record.waited_seconds)
+    tasks = len(workers.ran) + len(workers.calibrated)
+    own_seconds = record.seconds - tasks * PROVING - 5 * waiting
+    assert math.isclose(tasks * TIMED / own_seconds, record.timed_share)
+    resumed = Record()
+    for entry in read_journal(tmp_path / "journal"):
+        resumed.take(entry)
+    assert math.isclose(record.waited_seconds, resumed.waited_seconds)
 
 
 def test_what_an_interrupted_round_took_is_left_out_of_the_share(schedule: Schedule) -> None:

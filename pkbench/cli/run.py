@@ -93,4 +93,6 @@ def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool)
         f"{record.stopped}; {record.timed_share:.0%} of the time in timed loops, the cases' own "
         f"set-up and proofs apart"
     )
+    if record.waited_seconds >= 1:
+        note(f"{record.waited_seconds:.0f} s of these were the turns of another run on this CPU")
     note(f"result: {path}")

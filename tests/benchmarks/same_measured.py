@@ -1,9 +1,10 @@
 """Compare runs of identical code on this machine, and count how often the interval holds 1.
 
-Runs follow one another, A B A B and so on. Prints, for each case, in how many pairs of neighbours
-the 95 % interval of the ratio holds 1, as `pkbench compare` has it, and its median width; and for
-contrast the same for the same runs taken as all A, then all B: the first half against the second,
-each run with the one of the same place.
+The two runs of a pair are started at once, and take turns, a worker process each: A B A B and so
+on. Prints, for each case, in how many pairs the 95 % interval of the ratio holds 1, as
+`pkbench compare` has it, and its median width; and for contrast the same for the same runs taken as
+all A, then all B: the first half of the pairs against the second, each run with the one of the same
+place.
 
     python tests/benchmarks/same_measured.py [--pairs 20] [--seconds 10] [--keep FOLDER]
 """
@@ -12,6 +13,7 @@ import argparse
 import statistics
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +38,23 @@ Pairs = Sequence[tuple[Result, Result]]
 Row = dict[str, Any]  # of a comparison's table
 
 
-def take(folder: Path, runs: int, seconds: float) -> list[Result]:
-    """Measure so many runs, one after the other; those that are there from earlier are kept."""
-    options = ("--profile", "standard", "--target", TARGET, "--budget", f"{seconds}s")
+def take(folder: Path, pairs: int, seconds: float) -> list[Result]:
+    """Measure so many pairs, one after the other; runs that are there from earlier are kept."""
+    # Of either run half the time is the other's turn.
+    options = ("--profile", "standard", "--target", TARGET, "--budget", f"{2 * seconds}s")
     found = []
-    for number in range(runs):
-        path = folder / f"run-{number:03}.json"
-        if not path.exists():
-            measure(path, *options, "--seed", str(number), *CASES)
-        found.append(read(path))
-        print(f"\r{number + 1} of {runs} runs", end="", flush=True)
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(pairs):
+            paths = [folder / f"run-{2 * number + side:03}.json" for side in range(2)]
+            measured = [
+                pool.submit(measure, path, *options, "--seed", path.stem.rpartition("-")[2], *CASES)
+                for path in paths
+                if not path.exists()
+            ]
+            for one in measured:
+                one.result()
+            found += [read(path) for path in paths]
+            print(f"\r{number + 1} of {pairs} pairs", end="", flush=True)
     print()
     return found
 
@@ -91,7 +100,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="leave the results there, and use those there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        results = take(arguments.keep or Path(scratch), 2 * arguments.pairs, arguments.seconds)
+        results = take(arguments.keep or Path(scratch), arguments.pairs, arguments.seconds)
     half = arguments.pairs
     show(
         list(zip(results[::2], results[1::2], strict=True)),
