@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from .beside import LOOKS, of_core_alone
-from .comparable import Difference, differences
+from .comparable import Difference, differences, in_turns
 from .estimate import CONFIDENCE
 from .frame import tidy
 from .per_process import processes
@@ -43,6 +43,7 @@ class Comparison:
     margin: float
     differences: Sequence[Difference]
     cases: pd.DataFrame  # a row per case, with COLUMNS
+    in_turns: bool  # the two saw the same minutes of one machine
 
     @property
     def comparable(self) -> bool:
@@ -80,7 +81,7 @@ def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
     if shared := _shared_core(base, new) if same_machine else "":
         rows = [row | {"p": np.nan, "why": row["why"] or shared} for row in rows]
     table = _with_verdicts(pd.DataFrame(rows, columns=COLUMNS), margin)
-    return Comparison(base, new, margin, found, table)
+    return Comparison(base, new, margin, found, table, same_machine and in_turns(base, new))
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ class Result:
     version: str = ""
     rounds: int | None = None
     stopped: str = ""
+    seconds: float | None = None  # that the run took
+    waited_seconds: float | None = None  # of these, while another run on the CPU had its turn
 
     @property
     def name(self) -> str:
@@ -107,6 +109,8 @@ def read(path: str | Path) -> Result:
         version=fields.text(metadata, "pkbench_version"),
         rounds=fields.optional_integer(name, metadata, "pkbench_rounds"),
         stopped=fields.text(metadata, "pkbench_stopped"),
+        seconds=fields.optional_seconds(name, metadata, "pkbench_seconds"),
+        waited_seconds=fields.optional_seconds(name, metadata, "pkbench_waited_seconds"),
     )
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 
 from . import words
-from .compare import DEFINITION, SAME, Comparison
+from .compare import DEFINITION, FASTER, SAME, SLOWER, Comparison
 from .frame import records
 from .gate import CASES_MISSING, INCONCLUSIVE, NOT_COMPARABLE, PASS, REGRESSION, Gate
 from .tables import Table
@@ -60,6 +60,23 @@ def what_differs(comparison: Comparison) -> list[str]:
     ]
 
 
+def caution(comparison: Comparison) -> str:
+    """Return what a difference between two runs of one kernel may come from besides, or ""."""
+    kernels = any(difference.fact.startswith("kernel") for difference in comparison.differences)
+    if (
+        comparison.in_turns
+        or not comparison.comparable
+        or comparison.base.evidence != "silicon"
+        or kernels
+        or comparison.with_verdict(FASTER, SLOWER).empty
+    ):
+        return ""
+    return (
+        "measured one after the other: what drifts from one minute to the next counts as a "
+        "difference; two runs that are started at once take turns, and see the same minutes"
+    )
+
+
 def text(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows as lines, in columns."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
@@ -98,7 +115,12 @@ def plain(comparison: Comparison) -> dict[str, Any]:
         {"fact": each.fact, "base": each.base, "new": each.new, "matters": each.matters}
         for each in comparison.differences
     ]
-    return {"comparable": comparison.comparable, "differences": differences, "cases": rows}
+    return {
+        "comparable": comparison.comparable,
+        "in_turns": comparison.in_turns,
+        "differences": differences,
+        "cases": rows,
+    }
 
 
 def _row(row: dict[str, Any]) -> list[str]:

@@ -1,7 +1,6 @@
 """Rounds of worker processes, until each case is known well enough or the budget is spent."""
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from pkbench.precision import (
 from pkbench.profiles import SECONDS_PER_GIB, Profile
 from pkbench.resultfile import Metadata, Run, per_value, public
 from pkbench.surroundings import surroundings
-from pkbench.turns import Turns
+from pkbench.turns import Turns, at_the_last_cpu
 
 # Beyond what a worker was expected to take, it hangs.
 TIMEOUT_SECONDS = 60.0
@@ -137,7 +136,7 @@ class Schedule:
     record: Record = field(default_factory=Record)
     clock: Callable[[], float] = time.monotonic
     core: Core = NO_CORE  # by the finished rounds
-    turns: Turns = field(default_factory=lambda: Turns(max(os.sched_getaffinity(0))))
+    turns: Turns = field(default_factory=at_the_last_cpu)
 
     def run(self) -> Record:
         """Measure until every case is settled, or the rounds or the budget are done."""

@@ -1,7 +1,8 @@
 """Runs that measure on the same CPU at the same time take turns, a worker process each.
 
-Two at once would each time the other. In turns neither does, and what drifts from one minute to the
-next is in both alike: the way to compare two builds or two settings on a machine that is shared.
+So do profiles, a case each. Two at once would each time the other. In turns neither does, and what
+drifts from one minute to the next is in both alike: the way to compare two builds or two settings
+on a machine that is shared.
 """
 
 import fcntl
@@ -57,6 +58,11 @@ class Turns:
         except OSError:
             self._waits = False
             return None
+
+
+def at_the_last_cpu() -> Turns:
+    """Return our place at the last CPU that we may use, where cases are measured."""
+    return Turns(max(os.sched_getaffinity(0)))
 
 
 def _lock(path: Path, longest_wait: float) -> int:

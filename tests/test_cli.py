@@ -250,6 +250,8 @@ def test_two_runs_at_once_take_turns(tmp_path: Path) -> None:
         assert "the turns of another run" in said
     for path in paths:
         assert float(read_metadata(path)["pkbench_waited_seconds"]) >= 1
+    compared = pkbench("compare", *map(str, paths), "--json")
+    assert json.loads(compared.stdout)[0]["in_turns"]
 
 
 def test_the_doctor_writes_its_commands_as_a_script(tmp_path: Path) -> None:

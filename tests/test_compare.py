@@ -8,6 +8,7 @@ from results_made import Made, suite, write
 
 from pkbench.analysis.compare import Comparison, compare
 from pkbench.analysis.result import Result, read
+from pkbench.analysis.verdicts import caution
 
 CASE = "syscall/getppid"
 PROCESSES = 20
@@ -219,3 +220,57 @@ def test_what_was_changed_about_a_guest_is_told_and_stays_comparable(
     found = compare(counted(tmp_path / "a", **base), counted(tmp_path / "b", **new))
     assert told == [str(difference) for difference in found.differences]
     assert found.comparable
+
+
+def at(
+    folder: Path, made: Made, date: str, spent: dict[str, float], kernel: str = "6.12"
+) -> Result:
+    """Return the result of a run that began then, and spent so many seconds on what."""
+    folder.mkdir(parents=True)
+    whole = suite([made], machine={"kernel": kernel})
+    whole["metadata"] |= {"pkbench_date": date}
+    whole["metadata"] |= {f"pkbench_{name}": seconds for name, seconds in spent.items()}
+    return read(write(folder / "r.json", whole))
+
+
+BEGAN, LATER = "2026-01-02T03:04:05+00:00", "2026-01-02T03:04:35+00:00"
+HOURS_LATER = "2026-01-02T05:04:05+00:00"
+TURNS = {"seconds": 60.0, "waited_seconds": 29.0}
+
+
+@pytest.mark.parametrize(
+    ("began", "spent", "expected"),
+    [
+        (LATER, TURNS, True),
+        ("2026-01-02T04:04:35+01:00", TURNS, True),
+        ("2026-01-02T03:05:05+00:00", TURNS, False),  # when the other ended
+        (LATER, {**TURNS, "waited_seconds": 0.0}, False),
+        (LATER, {"seconds": 60.0}, False),
+        (LATER, {"waited_seconds": 29.0}, False),
+        ("2026-01-02T03:04:35", TURNS, False),  # nobody knows of which zone
+        ("9999-12-31T23:59:59+00:00", TURNS, False),
+        ("some day", TURNS, False),
+    ],
+)
+def test_two_runs_took_turns_that_were_under_way_at_once_and_waited(
+    tmp_path: Path, began: str, spent: dict[str, float], expected: bool
+) -> None:
+    one = at(tmp_path / "one", noisy(1e-6, 1), BEGAN, TURNS)
+    other = at(tmp_path / "other", noisy(1e-6, 2), began, spent)
+
+    assert expected is compare(one, other).in_turns is compare(other, one).in_turns
+
+
+def test_a_difference_of_runs_one_after_the_other_is_told_with_what_else_it_may_be(
+    tmp_path: Path,
+) -> None:
+    one = at(tmp_path / "one", noisy(1e-6, 1), BEGAN, TURNS)
+
+    def is_told(name: str, cost: float, began: str, kernel: str = "6.12") -> bool:
+        other = at(tmp_path / name, noisy(cost, 2), began, TURNS, kernel)
+        return "one after the other" in caution(compare(one, other))
+
+    assert is_told("later", 1.1e-6, HOURS_LATER)
+    assert not is_told("in turns", 1.1e-6, LATER)
+    assert not is_told("another kernel", 1.1e-6, HOURS_LATER, "7.0")
+    assert not is_told("no different", 1e-6, HOURS_LATER)

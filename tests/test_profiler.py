@@ -5,6 +5,8 @@ import shlex
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from pkbench.profiler.events import TRACEPOINTS, Event
 from pkbench.profiler.processes import TRACEFS, ProgramError, checked, run
 from pkbench.profiler.profiling import Profiled
 from pkbench.profiler.timeline import Happening
+from pkbench.turns import Turns
 
 SAMPLE = """\
  9357
@@ -411,6 +414,27 @@ def test_all_cases_of_a_round_leave_a_reserve_of_the_budget(
 
     assert ["measured"] * 116 == profiled_in(clock, 116, monkeypatch)
     assert 0.84 * 180 < clock.now < 0.86 * 180
+
+
+def test_each_case_is_profiled_in_a_turn_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[str] = []
+
+    class Noted(Turns):
+        @contextmanager
+        def turn(self) -> Iterator[None]:
+            noted.append("begins")
+            yield
+            noted.append("ends")
+
+    class Noting(Clock):
+        def profile(self, case: Case, known: Known, seconds: float) -> Profiled:
+            noted.append("profiled")
+            return super().profile(case, known, seconds)
+
+    monkeypatch.setattr("pkbench.turns.at_the_last_cpu", lambda: Noted(0))
+    profiled_in(Noting(1.0), 3, monkeypatch)
+
+    assert ["begins", "profiled", "ends"] * 3 == noted
 
 
 def test_no_case_begins_once_the_budget_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:

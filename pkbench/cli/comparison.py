@@ -22,4 +22,6 @@ def print_comparison(comparison: "Comparison", markdown: bool) -> None:
             click.echo(line)
     for line in verdicts.what_differs(comparison):
         note(line)
+    if caution := verdicts.caution(comparison):
+        note(caution)
     note(verdicts.summary(comparison))

@@ -3,7 +3,8 @@
 Each invocation measures an mprotect of one page and a getppid in the same wall time; the tools
 alternate. pkbench and pyperf time the same code, the change from writable to read-only;
 google/benchmark times there and back, as its users write it. Prints the spread of the invocations,
-(max − min) ÷ median, of either operation and of their ratio, in seconds and, of pkbench, in cycles.
+(max − min) ÷ median, of either operation and of their ratio, in seconds and, of pkbench, in cycles:
+of all invocations, and of those that tell that the other hardware thread of the core slept.
 
     python tests/benchmarks/precision.py [--invocations 10] [--seconds 12]
 """
@@ -25,7 +26,8 @@ from typing import NamedTuple
 import pyperf
 from commands import CommandError, measure, run
 
-from pkbench.analysis import estimates, load
+from pkbench.analysis import estimates, load, read
+from pkbench.analysis.beside import AWAKE, of_core_alone
 from pkbench.analysis.frame import records
 
 MPROTECT, GETPPID = "protect/mprotect-rw-ro/pages:1", "syscall/getppid"
@@ -43,6 +45,7 @@ class Costs(NamedTuple):
 
     mprotect: float
     getppid: float
+    branch_cycles: float = 0.0  # of a branch that can't be predicted, on the core at its quietest
 
     @property
     def ratio(self) -> float:
@@ -61,8 +64,9 @@ def by_pkbench(folder: Path, seconds: float) -> Found:
     options = ("--profile", "standard", "--target", "0.001%", "--budget", f"{budget}s")
     path = measure(folder / "result.json", *options, MPROTECT, GETPPID)
     rows = {row["case"]: row for row in records(estimates(load([path])))}
+    branch_cycles = of_core_alone(read(path)).get("branch_cycles", 0.0)
     return {
-        unit: Costs(rows[MPROTECT][column], rows[GETPPID][column])
+        unit: Costs(rows[MPROTECT][column], rows[GETPPID][column], branch_cycles)
         for unit, column in (("s", "gross"), ("cycles", "cycles"))
     }
 
@@ -144,19 +148,30 @@ def spread(figures: Sequence[float]) -> str:
     return f"{100 * (max(figures) - min(figures)) / statistics.median(figures):.1f} %"
 
 
-ROW = "{:18} {:8} {:>4} {:>10} {:>10} {:>8} {:>9}"
+def alone(costs: Sequence[Costs]) -> list[Costs]:
+    """Return those of a core that was quiet for a while, by the quietest of them."""
+    told = [each for each in costs if each.branch_cycles]
+    quietest = min((each.branch_cycles for each in told), default=0.0)
+    return [each for each in told if each.branch_cycles <= AWAKE * quietest]
+
+
+ROW = "{:30} {:8} {:>4} {:>10} {:>10} {:>8} {:>9}"
 
 
 def show(tool: str, found: Invocations) -> None:
-    """Print a tool's line for each unit, of the invocations that told both figures in it."""
+    """Print a tool's lines for each unit, of the invocations that told both figures in it."""
     took = f"{statistics.median(found.seconds):.1f} s"
     for unit, costs in found.costs.items():
         told = [each for each in costs if math.isfinite(each.ratio)]
-        cells = ["-"] * 3
-        if told:
-            cells = [spread(figures) for figures in zip(*told, strict=True)]
-            cells.append(spread([each.ratio for each in told]))
-        print(ROW.format(tool, unit, len(told), *cells, took))
+        rows = {tool: told}
+        if quiet := alone(told):
+            rows[f"{tool}, core alone"] = quiet
+        for name, some in rows.items():
+            figures = zip(
+                *((each.mprotect, each.getppid, each.ratio) for each in some), strict=True
+            )
+            cells = [spread(each) for each in figures] if some else ["-"] * 3
+            print(ROW.format(name, unit, len(some), *cells, took))
 
 
 def main() -> None:
