@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,6 +51,7 @@ class Step:
     case: str
     round: int  # 0: calibration
     done: float  # share of the run that lies behind, 0 to 1
+    waiting: bool = False  # for another run's turn to end
 
 
 @dataclass
@@ -217,7 +218,8 @@ class Schedule:
     ) -> Iterator[launch.Outcome]:
         """Have tasks done, telling each as it begins; note those that end without an answer."""
         outcomes = launch.work(tasks)
-        with self.turns.turn():
+        waiting = replace(steps[0], waiting=True)
+        with self.turns.turn(lambda: self.progress(waiting)):
             for step in steps:
                 self.progress(step)
                 outcome = next(outcomes)

@@ -9,7 +9,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -34,13 +34,13 @@ class Turns:
         self.waited = 0.0  # seconds, for others
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Have the CPU to ourselves, as far as other runs are concerned.
+    def turn(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Have the CPU to ourselves, as far as other runs are concerned; tell that we wait for it.
 
         Where no lock can be had, or one that has the CPU seems to be stopped, nobody is waited for.
         """
         began = time.monotonic()
-        held = self._take() if self._waits else None
+        held = self._take(waiting) if self._waits else None
         self.waited += time.monotonic() - began
         try:
             yield
@@ -48,11 +48,11 @@ class Turns:
             if held is not None:
                 os.close(held)
 
-    def _take(self) -> int | None:
+    def _take(self, waiting: Callable[[], None]) -> int | None:
         try:
-            place = _lock(self._next, self._longest_wait)
+            place = _lock(self._next, self._longest_wait, waiting)
             try:
-                return _lock(self._has, self._longest_wait)
+                return _lock(self._has, self._longest_wait, waiting)
             finally:
                 os.close(place)
         except OSError:
@@ -65,22 +65,22 @@ def at_the_last_cpu() -> Turns:
     return Turns(max(os.sched_getaffinity(0)))
 
 
-def _lock(path: Path, longest_wait: float) -> int:
+def _lock(path: Path, longest_wait: float, waiting: Callable[[], None]) -> int:
     """Return an open file that holds the lock; raise TimeoutError when that takes too long."""
     held = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        _wait_for(held, longest_wait)
+        _wait_for(held, longest_wait, waiting)
     except BaseException:
         os.close(held)  # where it is still waited for, the lock is gone as soon as it is had
         raise
     return held
 
 
-def _wait_for(held: int, longest_wait: float) -> None:
+def _wait_for(held: int, longest_wait: float, waiting: Callable[[], None]) -> None:
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        pass
+        waiting()
     else:
         return
     # By a thread that sleeps until then: to ask again and again would disturb who measures.

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ import pytest
 from needs import lacking
 
 from pkbench.catalogue import parse_case
+from pkbench.cli.run import describe_step
 from pkbench.profiles import PROFILES
 from pkbench.resultfile import read_metadata
+from pkbench.schedule import Step
 
 QUICK = ("run", "--profile", "quick", "--budget", "0", "syscall/getppid")
 
@@ -239,6 +242,13 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     for benchmark in result["benchmarks"]:
         rounds = [run["metadata"]["pkbench_round"] for run in benchmark["runs"]]
         assert sorted(set(rounds)) == rounds
+
+
+def test_the_bar_says_what_a_run_does_or_waits_for() -> None:
+    step = Step("syscall/getppid", 3, 0.5)
+    assert "round 3: syscall/getppid" == describe_step(step)
+    assert "round 3: another run has its turn" == describe_step(replace(step, waiting=True))
+    assert describe_step(replace(step, round=0)).startswith("calibrating: ")
 
 
 def test_two_runs_at_once_take_turns(tmp_path: Path) -> None:

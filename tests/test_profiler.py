@@ -5,7 +5,7 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -421,7 +421,7 @@ def test_each_case_is_profiled_in_a_turn_of_its_own(monkeypatch: pytest.MonkeyPa
 
     class Noted(Turns):
         @contextmanager
-        def turn(self) -> Iterator[None]:
+        def turn(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
             noted.append("begins")
             yield
             noted.append("ends")

@@ -79,16 +79,19 @@ def test_the_share_of_the_time_leaves_the_cases_own_set_up_out(
     assert math.isclose(expected, record.timed_share)
 
 
+OTHERS = 5.0  # seconds of each turn of another run
+
+
 def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
     tmp_path: Path, workers: Workers
 ) -> None:
-    waiting = 5.0
     turns: list[str] = []
 
     class OthersToo(Turns):
         @contextmanager
-        def turn(self) -> Iterator[None]:
-            self.waited += waiting
+        def turn(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+            waiting()
+            self.waited += OTHERS
             turns.append("begins")
             yield
             turns.append("ends")
@@ -100,18 +103,20 @@ def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
             1,
             "lab 1",
             journal,
-            lambda step: turns.append(step.case),
+            lambda step: turns.append("waits" if step.waiting else step.case),
             clock=itertools.count(step=100.0).__next__,
             turns=OthersToo(0),
         )
         record = schedule.run()
 
-    a_turn = ["begins", *sorted(NAMES), "ends"]
+    a_turn = ["waits", "begins", *sorted(NAMES), "ends"]
     taken = [turns[start : start + len(a_turn)] for start in range(0, len(turns), len(a_turn))]
-    assert [a_turn] * 5 == [[first, *sorted(cases), last] for first, *cases, last in taken]
-    assert math.isclose(5 * waiting, record.waited_seconds)
+    assert [a_turn] * 5 == [
+        [waits, begins, *sorted(cases), ends] for waits, begins, *cases, ends in taken
+    ]
+    assert math.isclose(5 * OTHERS, record.waited_seconds)
     tasks = len(workers.ran) + len(workers.calibrated)
-    own_seconds = record.seconds - tasks * PROVING - 5 * waiting
+    own_seconds = record.seconds - tasks * PROVING - 5 * OTHERS
     assert math.isclose(tasks * TIMED / own_seconds, record.timed_share)
     resumed = Record()
     for entry in read_journal(tmp_path / "journal"):

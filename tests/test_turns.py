@@ -65,11 +65,11 @@ def test_who_waits_comes_before_the_next_turn_of_who_had_one(cpus: Path) -> None
     first, second = Turns(0, cpus=cpus), Turns(0, cpus=cpus)
 
     def wait_for_a_turn() -> None:
-        with second.turn():
+        with second.turn(lambda: order.append("second waits")):
             order.append("second")
 
     other = threading.Thread(target=wait_for_a_turn)
-    with first.turn():
+    with first.turn(lambda: order.append("first waits")):
         order.append("first")
         other.start()
         while not is_locked(cpus / "cpu0" / "uevent"):
@@ -78,7 +78,7 @@ def test_who_waits_comes_before_the_next_turn_of_who_had_one(cpus: Path) -> None
         order.append("first")
     other.join()
 
-    assert order == ["first", "second", "first"]
+    assert order == ["first", "second waits", "second", "first"]
     assert second.waited > 0
 
 

@@ -79,7 +79,8 @@ def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
 
 def describe_step(step: Step) -> str:
     """Return what the bar says beside itself."""
-    return f"{f'round {step.round}' if step.round else 'calibrating'}: {step.case}"
+    what = "another run has its turn" if step.waiting else step.case
+    return f"{f'round {step.round}' if step.round else 'calibrating'}: {what}"
 
 
 def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool) -> None:
