@@ -121,6 +121,15 @@ def test_a_comparison_is_text_markdown_or_json(base: Path, tmp_path: Path) -> No
     }
 
 
+def test_what_a_difference_may_be_besides_is_said_beside_the_table(
+    base: Path, tmp_path: Path
+) -> None:
+    dearer = made(tmp_path / "new.json", {CASES[0]: 1.5e-6, CASES[1]: 1e-6})
+
+    assert "one after the other" in pkbench("compare", base, dearer).stderr
+    assert "one after the other" not in pkbench("compare", base, base).stderr
+
+
 @pytest.mark.parametrize("allowed", ["3", "-1%", "many", "200%"])
 def test_what_is_no_share_is_refused_in_one_sentence(base: Path, allowed: str) -> None:
     done = pkbench("gate", base, base, "--max-regress", allowed)
