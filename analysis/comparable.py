@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from .fields import text_of
 from .result import Result
@@ -78,28 +77,6 @@ def differences(base: Result, new: Result) -> list[Difference]:
             if first != second and (name not in LATER or (first and second)):
                 found.append(Difference(name, first, second, matters))
     return [*found, *_of_mitigations(base, new)]
-
-
-def in_turns(base: Result, new: Result) -> bool:
-    """Tell whether two runs were under way at once and waited for each other, process by process.
-
-    Both then saw the same minutes of the machine. Of two that were not, what drifts in between
-    counts as a difference, and no interval of either tells how much that is.
-    """
-    first, second = _span(base), _span(new)
-    if first is None or second is None or not (base.waited_seconds and new.waited_seconds):
-        return False
-    return max(first[0], second[0]) < min(first[1], second[1])
-
-
-def _span(result: Result) -> tuple[datetime, datetime] | None:
-    """Return when a run began and ended, as far as it says so."""
-    try:
-        began = datetime.fromisoformat(result.date)
-        ended = began + timedelta(seconds=result.seconds or 0.0)
-    except (ValueError, OverflowError):
-        return None
-    return (began, ended) if began.tzinfo else None
 
 
 def _of_mitigations(base: Result, new: Result) -> list[Difference]:

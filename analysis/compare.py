@@ -11,12 +11,13 @@ import pandas as pd
 from scipy import stats
 
 from .beside import LOOKS, of_core_alone
-from .comparable import Difference, differences, in_turns
+from .comparable import Difference, differences
 from .estimate import CONFIDENCE
 from .frame import tidy
 from .per_process import processes
 from .result import Result
 from .sample import Numbers
+from .together import together
 
 FASTER, SLOWER, SAME, UNKNOWN = "faster", "slower", "the same", "can't tell"
 MISSING, ADDED = "missing", "added"
@@ -43,7 +44,7 @@ class Comparison:
     margin: float
     differences: Sequence[Difference]
     cases: pd.DataFrame  # a row per case, with COLUMNS
-    in_turns: bool  # the two saw the same minutes of one machine
+    together: str  # how the two share the minutes of a machine, as `together` says
 
     @property
     def comparable(self) -> bool:
@@ -81,7 +82,7 @@ def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
     if shared := _shared_core(base, new) if same_machine else "":
         rows = [row | {"p": np.nan, "why": row["why"] or shared} for row in rows]
     table = _with_verdicts(pd.DataFrame(rows, columns=COLUMNS), margin)
-    return Comparison(base, new, margin, found, table, same_machine and in_turns(base, new))
+    return Comparison(base, new, margin, found, table, together(base, new))
 
 
 @dataclass(frozen=True)

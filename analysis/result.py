@@ -70,8 +70,10 @@ class Result:
     version: str = ""
     rounds: int | None = None
     stopped: str = ""
-    seconds: float | None = None  # that the run took
-    waited_seconds: float | None = None  # of these, while another run on the CPU had its turn
+    ended: str = ""  # when; `date` is when it began
+    seconds: float | None = None  # that the rounds took
+    waited_seconds: float | None = None  # of these, while others on the CPU had their turn
+    missed_turns: int | None = None  # begun beside one that had not ended its own
 
     @property
     def name(self) -> str:
@@ -109,8 +111,10 @@ def read(path: str | Path) -> Result:
         version=fields.text(metadata, "pkbench_version"),
         rounds=fields.optional_integer(name, metadata, "pkbench_rounds"),
         stopped=fields.text(metadata, "pkbench_stopped"),
+        ended=fields.text(metadata, "pkbench_ended"),
         seconds=fields.optional_seconds(name, metadata, "pkbench_seconds"),
         waited_seconds=fields.optional_seconds(name, metadata, "pkbench_waited_seconds"),
+        missed_turns=fields.optional_integer(name, metadata, "pkbench_missed_turns"),
     )
 
 

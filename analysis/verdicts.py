@@ -14,6 +14,7 @@ from .compare import DEFINITION, FASTER, SAME, SLOWER, Comparison
 from .frame import records
 from .gate import CASES_MISSING, INCONCLUSIVE, NOT_COMPARABLE, PASS, REGRESSION, Gate
 from .tables import Table
+from .together import APART, AT_ONCE
 
 HEADINGS = ("case", "base", "new", "new ÷ base", "95 % interval", "verdict")
 OUTCOMES = {
@@ -61,20 +62,21 @@ def what_differs(comparison: Comparison) -> list[str]:
 
 
 def caution(comparison: Comparison) -> str:
-    """Return what a difference between two runs of one kernel may come from besides, or ""."""
-    kernels = any(difference.fact.startswith("kernel") for difference in comparison.differences)
-    if (
-        comparison.in_turns
-        or not comparison.comparable
-        or comparison.base.evidence != "silicon"
-        or kernels
-        or comparison.with_verdict(FASTER, SLOWER).empty
-    ):
+    """Return what a difference between two runs of one machine may come from besides, or ""."""
+    told = comparison.comparable and not comparison.with_verdict(FASTER, SLOWER).empty
+    if not told or comparison.base.evidence != "silicon":
         return ""
-    return (
-        "measured one after the other: what drifts from one minute to the next counts as a "
-        "difference; two runs that are started at once take turns, and see the same minutes"
+    if comparison.together == AT_ONCE:
+        return "measured at once, but not in turns: each may have slowed the other"
+    if comparison.together != APART:
+        return ""
+    rebooted = any(difference.fact.startswith("kernel") for difference in comparison.differences)
+    advice = (
+        "measure both again, and see whether it stays"
+        if rebooted
+        else "two runs that are started at once take turns, and see the same minutes"
     )
+    return f"measured one after the other: what drifts in between counts as a difference; {advice}"
 
 
 def text(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -117,7 +119,7 @@ def plain(comparison: Comparison) -> dict[str, Any]:
     ]
     return {
         "comparable": comparison.comparable,
-        "in_turns": comparison.in_turns,
+        "together": comparison.together,
         "differences": differences,
         "cases": rows,
     }

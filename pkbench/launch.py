@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -66,7 +66,7 @@ def measure(case: str, amount: Amount, best_nop_cycles: float, timeout: float) -
     return Task(case, request, timeout)
 
 
-def work(tasks: Sequence[Task]) -> Iterator[Outcome]:
+def work(tasks: Sequence[Task]) -> Generator[Outcome]:
     """Have tasks done in one process, in order; in a fresh one after each that ended its own."""
     left = list(tasks)
     while left:

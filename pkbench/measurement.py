@@ -133,9 +133,13 @@ def _start(request: Request) -> dict[str, Any]:
         "allowed_cpus": _listed(request.machine.allowed_cpus),
         "native_build": request.machine.native_build,
         "seed": seed,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "date": _now(),
         "command": command_line(sys.argv[1:]),
     }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def command_line(arguments: Iterable[str]) -> str:
@@ -158,7 +162,9 @@ def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metada
         "pkbench_stopped": record.stopped,
         "pkbench_target": request.profile.target,
         "pkbench_seconds": round(record.seconds, 1),
+        "pkbench_ended": _now(),
         "pkbench_waited_seconds": round(record.waited_seconds, 1),
+        "pkbench_missed_turns": record.missed_turns,
         "pkbench_timed_share": round(record.timed_share, 4),
         "pkbench_findings": json.dumps([asdict(finding) for finding in request.findings]),
     }

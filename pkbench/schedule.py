@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +47,7 @@ MEMORY_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Step:
-    """Progress: a worker process is about to run, or the end."""
+    """Progress: a worker process is about to run, is waiting for its turn, or the end."""
 
     case: str
     round: int  # 0: calibration
@@ -70,9 +71,10 @@ class Record:
     seconds: float = 0.0  # that calibration and the finished rounds took
     own_seconds: float = 0.0  # of these, in the cases' own set-up, proofs and preparations
     timed_seconds: float = 0.0  # of these, in timed loops and their chains
-    waited_seconds: float = 0.0  # of these, while another run had its turn
     open_own_seconds: float = 0.0  # both likewise of the round that is under way
     open_timed_seconds: float = 0.0
+    waited_seconds: float = 0.0  # of `seconds`, while others had their turn
+    missed_turns: int = 0  # begun beside one that had not ended its own
     stopped: str = ""  # what ended the run: target, rounds or budget
     settled: set[str] = field(default_factory=set)  # cases that met the target
 
@@ -106,7 +108,9 @@ class Record:
                 self.seconds += entry["seconds"]
                 self.own_seconds += self.open_own_seconds
                 self.timed_seconds += self.open_timed_seconds
-                self.waited_seconds += entry["waited"]
+                # Journals of before there were turns hold neither.
+                self.waited_seconds += entry.get("waited", 0.0)
+                self.missed_turns += entry.get("missed", 0)
                 self.forget_open_round()
 
     def forget_open_round(self) -> None:
@@ -158,9 +162,7 @@ class Schedule:
             if self._over_budget(began, cases, last):
                 self.record.stopped = "budget"
                 break
-            round_began = self.clock()
-            self._round(self.record.rounds, left, loops)
-            last = _Pace(cases, self.clock() - round_began)
+            last = _pace(cases, self._round(self.record.rounds, left, loops))
         else:
             self.record.stopped = "rounds"
         return self.record
@@ -187,7 +189,7 @@ class Schedule:
                 fixed = {"loops": self.profile.loops, "elapsed": 0.0, "proving": 0.0}
                 self._note("loops", case=case.name, **fixed)
             return
-        began, waited = self.clock(), self.turns.waited
+        began = self._meters()
         done = 0
         for parcel in parcels([[case] for case in cases], _calibration_seconds, PARCEL_SECONDS):
             tasks = [
@@ -202,7 +204,7 @@ class Schedule:
             for outcome in self._work(tasks, steps):
                 self._take_calibration(outcome)
             done += len(parcel)
-        self._note_round(self.record.rounds, began, waited)
+        self._end_round(self.record.rounds, began)
 
     def _take_calibration(self, outcome: launch.Outcome) -> None:
         found = outcome.document
@@ -217,9 +219,12 @@ class Schedule:
         self, tasks: Sequence[launch.Task], steps: Sequence[Step]
     ) -> Iterator[launch.Outcome]:
         """Have tasks done, telling each as it begins; note those that end without an answer."""
-        outcomes = launch.work(tasks)
         waiting = replace(steps[0], waiting=True)
-        with self.turns.turn(lambda: self.progress(waiting)):
+        # The worker has ended when its turn does.
+        with (
+            self.turns.turn(lambda: self.progress(waiting)),
+            closing(launch.work(tasks)) as outcomes,
+        ):
             for step in steps:
                 self.progress(step)
                 outcome = next(outcomes)
@@ -283,8 +288,10 @@ class Schedule:
         expected = last.seconds / last.cases * cases if last else 0.0
         return self.clock() - began + expected > self.profile.budget
 
-    def _round(self, number: int, groups: Sequence[Sequence[Case]], loops: dict[Case, int]) -> None:
-        began, waited = self.clock(), self.turns.waited
+    def _round(
+        self, number: int, groups: Sequence[Sequence[Case]], loops: dict[Case, int]
+    ) -> "_Meters":
+        began = self._meters()
         order = round_order(groups, self.seed, number)
         places = {
             case: place for place, case in enumerate(case for group in order for case in group)
@@ -321,12 +328,19 @@ class Schedule:
                     amounts[case],
                     around | {"pkbench_round": number, "pkbench_position": places[case]},
                 )
-        self._note_round(number + 1, began, waited)
+        return self._end_round(number + 1, began)
 
-    def _note_round(self, number: int, began: float, waited: float) -> None:
-        """Note a round's end, from what clock and turns said at its beginning."""
-        seconds, others = self.clock() - began, self.turns.waited - waited
-        self._note("round", round=number, seconds=seconds, waited=others)
+    def _meters(self) -> "_Meters":
+        return _Meters(self.clock(), self.turns.waited, self.turns.missed)
+
+    def _end_round(self, number: int, began: "_Meters") -> "_Meters":
+        """Note the end of a round, and return what it took."""
+        now = self._meters()
+        took = _Meters(
+            now.seconds - began.seconds, now.waited - began.waited, now.missed - began.missed
+        )
+        self._note("round", round=number, **took._asdict())
+        return took
 
     def _step(self, case: Case, number: int, share: float) -> Step:
         return Step(case.name, number + 1, (number + 1 + share) / (self.profile.rounds + 1))
@@ -385,11 +399,25 @@ def share_of_net(group: Sequence[Case]) -> float:
     return min(((more - fewer) / math.hypot(more, fewer) for more, fewer in slopes), default=1.0)
 
 
+class _Meters(NamedTuple):
+    """What was read of clock and turns, or what went by between two readings."""
+
+    seconds: float
+    waited: float  # of these seconds, for others
+    missed: int  # turns
+
+
 class _Pace(NamedTuple):
     """What a round took."""
 
     cases: int
     seconds: float
+
+
+def _pace(cases: int, took: _Meters) -> _Pace:
+    """Return what a round took, the turns of others only as long as ours: one may have hung."""
+    own = took.seconds - took.waited
+    return _Pace(cases, own + min(own, took.waited))
 
 
 def _piece_loops(loops: int, value_seconds: float) -> int:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from pkbench.cli.run import describe_step
 from pkbench.profiles import PROFILES
 from pkbench.resultfile import read_metadata
 from pkbench.schedule import Step
+from pkbench.turns import CPUS, at_the_last_cpu
 
 QUICK = ("run", "--profile", "quick", "--budget", "0", "syscall/getppid")
 
@@ -247,21 +249,41 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
 def test_the_bar_says_what_a_run_does_or_waits_for() -> None:
     step = Step("syscall/getppid", 3, 0.5)
     assert "round 3: syscall/getppid" == describe_step(step)
-    assert "round 3: another run has its turn" == describe_step(replace(step, waiting=True))
+    assert "round 3: another pkbench has its turn" == describe_step(replace(step, waiting=True))
     assert describe_step(replace(step, round=0)).startswith("calibrating: ")
 
 
 def test_two_runs_at_once_take_turns(tmp_path: Path) -> None:
+    if not os.access(CPUS / f"cpu{max(os.sched_getaffinity(0))}" / "uevent", os.R_OK):
+        lacking("a CPU's folder in sysfs")
     paths = [tmp_path / f"{name}.json" for name in ("one", "other")]
     options = (*QUICK[:-1], "syscall/getppid", "--target", "0.001%", "--budget", "8s")
-    for run in [start(*options, "-o", str(path)) for path in paths]:
-        _, said = run.communicate(timeout=60)
-        assert run.returncode == 0
-        assert "the turns of another run" in said
+    with ExitStack() as stack:
+        runs = [stack.enter_context(start(*options, "-o", str(path))) for path in paths]
+        for run in runs:
+            stack.callback(run.kill)
+        for run in runs:
+            _, said = run.communicate(timeout=60)
+            assert run.returncode == 0
+            assert "the turns of others" in said
     for path in paths:
         assert float(read_metadata(path)["pkbench_waited_seconds"]) >= 1
     compared = pkbench("compare", *map(str, paths), "--json")
-    assert json.loads(compared.stdout)[0]["in_turns"]
+    assert "in turns" == json.loads(compared.stdout)[0]["together"]
+
+
+def test_a_run_that_waits_for_its_turn_can_be_stopped_and_resumed(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    arguments = (*QUICK[:-1], "syscall/getppid", "--target", "0.001%", "-o", str(path))
+    process = start(*arguments)
+    wait_for_runs(tmp_path / "result.json.journal", 1)
+    with at_the_last_cpu().turn():
+        time.sleep(0.5)  # many times what it needs to come and wait
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert 130 == process.returncode
+    assert "--resume" in said
+    assert 0 == pkbench(*arguments, "--resume").returncode
 
 
 def test_the_doctor_writes_its_commands_as_a_script(tmp_path: Path) -> None:

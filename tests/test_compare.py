@@ -1,5 +1,6 @@
 """A comparison says of each case what is known, and never more."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from results_made import Made, suite, write
 
 from pkbench.analysis.compare import Comparison, compare
 from pkbench.analysis.result import Result, read
+from pkbench.analysis.together import APART, AT_ONCE, IN_TURNS, NOT_KNOWN
 from pkbench.analysis.verdicts import caution
 
 CASE = "syscall/getppid"
@@ -233,44 +235,64 @@ def at(
     return read(write(folder / "r.json", whole))
 
 
-BEGAN, LATER = "2026-01-02T03:04:05+00:00", "2026-01-02T03:04:35+00:00"
+BEGAN, LATER = "2026-01-02T03:04:05+00:00", "2026-01-02T03:04:25+00:00"
 HOURS_LATER = "2026-01-02T05:04:05+00:00"
-TURNS = {"seconds": 60.0, "waited_seconds": 29.0}
+TURNS = {"seconds": 60.0, "waited_seconds": 29.0, "missed_turns": 0}
 
 
 @pytest.mark.parametrize(
     ("began", "spent", "expected"),
     [
-        (LATER, TURNS, True),
-        ("2026-01-02T04:04:35+01:00", TURNS, True),
-        ("2026-01-02T03:05:05+00:00", TURNS, False),  # when the other ended
-        (LATER, {**TURNS, "waited_seconds": 0.0}, False),
-        (LATER, {"seconds": 60.0}, False),
-        (LATER, {"waited_seconds": 29.0}, False),
-        ("2026-01-02T03:04:35", TURNS, False),  # nobody knows of which zone
-        ("9999-12-31T23:59:59+00:00", TURNS, False),
-        ("some day", TURNS, False),
+        (LATER, TURNS, IN_TURNS),
+        ("2026-01-02T04:04:25+01:00", TURNS, IN_TURNS),
+        (LATER, {**TURNS, "seconds": 35.0}, IN_TURNS),
+        ("2026-01-02T03:05:05+00:00", TURNS, APART),  # when the other ended
+        ("2026-01-02T03:04:55+00:00", TURNS, APART),  # ten seconds before
+        (LATER, {**TURNS, "seconds": 3600.0}, APART),  # a minute of an hour
+        (LATER, {**TURNS, "waited_seconds": 0.1}, AT_ONCE),
+        (LATER, {**TURNS, "missed_turns": 1}, AT_ONCE),
+        (LATER, {"seconds": 60.0}, AT_ONCE),
+        (LATER, {"waited_seconds": 29.0}, NOT_KNOWN),
+        ("2026-01-02T03:04:25", TURNS, NOT_KNOWN),  # nobody knows of which zone
+        ("9999-12-31T23:59:59+00:00", TURNS, NOT_KNOWN),
+        ("some day", TURNS, NOT_KNOWN),
     ],
 )
 def test_two_runs_took_turns_that_were_under_way_at_once_and_waited(
-    tmp_path: Path, began: str, spent: dict[str, float], expected: bool
+    tmp_path: Path, began: str, spent: dict[str, float], expected: str
 ) -> None:
     one = at(tmp_path / "one", noisy(1e-6, 1), BEGAN, TURNS)
     other = at(tmp_path / "other", noisy(1e-6, 2), began, spent)
 
-    assert expected is compare(one, other).in_turns is compare(other, one).in_turns
+    assert expected == compare(one, other).together == compare(other, one).together
 
 
-def test_a_difference_of_runs_one_after_the_other_is_told_with_what_else_it_may_be(
-    tmp_path: Path,
-) -> None:
+def test_a_run_that_was_interrupted_for_hours_took_no_turns(tmp_path: Path) -> None:
+    one, other = (
+        replace(at(tmp_path / name, noisy(1e-6, 1), BEGAN, TURNS), ended=HOURS_LATER)
+        for name in ("one", "other")
+    )
+
+    assert AT_ONCE == compare(one, other).together
+    soon = "2026-01-02T03:05:10+00:00"
+    assert IN_TURNS == compare(replace(one, ended=""), replace(other, ended=soon)).together
+
+
+def test_a_difference_is_told_with_what_it_may_be_besides(tmp_path: Path) -> None:
     one = at(tmp_path / "one", noisy(1e-6, 1), BEGAN, TURNS)
 
-    def is_told(name: str, cost: float, began: str, kernel: str = "6.12") -> bool:
-        other = at(tmp_path / name, noisy(cost, 2), began, TURNS, kernel)
-        return "one after the other" in caution(compare(one, other))
+    def told(
+        name: str,
+        began: str,
+        cost: float = 1.1e-6,
+        spent: dict[str, float] = TURNS,
+        kernel: str = "6.12",
+    ) -> str:
+        return caution(compare(one, at(tmp_path / name, noisy(cost, 2), began, spent, kernel)))
 
-    assert is_told("later", 1.1e-6, HOURS_LATER)
-    assert not is_told("in turns", 1.1e-6, LATER)
-    assert not is_told("another kernel", 1.1e-6, HOURS_LATER, "7.0")
-    assert not is_told("no different", 1e-6, HOURS_LATER)
+    assert "" == told("in turns", LATER)
+    assert "not in turns" in told("at once", LATER, spent={"seconds": 60.0})
+    assert "started at once take turns" in told("later", HOURS_LATER)
+    assert "measure both again" in told("another kernel", HOURS_LATER, kernel="7.0")
+    assert "" == told("no different", HOURS_LATER, cost=1e-6)
+    assert "" == told("nobody knows", "some day")

@@ -7,11 +7,12 @@ import pytest
 
 from pkbench._native import lib
 from pkbench.catalogue import parse_case
-from pkbench.chains import chain, looks_for
+from pkbench.chains import Chain, chain, looks_for
 from pkbench.crowding import CROWDED, agree, best, crowded, cycle_seconds
 from pkbench.event_counters import event_counters
 from pkbench.kernel_counters import kernel_counters
 from pkbench.session import Session
+from pkbench.turns import at_the_last_cpu
 from pkbench.values import Values
 
 LOOPS, EACH = 640, 64
@@ -134,3 +135,18 @@ def test_nothing_is_said_of_the_core_where_nobody_asks() -> None:
     assert 3 == len(values.seconds)
     looked = {"pkbench_nop_cycles", "pkbench_alone_share", "pkbench_branch_cycles"}
     assert not looked & values.metadata().keys()
+
+
+def test_looks_at_the_core_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bool] = []
+    ours = at_the_last_cpu(longest_wait=0.05)
+
+    def look() -> Chain:
+        with ours.turn():
+            looked.append(ours.missed > 0)
+        return Chain(0.0, 0.0, 0.0, 0.0)
+
+    monkeypatch.setattr("pkbench.chains.chain", look)
+    looks_for(0.02)
+
+    assert looked[0], "nobody has the CPU meanwhile"

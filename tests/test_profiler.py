@@ -402,6 +402,7 @@ def profiled_in(clock: Clock, number: int, monkeypatch: pytest.MonkeyPatch) -> l
     """Return the states of so many cases after a budget of three minutes."""
     monkeypatch.setattr(rounds, "time", clock)
     monkeypatch.setattr(rounds, "profile", clock.profile)
+    monkeypatch.setattr(Turns, "_take", lambda turns, waiting: None)
     cases = [parse_case(f"protect/mprotect-rw-ro/pages:{n}") for n in range(1, number + 1)]
     return [each.state for each in rounds.profiles(cases, 180, lambda *_: None)]
 
@@ -432,9 +433,26 @@ def test_each_case_is_profiled_in_a_turn_of_its_own(monkeypatch: pytest.MonkeyPa
             return super().profile(case, known, seconds)
 
     monkeypatch.setattr("pkbench.turns.at_the_last_cpu", lambda: Noted(0))
+    monkeypatch.setattr(rounds, "wait_for_ends", lambda: noted.append("is gone"))
     profiled_in(Noting(1.0), 3, monkeypatch)
 
-    assert ["begins", "profiled", "ends"] * 3 == noted
+    assert ["begins", "profiled", "is gone", "ends"] * 3 == noted
+
+
+def test_once_the_budget_is_spent_nobody_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(1.0)
+
+    class Contended(Turns):
+        @contextmanager
+        def turn(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+            clock.now += 50
+            yield
+
+    monkeypatch.setattr("pkbench.turns.at_the_last_cpu", lambda: Contended(0))
+    states = Counter(profiled_in(clock, 20, monkeypatch))
+
+    assert {"measured": 3, "skipped": 17} == states
+    assert clock.now < 180 + 50 + 2
 
 
 def test_no_case_begins_once_the_budget_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,6 +104,17 @@ def test_a_stopped_run_goes_on_where_it_stood(stopped: Path) -> None:
     assert {ROUNDS} == {len(runs) for runs in record.runs.values()}
 
 
+def test_a_run_that_began_before_there_were_turns_goes_on(stopped: Path) -> None:
+    journal = journal_path(stopped)
+    entries = [json.loads(line) for line in journal.read_text().splitlines()]
+    for entry in entries:
+        for of_turns in ("waited", "missed"):
+            entry.pop(of_turns, None)
+    journal.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+
+    assert {ROUNDS} == {len(runs) for runs in run(stopped, resume=True).runs.values()}
+
+
 @pytest.mark.parametrize(
     ("now", "told"),
     [

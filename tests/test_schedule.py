@@ -3,7 +3,7 @@
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from workers_made import PROVING, TIMED, Workers, bad, measured, pyperf_run, workers
 
+from pkbench import launch
 from pkbench.crowding import PIECE_SECONDS
 from pkbench.journal import Journal, read_journal
-from pkbench.launch import Outcome
+from pkbench.launch import Outcome, Task
 from pkbench.profiles import PROFILES, once
 from pkbench.schedule import (
     RETAKE_SECONDS,
@@ -79,13 +80,51 @@ def test_the_share_of_the_time_leaves_the_cases_own_set_up_out(
     assert math.isclose(expected, record.timed_share)
 
 
+@pytest.mark.parametrize(
+    ("waited", "rounds"),
+    [
+        (0.0, 10),  # of ten seconds each
+        (10.0, 5),  # in turns
+        (60.0, 3),  # the last waits for one that hung; the next is not expected to
+    ],
+)
+def test_the_budget_counts_the_turns_of_others_as_far_as_they_are_like_ours(
+    tmp_path: Path, workers: Workers, waited: float, rounds: int
+) -> None:
+    now = 0.0
+
+    class OneWaits(Turns):
+        @contextmanager
+        def turn(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+            nonlocal now
+            long = waited if workers.ran else 0.0
+            self.waited += long
+            now += long + (10.0 if workers.ran or workers.calibrated else 0.0)
+            yield
+
+    with Journal(tmp_path / "journal") as journal:
+        profile = replace(PROFILE, rounds=100, budget=100.0)
+        schedule = Schedule(CASES, profile, 1, "lab 1", journal, lambda step: None)
+        schedule.turns = OneWaits(0)
+        schedule.clock = lambda: now
+        assert rounds == schedule.run().rounds
+
+
 OTHERS = 5.0  # seconds of each turn of another run
 
 
 def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
-    tmp_path: Path, workers: Workers
+    tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turns: list[str] = []
+
+    def work(tasks: Sequence[Task]) -> Iterator[Outcome]:
+        try:
+            yield from workers.work(tasks)
+        finally:
+            turns.append("has ended")
+
+    monkeypatch.setattr(launch, "work", work)
 
     class OthersToo(Turns):
         @contextmanager
@@ -109,10 +148,11 @@ def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
         )
         record = schedule.run()
 
-    a_turn = ["waits", "begins", *sorted(NAMES), "ends"]
+    a_turn = ["waits", "begins", *sorted(NAMES), "has ended", "ends"]
     taken = [turns[start : start + len(a_turn)] for start in range(0, len(turns), len(a_turn))]
     assert [a_turn] * 5 == [
-        [waits, begins, *sorted(cases), ends] for waits, begins, *cases, ends in taken
+        [waits, begins, *sorted(cases), has_ended, ends]
+        for waits, begins, *cases, has_ended, ends in taken
     ]
     assert math.isclose(5 * OTHERS, record.waited_seconds)
     tasks = len(workers.ran) + len(workers.calibrated)

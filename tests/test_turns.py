@@ -95,22 +95,41 @@ def test_one_that_is_killed_gives_its_turn_away(cpus: Path) -> None:
             assert is_locked(cpus / "cpu0")
 
 
-def test_one_that_is_stopped_is_waited_for_once(
-    cpus: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    held_up = Turns(0, longest_wait=0.1, cpus=cpus)
+def test_one_that_is_stopped_is_waited_for_once_until_it_goes_on(cpus: Path) -> None:
+    turns = Turns(0, longest_wait=0.1, cpus=cpus)
+    waits: list[str] = []
     with held_elsewhere(cpus) as other:
         other.send_signal(signal.SIGSTOP)
-        with held_up.turn():
-            assert held_up.waited >= 0.1
-        monkeypatch.setattr("pkbench.turns.fcntl", None)  # no lock is asked for any more
-        with held_up.turn():
-            pass
+        for _ in range(3):
+            with turns.turn(lambda: waits.append("waits")):
+                pass
+    assert ["waits"] == waits
+    assert turns.missed == 3
+    assert turns.waited >= 0.1
+
+    with turns.turn():
+        assert is_locked(cpus / "cpu0")
+    with held_elsewhere(cpus), turns.turn(lambda: waits.append("waits again")):
+        pass
+    assert ["waits", "waits again"] == waits
+    assert turns.missed == 4
+
+
+def test_one_that_is_next_and_stopped_is_waited_for_as_well(cpus: Path) -> None:
+    turns = Turns(0, longest_wait=0.1, cpus=cpus)
+    descriptor = os.open(cpus / "cpu0" / "uevent", os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with turns.turn():
+        assert not is_locked(cpus / "cpu0")
+    os.close(descriptor)
+    assert turns.missed == 1
 
 
 def test_where_there_is_no_sysfs_nobody_is_waited_for(tmp_path: Path) -> None:
-    with Turns(0, cpus=tmp_path / "none").turn():
+    turns = Turns(0, cpus=tmp_path / "none")
+    with turns.turn():
         pass
+    assert (0.0, 0) == (turns.waited, turns.missed)
 
 
 def test_a_turn_ends_with_an_error(cpus: Path) -> None:

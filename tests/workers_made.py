@@ -8,6 +8,7 @@ import pytest
 
 from pkbench import launch
 from pkbench.launch import Outcome, Task
+from pkbench.turns import Turns
 
 Answer = Callable[[str, int], Outcome]  # (case, how many times it has run) -> outcome
 
@@ -71,7 +72,8 @@ class Workers:
 
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
-    """Put made workers in the place of processes."""
+    """Put made workers in the place of processes; they need no turn."""
     made = Workers()
     monkeypatch.setattr(launch, "work", made.work)
+    monkeypatch.setattr(Turns, "_take", lambda turns, waiting: None)
     return made

@@ -79,7 +79,7 @@ def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
 
 def describe_step(step: Step) -> str:
     """Return what the bar says beside itself."""
-    what = "another run has its turn" if step.waiting else step.case
+    what = "another pkbench has its turn" if step.waiting else step.case
     return f"{f'round {step.round}' if step.round else 'calibrating'}: {what}"
 
 
@@ -95,5 +95,7 @@ def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool)
         f"set-up and proofs apart"
     )
     if record.waited_seconds >= 1:
-        note(f"{record.waited_seconds:.0f} s of these were the turns of another run on this CPU")
+        note(f"{record.waited_seconds:.0f} s of these were the turns of others on this CPU")
+    if record.missed_turns:
+        note(f"{record.missed_turns} turns began beside another pkbench, which did not end its own")
     note(f"result: {path}")

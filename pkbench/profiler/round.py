@@ -1,5 +1,7 @@
 """Profile after profile, within a budget."""
 
+import contextlib
+import functools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -7,14 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pkbench import turns
 from pkbench.catalogue import Case
 from pkbench.profiler import counting, settings, timeline
+from pkbench.profiler.conversation import wait_for_ends
 from pkbench.profiler.profiling import Profiled, profile
 
 LEAST_SAMPLING, MOST_SAMPLING = 0.15, 1.0  # seconds: some thousand samples to ten thousand
 # What a case takes besides being sampled, until it is known: an idle machine.
 CASE_SECONDS = 1.0
 PLANNED = 0.85  # of the budget: cases to come may take longer than those before, then all is drawn
+OTHERS = "another pkbench has its turn"
 SPENT = "the budget was spent before it was its turn: give a longer one with --budget"
-Progress = Callable[[str, float], None]  # the case to come, and the share of all that is done
+Progress = Callable[[str, float], None]  # the case to come or OTHERS, and the share that is done
 
 
 def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterator[Profiled]:
@@ -23,7 +27,7 @@ def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterat
     What can't run here comes first, for nothing.
     """
     runnable = [case for case in cases if not case.skipped()]
-    started, ours = time.monotonic(), turns.at_the_last_cpu()
+    end, ours = time.monotonic() + budget, turns.at_the_last_cpu()
     with settings.kept():
         known = counting.known(timeline.EVENTS)
         for case in cases:
@@ -31,15 +35,19 @@ def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterat
                 yield profile(case, known, 0)
         besides = CASE_SECONDS
         for place, case in enumerate(spread(runnable)):
-            progress(case.name, place / len(runnable))
-            with ours.turn():
+            share = place / len(runnable)
+            waiting = functools.partial(progress, OTHERS, share)
+            # Nobody is waited for once the budget is spent.
+            with ours.turn(waiting) if time.monotonic() <= end else contextlib.nullcontext():
+                progress(case.name, share)
                 began = time.monotonic()
-                if began > started + budget:
+                if began > end:
                     found = Profiled(case.name, case.benchmark.operation, "skipped", SPENT)
                 else:
-                    left = started + PLANNED * budget - began
+                    left = end - (1 - PLANNED) * budget - began
                     seconds = sampling_seconds(len(runnable) - place, left, besides)
                     found = profile(case, known, seconds)
+                    wait_for_ends()
                     besides += (time.monotonic() - began - seconds - besides) / 5
             yield found
 

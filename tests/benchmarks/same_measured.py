@@ -22,6 +22,7 @@ from commands import measure
 from pkbench.analysis.compare import compare
 from pkbench.analysis.frame import read, records
 from pkbench.analysis.result import Result
+from pkbench.analysis.together import IN_TURNS, together
 
 CASES = (
     "syscall/getppid",
@@ -39,21 +40,26 @@ Row = dict[str, Any]  # of a comparison's table
 
 
 def take(folder: Path, pairs: int, seconds: float) -> list[Result]:
-    """Measure so many pairs, one after the other; runs that are there from earlier are kept."""
+    """Measure so many pairs, one after the other; pairs that are there from earlier are kept."""
     # Of either run half the time is the other's turn.
     options = ("--profile", "standard", "--target", TARGET, "--budget", f"{2 * seconds}s")
     found = []
     with ThreadPoolExecutor(2) as pool:
         for number in range(pairs):
             paths = [folder / f"run-{2 * number + side:03}.json" for side in range(2)]
-            measured = [
-                pool.submit(measure, path, *options, "--seed", path.stem.rpartition("-")[2], *CASES)
-                for path in paths
-                if not path.exists()
-            ]
-            for one in measured:
-                one.result()
-            found += [read(path) for path in paths]
+            if not all(path.exists() for path in paths):
+                for path in paths:
+                    path.unlink(missing_ok=True)
+                runs = [
+                    pool.submit(measure, path, *options, "--seed", str(2 * number + side), *CASES)
+                    for side, path in enumerate(paths)
+                ]
+                for run in runs:
+                    run.result()
+            pair = [read(path) for path in paths]
+            if together(*pair) != IN_TURNS:
+                raise SystemExit(f"{' and '.join(map(str, paths))} were not taken in turns")
+            found += pair
             print(f"\r{number + 1} of {pairs} pairs", end="", flush=True)
     print()
     return found
