@@ -20,10 +20,10 @@ import pytest
 from needs import lacking
 
 from pkbench.catalogue import parse_case
-from pkbench.cli.run import describe_step
+from pkbench.cli.run import describe_step, print_record
 from pkbench.profiles import PROFILES
 from pkbench.resultfile import read_metadata
-from pkbench.schedule import Step
+from pkbench.schedule import Record, Step
 from pkbench.turns import CPUS, at_the_last_cpu
 
 QUICK = ("run", "--profile", "quick", "--budget", "0", "syscall/getppid")
@@ -253,6 +253,13 @@ def test_the_bar_says_what_a_run_does_or_waits_for() -> None:
     assert describe_step(replace(step, round=0)).startswith("calibrating: ")
 
 
+def test_a_run_says_of_turns_that_it_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_record((), Record(missed_turns=2), tmp_path / "result.json", json_=True)
+    assert "2 turns began beside another pkbench" in capsys.readouterr().err
+
+
 def test_two_runs_at_once_take_turns(tmp_path: Path) -> None:
     if not os.access(CPUS / f"cpu{max(os.sched_getaffinity(0))}" / "uevent", os.R_OK):
         lacking("a CPU's folder in sysfs")
@@ -267,7 +274,10 @@ def test_two_runs_at_once_take_turns(tmp_path: Path) -> None:
             assert run.returncode == 0
             assert "the turns of others" in said
     for path in paths:
-        assert float(read_metadata(path)["pkbench_waited_seconds"]) >= 1
+        metadata = read_metadata(path)
+        assert float(metadata["pkbench_waited_seconds"]) >= 1
+        assert 0 == metadata["pkbench_missed_turns"]
+        assert str(metadata["pkbench_date"]) < str(metadata["pkbench_ended"])
     compared = pkbench("compare", *map(str, paths), "--json")
     assert "in turns" == json.loads(compared.stdout)[0]["together"]
 
