@@ -257,7 +257,7 @@ def test_a_run_says_of_turns_that_it_missed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_record((), Record(missed_turns=2), tmp_path / "result.json", json_=True)
-    assert "2 turns began beside another pkbench" in capsys.readouterr().err
+    assert "did not end its own: 2" in capsys.readouterr().err
 
 
 def test_two_runs_at_once_take_turns(tmp_path: Path) -> None:

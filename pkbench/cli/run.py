@@ -97,5 +97,5 @@ def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool)
     if record.waited_seconds >= 1:
         note(f"{record.waited_seconds:.0f} s of these were the turns of others on this CPU")
     if record.missed_turns:
-        note(f"{record.missed_turns} turns began beside another pkbench, which did not end its own")
+        note(f"turns begun beside another pkbench that did not end its own: {record.missed_turns}")
     note(f"result: {path}")
