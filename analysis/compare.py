@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,11 @@ from scipy import stats
 from .beside import LOOKS, of_core_alone
 from .comparable import Difference, differences
 from .estimate import CONFIDENCE
-from .frame import tidy
+from .frame import named, tidy
 from .per_process import processes
 from .result import Result
 from .sample import Numbers
-from .together import together
+from .together import IN_TURNS, together
 
 FASTER, SLOWER, SAME, UNKNOWN = "faster", "slower", "the same", "can't tell"
 MISSING, ADDED = "missing", "added"
@@ -73,16 +74,19 @@ def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
     """
     found = differences(base, new)
     same_machine = not any(difference.matters for difference in found)
-    first, second = _samples(base), _samples(new)
+    how = together(base, new)
+    one_core = same_machine and how == IN_TURNS
+    groups = [[base, new]] if one_core else [[base], [new]]
+    first, second = chain.from_iterable(map(_samples, groups))
     names = list(dict.fromkeys([*first, *second]))
     rows = [
         _row(name, first.get(name), second.get(name), same_machine, base.evidence == "path length")
         for name in names
     ]
-    if shared := _shared_core(base, new) if same_machine else "":
+    if shared := _shared_core(base, new, one_core) if same_machine else "":
         rows = [row | {"p": np.nan, "why": row["why"] or shared} for row in rows]
     table = _with_verdicts(pd.DataFrame(rows, columns=COLUMNS), margin)
-    return Comparison(base, new, margin, found, table, together(base, new))
+    return Comparison(base, new, margin, found, table, how)
 
 
 @dataclass(frozen=True)
@@ -92,16 +96,17 @@ class _Sample:
     crowded: bool  # some were taken beside another hardware thread on the core, as too few weren't
 
 
-def _samples(result: Result) -> dict[str, _Sample]:
-    table = processes(tidy([result])).dropna(subset="value")
-    return {
-        str(case): _Sample(
+def _samples(results: Sequence[Result]) -> list[dict[str, _Sample]]:
+    """Return the samples of each result by case; several were measured in turns."""
+    table = processes(tidy(results, one_core=True)).dropna(subset="value")
+    found: dict[str, dict[str, _Sample]] = {name: {} for name, _ in named(results)}
+    for (machine, case), rows in table.groupby(["machine", "case"], observed=True, sort=False):
+        found[str(machine)][str(case)] = _Sample(
             rows["value"].to_numpy(float),
             rows["cycles"].to_numpy(float),
             bool(rows["crowded"].any()),
         )
-        for case, rows in table.groupby("case", observed=True, sort=False)
-    }
+    return list(found.values())
 
 
 def _row(
@@ -132,11 +137,13 @@ def _row(
     return row | _welch(np.log(first), np.log(second))
 
 
-def _shared_core(base: Result, new: Result) -> str:
+def _shared_core(base: Result, new: Result, one_core: bool) -> str:
     """Return why no case can be told, where one of two results never had its core to itself."""
     told, other = of_core_alone(base), of_core_alone(new)
     if bool(told) != bool(other):
         return "only one of the two says whether it had its core to itself"
+    if one_core:
+        return ""  # each case tells of its own values
     for look in (name for name in told if name in other):
         best, its = told[look], other[look]
         if max(best, its) > LOOKS[look] * min(best, its):

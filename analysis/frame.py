@@ -73,8 +73,11 @@ def load(paths: Iterable[str | Path]) -> pd.DataFrame:
     return tidy([read(path) for path in paths])
 
 
-def tidy(results: Sequence[Result]) -> pd.DataFrame:
-    """Return a row per value.
+def tidy(results: Sequence[Result], one_core: bool = False) -> pd.DataFrame:
+    """Return a row per value; `one_core` where all were measured in turns, on the same core.
+
+    What that core does alone is then read from all of them together: what one was spared, or hardly
+    ever was, another tells.
 
     ============ ======================================================================
     file         the result file's name
@@ -148,7 +151,7 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
     columns = {
         **_take(_case_columns(by_case, _axis_columns(results)), case_of_process[process_of_value]),
         **_take(_process_columns(by_case), process_of_value),
-        **_value_columns(found),
+        **_value_columns(found, one_core),
     }
     order = [*CATEGORIES, "slope", *_axis_columns(results), *INTEGERS, *NUMBERS, *FLAGS]
     return pd.DataFrame({name: columns[name] for name in order}, copy=False)
@@ -289,8 +292,12 @@ def _process_columns(found: Sequence[_MeasuredCase]) -> Columns:
     }
 
 
-def _value_columns(found: Sequence[_Measured]) -> Columns:
-    machines = [beside.columns(machine.processes) for machine in found]
+def _value_columns(found: Sequence[_Measured], one_core: bool) -> Columns:
+    cores = [found] if one_core else [[machine] for machine in found]
+    machines = [
+        beside.columns([process for machine in core for process in machine.processes])
+        for core in cores
+    ]
     columns = {
         name: np.concatenate([each[name] for each in machines] or [np.empty(0)])
         for name in (*NUMBERS, "cpu", *FLAGS)

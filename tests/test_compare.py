@@ -296,3 +296,30 @@ def test_a_difference_is_told_with_what_it_may_be_besides(tmp_path: Path) -> Non
     assert "measure both again" in told("another kernel", HOURS_LATER, kernel="7.0")
     assert "" == told("no different", HOURS_LATER, cost=1e-6)
     assert "" == told("nobody knows", "some day")
+
+
+def beside_a_neighbour(cost: float, alone: int) -> Made:
+    """Return a case of forty processes, of which so many had their core to themselves."""
+    kept = [place < alone for place in range(40)]
+    values = single(
+        *((1 if own else 1.4) * cost * (1 + place % 3 / 1000) for place, own in enumerate(kept))
+    )
+    return Made(CASE, values, beside={"branch_cycles": [[15.2 if own else 16.3] for own in kept]})
+
+
+def test_runs_in_turns_tell_together_what_their_core_does_alone(tmp_path: Path) -> None:
+    base = at(tmp_path / "base", beside_a_neighbour(1e-6, alone=3), BEGAN, TURNS)
+    new, later = (
+        at(tmp_path / name, beside_a_neighbour(1e-6, alone=20), began, TURNS)
+        for name, began in (("new", LATER), ("later", HOURS_LATER))
+    )
+    never = at(tmp_path / "never", beside_a_neighbour(1e-6, alone=0), LATER, TURNS)
+
+    (apart,), (in_turns,), (without,) = (
+        compare(*pair).cases.to_dict("records")
+        for pair in ((base, later), (base, new), (new, never))
+    )
+
+    assert apart["why"] == "the base one had to share its core all the time"
+    assert (in_turns["verdict"], in_turns["why"]) == ("the same", "")
+    assert without["why"] == "the new one had to share its core"

@@ -121,10 +121,12 @@ def test_a_comparison_is_text_markdown_or_json(base: Path, tmp_path: Path) -> No
     }
 
 
-def test_what_a_difference_may_be_besides_is_said_beside_the_table(
-    base: Path, tmp_path: Path
-) -> None:
-    dearer = made(tmp_path / "new.json", {CASES[0]: 1.5e-6, CASES[1]: 1e-6})
+def test_what_a_difference_may_be_besides_is_said_beside_the_table(tmp_path: Path) -> None:
+    base, dearer = tmp_path / "base.json", tmp_path / "dearer.json"
+    for path, cost, date in ((base, 1e-6, "2026-01-02"), (dearer, 1.5e-6, "2026-01-03")):
+        whole = suite([Made(CASES[0], [[cost * s] for s in STEADY])])
+        whole["metadata"] |= {"pkbench_date": f"{date}T03:04:05+00:00", "pkbench_seconds": 60.0}
+        write(path, whole)
 
     assert "one after the other" in pkbench("compare", base, dearer).stderr
     assert "one after the other" not in pkbench("compare", base, base).stderr
