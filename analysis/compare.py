@@ -26,9 +26,10 @@ MARGIN = 0.01  # costs that differ by less than this share are the same for most
 SIGNIFICANT = 1 - CONFIDENCE
 
 DEFINITION = (
-    "Per process the median of its values, left out what a report leaves out; the ratio is "
-    "that of their geometric means over processes, its interval and p-value Welch's t on the "
-    "logarithms (Welch, Biometrika 34, 1947), and the expected share of false alarms among all "
+    "Per process the median of its values, left out what a report leaves out, where two runs took "
+    "turns by what both saw of their core; the ratio is that of their geometric means over "
+    "processes, its interval and p-value Welch's t on the logarithms (Welch, Biometrika 34, 1947), "
+    "and the expected share of false alarms among all "
     "cases called faster or slower is 5 % (Benjamini and Hochberg, J. R. Stat. Soc. B 57, 1995). "
     "The process is the unit: values of one process are not independent. A percentile bootstrap of "
     "six processes would be too sure of itself by a factor of two to three."
