@@ -124,20 +124,14 @@ static int run_nothing(void *state, uint64_t loops)
     return 0;
 }
 
-static uint64_t steps_of(int (*volatile run)(void *state, uint64_t loops), void *state, uint64_t loops)
+/* Return what became of one of the counts; the marks are in it. */
+static uint64_t counted(const volatile int64_t *count, int (*volatile run)(void *state, uint64_t loops), void *state,
+                        uint64_t loops)
 {
     mark();
     run(state, loops);
     mark();
-    return traced.given_up ? STEPS_UNKNOWN : (uint64_t)traced.steps;
-}
-
-static uint64_t entries_of(int (*volatile run)(void *state, uint64_t loops), void *state, uint64_t loops)
-{
-    mark();
-    run(state, loops);
-    mark();
-    return traced.given_up ? STEPS_UNKNOWN : (uint64_t)traced.entries;
+    return traced.given_up ? STEPS_UNKNOWN : (uint64_t)*count;
 }
 
 uint64_t guest_entries(int (*run)(void *state, uint64_t loops), void *state, uint64_t loops)
@@ -145,15 +139,16 @@ uint64_t guest_entries(int (*run)(void *state, uint64_t loops), void *state, uin
     uint64_t around, entries;
 
     traced.watched = 1;
-    around = entries_of(run_nothing, state, loops);
-    entries = entries_of(run, state, loops);
+    around = counted(&traced.entries, run_nothing, state, loops);
+    entries = counted(&traced.entries, run, state, loops);
     traced.watched = 0;
     return entries == STEPS_UNKNOWN ? STEPS_UNKNOWN : entries - around;
 }
 
 uint64_t guest_steps(int (*run)(void *state, uint64_t loops), void *state, uint64_t loops)
 {
-    uint64_t around = steps_of(run_nothing, state, loops), steps = steps_of(run, state, loops);
+    uint64_t around = counted(&traced.steps, run_nothing, state, loops);
+    uint64_t steps = counted(&traced.steps, run, state, loops);
 
     return around > STEPS_MAX || steps > STEPS_MAX ? STEPS_UNKNOWN : steps - around;
 }
