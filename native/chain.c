@@ -52,7 +52,7 @@ double pk_nop_seconds(void)
 }
 
 /* A fresh beginning each time: a sequence that came again would be learnt. */
-static double branch_seconds(void)
+double pk_branch_seconds(void)
 {
     struct pk_clock from = pk_clock_begin(), to;
     uint64_t bits = from.ticks | 1;
@@ -79,7 +79,6 @@ void pk_chain_measure(uint64_t cycles, struct pk_chain *chain)
         chain->nop_seconds += pk_nop_seconds() / TURNS;
         keep_shortest(&chain->multiply_seconds, seconds_of_multiplications(multiplications));
     }
-    chain->branch_seconds = branch_seconds();
     chain->add_seconds /= (double)(additions * STEPS);
     chain->multiply_seconds /= (double)(multiplications * STEPS);
 }

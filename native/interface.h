@@ -154,8 +154,6 @@ struct pk_chain {
     double multiply_seconds;
     double nop_seconds; /* of one of many no-ops, which depend on nothing: as many a cycle as the core can issue, and about half
                            as many while another hardware thread uses the same core, which may leave a chain alone */
-    double branch_seconds; /* of one step whose branch can't be predicted: more while another hardware thread of the core is
-                              awake, even where it only waits and takes no instruction's place */
 };
 
 #define PK_NOPS_READ 100000 /* five microseconds: reading the clock is a hundredth of that */
@@ -164,7 +162,11 @@ struct pk_chain {
 /* What a no-op takes here and now, in seconds, over so many of them; 0 where this build knows no chain. */
 double pk_nop_seconds(void);
 
-/* Time all four on the CPU that this thread runs on, the chains for about so many core cycles in all. */
+/* What a step takes whose branch can't be predicted, likewise: more while another hardware thread of the core is awake, even
+ * where it only waits and takes no instruction's place. */
+double pk_branch_seconds(void);
+
+/* Time all three on the CPU that this thread runs on, the chains for about so many core cycles in all. */
 void pk_chain_measure(uint64_t cycles, struct pk_chain *chain);
 
 /* An event of perf_event_open(2). */

@@ -105,7 +105,7 @@ class Process:
 
         Where the chains hardly ever agree, as little crowded as it seems to be.
         """
-        looks = [chain() for _ in range(MOMENTS)]
+        looks = [chain(branches=False) for _ in range(MOMENTS)]
         return crowding.best(
             crowding.reading(look.nop_cycles, look.add_seconds, look.multiply_seconds)
             for look in looks

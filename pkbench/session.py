@@ -59,10 +59,10 @@ class Session:
         """Return how many iterations follow each other without a preparation; 0: all."""
         return int(lib.pk_case_batch(self._opened))
 
-    def chain(self) -> Chain:
+    def chain(self, branches: bool) -> Chain:
         """Return what `chain` does, its time counted as this case's."""
         began = time.monotonic()
-        found = chain()
+        found = chain(branches)
         self.timed_seconds += time.monotonic() - began
         return found
 

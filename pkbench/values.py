@@ -44,7 +44,7 @@ class Values:
         self._beside: dict[str, list[float]] = {}
         self._counters, self._events = counters, events
         self._reading = counters.read()
-        self._chain = session.chain()
+        self._chain = session.chain(branches=piece_loops > 0)
 
     def take(self, number: int, most: int, best: float) -> None:
         """Take so many values with nobody else on the core; if need be, up to `most` in all.
@@ -61,7 +61,7 @@ class Values:
         longest = crowding.CROWDED * best * self._chain.add_seconds
         value = self._session.measure(self._loops, self._piece_loops, longest)
         since, self._reading = self._reading, self._counters.read()
-        before, self._chain = self._chain, self._session.chain()
+        before, self._chain = self._chain, self._session.chain(self._piece_loops > 0)
         self._keep(value)
         for quantity, delta in self._counters.between(since, self._reading, value.cpu):
             self._append(f"pkbench_{quantity}", delta)

@@ -20,7 +20,7 @@ LOOPS, EACH = 640, 64
 
 @pytest.fixture
 def chains() -> None:
-    if not chain().add_seconds:
+    if not chain(branches=False).add_seconds:
         pytest.skip("this build knows no chains of instructions for this architecture")
 
 
@@ -137,11 +137,34 @@ def test_nothing_is_said_of_the_core_where_nobody_asks() -> None:
     assert not looked & values.metadata().keys()
 
 
+@pytest.mark.parametrize("piece_loops", [0, 100])
+def test_branches_are_timed_where_somebody_reads_them(
+    piece_loops: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def look(branches: bool) -> Chain:
+        asked.append(branches)
+        return chain(branches)
+
+    monkeypatch.setattr("pkbench.session.chain", look)
+    with Session(parse_case("syscall/getppid")) as session:
+        values = Values(session, 1000, piece_loops, kernel_counters(), event_counters())
+        values.take(1, 1, 1.0)
+    assert [piece_loops > 0] * 2 == asked
+
+
+@pytest.mark.usefixtures("chains")
+def test_branches_are_timed_where_asked() -> None:
+    assert 0 == chain(branches=False).branch_cycles < chain(branches=True).branch_cycles
+
+
 def test_looks_at_the_core_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[bool] = []
     ours = at_the_last_cpu(longest_wait=0.05)
 
-    def look() -> Chain:
+    def look(branches: bool) -> Chain:
+        assert branches
         with ours.turn():
             looked.append(ours.missed > 0)
         return Chain(0.0, 0.0, 0.0, 0.0)

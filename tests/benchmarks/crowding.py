@@ -60,11 +60,11 @@ def take_values(case: str, loops: int, seconds: float) -> list[Value]:
     found = []
     with Session(parse_case(case)) as session:
         session.verify()
-        end, after = time.monotonic() + seconds, session.chain()
+        end, after = time.monotonic() + seconds, session.chain(branches=True)
         while time.monotonic() < end:
             before = after
             value = session.measure(PIECES * loops, loops, 1.0)
-            after = session.chain()
+            after = session.chain(branches=True)
             add = min(before.add_seconds, after.add_seconds)
             multiply = min(before.multiply_seconds, after.multiply_seconds)
             branch = fmean((before.branch_cycles, after.branch_cycles))
