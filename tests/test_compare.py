@@ -75,12 +75,41 @@ def test_identical_code_is_called_different_in_at_most_one_of_twenty_cases(tmp_p
     assert len(found.with_verdict("faster", "slower")) <= 20
 
 
+@pytest.mark.parametrize("odd", [0.1, 1.32, 100.0])
+def test_one_odd_process_of_many_hides_no_difference_and_makes_none(
+    tmp_path: Path, odd: float
+) -> None:
+    base, new = (noisy(cost, seed, processes=10) for cost, seed in ((1e-6, 1), (1.06e-6, 2)))
+    strange = replace(new, values=[*new.values[:-1], [odd * value for value in new.values[-1]]])
+    clear, found = (
+        compared(tmp_path / str(number), base, each).cases.iloc[0]
+        for number, each in enumerate((new, strange))
+    )
+    assert "slower" == clear["verdict"] == found["verdict"]
+    assert 1.03 < found["ratio"] < 1.09
+    assert found["high"] - found["low"] < 1.5 * (clear["high"] - clear["low"])
+
+
+@pytest.mark.parametrize("processes", [2, 4, 5, 9, 20])
+def test_the_interval_holds_one_where_there_is_no_proof_of_a_difference(
+    tmp_path: Path, processes: int
+) -> None:
+    base, new = (
+        [noisy(cost, seed, f"a/b/n:{seed}", processes) for seed in range(50)]
+        for cost in (1e-6, 1.02e-6)
+    )
+    for number, (one, other) in enumerate(zip(base, reversed(new), strict=True)):
+        row = compared(tmp_path / str(number), one, replace(other, case=one.case)).cases.iloc[0]
+        assert (row["low"] <= 1 <= row["high"]) == (row["p"] > 0.05)
+
+
 @pytest.mark.parametrize(
     ("base", "new"),
     [
         ([1.0], [1.5]),
         ([1.0], [1.5, 1.6, 1.7]),
         ([1.0, 1.0, 1.0], [1.5, 1.5, 1.5]),
+        ([1.0, 1.0, 1.0, 1.0, 9.0], [1.5, 1.5, 1.5, 1.5, 1.5]),
     ],
 )
 def test_one_process_or_a_clock_too_coarse_gives_no_verdict_and_says_why(
