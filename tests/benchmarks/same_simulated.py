@@ -30,6 +30,7 @@ PROCESSES, VALUES = 20, 5
 PROCESS_EFFECT, NOISE = 0.02, 0.01  # standard deviations, relative
 COST = 1e-6  # seconds an operation
 DEARER = 1.03
+ODD, ODD_COST = 1 / 50, 1.32  # share of processes, as a getppid's were seen on a Zen 4 core
 
 Values = NDArray[np.float64]  # of a case: a row a process, a column a value
 
@@ -42,10 +43,13 @@ class Side:
     values: int = VALUES
     effect: float = PROCESS_EFFECT
     noise: float = NOISE
+    odd: float = 0.0  # share of processes in which everything takes ODD_COST times as long
 
     def draw(self, cost: float, random: np.random.Generator) -> Values:
         """Return the values of one case, log-normal in both variances; shape processes × values."""
         effects = random.normal(0, self.effect, (self.processes, 1))
+        if self.odd:
+            effects += np.log(ODD_COST) * (random.random((self.processes, 1)) < self.odd)
         return cost * np.exp(effects + random.normal(0, self.noise, (self.processes, self.values)))
 
 
@@ -61,6 +65,7 @@ class Kind:
 
 
 STILL = Side(effect=0, noise=0)
+WITH_ODD = Side(effect=0.001, noise=0.001, odd=ODD)
 KINDS = (
     Kind("the same, 1 case"),
     Kind("the same, 40 cases", cases=40),
@@ -73,6 +78,8 @@ KINDS = (
     Kind("the same, one process each", base=Side(processes=1), new=Side(processes=1)),
     Kind("the same, one process and 20", base=Side(processes=1)),
     Kind("the same, one value in all", base=Side(1, 1), new=Side(1, 1)),
+    Kind("the same, odd processes", base=WITH_ODD, new=WITH_ODD),
+    Kind("3 % dearer, odd processes", base=WITH_ODD, new=WITH_ODD, dearer=1),
 )
 
 
