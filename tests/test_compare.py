@@ -90,6 +90,14 @@ def test_one_odd_process_of_many_hides_no_difference_and_makes_none(
     assert found["high"] - found["low"] < 1.5 * (clear["high"] - clear["low"])
 
 
+def test_where_no_process_is_odd_all_of_them_count(tmp_path: Path) -> None:
+    base, new = [1.0, 1.1, 1.2, 1.3, 1.4], [2.0, 2.1, 2.3, 2.3, 2.9]
+    found = compared(tmp_path, Made(CASE, single(*base)), Made(CASE, single(*new))).cases.iloc[0]
+    assert found["base"] == pytest.approx(float(np.prod(base)) ** 0.2)
+    assert found["new"] == pytest.approx(float(np.prod(new)) ** 0.2)
+    assert found["ratio"] == pytest.approx(found["new"] / found["base"])
+
+
 @pytest.mark.parametrize("processes", [2, 4, 5, 9, 20])
 def test_the_interval_holds_one_where_there_is_no_proof_of_a_difference(
     tmp_path: Path, processes: int
