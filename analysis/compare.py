@@ -31,7 +31,7 @@ SIGNIFICANT = 1 - CONFIDENCE
 # deviation tells them, this share of the processes at either end is left out of the means. Not
 # everywhere, as a true 3 % is found less often then, if processes differ by 2 %: in 98.9 instead of
 # 99.6 %, as one of 40 cases in 74 instead of 89 % (tests/benchmarks/same_simulated.py).
-ODD, TRIMMED = 8.0, 0.2
+ODD, TRIMMED = 10.0, 0.2
 
 DEFINITION = (
     "Per process the median of its values, left out what a report leaves out, where two runs took "
