@@ -29,8 +29,8 @@ SIGNIFICANT = 1 - CONFIDENCE
 # a mean over twenty has an interval of 2.5 % with one of them and of 0.1 % without. Where a process
 # is further from the median of its side than this many standard deviations, as the median absolute
 # deviation tells them, this share of the processes at either end is left out of the means. Not
-# everywhere, as a true 3 % is found less often then, if processes differ by 2 %: in 98.9 instead of
-# 99.6 %, as one of 40 cases in 74 instead of 89 % (tests/benchmarks/same_simulated.py).
+# everywhere, as a true 3 % is found less often then, if processes differ by 2 %: in 98.0 instead of
+# 99.0 %, as one of 40 cases in 64.9 instead of 84.1 % (tests/benchmarks/same_simulated.py).
 ODD, TRIMMED = 10.0, 0.2
 
 DEFINITION = (
@@ -135,7 +135,7 @@ def _row(
         for sample in (base, new)
     )
     row |= {"unit": "cycles" if in_cycles else unit, "verdict": UNKNOWN}
-    trim = TRIMMED if any(map(_has_odd, (first, second))) else 0.0
+    trim = TRIMMED if not exact and any(map(_has_odd, (first, second))) else 0.0
     middle = _least if exact else partial(_middle, trim=trim)
     if first is not None:
         row["base"] = middle(first)
