@@ -13,21 +13,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .document import ResultError
-    from .estimate import EvidenceError, Interval, estimates, ratio
-    from .frame import load, tidy
+    from .estimate.estimate import EvidenceError, estimates, ratio
+    from .estimate.frame import load, tidy
+    from .estimate.per_process import processes
+    from .estimate.result_set import ResultSet, result_sets
+    from .interval import Interval
     from .notebook import asked, chart, figure
-    from .per_process import processes
-    from .report import write
-    from .result import Result, read
-    from .shelf import Shelf, shelves
+    from .reading.bounded_json import ResultError
+    from .reading.result import Result, read
+    from .report.report import write
 
 __all__ = [
     "EvidenceError",
     "Interval",
     "Result",
     "ResultError",
-    "Shelf",
+    "ResultSet",
     "asked",
     "chart",
     "estimates",
@@ -36,20 +37,21 @@ __all__ = [
     "processes",
     "ratio",
     "read",
-    "shelves",
+    "result_sets",
     "tidy",
     "write",
 ]
 
 _HOMES = {
-    "document": ("ResultError",),
-    "estimate": ("EvidenceError", "Interval", "estimates", "ratio"),
-    "frame": ("load", "tidy"),
+    "reading.bounded_json": ("ResultError",),
+    "estimate.estimate": ("EvidenceError", "estimates", "ratio"),
+    "estimate.frame": ("load", "tidy"),
+    "interval": ("Interval",),
     "notebook": ("asked", "chart", "figure"),
-    "per_process": ("processes",),
-    "report": ("write",),
-    "result": ("Result", "read"),
-    "shelf": ("Shelf", "shelves"),
+    "estimate.per_process": ("processes",),
+    "report.report": ("write",),
+    "reading.result": ("Result", "read"),
+    "estimate.result_set": ("ResultSet", "result_sets"),
 }
 
 

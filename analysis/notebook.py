@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import artwork, figures
-from .assumption import Assumption
-from .document import ResultError
-from .estimate import one_evidence
-from .figures import style
-from .frame import CASE_FACTS, cases, named
-from .result import read
-from .shelf import Shelf
+from . import figures
+from .estimate.estimate import one_evidence
+from .estimate.frame import CASE_FACTS, cases, named
+from .estimate.result_set import ResultSet
+from .figures import figure_files, style
+from .reading.assumption import Assumption
+from .reading.bounded_json import ResultError
+from .reading.result import read
 
 
 def asked(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -67,15 +67,15 @@ def chart(
             )
         ]
         listed = pd.concat([listed, asked[others]])
-    shelf = Shelf(
+    result_set = ResultSet(
         evidence=evidence,
         machines=(),
         frame=frame,
         assumptions=tuple(Assumption.parse(text) for text in assumptions),
         listed=listed.reset_index(drop=True),
     )
-    wanted = artwork.chosen([name])[0]
-    found = figures.chart(wanted, shelf, style.WIDTHS[width], published)
+    wanted = figure_files.chosen([name])[0]
+    found = figures.chart(wanted, result_set, style.WIDTHS[width], published)
     if isinstance(found, figures.Missing):
         raise ResultError(f"{name}: {found.reason}")
     return found

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-# Of the file: pyperf's, unchanged since 2016. Of our metadata: 1, the first.
+# Of the file: pyperf's, unchanged since 2016. Of our metadata: analysis/reading/format_history.py tells
+# what changed.
 PYPERF_FORMAT = "1.0"
-SCHEMA = 1
+SCHEMA = 2
 
 Metadata = dict[str, str | int | float]
 Run = dict[str, Any]  # pyperf's: {"metadata": …, "warmups": …, "values": …}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import needs
 
-from pkbench import kernels
-from pkbench.kernels import Kernel
+from pkbench.kernels import available
+from pkbench.kernels.available import Kernel
 
 BIN = Path(sys.executable).parent
 # Names in the guest: /tmp is the one folder that is writable there, in memory.
@@ -31,7 +31,7 @@ exec chroot {HOST} """
 def kernel() -> Kernel:
     """Return a kernel that can mount the host's files, with its modules where virtme-ng looks."""
     needs.qemu()
-    able = (found for found in kernels.at_hand() if found.readable and _mounts_9p(found))
+    able = (found for found in available.at_hand() if found.readable and _mounts_9p(found))
     chosen = next(able, None)
     if chosen is None:
         needs.lacking(

@@ -5,8 +5,8 @@ import struct
 import subprocess
 from pathlib import Path
 
-from pkbench import kernel_image
-from pkbench.emulator import Emulator
+from pkbench.count.emulator import Emulator
+from pkbench.kernels import image as kernel_image
 
 CLOUD = "6.1.0-56-cloud-amd64"
 OWN = "bookworm"  # the suite in the host's own sources

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkbench.catalogue import Case
+from pkbench.cases.catalogue import Case
 
 ROOT = Path(__file__).parent.parent
 NATIVE = ROOT / "native"

@@ -7,9 +7,10 @@ from typing import NoReturn
 
 import pytest
 
-from pkbench import emulator, kernels
-from pkbench.emulator import Emulator, EmulatorError
-from pkbench.kernels import Kernel
+from pkbench.count import emulator
+from pkbench.count.emulator import Emulator, EmulatorError
+from pkbench.kernels import available
+from pkbench.kernels.available import Kernel
 
 
 def lacking(reason: str) -> NoReturn:
@@ -56,7 +57,7 @@ def qemu() -> Emulator:
 
 def kernel(version: str = "") -> Kernel:
     """Return a kernel that a guest can boot, of a version such as 6.12 where it matters."""
-    for found in kernels.at_hand():
+    for found in available.at_hand():
         if found.readable and f"{found.version}.".startswith(f"{version}." if version else ""):
             return found
     lacking(f"no kernel {version} at hand: `pkbench kernels get {version}` brings one")

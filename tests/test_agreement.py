@@ -7,21 +7,29 @@ import numpy as np
 import pytest
 from results_made import Made, suite, write
 
-from pkbench import crowding, precision
-from pkbench.analysis import beside, load, per_process, processes
+from pkbench.analysis import load, processes
+from pkbench.analysis.estimate import per_process, readings
+from pkbench.run import stop_rule
+from pkbench.worker import smt_contention
 
 CASE = "a/b"
 CYCLE = 2.5e-10  # seconds
 
 
 def test_what_both_call_crowded_contaminated_or_enough_is_the_same() -> None:
-    assert (crowding.CROWDED, crowding.AWAKE) == (beside.CROWDED, beside.AWAKE)
-    assert crowding.CROWD == beside.CROWD
-    assert (crowding.MULTIPLY_CYCLES, crowding.AGREE) == (beside.MULTIPLY_CYCLES, beside.AGREE)
-    assert crowding.LEAST_AGREEING == beside.LEAST_AGREEING
-    assert set(precision.CONTAMINANTS) == set(beside.CONTAMINANTS)
-    ours = (precision.CLEAN_SHARE, precision.FEWEST_ALONE)
-    assert ours == (per_process.CLEAN_SHARE, per_process.FEWEST_ALONE)
+    assert (smt_contention.NOPS_CONTENDED, smt_contention.BRANCHES_CONTENDED) == (
+        readings.NOPS_CONTENDED,
+        readings.BRANCHES_CONTENDED,
+    )
+    assert smt_contention.CROWD == readings.CROWD
+    assert (smt_contention.MULTIPLY_CYCLES, smt_contention.AGREE) == (
+        readings.MULTIPLY_CYCLES,
+        readings.AGREE,
+    )
+    assert smt_contention.LEAST_AGREEING == readings.LEAST_AGREEING
+    assert set(stop_rule.DISTURBANCES) == set(readings.DISTURBANCES)
+    ours = (stop_rule.CLEAN_SHARE, stop_rule.FEWEST_UNCONTENDED)
+    assert ours == (per_process.CLEAN_SHARE, per_process.FEWEST_UNCONTENDED)
 
 
 def drawn(seed: int) -> tuple[Made, list[dict[str, Any]]]:
@@ -47,8 +55,8 @@ def drawn(seed: int) -> tuple[Made, list[dict[str, Any]]]:
 @pytest.mark.parametrize("seed", range(60))
 def test_the_stop_rule_and_the_analysis_keep_the_same_values(seed: int, tmp_path: Path) -> None:
     made, runs = drawn(seed)
-    read = [precision.read(run) for run in runs]
-    kept = precision.figures(read, precision.core_of(read))
+    read = [stop_rule.read(run) for run in runs]
+    kept = stop_rule.figures(read, stop_rule.core_of(read))
     table = processes(load([write(tmp_path / "result.json", suite([made]))]))
     medians = [float(np.median(values)) for values in kept]
     in_cycles = table["cycles"].notna().any()

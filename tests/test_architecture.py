@@ -1,6 +1,7 @@
 """Who may know whom, and what may stand in no file."""
 
 import ast
+import graphlib
 import json
 import re
 import subprocess
@@ -14,23 +15,38 @@ ROOT = Path(__file__).parent.parent
 TOOL = ROOT / "pkbench"
 ANALYSIS = ROOT / "analysis"
 
-# A module imports only from the lines above its own. A package stands for all its modules.
-LAYERS = (
-    {"_native", "kernel_counters", "points", "profiles", "quantities", "machine", "turns"},
-    {"chains", "crowding", "journal", "resultfile"},
-    {"emulator", "initramfs", "kernel_image", "packages"},
-    {"catalogue", "doctor", "kernels", "guest_machine"},
-    {"event_counters", "selection", "session", "order", "precision", "counted", "surroundings"},
-    {"values"},
-    {"worker", "parcel", "launch", "answers", "path_length"},
-    {"schedule", "guest", "profiler"},
-    {"measurement", "tracing"},
-    {"counting"},
+# The layers of each house. A module imports only from its own layer's folder and the lines above.
+PKBENCH = (
+    {"_native", "quantities", "machine", "turns", "resultfile"},
+    {"cases"},
+    {"kernels"},
+    {"worker"},
+    {"doctor"},
+    {"run"},
+    {"count", "profiler"},
+    {"tracing"},
     {"analysis"},
     {"cli"},
 )
+ANALYSIS_LAYERS = (
+    {"interval"},
+    {"formatting"},
+    {"reading"},
+    {"estimate"},
+    {"derive"},
+    {"tables"},
+    {"compare", "figures", "flame"},
+    {"profiles"},
+    {"report"},
+    {"experiments", "notebook"},
+)
 # Who sees C: constants come from there, and a return code goes no further.
-SEAM = {"catalogue", "chains", "event_counters", "session"}
+SEAM = {
+    "cases.catalogue",
+    "worker.core_clock",
+    "worker.event_counters",
+    "worker.session",
+}
 # What costs more than a worker itself.
 SLOW = {"pyperf", "numpy", "pandas", "matplotlib", "scipy", "jinja2", "rich", "click"}
 
@@ -65,25 +81,42 @@ def modules() -> list[Path]:
     ]
 
 
-def top_level(path: Path) -> str:
-    """Return the name directly below pkbench that a module belongs to."""
-    return path.relative_to(TOOL).parts[0].removesuffix(".py")
+def dotted(path: Path) -> str:
+    """Return a module's name as it is imported."""
+    below = path.relative_to(ANALYSIS if ANALYSIS in path.parents else TOOL).with_suffix("")
+    house = ["pkbench", "analysis"] if ANALYSIS in path.parents else ["pkbench"]
+    return ".".join([*house, *(part for part in below.parts if part != "__init__")])
 
 
 def imported(path: Path) -> Iterator[str]:
     """Give the full names that a module imports, wherever in it."""
+    package = dotted(path).split(".")
+    if path.name != "__init__.py":
+        package = package[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            start = "." * node.level + (f"{node.module}." if node.module else "")
-            yield from (start + alias.name for alias in node.names)
+            start = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*start, *(node.module.split(".") if node.module else [])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def of_the_tool(path: Path) -> set[str]:
-    """Return the names directly below pkbench that a module imports, besides its own."""
-    names = {name.split(".")[1] for name in imported(path) if name.startswith("pkbench.")}
-    return names - {top_level(path)}
+def imports(path: Path, known: set[str]) -> set[str]:
+    """Return the modules of both houses that a module imports, besides itself."""
+    found = set()
+    for name in imported(path):
+        module = name
+        while module and module not in known:
+            module = module.rpartition(".")[0]
+        found.add(module)
+    return found - {"", "pkbench", "pkbench.analysis", dotted(path)}
+
+
+def place(module: str, house: str) -> str:
+    """Return the folder, or module, directly below a house that a module belongs to."""
+    below = module.removeprefix("pkbench.")
+    return (below.removeprefix("analysis.") if house == "analysis" else below).split(".")[0]
 
 
 def committed() -> list[Path]:
@@ -100,42 +133,72 @@ def text_files() -> list[Path]:
     return [path for path in committed() if path.suffix in READABLE]
 
 
-def test_every_module_has_its_place_in_the_table() -> None:
-    placed = [name for layer in LAYERS for name in layer]
+HOUSES = {
+    "pkbench": (modules(), PKBENCH),
+    "analysis": (sorted(ANALYSIS.rglob("*.py")), ANALYSIS_LAYERS),
+}
+KNOWN = {dotted(path) for paths, _ in HOUSES.values() for path in paths} | {"pkbench._native"}
+
+
+@pytest.mark.parametrize("house", HOUSES)
+def test_every_module_has_its_place_in_the_table(house: str) -> None:
+    paths, layers = HOUSES[house]
+    placed = [name for layer in layers for name in layer]
+    own = {place(dotted(path), house) for path in paths}
 
     assert len(placed) == len(set(placed))
-    assert {top_level(path) for path in modules()} - {"__init__"} == set(placed) - {
-        "_native",
-        "analysis",
-    }
+    assert own - {"pkbench", "analysis"} == set(placed) - {"_native", "analysis"}
 
 
-@pytest.mark.parametrize("path", modules(), ids=top_level)
-def test_a_module_imports_only_from_above(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("house", "path"),
+    [(house, path) for house, (paths, _) in HOUSES.items() for path in paths],
+    ids=lambda value: dotted(value) if isinstance(value, Path) else value,
+)
+def test_a_module_imports_only_from_above(house: str, path: Path) -> None:
+    layers = HOUSES[house][1]
+    own = place(dotted(path), house)
     above: set[str] = set()
-    for layer in LAYERS:
-        if top_level(path) in layer:
+    for layer in layers:
+        if own in layer:
             break
         above |= layer
+    names = {place(module, house) for module in imports(path, KNOWN)}
 
-    assert of_the_tool(path) <= above
+    if dotted(path) not in ("pkbench", "pkbench.analysis"):
+        assert names - {own} <= above
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        dotted(path): imports(path, KNOWN) - {dotted(path).rpartition(".")[0]}
+        for paths, _ in HOUSES.values()
+        for path in paths
+    }
+
+    graphlib.TopologicalSorter(graph).prepare()
 
 
 def test_few_modules_see_the_native_code() -> None:
-    assert {top_level(path) for path in modules() if "_native" in of_the_tool(path)} == SEAM
+    seeing = {dotted(path) for path in modules() if "pkbench._native" in imports(path, KNOWN)}
+
+    assert {module.removeprefix("pkbench.") for module in seeing} == SEAM
 
 
 def test_only_the_command_line_knows_the_analysis() -> None:
-    assert {top_level(path) for path in modules() if "analysis" in of_the_tool(path)} == {"cli"}
+    knowing = {
+        place(dotted(path), "pkbench")
+        for path in modules()
+        if any(module.startswith("pkbench.analysis.") for module in imports(path, KNOWN))
+    }
+
+    assert knowing == {"cli"}
 
 
-@pytest.mark.parametrize("path", sorted(ANALYSIS.rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(ANALYSIS.rglob("*.py")), ids=dotted)
 def test_the_analysis_imports_nothing_of_the_tool(path: Path) -> None:
-    depth = len(path.relative_to(ANALYSIS).parts)
-
     for name in imported(path):
-        assert not name.startswith("pkbench")
-        assert len(name) - len(name.lstrip(".")) <= depth, f"{name} is outside the analysis"
+        assert not name.startswith("pkbench") or name.startswith("pkbench.analysis"), name
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -144,13 +207,15 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_analysis_does_without_the_native_code() -> None:
-    code = "import sys; sys.modules['pkbench._native'] = None; import pkbench.analysis.report"
+    code = (
+        "import sys; sys.modules['pkbench._native'] = None; import pkbench.analysis.report.report"
+    )
 
     assert python("-c", code).stderr == ""
 
 
 def test_a_report_does_without_scipy() -> None:
-    code = "import sys; import pkbench.analysis.report; print('scipy' in sys.modules)"
+    code = "import sys; import pkbench.analysis.report.report; print('scipy' in sys.modules)"
 
     assert python("-c", code).stdout == "False\n"
 
@@ -158,7 +223,7 @@ def test_a_report_does_without_scipy() -> None:
 def test_a_worker_that_measures_imports_nothing_slow() -> None:
     task = {"case": "syscall/getppid", "loops": 10, "warmups": 0}
     task |= {"piece_loops": 1, "values": 1, "most_values": 1, "best_nop_cycles": 0}
-    command = [sys.executable, "-X", "importtime", "-P", "-m", "pkbench.parcel"]
+    command = [sys.executable, "-X", "importtime", "-P", "-m", "pkbench.worker.process"]
     done = subprocess.run(
         command, input=json.dumps([task]), capture_output=True, text=True, check=False
     )

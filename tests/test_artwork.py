@@ -10,8 +10,8 @@ from results_made import suite, write
 from test_cli import pkbench
 from test_figures import catalogue
 
-from pkbench.analysis import ResultError, artwork
-from pkbench.analysis.figures import FIGURES
+from pkbench.analysis import ResultError
+from pkbench.analysis.figures import FIGURES, figure_files
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawn(result: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two figures in all formats, a column wide."""
     folder = tmp_path_factory.mktemp("drawn")
-    artwork.write([result], folder, artwork.Request(["pages", "switch"], width="one"))
+    figure_files.write([result], folder, figure_files.Request(["pages", "switch"], width="one"))
     return folder
 
 
@@ -49,7 +49,7 @@ def test_a_picture_is_a_column_wide_at_300_dots_an_inch(drawn: Path) -> None:
 
 
 def test_the_same_result_gives_the_same_bytes(result: Path, drawn: Path, tmp_path: Path) -> None:
-    artwork.write([result], tmp_path, artwork.Request(["pages", "switch"], width="one"))
+    figure_files.write([result], tmp_path, figure_files.Request(["pages", "switch"], width="one"))
     for path in drawn.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes()
 
@@ -82,13 +82,13 @@ def test_no_metadata_tells_when_it_was_drawn(drawn: Path) -> None:
 
 def test_a_figure_that_there_is_not_is_refused_with_the_names_of_those_there_are() -> None:
     with pytest.raises(ResultError) as caught:
-        artwork.chosen(["pagse"])
+        figure_files.chosen(["pagse"])
     for figure in FIGURES:
         assert figure.NAME in str(caught.value)
 
 
 def test_all_is_every_figure() -> None:
-    assert list(FIGURES) == artwork.chosen(["all"])
+    assert list(FIGURES) == figure_files.chosen(["all"])
 
 
 def test_the_command_line_prints_the_files_or_one_sentence(result: Path, tmp_path: Path) -> None:

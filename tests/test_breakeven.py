@@ -9,11 +9,13 @@ import pytest
 from results_made import Made, skipped, suite, write
 from test_figures import LOOP, around
 
-from pkbench.analysis import ResultError, breakeven, breakeven_table, figures, read
-from pkbench.analysis.assumption import Assumption
+from pkbench.analysis import ResultError, figures, read
+from pkbench.analysis.derive import breakeven
+from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.figures import Chart, Missing, affordable
 from pkbench.analysis.figures import breakeven as figure
-from pkbench.analysis.shelf import Shelf, shelves
+from pkbench.analysis.reading.assumption import Assumption
+from pkbench.analysis.tables import breakeven_table
 
 ERIM = "wrpkru=11-260cycles, ERIM"
 
@@ -28,15 +30,15 @@ def exactly(seconds: float) -> list[list[float]]:
     return [[seconds]] * 7
 
 
-def shelf(folder: Path, *cases: Made, assume: str = "", **options: Any) -> Shelf:
+def result_set(folder: Path, *cases: Made, assume: str = "", **options: Any) -> ResultSet:
     assumptions = [Assumption.parse(assume)] if assume else []
     made = suite(cases, **options)
-    (found,) = shelves([read(write(folder / "result.json", made))], assumptions)
+    (found,) = result_sets([read(write(folder / "result.json", made))], assumptions)
     return found
 
 
-def with_keys(folder: Path) -> Shelf:
-    return shelf(
+def with_keys(folder: Path) -> ResultSet:
+    return result_set(
         folder,
         Made("switch/wrpkru-raw/pages:1", exactly(20e-9)),
         Made("switch/wrpkru-raw/pages:64", exactly(20e-9)),
@@ -47,8 +49,8 @@ def with_keys(folder: Path) -> Shelf:
     )
 
 
-def without_keys(folder: Path, assume: str = "", cycle: float | None = 0.5e-9) -> Shelf:
-    return shelf(
+def without_keys(folder: Path, assume: str = "", cycle: float | None = 0.5e-9) -> ResultSet:
+    return result_set(
         folder,
         skipped("switch/wrpkru-raw/pages:1"),
         Made("switch/mprotect/pages:1", around(2e-6), cycle=cycle),
@@ -86,7 +88,7 @@ def test_an_interval_is_carried_through(tmp_path: Path) -> None:
 
 
 def test_the_timing_loop_is_taken_off(tmp_path: Path) -> None:
-    found = shelf(
+    found = result_set(
         tmp_path,
         Made(LOOP, exactly(1e-9)),
         Made("switch/mprotect/pages:1", exactly(21e-9), floor=LOOP),
@@ -106,7 +108,7 @@ def test_the_cheapest_way_is_told_by_size(tmp_path: Path) -> None:
 
 
 def test_ways_whose_intervals_meet_are_not_told_apart(tmp_path: Path) -> None:
-    found = shelf(
+    found = result_set(
         tmp_path,
         Made("switch/mprotect/pages:1", around(2e-6)),
         Made("switch/pkey-mprotect/pages:1", around(2.01e-6)),
@@ -125,7 +127,7 @@ def test_tagging_pays_after_so_many_switches(tmp_path: Path) -> None:
 
 def test_an_assumption_is_two_wrpkru_in_time_and_has_no_value_of_its_own(tmp_path: Path) -> None:
     found = without_keys(tmp_path, ERIM)
-    costs = figure.with_assumptions(found)
+    costs = breakeven.with_assumptions(found)
     row = only(costs[costs["origin"] == breakeven.ASSUMED])
     assert "WRPKRU" == row.way
     assert [11e-9, 260e-9] == pytest.approx([row.low, row.high])
@@ -151,8 +153,8 @@ def test_an_assumption_is_drawn_as_one_with_its_source(tmp_path: Path) -> None:
 def test_cycles_are_no_time_where_nobody_knows_how_long_one_takes(tmp_path: Path) -> None:
     found = without_keys(tmp_path, ERIM, cycle=None)
     with pytest.raises(ResultError, match="give ns"):
-        figure.with_assumptions(found)
-    costs = figure.with_assumptions(without_keys(tmp_path, "wrpkru=5-90ns", cycle=None))
+        breakeven.with_assumptions(found)
+    costs = breakeven.with_assumptions(without_keys(tmp_path, "wrpkru=5-90ns", cycle=None))
     assert 10e-9 == pytest.approx(costs["low"].min())
 
 
@@ -164,7 +166,9 @@ def test_a_rate_that_no_cpu_can_reach_is_not_drawn(tmp_path: Path) -> None:
 
 
 def test_instructions_are_no_share_of_a_cpu(tmp_path: Path) -> None:
-    counted = shelf(tmp_path, Made("switch/mprotect/pages:1", [[5000.0]]), evidence="path length")
+    counted = result_set(
+        tmp_path, Made("switch/mprotect/pages:1", [[5000.0]]), evidence="path length"
+    )
     assert isinstance(figures.chart(figure, counted), Missing)
 
 
@@ -210,7 +214,9 @@ def test_the_table_says_what_is_assumed(tmp_path: Path) -> None:
 
 
 def test_the_table_is_empty_for_instruction_counts(tmp_path: Path) -> None:
-    counted = shelf(tmp_path, Made("switch/mprotect/pages:1", [[5000.0]]), evidence="path length")
+    counted = result_set(
+        tmp_path, Made("switch/mprotect/pages:1", [[5000.0]]), evidence="path length"
+    )
     assert [] == breakeven_table.table(counted).rows
 
 
@@ -219,7 +225,7 @@ def test_a_machine_with_more_sizes_than_the_first_one_has_all_of_its_panels(tmp_
     for name, sizes in (("few", [1]), ("many", [1, 64, 512])):
         made = [Made(f"switch/mprotect/pages:{pages}", exactly(1e-6 * pages)) for pages in sizes]
         results.append(read(write(tmp_path / f"{name}.json", suite(made))))
-    (found,) = shelves(results)
+    (found,) = result_sets(results)
     chart = figures.chart(figure, found)
     assert isinstance(chart, Chart)
     assert 4 == sum(axes.axison for axes in chart.figure.axes)

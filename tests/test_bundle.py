@@ -13,8 +13,10 @@ import pytest
 from results_made import Made, suite, write
 from test_cli import pkbench, refused
 
-from pkbench.analysis import ResultError, archive, bundle
-from pkbench.analysis.report import write as report
+from pkbench.analysis import ResultError
+from pkbench.analysis.reading import archive
+from pkbench.analysis.report import bundle
+from pkbench.analysis.report.report import write as report
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from results_made import Made, suite, write
 
-from pkbench.analysis import calibration, load
-from pkbench.analysis.frame import named, tidy
-from pkbench.analysis.method import paragraphs
-from pkbench.analysis.result import read
-from pkbench.analysis.shelf import Shelf
+from pkbench.analysis import load
+from pkbench.analysis.estimate import clock_agreement
+from pkbench.analysis.estimate.frame import named, tidy
+from pkbench.analysis.estimate.result_set import ResultSet
+from pkbench.analysis.reading.result import read
+from pkbench.analysis.report.method import paragraphs
 
 CASE = "syscall/getppid"
 SECONDS, CYCLE = 1e-6, 2.5e-10
@@ -31,14 +32,14 @@ def counted(
 def said(path: Path) -> str:
     """Return what the method says of core cycles."""
     results = named([read(path)])
-    shelf = Shelf("silicon", tuple(results), tidy([result for _, result in results]))
-    (text,) = [text for about, text in paragraphs(shelf) if about.startswith("Core cycles")]
+    result_set = ResultSet("silicon", tuple(results), tidy([result for _, result in results]))
+    (text,) = [text for about, text in paragraphs(result_set) if about.startswith("Core cycles")]
     return text
 
 
 def test_the_middle_of_all_values_is_what_counts(tmp_path: Path) -> None:
     path = counted(tmp_path, CYCLES, CYCLES * 1.01, CYCLES * 9)
-    checked = calibration.check(load([path]))
+    checked = clock_agreement.check(load([path]))
     assert checked is not None
     assert 3 == checked.values
     assert pytest.approx(1.01) == checked.ratio
@@ -54,17 +55,17 @@ def test_a_counter_that_says_something_else_is_told(tmp_path: Path) -> None:
 
 def test_without_a_counter_nothing_is_confirmed(tmp_path: Path) -> None:
     path = write(tmp_path / "result.json", suite([Made(CASE, [[SECONDS]], cycle=CYCLE)]))
-    assert calibration.check(load([path])) is None
+    assert clock_agreement.check(load([path])) is None
     assert said(path).endswith("No counter of the CPU's was there to check whole values against.")
 
 
 def test_user_mode_alone_is_no_check(tmp_path: Path) -> None:
-    assert calibration.check(load([counted(tmp_path, CYCLES, scope="user mode")])) is None
+    assert clock_agreement.check(load([counted(tmp_path, CYCLES, scope="user mode")])) is None
 
 
 def test_values_that_shared_the_core_are_no_check(tmp_path: Path) -> None:
-    path = counted(tmp_path, CYCLES, CYCLES * 2, alone_share=[[1.0, 0.5]])
-    checked = calibration.check(load([path]))
+    path = counted(tmp_path, CYCLES, CYCLES * 2, uncontended_share=[[1.0, 0.5]])
+    checked = clock_agreement.check(load([path]))
     assert checked is not None
     assert 1 == checked.values
     assert pytest.approx(1.0) == checked.ratio

@@ -19,14 +19,14 @@ import pyperf
 import pytest
 from needs import lacking
 
-from pkbench.catalogue import parse_case
+from pkbench.cases.catalogue import parse_case
 from pkbench.cli.run import describe_step, print_record
-from pkbench.profiles import PROFILES
 from pkbench.resultfile import read_metadata
-from pkbench.schedule import Record, Step
+from pkbench.run.presets import PRESETS
+from pkbench.run.schedule import Record, Step
 from pkbench.turns import CPUS, at_the_last_cpu
 
-QUICK = ("run", "--profile", "quick", "--budget", "0", "syscall/getppid")
+QUICK = ("run", "--preset", "quick", "--budget", "0", "syscall/getppid")
 
 
 def pkbench(
@@ -102,7 +102,7 @@ def test_a_result_holds_no_host_name_and_no_path(result: Path) -> None:
 
 def test_every_run_is_at_least_the_least_rounds(result: Path) -> None:
     suite = pyperf.BenchmarkSuite.load(str(result))
-    least = PROFILES["quick"].least_rounds
+    least = PRESETS["quick"].least_rounds
     assert least == suite.get_benchmark("syscall/getppid").get_nrun()
 
 
@@ -115,7 +115,7 @@ def test_a_report_is_written_where_asked(result: Path, tmp_path: Path) -> None:
 
 def test_key_cases_are_measured_or_skipped_with_the_reason_and_exit_0(tmp_path: Path) -> None:
     done = pkbench(
-        *("run", "--profile", "quick", "--budget", "0", "instruction/rdpkru", "--json"),
+        *("run", "--preset", "quick", "--budget", "0", "instruction/rdpkru", "--json"),
         *("-o", str(tmp_path / "result.json")),
     )
     assert 0 == done.returncode, done.stderr
@@ -144,7 +144,7 @@ def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         (("run", "-P", "page=1"), ("'page'", "pages")),
         (("run", "-P", "pages=0"), ("'0'", "pages")),
         (("run", "protect/mprotect-rw-ro", "-P", "pages=1000000000"), ("GiB",)),
-        (("run", "--profile", "fast"), ("'fast'",)),
+        (("run", "--preset", "fast"), ("'fast'",)),
         (("run", "--resume", "-o", "missing.json"), ("missing.json.journal",)),
         (("list", "nothing"), ("'nothing'",)),
         (("report", "missing.json"), ("missing.json",)),
@@ -230,7 +230,7 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     refused(pkbench(*arguments), "unfinished run", "--resume")
     refused(pkbench(*arguments[:-4], "--seed", "6", "--resume", "-o", str(path)), "seed")
     refused(
-        pkbench("run", "--profile", "quick", "syscall/getppid", "--resume", "-o", str(path)),
+        pkbench("run", "--preset", "quick", "syscall/getppid", "--resume", "-o", str(path)),
         "otherwise",
         "cases",
     )

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from results_made import Made, suite, write
 
-from pkbench.analysis.compare import Comparison, compare
-from pkbench.analysis.result import Result, read
-from pkbench.analysis.together import APART, AT_ONCE, IN_TURNS, NOT_KNOWN
-from pkbench.analysis.verdicts import caution
+from pkbench.analysis.compare.compare import Comparison, compare
+from pkbench.analysis.compare.run_overlap import APART, AT_ONCE, IN_TURNS, NOT_KNOWN
+from pkbench.analysis.compare.text import caution
+from pkbench.analysis.reading.result import Result, read
 
 CASE = "syscall/getppid"
 PROCESSES = 20

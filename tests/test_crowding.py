@@ -6,14 +6,14 @@ import os
 import pytest
 
 from pkbench._native import lib
-from pkbench.catalogue import parse_case
-from pkbench.chains import Chain, chain, looks_for
-from pkbench.crowding import CROWDED, agree, best, crowded, cycle_seconds
-from pkbench.event_counters import event_counters
-from pkbench.kernel_counters import kernel_counters
-from pkbench.session import Session
+from pkbench.cases.catalogue import parse_case
 from pkbench.turns import at_the_last_cpu
-from pkbench.values import Values
+from pkbench.worker.core_clock import Chain, chain, looks_for
+from pkbench.worker.event_counters import event_counters
+from pkbench.worker.kernel_counters import kernel_counters
+from pkbench.worker.session import Session
+from pkbench.worker.smt_contention import NOPS_CONTENDED, agree, best, contended, cycle_seconds
+from pkbench.worker.values import Values
 
 LOOPS, EACH = 640, 64
 
@@ -48,10 +48,10 @@ def test_readings_whose_chains_were_disturbed_tell_nothing_of_a_core_alone() -> 
 
 
 def test_a_core_is_crowded_that_seems_slower_or_faster_than_alone() -> None:
-    assert not crowded(0.2 * CROWDED, 0.2)
-    assert crowded(0.2 * CROWDED * 1.001, 0.2)
-    assert not crowded(0.2 / CROWDED * 1.001, 0.2)
-    assert crowded(0.2 / CROWDED * 0.999, 0.2)
+    assert not contended(0.2 * NOPS_CONTENDED, 0.2)
+    assert contended(0.2 * NOPS_CONTENDED * 1.001, 0.2)
+    assert not contended(0.2 / NOPS_CONTENDED * 1.001, 0.2)
+    assert contended(0.2 / NOPS_CONTENDED * 0.999, 0.2)
 
 
 def test_a_cycle_is_an_addition_or_less_where_no_ops_show_it_to_be_disturbed() -> None:
@@ -72,7 +72,7 @@ def test_chains_agree_where_a_multiplication_takes_three_additions(
 
 @pytest.mark.parametrize(("nop_cycles", "best_known"), [(0.0, 0.2), (0.2, 0.0)])
 def test_nothing_is_crowded_where_there_is_no_telling(nop_cycles: float, best_known: float) -> None:
-    assert not crowded(nop_cycles, best_known)
+    assert not contended(nop_cycles, best_known)
 
 
 def test_a_core_issues_several_no_ops_a_cycle(chains: None) -> None:
@@ -133,7 +133,7 @@ def test_nothing_is_said_of_the_core_where_nobody_asks() -> None:
         values = Values(session, 1000, 0, kernel_counters(), event_counters())
         values.take(3, 7, 1e-9)
     assert 3 == len(values.seconds)
-    looked = {"pkbench_nop_cycles", "pkbench_alone_share", "pkbench_branch_cycles"}
+    looked = {"pkbench_nop_cycles", "pkbench_uncontended_share", "pkbench_branch_cycles"}
     assert not looked & values.metadata().keys()
 
 
@@ -147,7 +147,7 @@ def test_branches_are_timed_where_somebody_reads_them(
         asked.append(branches)
         return chain(branches)
 
-    monkeypatch.setattr("pkbench.session.chain", look)
+    monkeypatch.setattr("pkbench.worker.session.chain", look)
     with Session(parse_case("syscall/getppid")) as session:
         values = Values(session, 1000, piece_loops, kernel_counters(), event_counters())
         values.take(1, 1, 1.0)
@@ -169,7 +169,7 @@ def test_looks_at_the_core_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> N
             looked.append(ours.missed > 0)
         return Chain(0.0, 0.0, 0.0, 0.0)
 
-    monkeypatch.setattr("pkbench.chains.chain", look)
+    monkeypatch.setattr("pkbench.worker.core_clock.chain", look)
     looks_for(0.02)
 
     assert looked[0], "nobody has the CPU meanwhile"

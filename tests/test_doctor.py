@@ -14,10 +14,10 @@ import pytest
 from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest, plant
 
 from pkbench import doctor
-from pkbench.chains import Chain
 from pkbench.doctor import CHECKS, Finding, counters, examine, exit_status, permits, script
 from pkbench.doctor.neighbours import core, steal
 from pkbench.machine import Probe, detect
+from pkbench.worker.core_clock import Chain
 
 CLOCKSOURCE = "sys/devices/system/clocksource/clocksource0"
 THP = "sys/kernel/mm/transparent_hugepage/enabled"

@@ -11,8 +11,8 @@ import pytest
 from results_made import Made, suite, write
 
 from pkbench.analysis import EvidenceError, Interval, estimates, load, ratio
-from pkbench.analysis.frame import records
-from pkbench.analysis.words import net as net_text
+from pkbench.analysis.estimate.frame import records
+from pkbench.analysis.formatting import net as net_text
 
 LOOP = "instruction/empty-loop"
 CASE = "instruction/rdpkru"
@@ -101,7 +101,7 @@ def test_crowded_values_are_left_out_and_processes_without_others_with_them(tmp_
         found["processes"],
         found["cycles"],
     )
-    assert (8, 4, 0) == (found["values"], found["left_out"], found["crowded"])
+    assert (8, 4, 0) == (found["values"], found["left_out"], found["contended"])
 
 
 def test_crowded_values_are_kept_and_counted_where_too_few_processes_have_others(
@@ -110,7 +110,7 @@ def test_crowded_values_are_kept_and_counted_where_too_few_processes_have_others
     nops = [[0.17, 0.34], [0.34, 0.17], [0.34, 0.34], [0.34, 0.34]]
     made = Made("a/b", [[1.0, 3.0]] * 4, beside={"nop_cycles": nops})
     found = estimate(tmp_path, made)
-    assert ((2.0,) * 4, 0, 6) == (found["process_values"], found["left_out"], found["crowded"])
+    assert ((2.0,) * 4, 0, 6) == (found["process_values"], found["left_out"], found["contended"])
 
 
 def test_a_contaminated_value_is_not_kept_for_having_the_core_to_itself(tmp_path: Path) -> None:

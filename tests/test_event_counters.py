@@ -15,13 +15,13 @@ from typing import Any
 import needs
 import pytest
 
-from pkbench import event_counters
 from pkbench._native import ffi, lib
-from pkbench.catalogue import parse_case
-from pkbench.event_counters import EventCounters
-from pkbench.kernel_counters import kernel_counters
-from pkbench.session import Session
-from pkbench.values import Values
+from pkbench.cases.catalogue import parse_case
+from pkbench.worker import event_counters
+from pkbench.worker.event_counters import EventCounters
+from pkbench.worker.kernel_counters import kernel_counters
+from pkbench.worker.session import Session
+from pkbench.worker.values import Values
 
 HARDWARE, SOFTWARE = 0, 1  # PERF_TYPE_
 TASK_CLOCK, PAGE_FAULTS = 1, 2  # PERF_COUNT_SW_

@@ -10,6 +10,7 @@ from test_cli import pkbench
 from test_figures import around
 
 from pkbench.analysis import ResultError, read
+from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.experiments import (
     EXPERIMENTS,
     NOT_SEEN,
@@ -22,18 +23,17 @@ from pkbench.analysis.experiments import (
 )
 from pkbench.analysis.experiments.verdict import Here, linear, more_cycles, share_at
 from pkbench.analysis.figures import FIGURES
-from pkbench.analysis.shelf import Shelf, shelves
-from pkbench.selection import select
+from pkbench.cases.selection import select
 
 CYCLE = 0.5e-9
 
 
-def shelf(folder: Path, *cases: Made, **options: Any) -> Shelf:
-    (found,) = shelves([read(write(folder / "result.json", suite(cases, **options)))])
+def result_set(folder: Path, *cases: Made, **options: Any) -> ResultSet:
+    (found,) = result_sets([read(write(folder / "result.json", suite(cases, **options)))])
     return found
 
 
-def verdicts(name: str, found: Shelf) -> dict[str, Verdict]:
+def verdicts(name: str, found: ResultSet) -> dict[str, Verdict]:
     return {each.claim.says: each.verdict for each in judge(named(name), [found])}
 
 
@@ -50,7 +50,7 @@ def test_every_experiment_can_be_run_and_drawn_and_has_a_source(experiment: Expe
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
 def test_nothing_is_told_where_nothing_was_measured(experiment: Experiment, tmp_path: Path) -> None:
     cases = select(experiment.cases, experiment.points, "quick")
-    found = shelf(tmp_path, *(skipped(case.name) for case in cases))
+    found = result_set(tmp_path, *(skipped(case.name) for case in cases))
     for finding in judge(experiment, [found]):
         assert UNTOLD == finding.verdict.state
         assert NO_KEYS in finding.verdict.words or "was not asked for" in finding.verdict.words
@@ -62,7 +62,7 @@ def test_nothing_is_told_where_nothing_was_measured(experiment: Experiment, tmp_
 def test_a_ratio_is_seen_where_its_whole_interval_is(
     tmp_path: Path, changed: float, state: str
 ) -> None:
-    found = shelf(
+    found = result_set(
         tmp_path,
         Made("syscall/mprotect-same", around(100e-9)),
         Made(
@@ -80,7 +80,7 @@ def test_cycles_are_those_of_the_core_without_the_loop(
     tmp_path: Path, cycles: int, state: str
 ) -> None:
     loop = "instruction/empty-loop"
-    found = shelf(
+    found = result_set(
         tmp_path,
         Made(loop, around(CYCLE), cycle=CYCLE),
         Made("switch/wrpkru-raw/pages:1", around((cycles + 1) * CYCLE), floor=loop, cycle=CYCLE),
@@ -89,7 +89,7 @@ def test_cycles_are_those_of_the_core_without_the_loop(
 
 
 def test_a_claim_of_time_is_not_told_by_instructions(tmp_path: Path) -> None:
-    found = shelf(
+    found = result_set(
         tmp_path,
         Made("instruction/rdpkru", [[1.0]]),
         Made("instruction/wrpkru-toggle", [[2.0]]),
@@ -106,7 +106,7 @@ def test_a_claim_of_time_is_not_told_by_instructions(tmp_path: Path) -> None:
 
 def test_a_share_is_the_rate_times_what_a_switch_adds(tmp_path: Path) -> None:
     work = "switch/rate-work/work:5000"
-    found = shelf(
+    found = result_set(
         tmp_path,
         Made(work, [[4e-6]] * 7),
         Made("switch/rate-wrpkru/work:5000", [[4.2e-6]] * 7, floor=work),
@@ -123,7 +123,7 @@ def test_a_share_is_the_rate_times_what_a_switch_adds(tmp_path: Path) -> None:
 def test_a_cost_is_linear_where_a_page_more_costs_the_same(tmp_path: Path) -> None:
     sizes = (1, 100, 1000)
     costs = {"even": (1e-6, 1e-5, 1e-4), "steeper": (1e-6, 1e-5, 1e-3)}
-    found = shelf(
+    found = result_set(
         tmp_path,
         *(
             Made(f"protect/{name}/pages:{size}", [[cost]] * 7)
@@ -137,7 +137,7 @@ def test_a_cost_is_linear_where_a_page_more_costs_the_same(tmp_path: Path) -> No
 
 
 def test_a_difference_in_cycles_is_that_of_two_cases(tmp_path: Path) -> None:
-    found = shelf(
+    found = result_set(
         tmp_path,
         Made("kernel/a", [[1000 * CYCLE]] * 7, cycle=CYCLE),
         Made("kernel/b", [[900 * CYCLE]] * 7, cycle=CYCLE),

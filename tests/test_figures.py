@@ -11,18 +11,10 @@ import pytest
 from results_made import NO_KEYS, Made, skipped, suite, write
 
 from pkbench.analysis import EvidenceError, figures, read
-from pkbench.analysis.assumption import Assumption
-from pkbench.analysis.figures import (
-    FIGURES,
-    Chart,
-    Missing,
-    checklist,
-    kernels,
-    style,
-    switch,
-)
+from pkbench.analysis.estimate.result_set import ResultSet, result_sets
+from pkbench.analysis.figures import FIGURES, Chart, Missing, checklist, kernels, style, switch
 from pkbench.analysis.figures.style import pdf, png, svg
-from pkbench.analysis.shelf import Shelf, shelves
+from pkbench.analysis.reading.assumption import Assumption
 
 LOOP = "instruction/empty-loop"
 PAGES = (1, 16, 32, 33, 34, 64)
@@ -83,23 +75,23 @@ def catalogue(scale: float = 1e-9) -> list[Made]:
     return [replace(case, cycle=scale / 3 if scale < 1 else None) for case in cases]
 
 
-def shelf(folder: Path, *cases: Made, **options: Any) -> Shelf:
-    (found,) = shelves([read(write(folder / "result.json", suite(cases, **options)))])
+def result_set(folder: Path, *cases: Made, **options: Any) -> ResultSet:
+    (found,) = result_sets([read(write(folder / "result.json", suite(cases, **options)))])
     return found
 
 
-def beside(folder: Path, **cases: list[Made]) -> Shelf:
+def beside(folder: Path, **cases: list[Made]) -> ResultSet:
     for name, made in cases.items():
         write(folder / f"{name}.json", suite(made, machine={"name": name}))
-    (found,) = shelves([read(path) for path in sorted(folder.iterdir())])
+    (found,) = result_sets([read(path) for path in sorted(folder.iterdir())])
     return found
 
 
-def charts(found: Shelf) -> list[Chart | Missing]:
+def charts(found: ResultSet) -> list[Chart | Missing]:
     return [figures.chart(figure, found) for figure in FIGURES]
 
 
-def drawn(found: Shelf) -> dict[str, Chart]:
+def drawn(found: ResultSet) -> dict[str, Chart]:
     return {chart.name: chart for chart in charts(found) if isinstance(chart, Chart)}
 
 
@@ -109,13 +101,13 @@ def texts(chart: Chart) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    """A shelf with every figure's cases."""
-    return shelf(tmp_path_factory.mktemp("whole"), *catalogue())
+def whole(tmp_path_factory: pytest.TempPathFactory) -> ResultSet:
+    """A result_set with every figure's cases."""
+    return result_set(tmp_path_factory.mktemp("whole"), *catalogue())
 
 
 @pytest.fixture(scope="module")
-def every(whole: Shelf) -> dict[str, Chart]:
+def every(whole: ResultSet) -> dict[str, Chart]:
     """Every figure."""
     return drawn(whole)
 
@@ -139,7 +131,7 @@ def test_every_figure_can_be_printed(columns: str, machines: int, tmp_path: Path
             Made("protect/mprotect-none-rw/pages:64", state="failed", reason="it lied"),
         ]
         write(tmp_path / f"{place}.json", suite(cases, machine={"name": f"machine {place}"}))
-    (found,) = shelves([read(path) for path in sorted(tmp_path.iterdir())], [ASSUMED])
+    (found,) = result_sets([read(path) for path in sorted(tmp_path.iterdir())], [ASSUMED])
     for figure in FIGURES:
         chart = figures.chart(figure, found, width, published=True)
         assert isinstance(chart, Chart) or figure.NAME in OF_KERNELS
@@ -148,7 +140,7 @@ def test_every_figure_can_be_printed(columns: str, machines: int, tmp_path: Path
 
 
 def test_every_figure_of_path_lengths_says_that_instructions_are_not_time(tmp_path: Path) -> None:
-    found = drawn(shelf(tmp_path, *catalogue(scale=1), evidence="path length"))
+    found = drawn(result_set(tmp_path, *catalogue(scale=1), evidence="path length"))
     assert {figure.NAME for figure in FIGURES} - OF_TIME - OF_KERNELS == set(found)
     for chart in found.values():
         assert [] == checklist.faults(chart, style.TWO_COLUMNS)
@@ -156,7 +148,7 @@ def test_every_figure_of_path_lengths_says_that_instructions_are_not_time(tmp_pa
         assert "time per" not in " ".join(texts(chart))
 
 
-def test_a_figure_drawn_twice_has_the_same_bytes(every: dict[str, Chart], whole: Shelf) -> None:
+def test_a_figure_drawn_twice_has_the_same_bytes(every: dict[str, Chart], whole: ResultSet) -> None:
     again = drawn(whole)
     for name, chart in every.items():
         assert svg(chart.figure) == svg(again[name].figure)
@@ -164,7 +156,7 @@ def test_a_figure_drawn_twice_has_the_same_bytes(every: dict[str, Chart], whole:
         assert save(every["switch"].figure) == save(again["switch"].figure)
 
 
-def test_a_figure_does_not_depend_on_the_users_settings(whole: Shelf) -> None:
+def test_a_figure_does_not_depend_on_the_users_settings(whole: ResultSet) -> None:
     rows = switch.table(whole)
 
     def picture() -> bytes:
@@ -178,7 +170,7 @@ def test_a_figure_does_not_depend_on_the_users_settings(whole: Shelf) -> None:
 
 
 def test_no_data_no_figure_but_a_reason(tmp_path: Path) -> None:
-    found = charts(shelf(tmp_path, Made("faults/segv", around(1e-6))))
+    found = charts(result_set(tmp_path, Made("faults/segv", around(1e-6))))
     assert len(FIGURES) == len(found)
     for chart in found:
         assert isinstance(chart, Missing)
@@ -186,7 +178,7 @@ def test_no_data_no_figure_but_a_reason(tmp_path: Path) -> None:
 
 
 def test_nothing_measured_is_no_error(tmp_path: Path) -> None:
-    found = charts(shelf(tmp_path, skipped("switch/wrpkru-raw/pages:1"), skipped(LOOP)))
+    found = charts(result_set(tmp_path, skipped("switch/wrpkru-raw/pages:1"), skipped(LOOP)))
     assert all(isinstance(chart, Missing) for chart in found)
 
 
@@ -195,7 +187,7 @@ def test_a_way_that_was_skipped_stays_in_the_figure_with_its_reason(tmp_path: Pa
         skipped("switch/wrpkru-raw/pages:1"),
         Made("switch/mprotect/pages:1", around(1e-6)),
     ]
-    written = texts(drawn(shelf(tmp_path, *cases))["switch"])
+    written = texts(drawn(result_set(tmp_path, *cases))["switch"])
     assert "WRPKRU" in written
     assert f"n/a: skipped: {NO_KEYS}" in " ".join(written)
 
@@ -206,7 +198,7 @@ def test_a_narrow_range_gets_bars_from_zero_and_a_wide_one_a_log_axis(tmp_path: 
             Made("switch/pkey-mprotect/pages:1", around(cheap)),
             Made("switch/mprotect/pages:1", around(1e-6)),
         ]
-        return drawn(shelf(tmp_path, *cases))["switch"].figure.axes[0]
+        return drawn(result_set(tmp_path, *cases))["switch"].figure.axes[0]
 
     assert ("linear", 0.0) == (axes(5e-7).get_xscale(), axes(5e-7).get_xlim()[0])
     assert "log" == axes(1e-8).get_xscale()
@@ -217,7 +209,7 @@ def test_the_flush_ceiling_is_marked_only_where_both_sides_were_measured(
 ) -> None:
     assert "33 | 34" in texts(every["pages"])
     cases = [case for case in catalogue() if "pages:34" not in case.case]
-    without = drawn(shelf(tmp_path, *cases))
+    without = drawn(result_set(tmp_path, *cases))
     assert "33 | 34" not in texts(without["pages"])
     assert "33" not in without["pages"].caption
     assert "flush-ceiling" not in without
@@ -237,10 +229,10 @@ def test_series_differ_in_marker_and_dash_besides_colour(every: dict[str, Chart]
     assert 3 == len({str(line._unscaled_dash_pattern) for line in lines})
 
 
-def test_the_timing_loop_is_taken_off_all_ways_or_none(whole: Shelf, tmp_path: Path) -> None:
+def test_the_timing_loop_is_taken_off_all_ways_or_none(whole: ResultSet, tmp_path: Path) -> None:
     assert {"net"} == set(switch.table(whole)["basis"])
     without = [case for case in catalogue() if case.case != LOOP]
-    found = switch.table(shelf(tmp_path, *without))
+    found = switch.table(result_set(tmp_path, *without))
     assert {"gross"} == set(found["basis"])
     assert "timing loop is included" in switch.caption(found)
 
@@ -251,7 +243,7 @@ def test_a_cost_below_resolution_is_said_and_not_drawn(tmp_path: Path) -> None:
         Made("switch/wrpkru-raw/pages:1", around(1e-9), floor=LOOP),
         Made("switch/mprotect/pages:1", around(1e-6), floor=LOOP),
     ]
-    chart = drawn(shelf(tmp_path, *cases))["switch"]
+    chart = drawn(result_set(tmp_path, *cases))["switch"]
     assert "n/a: below resolution" in texts(chart)
 
 
@@ -260,23 +252,23 @@ def test_a_floor_that_does_something_is_not_taken_off_a_comparison(tmp_path: Pat
         Made("syscall/getppid", around(1e-7)),
         Made("switch/mprotect/pages:1", around(1e-6), floor="syscall/getppid"),
     ]
-    assert {"gross"} == set(switch.table(shelf(tmp_path, *cases))["basis"])
+    assert {"gross"} == set(switch.table(result_set(tmp_path, *cases))["basis"])
 
 
 def test_each_kind_of_evidence_has_charts_of_its_own(tmp_path: Path) -> None:
     times = write(tmp_path / "t.json", suite(catalogue()))
     counted = suite(catalogue(scale=1), evidence="path length")
-    both = shelves([read(times), read(write(tmp_path / "c.json", counted))])
+    both = result_sets([read(times), read(write(tmp_path / "c.json", counted))])
     assert ["silicon", "path length"] == [found.evidence for found in both]
     for found in both:
         for chart in drawn(found).values():
             assert {found.evidence} == set(chart.table["evidence"])
 
 
-def test_a_shelf_of_two_kinds_of_evidence_can_not_be_made(whole: Shelf, tmp_path: Path) -> None:
-    counted = shelf(tmp_path, *catalogue(scale=1), evidence="path length")
+def test_a_shelf_of_two_kinds_of_evidence_can_not_be_made(whole: ResultSet, tmp_path: Path) -> None:
+    counted = result_set(tmp_path, *catalogue(scale=1), evidence="path length")
     with pytest.raises(EvidenceError):
-        Shelf("silicon", whole.machines, pd.concat([whole.frame, counted.frame]))
+        ResultSet("silicon", whole.machines, pd.concat([whole.frame, counted.frame]))
 
 
 def test_names_are_shown_as_they_are_and_never_as_markup(tmp_path: Path) -> None:
@@ -285,7 +277,7 @@ def test_names_are_shown_as_they_are_and_never_as_markup(tmp_path: Path) -> None
     for place, machine in enumerate((name, "other")):
         made = suite(few, machine={"name": machine})
         write(tmp_path / f"{place}.json", made)
-    (found,) = shelves([read(path) for path in sorted(tmp_path.iterdir())])
+    (found,) = result_sets([read(path) for path in sorted(tmp_path.iterdir())])
     for chart in drawn(found).values():
         assert any(name in text for text in texts(chart))
         assert b"<script" not in svg(chart.figure)
@@ -299,7 +291,7 @@ def test_the_figure_of_kernels_can_be_printed_too(width: float, tmp_path: Path) 
         machine = {"name": f"Linux {version}", "kernel": version}
         made = suite(cases, evidence="path length", machine=machine)
         write(tmp_path / f"{version}.json", made)
-    (found,) = shelves([read(path) for path in sorted(tmp_path.iterdir())])
+    (found,) = result_sets([read(path) for path in sorted(tmp_path.iterdir())])
     chart = figures.chart(kernels, found, width)
     assert isinstance(chart, Chart)
     assert [] == checklist.faults(chart, width)
@@ -327,7 +319,7 @@ def test_a_line_that_one_panel_lacks_is_missing_in_its_legend_and_its_caption(
     cases = [Made(siblings("mprotect", *point), around(1e-6)) for point in points]
     wanting = [skipped(siblings("pkey-mprotect", *point)) for point in points]
 
-    chart = drawn(shelf(tmp_path, *cases, *wanting))["siblings-pages"]
+    chart = drawn(result_set(tmp_path, *cases, *wanting))["siblings-pages"]
 
     assert ["spinning", "spinning (n/a)"] == sorted(
         text for text in texts(chart) if text.startswith("spinning")

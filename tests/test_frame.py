@@ -14,7 +14,8 @@ import pytest
 from results_made import Made, skipped, suite, write
 
 from pkbench import analysis
-from pkbench.analysis import ResultError, load, read, tables
+from pkbench.analysis import ResultError, load, read
+from pkbench.analysis.tables import report_tables
 
 ONE_PAGE = "protect/mprotect-rw-ro/pages:1"
 SPINNING = "threads/mprotect-siblings/siblings:spinning/threads:2"
@@ -54,8 +55,8 @@ def test_a_frame_of_no_file_has_its_columns_and_no_row(file: Path) -> None:
 
 def test_what_is_counted_besides_stands_beside_the_cost(file: Path) -> None:
     write(file, suite([Made(ONE_PAGE, [[1e-6]], counts={"evictions": 0.5})]))
-    (shelf,) = analysis.shelves([read(file)])
-    (row,) = tables.everything(shelf).rows
+    (result_set,) = analysis.result_sets([read(file)])
+    (row,) = report_tables.everything(result_set).rows
     assert "1.00 µs (0.500 evictions)" in row
 
 
@@ -91,7 +92,7 @@ def test_a_value_is_contaminated_by_a_switch_a_migration_or_stolen_time(file: Pa
     }
     write(file, suite([Made(ONE_PAGE, [[1e-6] * 4], beside=beside)]))
     frame = load([file])
-    assert [False, True, True, True] == list(frame["contaminated"])
+    assert [False, True, True, True] == list(frame["disturbed"])
     assert [0, 0, 0, 0.01] == list(frame["steal"])
 
 
@@ -105,16 +106,16 @@ def test_a_value_is_crowded_where_no_ops_seemed_slower_or_faster_than_on_a_core_
         Made("a/d", [[1.0]]),
     ]
     frame = load([write(tmp_path / "r.json", suite(cases))])
-    crowded = frame.set_index("case")["crowded"]
-    assert [False, True, True] == list(crowded["a/b"])
-    assert not crowded["a/c"].any()
-    assert crowded[["a/d"]].isna().all()
+    contended = frame.set_index("case")["contended"]
+    assert [False, True, True] == list(contended["a/b"])
+    assert not contended["a/c"].any()
+    assert contended[["a/d"]].isna().all()
 
 
 def test_nothing_is_said_of_contamination_where_nothing_was_read(file: Path) -> None:
     write(file, suite([Made(ONE_PAGE, [[1e-6]])]))
     frame = load([file])
-    assert frame["contaminated"].isna().all()
+    assert frame["disturbed"].isna().all()
     assert frame["tlb_shootdowns"].isna().all()
 
 
@@ -248,7 +249,7 @@ def test_every_cut_of_a_result_is_refused(file: Path) -> None:
 def test_a_file_too_large_to_be_a_result_is_refused(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pkbench.analysis.document.LARGEST_FILE", 2**20)
+    monkeypatch.setattr("pkbench.analysis.reading.bounded_json.LARGEST_FILE", 2**20)
     file.write_bytes(gzip.compress(b" " * 2**21))
     assert "larger than 1 MiB" in refusal(file)
 

@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pkbench.analysis.flame import folded
-from pkbench.catalogue import Case
+from pkbench.cases.catalogue import Case
 from pkbench.cli import EXPECTED, functions
 from pkbench.cli.count import count
-from pkbench.counted import Counted
-from pkbench.guest import GuestError
-from pkbench.kernels import Kernel
+from pkbench.count.guest import GuestError
+from pkbench.count.result import Counted
+from pkbench.kernels.available import Kernel
 from pkbench.tracing.attribution import Attribution
 
 CASE = "protect/mprotect-rw-ro/pages:1"
@@ -37,7 +37,7 @@ def made(monkeypatch):
 
     monkeypatch.setattr(functions, "trace", trace)
     monkeypatch.setattr(
-        "pkbench.kernels.resolve", lambda name: Kernel(name, Path(name), "file", name)
+        "pkbench.kernels.available.resolve", lambda name: Kernel(name, Path(name), "file", name)
     )
 
 

@@ -11,14 +11,14 @@ import pytest
 from kernels_made import emulator_that, image
 from native_programs import CORE, FAMILIES, GUEST, PROGRAMS, link
 
-from pkbench import emulator, guest, initramfs, path_length
-from pkbench.answers import AnswerError, Answers
-from pkbench.catalogue import Case, parse_case
-from pkbench.counted import Count, Instructions
-from pkbench.emulator import Options
-from pkbench.guest import GuestError
-from pkbench.kernels import Kernel
-from pkbench.selection import select
+from pkbench.cases.catalogue import Case, parse_case
+from pkbench.cases.selection import select
+from pkbench.count import emulator, guest, initramfs, path_length
+from pkbench.count.emulator import Options
+from pkbench.count.guest import GuestError
+from pkbench.count.guest_protocol import AnswerError, Answers
+from pkbench.count.result import Count, Instructions
+from pkbench.kernels.available import Kernel
 
 EMPTY = parse_case("instruction/empty-loop")
 CONTROL = parse_case("instruction/nop-100")
@@ -171,7 +171,7 @@ def kernel() -> Kernel:
 @pytest.fixture
 def consoles(tmp_path: Path, monkeypatch) -> Path:
     """Keep consoles in a folder of the test's own; the kernels stay where they are."""
-    monkeypatch.setattr("pkbench.kernels.cache_directory", lambda: tmp_path / "cache")
+    monkeypatch.setattr("pkbench.kernels.available.cache_directory", lambda: tmp_path / "cache")
     return tmp_path / "cache" / "consoles"
 
 
@@ -232,7 +232,7 @@ def test_an_interrupt_kills_the_guest(kernel, consoles, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(guest, "_listen", interrupt)
-    monkeypatch.setattr("pkbench.emulator.subprocess.Popen", start)
+    monkeypatch.setattr("pkbench.count.emulator.subprocess.Popen", start)
     with pytest.raises(KeyboardInterrupt):
         guest.count(kernel, [])
     assert started[-1].returncode is not None

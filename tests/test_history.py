@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from results_made import Made, suite, write
 
-from pkbench.analysis import answer, tables
+from pkbench.analysis.derive.cost_per_page import per_page
+from pkbench.analysis.derive.kernel_changes import CHANGES, changes_between, version
+from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.figures import kernels
-from pkbench.analysis.history import CHANGES, changes_between, version
-from pkbench.analysis.marginal import per_page
-from pkbench.analysis.report import write as write_report
-from pkbench.analysis.result import read
-from pkbench.analysis.shelf import Shelf, shelves
+from pkbench.analysis.reading.result import read
+from pkbench.analysis.report import summary
+from pkbench.analysis.report.report import write as write_report
+from pkbench.analysis.tables import report_tables
 
 GETPPID = "syscall/getppid"
 # What one more page takes in each of these kernels.
@@ -30,19 +31,19 @@ def counts(slope: int, user: float | None = 4.0) -> list[Made]:
     return [*made, *(Made(case, [[4000.0 + slope]]) for case in kernels.FAULTS)]
 
 
-def shelf(folder: Path, slopes: dict[str, int], evidence: str = "path length") -> Shelf:
+def result_set(folder: Path, slopes: dict[str, int], evidence: str = "path length") -> ResultSet:
     """Make a result file of each kernel."""
     results = []
     for release, slope in slopes.items():
         machine = {"name": f"Linux {release}", "kernel_version": release, "kernel": "6.1.0-1"}
         made = suite(counts(slope), evidence=evidence, machine=machine)
         results.append(read(write(folder / f"{release}.json", made)))
-    (found,) = shelves(results)
+    (found,) = result_sets(results)
     return found
 
 
 def test_a_further_page_costs_the_slope_of_the_many(tmp_path: Path) -> None:
-    found = per_page(shelf(tmp_path, {"6.1.192-2": 133})).set_index("benchmark")
+    found = per_page(result_set(tmp_path, {"6.1.192-2": 133})).set_index("benchmark")
     assert [133, 194] == list(found["page"])
     assert [2673, 2734] == list(found["call"])
     assert {(512, 16384)} == set(zip(found["from"], found["to"], strict=True))
@@ -51,8 +52,8 @@ def test_a_further_page_costs_the_slope_of_the_many(tmp_path: Path) -> None:
 def test_several_are_called_kernels_and_named_by_their_versions_in_the_chart(
     tmp_path: Path,
 ) -> None:
-    found = shelf(tmp_path, SLOPES)
-    told = " ".join(answer.sentences(found))
+    found = result_set(tmp_path, SLOPES)
+    told = " ".join(summary.sentences(found))
     assert "the least and the most of 3 kernels" in told
     assert "machine" not in told
     drawn = kernels.draw(kernels.table(found))
@@ -63,27 +64,27 @@ def test_several_are_called_kernels_and_named_by_their_versions_in_the_chart(
 
 def test_one_number_of_pages_tells_no_slope(tmp_path: Path) -> None:
     made = suite([Made("protect/mprotect-rw-ro/pages:512", [[9.0]])], evidence="path length")
-    (found,) = shelves([read(write(tmp_path / "one.json", made))])
+    (found,) = result_sets([read(write(tmp_path / "one.json", made))])
     assert per_page(found).empty
 
 
 def test_call_and_page_are_in_a_table_and_in_the_answer(tmp_path: Path) -> None:
-    found = shelf(tmp_path, {"6.1.192-2": 133})
-    table = tables.marginal(found)
+    found = result_set(tmp_path, {"6.1.192-2": 133})
+    table = report_tables.marginal(found)
     assert ["Linux 6.1.192-2", "mprotect-rw-ro", "2,673", "133.0"] == list(table.rows[0])
-    (sentence,) = [s for s in answer.sentences(found) if "further page" in s]
+    (sentence,) = [s for s in summary.sentences(found) if "further page" in s]
     assert "133 instructions by mprotect" in sentence
     assert "194 by pkey_mprotect" in sentence
 
 
 def test_times_have_no_slope_without_an_interval(tmp_path: Path) -> None:
-    found = shelf(tmp_path, {"6.1.192-2": 133}, evidence="silicon")
-    assert [] == tables.marginal(found).rows
+    found = result_set(tmp_path, {"6.1.192-2": 133}, evidence="silicon")
+    assert [] == report_tables.marginal(found).rows
 
 
 def test_user_mode_and_kernel_stand_beside_the_whole(tmp_path: Path) -> None:
-    found = shelf(tmp_path, {"6.1.192-2": 133})
-    table = tables.everything(found)
+    found = result_set(tmp_path, {"6.1.192-2": 133})
+    table = report_tables.everything(found)
     place = list(table.headings).index("user mode (instructions)")
     cells = {row[1]: list(row[place - 1 : place + 2]) for row in table.rows}
     assert ["335", "4", "331"] == cells[GETPPID]
@@ -92,7 +93,7 @@ def test_user_mode_and_kernel_stand_beside_the_whole(tmp_path: Path) -> None:
 
 
 def test_kernels_are_drawn_in_the_order_of_their_versions(tmp_path: Path) -> None:
-    rows = kernels.table(shelf(tmp_path, SLOPES))
+    rows = kernels.table(result_set(tmp_path, SLOPES))
     pages = rows[(rows["panel"] == kernels.PAGE) & (rows["series"] == "mprotect, rw→ro")]
     assert [120, 133, 149] == list(pages["value"])
     assert kernels.draw(rows) is not None
@@ -100,7 +101,7 @@ def test_kernels_are_drawn_in_the_order_of_their_versions(tmp_path: Path) -> Non
 
 
 def test_a_caption_tells_what_changed_in_between_and_who_says_so(tmp_path: Path) -> None:
-    caption = kernels.caption(kernels.table(shelf(tmp_path, SLOPES)))
+    caption = kernels.caption(kernels.table(result_set(tmp_path, SLOPES)))
     told = [change for change in CHANGES if change.what in caption]
     assert ["5.19", "6.1", "6.4"] == [change.name for change in told]
     assert all(change.source in caption for change in told)
@@ -112,7 +113,7 @@ def test_a_caption_tells_what_changed_in_between_and_who_says_so(tmp_path: Path)
 def test_no_study_is_made_of_times_or_of_one_kernel(
     tmp_path: Path, evidence: str, slopes: dict[str, int]
 ) -> None:
-    assert kernels.draw(kernels.table(shelf(tmp_path, slopes, evidence))) is None
+    assert kernels.draw(kernels.table(result_set(tmp_path, slopes, evidence))) is None
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_changes_lie_between_the_kernels_that_they_came_between() -> None:
 
 
 def test_a_report_of_several_kernels_has_the_study(tmp_path: Path) -> None:
-    shelf(tmp_path, SLOPES)
+    result_set(tmp_path, SLOPES)
     write_report(sorted(tmp_path.glob("*.json")), tmp_path / "report")
     assert (tmp_path / "report" / "figures" / "path-length-kernels.svg").stat().st_size > 1000
     assert "120.0" in (tmp_path / "report" / "tables" / "path-length-per-page.md").read_text()

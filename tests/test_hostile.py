@@ -11,8 +11,8 @@ from browser import Browser, browser
 from results_made import Made, skipped, suite, write
 
 from pkbench.analysis import ResultError
-from pkbench.analysis.report import write as report
-from pkbench.analysis.result import read
+from pkbench.analysis.reading.result import read
+from pkbench.analysis.report.report import write as report
 
 pytestmark = pytest.mark.slow
 

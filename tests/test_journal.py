@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pkbench.journal import Journal, JournalError, journal_path, read_journal
+from pkbench.run.journal import Journal, JournalError, journal_path, read_journal
 
 
 def test_what_was_appended_is_read_back_in_order(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_an_interval_without_bounds_is_null(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("list", "--profile", "publish"), ("list", "syscall"), ("kernels",)],
+    [("list", "--preset", "publish"), ("list", "syscall"), ("kernels",)],
     ids=" ".join,
 )
 def test_lists_are_json(arguments: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pkbench.kernel_counters import TICKS_PER_SECOND, KernelCounters
+from pkbench.worker.kernel_counters import TICKS_PER_SECOND, KernelCounters
 
 QUANTITIES = {"steal_seconds", "tlb_shootdowns", "function_call_interrupts"}
 ENOUGH_SECONDS = 60.0

@@ -11,11 +11,11 @@ import needs
 import pytest
 from kernels_made import CLOUD, Mirror, image
 
-from pkbench import kernels
 from pkbench.cli.count import find_kernel
-from pkbench.kernels import Kernel, KernelError
-from pkbench.packages import PackageError, Wanted, archive
-from pkbench.packages.names import begins, flavour_of, order
+from pkbench.kernels import available
+from pkbench.kernels.available import Kernel, KernelError
+from pkbench.kernels.packages import PackageError, Wanted, archive
+from pkbench.kernels.packages.names import begins, flavour_of, order
 
 
 @pytest.fixture(autouse=True)
@@ -99,26 +99,26 @@ def test_a_release_ends_in_its_flavour(release, flavour):
 def test_an_installed_kernel_is_at_hand_once_with_its_distributions_version(tmp_path):
     install(tmp_path, f"boot/vmlinuz-{CLOUD}", CLOUD)
     install(tmp_path, f"lib/modules/{CLOUD}/vmlinuz", CLOUD)
-    (found,) = kernels.at_hand(tmp_path)
+    (found,) = available.at_hand(tmp_path)
     assert (CLOUD, "installed", "6.1.192-2") == (found.release, found.origin, found.version)
 
 
 def test_a_kernel_is_found_by_path_release_and_the_beginning_of_its_version(tmp_path):
     path = install(tmp_path, f"boot/vmlinuz-{CLOUD}", CLOUD)
     for name in (str(path), CLOUD, "6.1", "6.1.192"):
-        assert CLOUD == kernels.resolve(name, tmp_path).release
+        assert CLOUD == available.resolve(name, tmp_path).release
 
 
 def test_of_several_the_newest_of_the_flavour_for_virtual_machines_is_meant(tmp_path):
     install(tmp_path, "boot/vmlinuz-a", "6.1.0-9-cloud-amd64", "6.1.27-1")
     install(tmp_path, "boot/vmlinuz-b", CLOUD, "6.1.192-2")
     install(tmp_path, "boot/vmlinuz-c", "6.1.0-57-amd64", "6.1.193-1")
-    assert CLOUD == kernels.resolve("6.1", tmp_path).release
+    assert CLOUD == available.resolve("6.1", tmp_path).release
 
 
 def test_an_unknown_kernel_is_one_sentence_that_says_how_to_get_it(nowhere):
     with pytest.raises(KernelError, match=r"no kernel '9\.9' .* `pkbench kernels get 9\.9`"):
-        kernels.resolve("9.9", nowhere)
+        available.resolve("9.9", nowhere)
 
 
 @pytest.mark.parametrize("content", [b"", b"text", bytes(0x1000), image()[:0x210]])
@@ -126,27 +126,27 @@ def test_a_file_that_is_no_kernel_is_refused_by_name(tmp_path, content):
     path = tmp_path / "wrong"
     path.write_bytes(content)
     with pytest.raises(KernelError, match=r"wrong is not an x86 Linux kernel image"):
-        kernels.resolve(str(path))
+        available.resolve(str(path))
 
 
 def test_a_missing_file_and_a_folder_are_refused_by_name(tmp_path):
     with pytest.raises(KernelError, match=r"none can't be read: No such file"):
-        kernels.resolve(str(tmp_path / "none"))
+        available.resolve(str(tmp_path / "none"))
     with pytest.raises(KernelError, match=r"can't be read: Is a directory"):
-        kernels.resolve(str(tmp_path))
+        available.resolve(str(tmp_path))
 
 
 def test_an_image_kept_for_root_is_listed_and_refused(tmp_path, monkeypatch):
     install(tmp_path, f"boot/vmlinuz-{CLOUD}", CLOUD)
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    (found,) = kernels.at_hand(tmp_path)
+    (found,) = available.at_hand(tmp_path)
     assert not found.readable
     with pytest.raises(KernelError, match=r"can't be read by this user: .*kernels get"):
-        kernels.resolve("6.1", tmp_path)
+        available.resolve("6.1", tmp_path)
 
 
 def test_get_brings_the_newest_of_a_series_for_virtual_machines(mirror, cache):
-    kernel = kernels.get(Wanted("6.1"))
+    kernel = available.get(Wanted("6.1"))
     assert (CLOUD, "6.1.192-2", "cache") == (kernel.release, kernel.version, kernel.origin)
     assert image() == kernel.path.read_bytes()
     assert [cache / CLOUD] == list(cache.iterdir())
@@ -154,30 +154,30 @@ def test_get_brings_the_newest_of_a_series_for_virtual_machines(mirror, cache):
 
 def test_get_says_what_it_does(mirror):
     said: list[str] = []
-    kernels.get(Wanted("6.12"), said.append)
+    available.get(Wanted("6.12"), said.append)
     package = "linux-image-6.12.117+deb12-cloud-amd64"
     assert f"fetching {package} 6.12.117-1~deb12u1 (bookworm)" == said[0]
 
 
 def test_what_get_brought_is_listed_and_found_as_it_was(mirror, nowhere):
-    kernel = kernels.get(Wanted("6.12"))
-    assert [kernel] == kernels.at_hand(nowhere)
-    assert kernel == kernels.resolve("6.12", nowhere)
+    kernel = available.get(Wanted("6.12"))
+    assert [kernel] == available.at_hand(nowhere)
+    assert kernel == available.resolve("6.12", nowhere)
 
 
 def test_get_takes_another_flavour_where_asked(mirror):
-    assert "6.1.0-56-rt-amd64" == kernels.get(Wanted("6.1", flavour="rt-amd64")).release
+    assert "6.1.0-56-rt-amd64" == available.get(Wanted("6.1", flavour="rt-amd64")).release
 
 
 @pytest.mark.parametrize("name", ["6.1.0-56-amd64", "linux-image-6.1.0-56-amd64"])
 def test_get_takes_a_release_and_a_packages_name(mirror, name):
-    assert "6.1.0-56-amd64" == kernels.get(Wanted(name)).release
+    assert "6.1.0-56-amd64" == available.get(Wanted(name)).release
 
 
 def test_get_follows_a_package_that_only_depends_on_the_kernel(mirror):
     depends = f"linux-base (>= 4.3), linux-image-{CLOUD} (= 6.1.192-2)"
     mirror.add("linux-image-cloud-amd64", "6.1.192-2", {}, depends)
-    kernel = kernels.get(Wanted("linux-image-cloud-amd64"))
+    kernel = available.get(Wanted("linux-image-cloud-amd64"))
     assert (CLOUD, f"linux-image-{CLOUD}") == (kernel.release, kernel.package)
 
 
@@ -185,7 +185,7 @@ def test_get_finds_a_kernel_that_lies_among_the_modules(mirror):
     release = "7.4.1+deb13-cloud-amd64"
     place = f"usr/lib/modules/{release}/vmlinuz"
     mirror.add(f"linux-image-{release}", "7.4.1-1", {place: image(release, "7.4.1-1")})
-    assert release == kernels.get(Wanted("7.4")).release
+    assert release == available.get(Wanted("7.4")).release
 
 
 def test_get_keeps_the_modules_that_a_guest_on_the_hosts_files_needs(mirror):
@@ -201,34 +201,34 @@ def test_get_keeps_the_modules_that_a_guest_on_the_hosts_files_needs(mirror):
             f"{modules}/modules.builtin": b"",
         },
     )
-    kernel = kernels.get(Wanted("6.1.9", flavour="amd64", modules=True))
+    kernel = available.get(Wanted("6.1.9", flavour="amd64", modules=True))
     kept = {path.name for path in (kernel.path.parent / modules).rglob("*")}
     assert {"9p.ko", "modules.dep"} <= kept
     assert "loud.ko" not in kept
 
 
 def test_get_replaces_what_is_there(mirror, cache):
-    damaged = kernels.get(Wanted("6.1")).path
+    damaged = available.get(Wanted("6.1")).path
     damaged.write_bytes(b"damaged")
-    assert image() == kernels.get(Wanted("6.1")).path.read_bytes()
+    assert image() == available.get(Wanted("6.1")).path.read_bytes()
 
 
 def test_a_cached_image_that_has_changed_is_refused(mirror, nowhere):
-    kernels.get(Wanted("6.1")).path.write_bytes(image("6.1.0-56-evil"))
+    available.get(Wanted("6.1")).path.write_bytes(image("6.1.0-56-evil"))
     with pytest.raises(KernelError, match=r"has changed since it was fetched"):
-        kernels.resolve("6.1", nowhere)
+        available.resolve("6.1", nowhere)
 
 
 @pytest.mark.parametrize("notes", ["", "{", "[]", '{"release": "6.1"}', '{"stranger": 1}'])
 def test_damaged_notes_hide_the_kernel_and_nothing_else(mirror, cache, nowhere, notes):
-    kernels.get(Wanted("6.12"))
-    kernels.get(Wanted("6.1"))
+    available.get(Wanted("6.12"))
+    available.get(Wanted("6.1"))
     (cache / CLOUD / "kernel.json").write_text(notes)
-    assert ["6.12.117+deb12-cloud-amd64"] == [k.release for k in kernels.at_hand(nowhere)]
+    assert ["6.12.117+deb12-cloud-amd64"] == [k.release for k in available.at_hand(nowhere)]
 
 
 def test_the_notes_hold_no_path(mirror, tmp_path):
-    notes = (kernels.get(Wanted("6.1")).path.parent / "kernel.json").read_text()
+    notes = (available.get(Wanted("6.1")).path.parent / "kernel.json").read_text()
     assert str(tmp_path) not in notes
     assert {"release", "version", "package", "suite", "sha256"} == set(json.loads(notes))
 
@@ -245,7 +245,7 @@ def test_the_notes_hold_no_path(mirror, tmp_path):
 def test_a_failed_download_is_one_sentence_and_leaves_nothing(mirror, cache, complaint, sentence):
     mirror.refuse(complaint)
     with pytest.raises(KernelError, match=sentence) as caught:
-        kernels.get(Wanted("6.1"))
+        available.get(Wanted("6.1"))
     assert "\n" not in str(caught.value)
     assert [] == list(cache.iterdir())
 
@@ -256,20 +256,20 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(mirror, cache, monkeypat
 
     monkeypatch.setattr(shutil, "copyfileobj", fail)
     with pytest.raises(KernelError, match=r"kernels: No space left on device$"):
-        kernels.get(Wanted("6.1"))
+        available.get(Wanted("6.1"))
     assert [] == list(cache.iterdir())
 
 
 def test_a_name_that_no_suite_knows_is_one_sentence(mirror):
     with pytest.raises(KernelError, match=r"there is no kernel '9\.9' in Debian's suites$"):
-        kernels.get(Wanted("9.9"))
+        available.get(Wanted("9.9"))
 
 
 # Suites that the host's own sources don't name
 
 
 def test_what_the_hosts_sources_lack_comes_from_another_suite_of_its_mirror(mirror, cache):
-    kernel = kernels.get(Wanted("5.10"))
+    kernel = available.get(Wanted("5.10"))
     assert ("5.10.262-1", "bullseye-security") == (kernel.version, kernel.suite)
     sources = (cache.parent / "apt" / "sources.list").read_text().splitlines()
     keyring = archive.KEYRING
@@ -278,24 +278,24 @@ def test_what_the_hosts_sources_lack_comes_from_another_suite_of_its_mirror(mirr
 
 
 def test_what_the_hosts_sources_have_needs_no_other_suite(mirror):
-    assert "bookworm" == kernels.get(Wanted("6.12")).suite
+    assert "bookworm" == available.get(Wanted("6.12")).suite
     assert not mirror.updated.exists()
 
 
 def test_a_suite_that_is_named_is_the_only_one_looked_in(mirror):
-    assert "6.12.118-1" == kernels.get(Wanted("6.12", "trixie-security")).version
+    assert "6.12.118-1" == available.get(Wanted("6.12", "trixie-security")).version
     with pytest.raises(KernelError, match=r"there is no kernel '6\.1' in trixie-security$"):
-        kernels.get(Wanted("6.1", "trixie-security"))
+        available.get(Wanted("6.1", "trixie-security"))
 
 
 def test_the_newest_of_all_suites_is_found_and_then_at_hand(mirror, nowhere):
-    kernels.get(Wanted("6.1"))
-    assert "7.3.4-1~bpo13+1" == kernels.get(Wanted("newest")).version
-    assert "7.3.4-1~bpo13+1" == kernels.resolve("newest", nowhere).version
+    available.get(Wanted("6.1"))
+    assert "7.3.4-1~bpo13+1" == available.get(Wanted("newest")).version
+    assert "7.3.4-1~bpo13+1" == available.resolve("newest", nowhere).version
 
 
 def test_apts_state_is_all_in_the_cache_and_the_hosts_hooks_are_not_run(mirror, cache):
-    kernels.get(Wanted("newest"))
+    available.get(Wanted("newest"))
     told = mirror.updated.read_text()
     folders = re.findall(r'^Dir::\S+ "(.+)";$', told, re.MULTILINE)
     own = [folder for folder in folders if folder != "/dev/null"]
@@ -325,27 +325,27 @@ E: The repository 'http://made/debian bullseye InRelease' is not signed.""",
 def test_a_suite_that_is_not_to_be_had_is_one_sentence(mirror, complaint, sentence):
     mirror.says.write_text(f"{complaint}\n")
     with pytest.raises(KernelError, match=sentence) as caught:
-        kernels.get(Wanted("6.99", "bullseye"))
+        available.get(Wanted("6.99", "bullseye"))
     assert "\n" not in str(caught.value)
 
 
 def test_a_suite_that_is_missing_leaves_the_others(mirror):
     mirror.says.write_text("E: The repository 'x bullseye Release' does not have a Release file.\n")
     said: list[str] = []
-    assert "7.3.4-1~bpo13+1" == kernels.get(Wanted("newest"), said.append).version
+    assert "7.3.4-1~bpo13+1" == available.get(Wanted("newest"), said.append).version
     assert "left out: the mirror has no suite bullseye" in said
 
 
 def test_an_update_that_fails_as_a_whole_is_one_sentence(mirror):
     mirror.says.write_text("E: Could not get lock\n")
     with pytest.raises(KernelError, match=r"lists of Debian's suites: Could not get lock$"):
-        kernels.get(Wanted("5.10"))
+        available.get(Wanted("5.10"))
 
 
 def test_a_host_without_a_security_mirror_has_the_suites_of_the_other(mirror):
     mirror.mirrors.write_text("Debian http://made/debian\n")
     said: list[str] = []
-    assert "7.3.4-1~bpo13+1" == kernels.get(Wanted("newest"), said.append).version
+    assert "7.3.4-1~bpo13+1" == available.get(Wanted("newest"), said.append).version
     assert "left out: the host's sources name no mirror that has trixie-security" in said
 
 
@@ -358,32 +358,32 @@ def test_no_suite_is_asked_for_that_could_not_be_one(mirror, suite):
 def test_a_missing_keyring_is_one_sentence_with_its_package(mirror, monkeypatch, tmp_path):
     monkeypatch.setattr(archive, "KEYRING", tmp_path / "none")
     with pytest.raises(KernelError, match=r"none is missing, .*: install debian-archive-keyring"):
-        kernels.get(Wanted("5.10"))
+        available.get(Wanted("5.10"))
 
 
 def test_missing_package_lists_are_one_sentence_with_the_command(mirror):
     mirror.versions.write_text("")
     mirror.mirrors.write_text("")
     with pytest.raises(KernelError, match=r"knows of no mirror .*run `sudo apt-get update` first"):
-        kernels.get(Wanted("6.1"))
+        available.get(Wanted("6.1"))
 
 
 def test_a_package_without_a_kernel_is_one_sentence(mirror):
     mirror.add("linux-image-8.0.0-amd64", "8.0-1", {"usr/share/doc/x": b""})
     with pytest.raises(KernelError, match=r"holds no kernel and depends on none"):
-        kernels.get(Wanted("8.0"))
+        available.get(Wanted("8.0"))
 
 
 def test_no_package_manager_is_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(KernelError, match=r"neither apt-get nor dnf is here"):
-        kernels.get(Wanted("6.1"))
+        available.get(Wanted("6.1"))
 
 
 def test_the_cache_is_where_the_user_wants_it(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert tmp_path / ".cache" / "pkbench" == kernels.cache_directory()
+    assert tmp_path / ".cache" / "pkbench" == available.cache_directory()
 
 
 def test_a_kernel_says_whether_it_can_be_read(tmp_path):

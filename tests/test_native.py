@@ -24,12 +24,12 @@ from native_programs import (
     wrong_cases_sources,
 )
 
-from pkbench import initramfs
 from pkbench._native import lib
-from pkbench.catalogue import Case, benchmarks
-from pkbench.emulator import Boot
-from pkbench.kernels import Kernel
-from pkbench.selection import select
+from pkbench.cases.catalogue import Case, benchmarks
+from pkbench.cases.selection import select
+from pkbench.count import initramfs
+from pkbench.count.emulator import Boot
+from pkbench.kernels.available import Kernel
 
 # What a guest has, and what a case may take of any machine.
 GUEST_MIB = 2048

@@ -5,16 +5,16 @@ from itertools import chain, pairwise
 
 import pytest
 
-from pkbench.catalogue import Case
-from pkbench.order import (
+from pkbench.cases.catalogue import Case
+from pkbench.cases.selection import select
+from pkbench.run.order import (
     EQUAL_LOOPS_RATIO,
     MOST_CASES,
+    batches,
     grouped,
-    parcels,
     round_order,
     share_loops,
 )
-from pkbench.selection import select
 
 CASES = select((), (), "quick")
 GROUPS = grouped(CASES)
@@ -64,7 +64,7 @@ def test_the_order_within_a_group_is_the_same_whatever_other_groups_are_left() -
 
 @pytest.mark.parametrize("most_seconds", [0.5, 2.0, 1000.0])
 def test_parcels_hold_whole_groups_up_to_a_time_and_a_number(most_seconds: float) -> None:
-    packed = parcels(GROUPS, lambda case: 0.3, most_seconds)
+    packed = batches(GROUPS, lambda case: 0.3, most_seconds)
     largest = max(map(len, GROUPS))
     assert flat(GROUPS) == flat(packed)
     for parcel in packed:

@@ -11,7 +11,7 @@ from browser import Browser, browser
 from results_made import Made, skipped, suite, write
 from selenium.webdriver.common.keys import Keys
 
-from pkbench.analysis.report import write as report
+from pkbench.analysis.report.report import write as report
 
 pytestmark = pytest.mark.slow
 
@@ -329,7 +329,7 @@ def test_a_case_opens_what_is_folded_around_it(shown: Browser) -> None:
     shown.press(f"{CASES} tbody tr:last-child a", Keys.ENTER)
     anchor = str(shown.run("return location.hash"))
     assert shown.run("return document.querySelector(arguments[0]).checkVisibility()", anchor)
-    assert "pkbench run syscall/getppid --profile quick" in shown.text(anchor)
+    assert "pkbench run syscall/getppid --preset quick" in shown.text(anchor)
 
 
 def test_a_case_shows_every_value_in_run_order(shown: Browser) -> None:

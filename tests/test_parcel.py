@@ -9,11 +9,11 @@ from unittest.mock import patch
 import pyperf
 import pytest
 
-from pkbench import launch
-from pkbench.catalogue import parse_case
-from pkbench.launch import Amount, Outcome, Task
-from pkbench.parcel import calibrate
-from pkbench.session import CaseSkipped, Session
+from pkbench.cases.catalogue import parse_case
+from pkbench.run import child
+from pkbench.run.child import Amount, Outcome, Task
+from pkbench.worker.process import calibrate
+from pkbench.worker.session import CaseSkipped, Session
 
 CASE = "protect/mprotect-rw-ro/pages:3"
 PER_VALUE = (
@@ -33,11 +33,11 @@ IN_THE_KERNEL = (
 
 
 def work(*tasks: Task) -> Sequence[Outcome]:
-    return list(launch.work(tasks))
+    return list(child.work(tasks))
 
 
 def measure(case: str = CASE, loops: int = 100, values: int = 3) -> Task:
-    return launch.measure(case, Amount(loops, 0, values, values, 1), 0.0, timeout=60)
+    return child.measure(case, Amount(loops, 0, values, values, 1), 0.0, timeout=60)
 
 
 def test_an_answer_is_a_pyperf_run() -> None:
@@ -59,7 +59,7 @@ def test_an_answer_is_a_pyperf_run() -> None:
 
 def test_one_process_answers_for_every_case_of_its_parcel() -> None:
     cases = [CASE, "syscall/getppid", "instruction/empty-loop"]
-    with patch("pkbench.launch.subprocess.Popen", wraps=subprocess.Popen) as started:
+    with patch("pkbench.run.child.subprocess.Popen", wraps=subprocess.Popen) as started:
         outcomes = work(*map(measure, cases))
     assert cases == [outcome.case for outcome in outcomes]
     assert {"measured"} == {outcome.state for outcome in outcomes}
@@ -114,18 +114,18 @@ def test_the_clock_is_examined_once_a_process() -> None:
 
 def test_a_value_in_pieces_brings_how_many_of_them_had_the_core_to_themselves() -> None:
     amount = Amount(2000, 100, 3, 6, 1)
-    (outcome,) = work(launch.measure(CASE, amount, best_nop_cycles=1e-9, timeout=60))
+    (outcome,) = work(child.measure(CASE, amount, best_nop_cycles=1e-9, timeout=60))
     metadata = outcome.document["metadata"]
     # Nothing is as fast as that, so it goes on to the most.
-    assert [0.0] * 6 == json.loads(metadata["pkbench_alone_share"])
+    assert [0.0] * 6 == json.loads(metadata["pkbench_uncontended_share"])
     assert 6 == len(json.loads(metadata["pkbench_nop_cycles"])) == len(outcome.document["values"])
     assert 100 == metadata["pkbench_piece_loops"]
 
 
 def test_a_process_finds_out_by_itself_how_fast_the_core_is() -> None:
-    (outcome,) = work(launch.measure(CASE, Amount(2000, 100, 1, 5, 0), 0.0, timeout=60))
+    (outcome,) = work(child.measure(CASE, Amount(2000, 100, 1, 5, 0), 0.0, timeout=60))
     # Without that, a value would be whole.
-    assert "pkbench_alone_share" in outcome.document["metadata"]
+    assert "pkbench_uncontended_share" in outcome.document["metadata"]
 
 
 def test_a_change_of_protection_takes_no_page_fault() -> None:

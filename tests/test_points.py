@@ -2,7 +2,7 @@
 
 import pytest
 
-from pkbench.points import PointError, parse_points, powers_up_to
+from pkbench.cases.points import PointError, parse_points, powers_up_to
 
 
 @pytest.mark.parametrize(

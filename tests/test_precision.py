@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pkbench.precision import (
+from pkbench.run.stop_rule import (
     FEWEST_VALUES,
     MOST_VALUES,
     NO_CORE,
@@ -72,14 +72,14 @@ def test_a_value_is_contaminated_by_any_of_what_was_read() -> None:
     assert [3.0, 4.0] == figures([made], NO_CORE)[0]
 
 
-BESIDE = [0.34, 0.34]
+READINGS = [0.34, 0.34]
 ALONE = [0.17, 0.17]
 
 
 def test_values_beside_a_neighbour_do_not_count_where_three_runs_have_others() -> None:
     runs = [run([1.0, 9.0], nop_cycles=[0.17, 0.34]) for _ in range(3)]
-    crowded = run([9.0, 9.0], nop_cycles=BESIDE)
-    assert [[1.0], [1.0], [1.0]] == figures([*runs, crowded], alone(0.17))
+    contended = run([9.0, 9.0], nop_cycles=READINGS)
+    assert [[1.0], [1.0], [1.0]] == figures([*runs, contended], alone(0.17))
 
 
 def test_values_beside_a_neighbour_that_is_awake_do_not_count_either() -> None:
@@ -91,7 +91,7 @@ def test_values_beside_a_neighbour_that_is_awake_do_not_count_either() -> None:
 def test_values_beside_a_neighbour_count_where_few_runs_have_others() -> None:
     runs = [run([1.0, 1.0], nop_cycles=ALONE) for _ in range(2)]
     assert [[1.0, 1.0], [1.0, 1.0], [9.0, 9.0]] == figures(
-        [*runs, run([9.0, 9.0], nop_cycles=BESIDE)], alone(0.17)
+        [*runs, run([9.0, 9.0], nop_cycles=READINGS)], alone(0.17)
     )
 
 

@@ -16,19 +16,11 @@ import profiles_made
 import pytest
 from test_profiler import gone
 
-from pkbench.analysis.document import ResultError
 from pkbench.analysis.profiles import read
-from pkbench.catalogue import parse_case
+from pkbench.analysis.reading.bounded_json import ResultError
+from pkbench.cases.catalogue import parse_case
 from pkbench.machine import detect
-from pkbench.profiler import (
-    conversation,
-    counting,
-    profiling,
-    run,
-    sampling,
-    settings,
-    timeline,
-)
+from pkbench.profiler import conversation, counting, profiling, run, sampling, settings, timeline
 from pkbench.profiler import round as rounds
 from pkbench.profiler.conversation import Conversation, NoAnswer
 from pkbench.profiler.counting import Known

@@ -13,7 +13,7 @@ from pathlib import Path
 import needs
 import pytest
 
-from pkbench.catalogue import Case, by_name, parse_case
+from pkbench.cases.catalogue import Case, by_name, parse_case
 from pkbench.profiler import code, counting, settings, stacks, timeline, tracefs
 from pkbench.profiler import round as rounds
 from pkbench.profiler.counting import Known

@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from profiles_made import CASE, document, written
 
-from pkbench.analysis.document import ResultError
 from pkbench.analysis.profiles import files, read, shares, tables, timeline, why
 from pkbench.analysis.profiles.read import CaseProfile, Profile
+from pkbench.analysis.reading.bounded_json import ResultError
 
 SVG = "protect-mprotect-rw-ro-pages-1.svg"
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.guest, pytest.mark.slow]
 def suite(tmp_path_factory) -> dict[str, Any]:
     """The result of a quick run in the guest."""
     folder: Path = tmp_path_factory.mktemp("proof")
-    command = [str(BIN / "pkbench"), "run", "--profile", "quick", "-o", f"{OUTPUT}/result.json"]
+    command = [str(BIN / "pkbench"), "run", "--preset", "quick", "-o", f"{OUTPUT}/result.json"]
     done = host_guest.run([*command, *PATTERNS], folder, PATIENCE_SECONDS)
     assert 0 == done.returncode, done.stdout
     read: dict[str, Any] = json.loads((folder / "result.json").read_text())

@@ -8,24 +8,24 @@ from results_made import Made, suite, write
 from test_figures import around
 
 from pkbench.analysis import figures, read
+from pkbench.analysis.estimate.frame import records
+from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.figures import Chart, chart, pages
 from pkbench.analysis.figures.cycles import CYCLES
-from pkbench.analysis.frame import records
-from pkbench.analysis.published import published
-from pkbench.analysis.shelf import Shelf, shelves
-from pkbench.catalogue import parse_case
+from pkbench.analysis.reading.published import published
+from pkbench.cases.catalogue import parse_case
 
 SIZE = "protect/mprotect-none-rw/pages:{}"
 
 
-def shelf(folder: Path, **options: Any) -> Shelf:
+def result_set(folder: Path, **options: Any) -> ResultSet:
     cases = [Made(SIZE.format(size), around(1e-6 * size), cycle=1e-9) for size in (1, 4096)]
     cases.append(Made("syscall/getppid", around(1e-7), cycle=1e-9))
-    (found,) = shelves([read(write(folder / "result.json", suite(cases, **options)))])
+    (found,) = result_sets([read(write(folder / "result.json", suite(cases, **options)))])
     return found
 
 
-def overlaid(figure: figures.Figure, found: Shelf) -> Chart:
+def overlaid(figure: figures.Figure, found: ResultSet) -> Chart:
     drawn = chart(figure, found, published=True)
     assert isinstance(drawn, Chart)
     return drawn
@@ -55,7 +55,7 @@ def test_a_figure_is_read_with_its_unit() -> None:
 
 
 def test_times_lie_over_times_at_their_own_points(tmp_path: Path) -> None:
-    table = overlaid(pages, shelf(tmp_path)).table
+    table = overlaid(pages, result_set(tmp_path)).table
     theirs = table[(table["what"] == "published") & table["machine"].str.contains("Linux 6.16")]
     assert {1, 10, 100, 1000} == set(theirs["point"])
     assert {"s"} == set(theirs["unit"])
@@ -63,23 +63,23 @@ def test_times_lie_over_times_at_their_own_points(tmp_path: Path) -> None:
 
 
 def test_cycles_stay_cycles(tmp_path: Path) -> None:
-    found = shelf(tmp_path)
+    found = result_set(tmp_path)
     assert {470, 146} == set(overlaid(CYCLES, found).table.query("what == 'published'")["value"])
     assert "getppid" not in set(overlaid(pages, found).table["case"])
 
 
 def test_the_caption_says_whose_they_are_and_that_it_was_another_machine(tmp_path: Path) -> None:
-    caption = overlaid(pages, shelf(tmp_path)).caption
+    caption = overlaid(pages, result_set(tmp_path)).caption
     assert "published figures of other machines" in caption
     assert "Luke Yang (Red Hat)" in caption
-    plain = chart(pages, shelf(tmp_path))
+    plain = chart(pages, result_set(tmp_path))
     assert isinstance(plain, Chart)
     assert "Luke Yang" not in plain.caption
 
 
 def test_what_was_seen_in_notes_alone_says_so(tmp_path: Path) -> None:
     cases = [Made("instruction/wrpkru-toggle", around(1e-8), cycle=1e-9)]
-    (found,) = shelves([read(write(tmp_path / "result.json", suite(cases)))])
+    (found,) = result_sets([read(write(tmp_path / "result.json", suite(cases)))])
     assert (
         "USENIX Security 2019 (secondary: seen in notes on it)" in overlaid(CYCLES, found).caption
     )
@@ -88,5 +88,5 @@ def test_what_was_seen_in_notes_alone_says_so(tmp_path: Path) -> None:
 def test_nothing_of_others_lies_over_instruction_counts(tmp_path: Path) -> None:
     cases = [Made(SIZE.format(size), [[5000.0 * size]]) for size in (1, 4096)]
     made = suite(cases, evidence="path length")
-    (found,) = shelves([read(write(tmp_path / "result.json", made))])
+    (found,) = result_sets([read(write(tmp_path / "result.json", made))])
     assert "published" not in set(overlaid(pages, found).table["what"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from pkbench.catalogue import benchmarks, by_name
+from pkbench.cases.catalogue import benchmarks, by_name
 from pkbench.cli import pkbench
 
 ROOT = Path(__file__).parents[1]

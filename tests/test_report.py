@@ -12,11 +12,12 @@ import pytest
 from results_made import NO_KEYS, Made, skipped, suite, write
 from test_figures import catalogue
 
-from pkbench.analysis import ResultError, card, read
+from pkbench.analysis import ResultError, read
+from pkbench.analysis.estimate.result_set import result_sets
 from pkbench.analysis.figures import FIGURES
-from pkbench.analysis.page.subjects import PLANS
-from pkbench.analysis.report import write as report
-from pkbench.analysis.shelf import shelves
+from pkbench.analysis.report.page.subjects import PLANS
+from pkbench.analysis.report.report import write as report
+from pkbench.analysis.tables import machine_facts
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7 * 7 }}|`a`](javascript:x)"
 HIDDEN = ("style", "svg", "script")
@@ -314,8 +315,8 @@ def test_the_values_left_out_are_told_with_what_contaminated_them(tmp_path: Path
 
 def test_the_values_beside_others_on_the_core_are_told_and_where_they_count(tmp_path: Path) -> None:
     alone = Made("a/b", [[1e-6] * 2] * 3, beside={"nop_cycles": [[0.17, 0.34]] * 3})
-    crowded = Made("a/c", [[1e-6]] * 2, beside={"nop_cycles": [[0.34]] * 2})
-    text = page_of(tmp_path, suite([alone, crowded])).text
+    contended = Made("a/c", [[1e-6]] * 2, beside={"nop_cycles": [[0.34]] * 2})
+    text = page_of(tmp_path, suite([alone, contended])).text
     assert (
         "5 of 8 values taken beside another hardware thread on the core: 3 left out, the others "
         "where too few would have been left." in text
@@ -398,8 +399,8 @@ def test_of_the_flags_of_a_cpu_a_card_has_those_that_differ(tmp_path: Path) -> N
     for name, flags in (("a", "fpu pku"), ("b", "fpu pku la57")):
         machine = {"name": name, "cpu_flags": flags}
         write(tmp_path / f"{name}.json", suite(cases, machine=machine))
-    (found,) = shelves([read(path) for path in sorted(tmp_path.glob("*.json"))])
+    (found,) = result_sets([read(path) for path in sorted(tmp_path.glob("*.json"))])
 
-    facts = card.facts(found)
+    facts = machine_facts.facts(found)
 
     assert ("emulated CPU, what not all have", ["none", "la57"]) in facts.differ

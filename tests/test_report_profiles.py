@@ -11,7 +11,7 @@ from results_made import Made, suite, write
 from test_report import HOSTILE, Page
 
 from pkbench.analysis import ResultError
-from pkbench.analysis.report import write as report
+from pkbench.analysis.report.report import write as report
 
 MACHINE = {"name": "box", "cpu_model": "CPU", "kernel": "6.12"}
 VALUES = [[1e-6, 1e-6], [1e-6, 1e-6], [1e-6, 1e-6]]

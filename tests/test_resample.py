@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pkbench.analysis.resample import CONFIDENCE, RESAMPLES, SEED, _comparators, bounds
-from pkbench.analysis.sample import Numbers
+from pkbench.analysis.estimate.resample import CONFIDENCE, RESAMPLES, SEED, _comparators, bounds
+from pkbench.analysis.estimate.sample import Numbers
 
 
 def difference(medians: Sequence[Numbers]) -> Numbers:
@@ -43,7 +43,7 @@ def test_it_gives_what_plain_resampling_gives(sizes: tuple[int, int], paired: bo
 
 
 def test_an_interval_does_not_depend_on_its_company(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pkbench.analysis.resample.AT_ONCE", RESAMPLES * 100)
+    monkeypatch.setattr("pkbench.analysis.estimate.resample.AT_ONCE", RESAMPLES * 100)
     samples = [drawn(30, 11), drawn(30, 12, seed=2)]
     low, high = bounds(samples, difference, paired=False)
     for case in range(30):

@@ -14,22 +14,22 @@ import pytest
 from machines_made import NO_KEYS, plant
 from workers_made import Workers, measured, workers
 
-from pkbench import measurement
-from pkbench.journal import ResumeError, journal_path
-from pkbench.launch import Outcome
+from pkbench.cases.selection import select
 from pkbench.machine import detect
-from pkbench.measurement import Request, measure
-from pkbench.profiles import PROFILES
 from pkbench.resultfile import OutputError
-from pkbench.schedule import Record
-from pkbench.selection import select
+from pkbench.run import measurement
+from pkbench.run.child import Outcome
+from pkbench.run.journal import ResumeError, journal_path
+from pkbench.run.measurement import Request, measure
+from pkbench.run.presets import PRESETS
+from pkbench.run.schedule import Record
 
 __all__ = ["workers"]
 
 CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
 NAMES = [case.name for case in CASES]
 ROUNDS = 6
-PROFILE = replace(PROFILES["quick"], rounds=ROUNDS, least_rounds=ROUNDS, values=3)
+PRESET = replace(PRESETS["quick"], rounds=ROUNDS, least_rounds=ROUNDS, values=3)
 KILLS = 50
 
 
@@ -42,7 +42,7 @@ def run(output: Path, resume: bool = False, seed: int | None = 1, **facts: Any) 
     root = plant(output.parent / "root", {"proc/cpuinfo": "model name\t: CPU\n"})
     found = detect(root, NO_KEYS, "lab 1")
     machine = replace(found, **{"allowed_cpus": (0, 1), **facts})
-    request = Request(CASES, PROFILE, machine, (), output, seed, resume)
+    request = Request(CASES, PRESET, machine, (), output, seed, resume)
     return measure(request, lambda step: None)
 
 
@@ -69,7 +69,7 @@ def stopped(output: Path, workers: Workers) -> Path:
     def stop(case: str, times: int) -> Outcome:
         if times == 3:
             raise Stop
-        return measured(case, PROFILE.values)
+        return measured(case, PRESET.values)
 
     workers.answers[NAMES[-1]] = stop
     with pytest.raises(Stop):
@@ -140,8 +140,8 @@ def test_other_cases_or_another_profile_are_told_by_what_differs(
     stopped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[__name__], "CASES", CASES[:-1])
-    monkeypatch.setattr(sys.modules[__name__], "PROFILE", replace(PROFILE, budget=7.0))
-    expected = rf"profile \(budget .* then, 7.0 now\), cases \({NAMES[-1]}\)"
+    monkeypatch.setattr(sys.modules[__name__], "PRESET", replace(PRESET, budget=7.0))
+    expected = rf"preset \(budget .* then, 7.0 now\), cases \({NAMES[-1]}\)"
     with pytest.raises(ResumeError, match=expected):
         run(stopped, resume=True)
 
@@ -229,18 +229,18 @@ from pathlib import Path
 from pkbench.journal import ResumeError, journal_path
 from pkbench.machine import detect
 from pkbench.measurement import Request, measure
-from pkbench.profiles import PROFILES
+from pkbench.presets import PRESETS
 from pkbench.selection import select
 
 output = Path(sys.argv[1])
-profile = replace(
-    PROFILES["quick"], rounds=20, least_rounds=20, values=2, warmups=0, value_seconds=0.02
+preset = replace(
+    PRESETS["quick"], rounds=20, least_rounds=20, values=2, warmups=0, value_seconds=0.02
 )
 cases = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
 machine = detect(name="lab 1")
 resume = journal_path(output).exists()
 print("begun", flush=True)
-measure(Request(cases, profile, machine, (), output, 1, resume), lambda step: None)
+measure(Request(cases, preset, machine, (), output, 1, resume), lambda step: None)
 """
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from workers_made import PROVING, TIMED, Workers, bad, measured, pyperf_run, workers
 
-from pkbench import launch
-from pkbench.crowding import PIECE_SECONDS
-from pkbench.journal import Journal, read_journal
-from pkbench.launch import Outcome, Task
-from pkbench.profiles import PROFILES, once
-from pkbench.schedule import (
+from pkbench.cases.selection import select
+from pkbench.run import child
+from pkbench.run.child import Outcome, Task
+from pkbench.run.journal import Journal, read_journal
+from pkbench.run.presets import PRESETS, once
+from pkbench.run.schedule import (
     RETAKE_SECONDS,
     RETAKES,
     Record,
@@ -27,23 +27,21 @@ from pkbench.schedule import (
     share_of_net,
     too_large,
 )
-from pkbench.selection import select
 from pkbench.turns import Turns
+from pkbench.worker.smt_contention import PIECE_SECONDS
 
 __all__ = ["workers"]
 
 CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
 NAMES = [case.name for case in CASES]
-PROFILE = replace(
-    PROFILES["quick"], rounds=4, least_rounds=2, target=-1.0, values=3, budget=math.inf
-)
+PRESET = replace(PRESETS["quick"], rounds=4, least_rounds=2, target=-1.0, values=3, budget=math.inf)
 BROKEN = "syscall/mprotect-same"
 
 
 @pytest.fixture
 def schedule(tmp_path: Path, workers: Workers) -> Iterator[Schedule]:
     with Journal(tmp_path / "journal") as journal:
-        yield Schedule(CASES, PROFILE, 1, "lab 1", journal, lambda step: None)
+        yield Schedule(CASES, PRESET, 1, "lab 1", journal, lambda step: None)
 
 
 def test_each_case_is_calibrated_once_and_measured_once_a_round(
@@ -103,8 +101,8 @@ def test_the_budget_counts_the_turns_of_others_as_far_as_they_are_like_ours(
             yield
 
     with Journal(tmp_path / "journal") as journal:
-        profile = replace(PROFILE, rounds=100, budget=100.0)
-        schedule = Schedule(CASES, profile, 1, "lab 1", journal, lambda step: None)
+        preset = replace(PRESET, rounds=100, budget=100.0)
+        schedule = Schedule(CASES, preset, 1, "lab 1", journal, lambda step: None)
         schedule.turns = OneWaits(0)
         schedule.clock = lambda: now
         assert rounds == schedule.run().rounds
@@ -124,7 +122,7 @@ def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
         finally:
             turns.append("has ended")
 
-    monkeypatch.setattr(launch, "work", work)
+    monkeypatch.setattr(child, "work", work)
 
     class OthersToo(Turns):
         @contextmanager
@@ -138,7 +136,7 @@ def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
     with Journal(tmp_path / "journal") as journal:
         schedule = Schedule(
             CASES,
-            PROFILE,
+            PRESET,
             1,
             "lab 1",
             journal,
@@ -222,7 +220,7 @@ def test_what_calibration_finds_skipped_or_failed_is_never_timed(
 def test_where_times_mean_nothing_every_case_is_run_once_and_not_calibrated(
     schedule: Schedule, workers: Workers
 ) -> None:
-    schedule.profile = once(PROFILE)
+    schedule.preset = once(PRESET)
     record = schedule.run()
     assert sorted(NAMES) == sorted(workers.ran)
     assert [] == workers.calibrated
@@ -234,13 +232,13 @@ def test_no_round_begins_that_would_end_after_the_budget(
     schedule: Schedule, workers: Workers
 ) -> None:
     schedule.clock = lambda: 10 * len(workers.ran)  # so that a round takes 30
-    schedule.profile = replace(PROFILE, rounds=100, budget=200)
+    schedule.preset = replace(PRESET, rounds=100, budget=200)
     record = schedule.run()
     assert ("budget", 6) == (record.stopped, record.rounds)
 
 
 def test_the_least_rounds_are_measured_whatever_the_budget(schedule: Schedule) -> None:
-    schedule.profile = replace(PROFILE, budget=0)
+    schedule.preset = replace(PRESET, budget=0)
     assert 2 == schedule.run().rounds
 
 
@@ -265,13 +263,13 @@ def test_a_run_that_stopped_anywhere_is_continued_without_loss_or_repetition(
             raise Stop
 
     with Journal(tmp_path / "journal") as journal, pytest.raises(Stop):
-        Schedule(CASES, PROFILE, 1, "lab 1", journal, stop).run()
+        Schedule(CASES, PRESET, 1, "lab 1", journal, stop).run()
     record = Record()
     for entry in read_journal(tmp_path / "journal"):
         record.take(entry)
     assert stopped_after == sum(map(len, record.runs.values()))
     with Journal(tmp_path / "journal") as journal:
-        Schedule(CASES, PROFILE, 1, "lab 1", journal, lambda step: None, record).run()
+        Schedule(CASES, PRESET, 1, "lab 1", journal, lambda step: None, record).run()
     assert sorted(NAMES * 4) == sorted(workers.ran)
     assert NAMES == workers.calibrated
     for name in NAMES:
@@ -290,7 +288,7 @@ def noisy(noise: float) -> Callable[[str, int], Outcome]:
 def test_a_case_leaves_when_its_interval_is_narrow_enough_and_says_so(
     schedule: Schedule, workers: Workers
 ) -> None:
-    schedule.profile = replace(PROFILE, rounds=30, target=0.05)
+    schedule.preset = replace(PRESET, rounds=30, target=0.05)
     workers.answers[BROKEN] = noisy(0.1)
     record = schedule.run()
     assert 2 == workers.ran.count("syscall/getppid")
@@ -302,7 +300,7 @@ def test_a_case_leaves_when_its_interval_is_narrow_enough_and_says_so(
 def test_a_case_that_never_gets_there_ends_with_the_rounds(
     schedule: Schedule, workers: Workers
 ) -> None:
-    schedule.profile = replace(PROFILE, rounds=5, target=0.01)
+    schedule.preset = replace(PRESET, rounds=5, target=0.01)
     workers.answers[BROKEN] = noisy(1.0)
     record = schedule.run()
     assert 5 == workers.ran.count(BROKEN)
@@ -313,7 +311,7 @@ def test_a_case_is_not_known_by_fewer_processes_than_rounds_are_asked_for(
     schedule: Schedule, workers: Workers
 ) -> None:
     """In the first rounds a neighbour is on the core, and what was timed there is left out."""
-    schedule.profile = replace(PROFILE, rounds=30, least_rounds=4, target=0.05)
+    schedule.preset = replace(PRESET, rounds=30, least_rounds=4, target=0.05)
 
     def answer(case: str, times: int) -> Outcome:
         nop_cycles = 0.34 if times <= 3 else 0.17
@@ -331,8 +329,8 @@ def test_what_is_compared_stays_together_and_shares_a_process(
     compared = [case.name for case in cases if case.benchmark.group == "protect"]
     workers.answers[compared[0]] = noisy(0.1)
     with Journal(tmp_path / "journal") as journal:
-        profile = replace(PROFILE, rounds=30, target=0.05)
-        Schedule(cases, profile, 1, "lab 1", journal, lambda step: None).run()
+        preset = replace(PRESET, rounds=30, target=0.05)
+        Schedule(cases, preset, 1, "lab 1", journal, lambda step: None).run()
     counts = {workers.ran.count(name) for name in compared}
     assert 1 == len(counts)
     assert {2} != counts
@@ -346,7 +344,7 @@ def test_values_go_where_the_variance_is(schedule: Schedule, workers: Workers) -
         values = [1e-6 * (1 + 0.2 * (index % 2)) for index in range(asked)]
         return bad(case, pyperf_run(case, values))
 
-    schedule.profile = replace(PROFILE, rounds=6, target=-1.0)
+    schedule.preset = replace(PRESET, rounds=6, target=-1.0)
     workers.answers[BROKEN] = within
     schedule.run()
     assert [3, 3] == workers.values[BROKEN][:2]
@@ -366,7 +364,7 @@ def beside(nop_cycles: float, values: int = 3) -> Callable[[str, int], Outcome]:
 def test_a_process_is_told_how_fast_the_core_was_in_the_rounds_before(
     schedule: Schedule, workers: Workers
 ) -> None:
-    schedule.profile = replace(PROFILE, rounds=2)
+    schedule.preset = replace(PRESET, rounds=2)
     workers.answers = {BROKEN: beside(0.34), "syscall/getppid": beside(0.17)}
     schedule.run()
     assert [0.0, 0.17] == [request["best_nop_cycles"] for request in workers.requests[BROKEN]]
@@ -375,7 +373,7 @@ def test_a_process_is_told_how_fast_the_core_was_in_the_rounds_before(
 def test_a_process_beside_a_neighbour_takes_more_values_but_not_any_number(
     schedule: Schedule, workers: Workers
 ) -> None:
-    schedule.profile = replace(PROFILE, rounds=2)
+    schedule.preset = replace(PRESET, rounds=2)
     most = 3 * (1 + RETAKES)
     workers.answers = {BROKEN: beside(0.34, most), "syscall/getppid": beside(0.34, most + 1)}
     record = schedule.run()
@@ -387,7 +385,7 @@ def test_a_process_beside_a_neighbour_takes_more_values_but_not_any_number(
 
 
 def test_long_values_are_not_taken_again_and_again(schedule: Schedule, workers: Workers) -> None:
-    schedule.profile = replace(PROFILE, rounds=2)
+    schedule.preset = replace(PRESET, rounds=2)
     seconds = RETAKE_SECONDS * 0.6
     workers.calibrations[BROKEN] = bad(BROKEN, {"loops": 8, "timed": seconds, "elapsed": seconds})
     schedule.run()
@@ -409,8 +407,8 @@ def test_a_piece_of_a_value_is_short_and_never_nothing(
 def test_what_several_threads_do_is_not_taken_in_pieces(tmp_path: Path, workers: Workers) -> None:
     cases = select(("threads/mprotect-siblings",), ("siblings=sleeping",), "quick")
     with Journal(tmp_path / "journal") as journal:
-        profile = replace(PROFILE, rounds=2)
-        Schedule(cases, profile, 1, "lab 1", journal, lambda step: None).run()
+        preset = replace(PRESET, rounds=2)
+        Schedule(cases, preset, 1, "lab 1", journal, lambda step: None).run()
     requests = workers.requests[cases[0].name]
     assert {(0, 3)} == {(request["piece_loops"], request["most_values"]) for request in requests}
 

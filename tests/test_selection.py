@@ -2,12 +2,12 @@
 
 import pytest
 
-from pkbench.catalogue import benchmarks, parse_case
-from pkbench.selection import SelectionError, select
+from pkbench.cases.catalogue import benchmarks, parse_case
+from pkbench.cases.selection import SelectionError, select
 
 
-def names(*patterns: str, points: tuple[str, ...] = (), profile: str = "quick") -> list[str]:
-    return [case.name for case in select(patterns, points, profile)]
+def names(*patterns: str, points: tuple[str, ...] = (), preset: str = "quick") -> list[str]:
+    return [case.name for case in select(patterns, points, preset)]
 
 
 def test_without_a_pattern_quick_has_the_headline_benchmarks_and_their_floors() -> None:
@@ -42,7 +42,7 @@ def test_a_pattern_may_be_a_family_a_benchmark_or_have_stars() -> None:
 
 def test_quick_has_fewer_points() -> None:
     assert set(names("protect/mprotect-rw-ro")) < set(
-        names("protect/mprotect-rw-ro", profile="standard")
+        names("protect/mprotect-rw-ro", preset="standard")
     )
 
 

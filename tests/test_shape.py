@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pkbench.analysis.shape import ENOUGH, chance, shape
+from pkbench.analysis.estimate.distribution import ENOUGH, chance, shape
 
 ROUNDS = tuple(range(30))
 

@@ -8,9 +8,9 @@ import pytest
 from results_made import Made, skipped, suite, write
 
 from pkbench import analysis
-from pkbench.analysis import ResultError, figures, words
-from pkbench.analysis.frame import records
-from pkbench.catalogue import benchmarks, by_name
+from pkbench.analysis import ResultError, figures, formatting
+from pkbench.analysis.estimate.frame import records
+from pkbench.cases.catalogue import benchmarks, by_name
 from pkbench.cli.states import costs_by_case
 
 LOOP = "instruction/empty-loop"
@@ -78,7 +78,7 @@ def test_it_is_told_in_core_cycles_too(tmp_path: Path) -> None:
     found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10, cycle=4e-10))
 
     assert pytest.approx(0.5) == found["net_cycles"]
-    assert "0.500 [0.500, 0.500]" == words.net_cycles(found)
+    assert "0.500 [0.500, 0.500]" == formatting.net_cycles(found)
 
 
 def test_instructions_counted_are_whole(tmp_path: Path) -> None:
@@ -105,16 +105,16 @@ def test_what_the_noise_hides_is_below_resolution_and_no_number(tmp_path: Path) 
     found = row(tmp_path, *noise(spread=0.1))
 
     assert found["net_low"] < 0 < found["net"] < found["net_high"]
-    assert "below resolution" == words.net(found)
-    assert words.net_bounds(found).startswith("up to ")
-    assert "" == words.net_cycles(found)
+    assert "below resolution" == formatting.net(found)
+    assert formatting.net_bounds(found).startswith("up to ")
+    assert "" == formatting.net_cycles(found)
 
 
 def test_a_slope_that_goes_down_is_below_resolution_and_no_number(tmp_path: Path) -> None:
     found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=-1e-11))
 
     assert found["net_high"] < 0
-    assert ("below resolution", "") == (words.net(found), words.net_bounds(found))
+    assert ("below resolution", "") == (formatting.net(found), formatting.net_bounds(found))
 
 
 @pytest.mark.parametrize(("clock", "resolved"), [(9e-6, True), (11e-6, False)])
@@ -125,7 +125,7 @@ def test_what_the_clock_cannot_tell_is_below_resolution(
     found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10, clock=clock))
 
     assert resolved == found["resolved"]
-    assert ("0.200 ns" if resolved else "below resolution") == words.net(found)
+    assert ("0.200 ns" if resolved else "below resolution") == formatting.net(found)
 
 
 def test_a_run_prints_the_slope_or_that_it_is_below_resolution(tmp_path: Path) -> None:
@@ -146,8 +146,8 @@ def test_no_table_of_the_report_prints_a_figure_that_is_below_resolution(tmp_pat
 
 def test_the_figure_of_instructions_shows_the_slope_once(tmp_path: Path) -> None:
     path = result(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10), skipped("syscall/getppid"))
-    (shelf,) = analysis.shelves([analysis.read(path)])
-    table = figures.primitives.table(shelf)
+    (result_set,) = analysis.result_sets([analysis.read(path)])
+    table = figures.primitives.table(result_set)
     shown = table[table["what"] == "estimate"].set_index("case")
 
     assert [LOOP, CASE] == list(shown.index)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pkbench._native import ffi, lib
-from pkbench.catalogue import Axis, Benchmark, Case, benchmarks, by_name, parse_case
-from pkbench.points import parse_points
+from pkbench.cases.catalogue import Axis, Benchmark, Case, benchmarks, by_name, parse_case
+from pkbench.cases.points import parse_points
 
 FAMILIES = Path(__file__).parent.parent / "native" / "families"
 # Smaller than a batch, and larger.

@@ -13,9 +13,10 @@ import pytest
 from results_made import Made, suite, write
 from test_cli import pkbench, refused
 
-from pkbench.analysis import read, shelves, tables
-from pkbench.analysis.report import write as report
-from pkbench.analysis.table import FORMATS, Table
+from pkbench.analysis import read, result_sets
+from pkbench.analysis.report.report import write as report
+from pkbench.analysis.tables import report_tables
+from pkbench.analysis.tables.table import FORMATS, Table
 
 HOSTILE = (
     "\\input{/etc/passwd} $x$ & 50% #1 a_b ^~ | <b>`x`</b> [1] {} -- \"q\" 'p' – µ × 中 \ufffd"
@@ -182,5 +183,5 @@ def test_a_format_that_there_is_not_is_refused(folder: Path) -> None:
 
 def test_counts_have_their_unit_in_the_heading(tmp_path: Path) -> None:
     made = suite([Made("a/b", [[5396.0]])], evidence="path length")
-    (shelf,) = shelves([read(write(tmp_path / "r.json", made))])
-    assert "| as measured (instructions) |" in tables.everything(shelf).markdown()
+    (result_set,) = result_sets([read(write(tmp_path / "r.json", made))])
+    assert "| as measured (instructions) |" in report_tables.everything(result_set).markdown()

@@ -6,11 +6,11 @@ from pathlib import Path
 import needs
 import pytest
 
-from pkbench import guest
-from pkbench.catalogue import parse_case
-from pkbench.counted import Counted, Instructions
-from pkbench.guest import GuestError
-from pkbench.kernels import Kernel
+from pkbench.cases.catalogue import parse_case
+from pkbench.count import guest
+from pkbench.count.guest import GuestError
+from pkbench.count.result import Counted, Instructions
+from pkbench.kernels.available import Kernel
 from pkbench.tracing.attribution import Attribution, AttributionError, Run, attribute
 from pkbench.tracing.call_tree import CallTree
 from pkbench.tracing.guest import trace

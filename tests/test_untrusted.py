@@ -14,7 +14,7 @@ import pytest
 from results_made import Made, suite, write
 
 from pkbench.analysis import ResultError, estimates, read, tidy
-from pkbench.analysis.process import PER_VALUE
+from pkbench.analysis.reading.process import PER_VALUE
 
 DOCUMENTS = ("pkbench_machine", "pkbench_cases", "pkbench_findings", "pkbench_missing")
 DEEP = json.loads("[" * 90 + "]" * 90)
@@ -237,7 +237,7 @@ def test_more_values_axes_or_points_of_one_axis_than_a_frame_is_meant_for_are_re
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "r.json"
-    monkeypatch.setattr("pkbench.analysis.result.MOST_VALUES", 3)
+    monkeypatch.setattr("pkbench.analysis.reading.result.MOST_VALUES", 3)
     assert "more than 3 values" in refusal(write(path, suite([Made("a/b", [[1.0] * 2] * 2)])))
     cases = [Made(f"a/b/axis-{number}:1", state="skipped") for number in range(101)]
     assert "more than 100 axes" in refusal(write(path, suite(cases)))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pyperf
 import pytest
 
-from pkbench.catalogue import parse_case
+from pkbench.cases.catalogue import parse_case
 
 
 def worker(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        (sys.executable, "-P", "-m", "pkbench.worker", *arguments),
+        (sys.executable, "-P", "-m", "pkbench.worker.pyperf_script", *arguments),
         capture_output=True,
         text=True,
         timeout=120,

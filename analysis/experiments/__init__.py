@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from ..document import ResultError
+from ..reading.bounded_json import ResultError
 from .declared import EXPERIMENTS
 from .experiment import Claim, Experiment, Finding, judge
 from .verdict import NOT_SEEN, SEEN, UNTOLD, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..shelf import Shelf
+from ..estimate.result_set import ResultSet
 from .verdict import UNTOLD, Here, Judge, Verdict
 
 
@@ -41,20 +41,20 @@ class Finding:
     verdict: Verdict
 
 
-def judge(experiment: Experiment, stock: Sequence[Shelf]) -> list[Finding]:
+def judge(experiment: Experiment, stock: Sequence[ResultSet]) -> list[Finding]:
     """Return what became of each claim on each machine of each kind of evidence."""
     return [
-        Finding(machine, shelf.evidence, claim, _verdict(claim, shelf, machine))
-        for shelf in stock
-        for machine in shelf.names
+        Finding(machine, result_set.evidence, claim, _verdict(claim, result_set, machine))
+        for result_set in stock
+        for machine in result_set.names
         for claim in experiment.claims
     ]
 
 
-def _verdict(claim: Claim, shelf: Shelf, machine: str) -> Verdict:
-    if shelf.evidence == "function":
+def _verdict(claim: Claim, result_set: ResultSet, machine: str) -> Verdict:
+    if result_set.evidence == "function":
         return Verdict(UNTOLD, "times under emulation mean nothing")
-    if shelf.exact and not claim.counts:
+    if result_set.exact and not claim.counts:
         return Verdict(UNTOLD, "it is a matter of time, and instruction counts are none")
-    found = claim.judge(Here(shelf, machine))
-    return Verdict(found.state, f"in instructions: {found.words}") if shelf.exact else found
+    found = claim.judge(Here(result_set, machine))
+    return Verdict(found.state, f"in instructions: {found.words}") if result_set.exact else found

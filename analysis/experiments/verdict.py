@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import words
-from ..estimate import Interval
-from ..shelf import Shelf
+from .. import formatting
+from ..estimate.result_set import ResultSet
+from ..interval import Interval
 
 SEEN, NOT_SEEN, UNTOLD = "seen here", "not seen here", "can't be told here"
 
@@ -28,13 +28,13 @@ class Verdict:
 class Here:
     """One machine's results, as claims ask them."""
 
-    shelf: Shelf
+    result_set: ResultSet
     machine: str
 
     @cached_property
     def rows(self) -> dict[str, dict[str, Any]]:
         """The machine's estimates by case."""
-        rows = self.shelf.on(self.machine).to_dict("records")
+        rows = self.result_set.on(self.machine).to_dict("records")
         return {str(row["case"]): {str(k): v for k, v in row.items()} for row in rows}
 
     def lacking(self, *cases: str) -> str:
@@ -44,7 +44,7 @@ class Here:
 
     def ratio(self, over: str, under: str, net: bool) -> Interval:
         """Return how many times one case costs what another does."""
-        return self.shelf.ratio((self.machine, over), (self.machine, under), net)
+        return self.result_set.ratio((self.machine, over), (self.machine, under), net)
 
     def interval(self, case: str, quantity: str) -> Interval | None:
         """Return an estimate of a case; None where it isn't known or is below resolution."""
@@ -58,7 +58,7 @@ class Here:
         return _interval(self.rows[case], "gross", "low", "high")
 
     def _why(self, case: str) -> str:
-        cases = self.shelf.cases
+        cases = self.result_set.cases
         asked = cases[(cases["machine"] == self.machine) & (cases["case"] == case)]
         if asked.empty:
             return "was not asked for"
@@ -81,7 +81,7 @@ def ratio_within(over: str, under: str, low: float, high: float, net: bool = Fal
         if lacking := here.lacking(over, under):
             return Verdict(UNTOLD, lacking)
         found = here.ratio(over, under, net)
-        return Verdict(_inside(found, low, high), f"{over} over {under}: {words.times(found)}")
+        return Verdict(_inside(found, low, high), f"{over} over {under}: {formatting.times(found)}")
 
     return judge
 
@@ -155,11 +155,11 @@ def linear(few: str, some: str, many: str, pages: tuple[int, int, int], within: 
         first = _a_page(here, few, some, pages[1] - pages[0])
         second = _a_page(here, some, many, pages[2] - pages[1])
         found = quotient(second, first)
-        unit = here.shelf.unit
+        unit = here.result_set.unit
         return Verdict(
             _inside(found, 1 / within, within),
             f"a page more costs {_text(first, unit)} up to {pages[1]:,} pages and "
-            f"{_text(second, unit)} up to {pages[2]:,}: {words.times(found)} times as much",
+            f"{_text(second, unit)} up to {pages[2]:,}: {formatting.times(found)} times as much",
         )
 
     return judge
@@ -180,9 +180,11 @@ def share_at(case: str, rate: float, most: float) -> Judge:
             return Verdict(UNTOLD, f"what a switch adds in {case} is below resolution")
         low, high = _ends(added)
         found = Interval(added.value * rate, low * rate, high * rate)
-        text = f"{rate:,.0f} switches a second take {words.figures(100 * found.value)} % of a CPU"
+        text = (
+            f"{rate:,.0f} switches a second take {formatting.figures(100 * found.value)} % of a CPU"
+        )
         if low < high:
-            text += f" [{words.figures(100 * low * rate)}, {words.figures(100 * high * rate)}]"
+            text += f" [{formatting.figures(100 * low * rate)}, {formatting.figures(100 * high * rate)}]"
         return Verdict(_inside(found, float("-inf"), most), text)
 
     return judge
@@ -223,8 +225,8 @@ def _inside(found: Interval, low: float, high: float) -> str:
 
 
 def _text(found: Interval, unit: str) -> str:
-    text = words.cost(found.value, unit)
+    text = formatting.cost(found.value, unit)
     low, high = _ends(found)
     if low == high:
         return text
-    return f"{text} [{words.cost(low, unit)} to {words.cost(high, unit)}]"
+    return f"{text} [{formatting.cost(low, unit)} to {formatting.cost(high, unit)}]"

@@ -1,10 +1,10 @@
-"""The figures: each a table of a shelf, drawn, with caption and alternative text."""
+"""The figures: each a table of a result set, drawn, with caption and alternative text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..shelf import Shelf
+from ..estimate.result_set import ResultSet
 from . import (
     affordable,
     breakeven,
@@ -63,13 +63,13 @@ FIGURES: Sequence[Figure] = (
 
 
 def chart(
-    figure: Figure, shelf: Shelf, width: float = style.TWO_COLUMNS, published: bool = False
+    figure: Figure, result_set: ResultSet, width: float = style.TWO_COLUMNS, published: bool = False
 ) -> Chart | Missing:
     """Draw one figure, so many inches wide, or say why it can't be drawn.
 
     With `published`, what others published of the same cases is laid over it.
     """
-    rows = figure.table(shelf)
+    rows = figure.table(result_set)
     if published and not rows.empty:
         rows = overlay.laid_over(rows)
     drawn = figure.draw(rows, width)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .. import breakeven
-from ..shelf import Shelf
-from . import along, lines, style
+from ..derive import breakeven, line_table
+from ..derive.row_kinds import ASSUMED, ESTIMATE
+from ..estimate.result_set import ResultSet
 from . import breakeven as shares
-from .chart import ASSUMED, ESTIMATE, interval_note
+from . import lines, style
+from .chart import interval_note
 
 NAME = "affordable"
 TITLE = "How often a region may be switched for 1 % of a CPU"
@@ -18,15 +19,15 @@ SHARE = 0.01
 LABEL = "switches per second that take 1 % of a CPU, log scale\nhigher is better"
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the rate of switches that takes a hundredth of a CPU, at each size."""
-    found = breakeven.affordable(shares.with_assumptions(shelf), SHARE)
+    found = breakeven.affordable(breakeven.with_assumptions(result_set), SHARE)
     if found.empty:
-        return pd.DataFrame(columns=along.COLUMNS)
+        return pd.DataFrame(columns=line_table.COLUMNS)
     rows = pd.DataFrame(
         {
             "machine": found["machine"],
-            "evidence": shelf.evidence,
+            "evidence": result_set.evidence,
             "panel": "",
             "series": found["way"],
             "point": found["pages"],
@@ -40,10 +41,10 @@ def table(shelf: Shelf) -> pd.DataFrame:
             "case": found["case"],
             "note": found["source"],
         },
-        columns=along.COLUMNS,
+        columns=line_table.COLUMNS,
     )
     sizes = {str(pages): int(pages) for pages in sorted(set(rows["point"]))}
-    missing = shares.unmeasured(shelf, found, sizes)
+    missing = shares.unmeasured(result_set, found, sizes)
     missing["point"] = missing["panel"].map(sizes)
     whole = pd.concat([rows, missing.assign(panel="", unit="1/s")], ignore_index=True)
     return shares.in_order(whole)
@@ -65,4 +66,4 @@ def caption(rows: pd.DataFrame) -> str:
 
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
-    return along.alt(rows, "pages in the region", "the affordable rate of switches")
+    return line_table.alt(rows, "pages in the region", "the affordable rate of switches")

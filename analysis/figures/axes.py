@@ -18,8 +18,8 @@ from matplotlib.ticker import (
     NullLocator,
 )
 
-from .. import words
-from .chart import quantity
+from .. import formatting
+from ..derive.row_kinds import quantity
 
 FEW_DECADES = 2  # a log axis shorter than this is labelled between its decades too
 MOST_DECADES = 4  # on a longer one ticks between the decades run together
@@ -50,7 +50,7 @@ def value_axis(
     values = pd.concat([table["value"], table["low"], table["high"]]).dropna()
     values = values[values > 0] if log else values
     plain = quantity(table) != "time" or bool(label)
-    scale, unit = (1.0, "") if plain or log else words.time_unit(float(values.max()))
+    scale, unit = (1.0, "") if plain or log else formatting.time_unit(float(values.max()))
     horizontal = isinstance(axis, XAxis)
     text = label or _label(table, unit, log, per)
     axis.set_label_text(text if horizontal else "\n".join(_broken(text)))
@@ -97,7 +97,7 @@ def _plain(number: float) -> str:
 
 
 def _round_time(seconds: float) -> str:
-    size, unit = words.time_unit(seconds)
+    size, unit = formatting.time_unit(seconds)
     return f"{seconds / size:.3g} {unit}"
 
 

@@ -6,10 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .. import breakeven, words
-from ..shelf import Shelf
-from . import along, lines, style
-from .chart import ASSUMED, ESTIMATE, MISSING, estimates, interval_note
+from .. import formatting
+from ..derive import breakeven, line_table
+from ..derive.row_kinds import ASSUMED, ESTIMATE, MISSING, estimates
+from ..estimate.result_set import ResultSet
+from . import lines, style
+from .chart import interval_note
 
 NAME = "breakeven"
 TITLE = "Which way costs least, and how much of a CPU it takes"
@@ -22,19 +24,19 @@ REFERENCE = 1.0  # per cent: what most programs would pay
 LABEL = "share of one CPU (%), log scale\nlower is better"
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the share of a CPU, in per cent, at each rate that it allows."""
-    costs = with_assumptions(shelf)
+    costs = breakeven.with_assumptions(result_set)
     if costs.empty:
-        return pd.DataFrame(columns=along.COLUMNS)
+        return pd.DataFrame(columns=line_table.COLUMNS)
     costs = costs[costs["pages"].isin(_sizes(costs))]
     found = breakeven.shares(costs)
     found = found[found["share_low"].fillna(found["share"]) <= 1]
     rows = pd.DataFrame(
         {
             "machine": found["machine"],
-            "evidence": shelf.evidence,
-            "panel": [words.count(pages, "page") for pages in found["pages"]],
+            "evidence": result_set.evidence,
+            "panel": [formatting.count(pages, "page") for pages in found["pages"]],
             "series": found["way"],
             "point": found["rate"].astype(int),
             "what": found["origin"].map({breakeven.MEASURED: ESTIMATE, breakeven.ASSUMED: ASSUMED}),
@@ -47,10 +49,10 @@ def table(shelf: Shelf) -> pd.DataFrame:
             "case": found["case"],
             "note": found["source"],
         },
-        columns=along.COLUMNS,
+        columns=line_table.COLUMNS,
     )
-    order = {words.count(pages, "page"): pages for pages in sorted(set(costs["pages"]))}
-    whole = pd.concat([rows, unmeasured(shelf, costs, order)], ignore_index=True)
+    order = {formatting.count(pages, "page"): pages for pages in sorted(set(costs["pages"]))}
+    whole = pd.concat([rows, unmeasured(result_set, costs, order)], ignore_index=True)
     return in_order(whole).sort_values(
         "panel", key=lambda names: names.map(order), kind="stable", ignore_index=True
     )
@@ -62,17 +64,6 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(
         "series", key=lambda names: names.map(ways), kind="stable", ignore_index=True
     )
-
-
-def with_assumptions(shelf: Shelf) -> pd.DataFrame:
-    """Return what a switch costs by each way, what the reader assumes among them."""
-    if shelf.evidence != "silicon":
-        return pd.DataFrame(columns=breakeven.COLUMNS)
-    costs = breakeven.switch_costs(shelf.estimates)
-    cycles = breakeven.seconds_a_cycle(shelf.frame)
-    for assumption in shelf.assumptions:
-        costs = breakeven.assume(costs, assumption, cycles)
-    return costs
 
 
 def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
@@ -115,7 +106,7 @@ def alt(rows: pd.DataFrame) -> str:
     told = estimates(rows)
     told = told[told["value"] <= 100]
     parts = [
-        f"{series} of {panel} {words.figures(value)} % at {point:,.0f} switches a second "
+        f"{series} of {panel} {formatting.figures(value)} % at {point:,.0f} switches a second "
         f"({machine})"
         for machine, panel, series, point, value in told.loc[
             told.groupby(["machine", "panel", "series"], sort=False)["point"].idxmax(),
@@ -134,16 +125,18 @@ def _sizes(costs: pd.DataFrame) -> list[int]:
     return [sizes[0], min(sizes[1:-1], key=lambda size: abs(size / middle - 1)), sizes[-1]]
 
 
-def unmeasured(shelf: Shelf, costs: pd.DataFrame, panels: dict[str, int]) -> pd.DataFrame:
+def unmeasured(result_set: ResultSet, costs: pd.DataFrame, panels: dict[str, int]) -> pd.DataFrame:
     """Return a row for each way and size that was neither measured nor assumed."""
-    cases = along.nothing_else(shelf.cases[shelf.cases["family"] == "switch"], "pages")
+    cases = line_table.nothing_else(
+        result_set.cases[result_set.cases["family"] == "switch"], "pages"
+    )
     cases = cases[cases["benchmark"].isin(breakeven.WAYS) & (cases["state"] != "measured")]
     cases = cases.assign(way=cases["benchmark"].map(breakeven.WAYS))
     known = set(zip(costs["machine"], costs["way"], costs["pages"], strict=True))
     rows = [
         {
             "machine": row.machine,
-            "evidence": shelf.evidence,
+            "evidence": result_set.evidence,
             "panel": panel,
             "series": row.way,
             "what": MISSING,
@@ -155,7 +148,7 @@ def unmeasured(shelf: Shelf, costs: pd.DataFrame, panels: dict[str, int]) -> pd.
         for panel, pages in panels.items()
         if row.axis_pages == pages and (row.machine, row.way, pages) not in known
     ]
-    return pd.DataFrame(rows, columns=along.COLUMNS)
+    return pd.DataFrame(rows, columns=line_table.COLUMNS)
 
 
 def _reference(axes: Axes, _: pd.DataFrame) -> None:

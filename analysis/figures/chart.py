@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..estimate import ENOUGH_PROCESSES, RESAMPLES
-from ..words import count, listed
+from ..derive.row_kinds import MISSING, PROCESS, PUBLISHED, estimates, is_exact
+from ..estimate.estimate import RESAMPLES
+from ..formatting import count, listed
+from ..interval import ENOUGH_PROCESSES
 
-# What a row of a table is.
-ESTIMATE, PROCESS, MISSING = "estimate", "process", "missing"
-ASSUMED, PUBLISHED = "assumed", "published"
 MOST_NAMED = 8  # cases that a caption names before it counts the rest
 
 
@@ -36,23 +35,6 @@ class Missing:
     name: str
     title: str
     reason: str
-
-
-def quantity(table: pd.DataFrame) -> str:
-    """Return what the value axis shows, without its unit."""
-    if (table["unit"] == "cycles").any():
-        return "core cycles"
-    return "instructions" if is_exact(table) else "time"
-
-
-def is_exact(table: pd.DataFrame) -> bool:
-    """Tell whether a table holds counts, or what is made of them, rather than times."""
-    return bool((table["evidence"] == "path length").any())
-
-
-def estimates(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table that have a figure."""
-    return table[table["what"] == ESTIMATE]
 
 
 def interval_note(table: pd.DataFrame) -> str:

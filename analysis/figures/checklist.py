@@ -19,9 +19,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
+from ..derive.row_kinds import ASSUMED, MISSING, PUBLISHED, estimates, is_exact
 from . import axes as scales
 from . import style
-from .chart import ASSUMED, MISSING, PUBLISHED, Chart, estimates, is_exact
+from .chart import Chart
 
 UNIT = re.compile(
     r"\((ns|µs|ms|s|%)\)|\b(ns|µs|ms|s)\b|instructions|cycles|times that of|per second"

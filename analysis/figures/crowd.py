@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import words
+from .. import formatting
 from .sweep import Sweep
 
 SIBLINGS = Sweep(
@@ -26,7 +26,7 @@ READERS = Sweep(
     along="threads, the one that changes protection included",
     operation="One operation is a change of a region's protection and back by one thread, while "
     "all others read it from end to end.",
-    name=lambda rows, along: rows["axis_pages"].map(lambda n: words.count(n, "page")),
+    name=lambda rows, along: rows["axis_pages"].map(lambda n: formatting.count(n, "page")),
 )
 
 REVOKE = Sweep(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..costs import in_cycles
+from ..estimate.cost_basis import in_cycles
 from .listing import Listing
 
 CYCLES = Listing(

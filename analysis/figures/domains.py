@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..costs import costs
+from ..estimate.cost_basis import costs
 from .sweep import Sweep
 
 DOMAINS = Sweep(

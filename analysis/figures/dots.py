@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .. import words
+from .. import formatting
+from ..derive.row_kinds import ESTIMATE, MISSING, PROCESS, PUBLISHED, estimates, is_exact
 from . import axes as scales
 from . import overlay, style
-from .chart import ESTIMATE, MISSING, PROCESS, PUBLISHED, estimates, is_exact
 
 ROW = 0.3  # inches
 LOW_ROW = 0.55  # of a row: one that only says why it is empty
@@ -36,7 +36,7 @@ Say = Callable[["pd.Series[Any]"], str]
 
 def cost(row: pd.Series[Any]) -> str:
     """Return a row's figure in words."""
-    return words.cost(row["value"], row["unit"])
+    return formatting.cost(row["value"], row["unit"])
 
 
 @dataclass(frozen=True)

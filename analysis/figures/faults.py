@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..costs import as_measured
+from ..estimate.cost_basis import as_measured
 from .listing import Listing
 from .sweep import Sweep
 

@@ -1,4 +1,4 @@
-"""What every figure is: a table of a shelf, how it is drawn, and what is said about it."""
+"""What every figure is: a table of a result set, how it is drawn, and what is said about it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
-from ..shelf import Shelf
+from ..estimate.result_set import ResultSet
 
 
 class Figure(Protocol):
@@ -25,7 +25,7 @@ class Figure(Protocol):
     def NEEDS(self) -> str:  # noqa: N802
         """What was missing where it can't be drawn."""
 
-    def table(self, shelf: Shelf) -> pd.DataFrame:
+    def table(self, result_set: ResultSet) -> pd.DataFrame:
         """Return what is to be drawn; see `along.COLUMNS` and `named.COLUMNS`."""
 
     def draw(self, rows: pd.DataFrame, width: float = ...) -> Drawing | None:

@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .. import history, marginal, words
-from ..frame import records
-from ..shelf import Shelf
+from .. import formatting
+from ..derive import cost_per_page, kernel_changes
+from ..derive.line_table import COLUMNS
+from ..derive.row_kinds import ESTIMATE, quantity
+from ..estimate.frame import records
+from ..estimate.result_set import ResultSet
 from . import style
-from .along import COLUMNS
-from .chart import ESTIMATE, interval_note, quantity
+from .chart import interval_note
 
 NAME = "kernels"
 TITLE = "What changing protection costs, from kernel to kernel"
@@ -37,22 +39,22 @@ FAULTS = {
 }
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the costs in each kernel, the kernels in the order of their versions.
 
     `point` is the kernel's place in that order.
     """
-    kernels = history.kernels(shelf)
-    if not shelf.exact or len(kernels) < FEWEST:
+    kernels = kernel_changes.kernels(result_set)
+    if not result_set.exact or len(kernels) < FEWEST:
         return pd.DataFrame(columns=COLUMNS)
     place = {name: number for number, (name, _) in enumerate(kernels)}
-    rows = pd.DataFrame([*_calls_and_pages(shelf), *_faults(shelf)])
+    rows = pd.DataFrame([*_calls_and_pages(result_set), *_faults(result_set)])
     rows = rows.assign(
-        evidence=shelf.evidence,
+        evidence=result_set.evidence,
         point=rows["machine"].map(place),
         low=float("nan"),
         high=float("nan"),
-        unit=shelf.unit,
+        unit=result_set.unit,
         processes=1,
         basis="gross",
         what=ESTIMATE,
@@ -99,7 +101,7 @@ def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
 def _labels(names: Iterable[str]) -> list[str]:
     """Return the kernels' versions, with what a distribution adds where that tells them apart."""
     whole = [str(name).removeprefix("Linux ") for name in names]
-    plain = [".".join(map(str, history.version(name))) for name in whole]
+    plain = [".".join(map(str, kernel_changes.version(name))) for name in whole]
     told = plain if "" not in plain and len(set(plain)) == len(plain) else whole
     return [style.label(name, 24) for name in told]
 
@@ -107,11 +109,13 @@ def _labels(names: Iterable[str]) -> list[str]:
 def caption(rows: pd.DataFrame) -> str:
     """Say what the figure shows, and what changed in between where that is known."""
     names = list(rows.sort_values("point")["machine"].drop_duplicates())
-    known = history.changes_between(history.version(names[0]), history.version(names[-1]))
+    known = kernel_changes.changes_between(
+        kernel_changes.version(names[0]), kernel_changes.version(names[-1])
+    )
     told = " ".join(f"Linux {change.name}: {change.what} ({change.source})." for change in known)
     return (
         f"{names[0]} to {names[-1]}. One call changes one resident page between two others; a "
-        f"further page is the slope from {marginal.LEAST_PAGES} pages on. Each panel has a scale "
+        f"further page is the slope from {cost_per_page.LEAST_PAGES} pages on. Each panel has a scale "
         f"of its own. {interval_note(rows)} "
         f"{f'Known changes in between: {told}' if told else ''}"
     ).strip()
@@ -122,14 +126,14 @@ def alt(rows: pd.DataFrame) -> str:
     parts = []
     for series, line in rows[rows["panel"] == PAGE].groupby("series", sort=False):
         first, last = line["value"].iloc[0], line["value"].iloc[-1]
-        parts.append(f"{series} from {words.figures(first)} to {words.figures(last)}")
+        parts.append(f"{series} from {formatting.figures(first)} to {formatting.figures(last)}")
     kernels = rows["point"].nunique()
     each = f" Instructions for each further page: {'; '.join(parts)}." if parts else ""
     return f"Lines of instruction counts over {kernels} kernels.{each}"
 
 
-def _calls_and_pages(shelf: Shelf) -> Iterator[dict[str, object]]:
-    for row in records(marginal.per_page(shelf)):
+def _calls_and_pages(result_set: ResultSet) -> Iterator[dict[str, object]]:
+    for row in records(cost_per_page.per_page(result_set)):
         if row["benchmark"] in WAYS:
             shared = {
                 "machine": row["machine"],
@@ -140,8 +144,8 @@ def _calls_and_pages(shelf: Shelf) -> Iterator[dict[str, object]]:
             yield {**shared, "panel": PAGE, "value": row["page"]}
 
 
-def _faults(shelf: Shelf) -> Iterator[dict[str, object]]:
-    for row in records(shelf.estimates[shelf.estimates["case"].isin(FAULTS)]):
+def _faults(result_set: ResultSet) -> Iterator[dict[str, object]]:
+    for row in records(result_set.estimates[result_set.estimates["case"].isin(FAULTS)]):
         yield {
             "machine": row["machine"],
             "series": FAULTS[row["case"]],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..costs import as_measured
-from . import along
+from ..derive import line_table
+from ..estimate.cost_basis import as_measured
 from .listing import Listing
 
 KINDS = Listing(
@@ -37,7 +37,7 @@ RESIDENCY = Listing(
     basis=as_measured,
     label=lambda rows: (
         rows["benchmark"].astype(str).str.removeprefix("mprotect-")
-        + along.elsewhere(rows, "").str.replace(r", percent (\d+)", r", \1 %", regex=True)
+        + line_table.elsewhere(rows, "").str.replace(r", percent (\d+)", r", \1 %", regex=True)
     ),
 )
 

@@ -15,9 +15,9 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
+from ..derive.row_kinds import ASSUMED, ESTIMATE, PUBLISHED, estimates, is_exact
 from . import axes as scales
 from . import overlay, style
-from .chart import ASSUMED, ESTIMATE, PUBLISHED, estimates, is_exact
 
 Decoration = Callable[[Axes, pd.DataFrame], None]
 PANEL_HEIGHT = 2.1  # inches

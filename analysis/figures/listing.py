@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..costs import basis_note, costs
-from ..shelf import Shelf
-from . import along, dots, named, style
+from ..derive import dot_table, line_table
+from ..estimate.cost_basis import basis_note, costs
+from ..estimate.result_set import ResultSet
+from . import dots, style
 from .chart import interval_note
 
 
@@ -31,19 +32,19 @@ class Listing:
         """What was missing where it can't be drawn."""
         return self.without_basis
 
-    def table(self, shelf: Shelf) -> pd.DataFrame:
+    def table(self, result_set: ResultSet) -> pd.DataFrame:
         """Return the cost of each case; a slope's floor, the same instruction, is left out."""
-        halves = set(shelf.cases.loc[shelf.cases["slope"], "floor"])
+        halves = set(result_set.cases.loc[result_set.cases["slope"], "floor"])
         measured, cases = (
             rows[rows["case"].str.fullmatch(self.cases) & ~rows["case"].isin(halves)]
-            for rows in (shelf.estimates, shelf.cases)
+            for rows in (result_set.estimates, result_set.cases)
         )
         if measured.empty:
-            return pd.DataFrame(columns=named.COLUMNS)
-        labels = cases["benchmark"].astype(str) + along.elsewhere(cases, "")
+            return pd.DataFrame(columns=dot_table.COLUMNS)
+        labels = cases["benchmark"].astype(str) + line_table.elsewhere(cases, "")
         if self.label:
             labels = self.label(cases)
-        return named.table(measured, cases, labels, self.basis)
+        return dot_table.table(measured, cases, labels, self.basis)
 
     def draw(self, rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
         """Draw the table."""
@@ -55,4 +56,4 @@ class Listing:
 
     def alt(self, rows: pd.DataFrame) -> str:
         """Say in words what can be seen."""
-        return named.alt(rows)
+        return dot_table.alt(rows)

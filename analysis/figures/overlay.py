@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ..frame import records
-from ..published import published
+from ..derive.row_kinds import PROCESS, PUBLISHED, estimates
+from ..estimate.frame import records
+from ..reading.published import published
 from . import style
-from .chart import PROCESS, PUBLISHED, estimates
 
 LOOK: dict[str, Any] = {"color": "#666666", "markersize": 6, "linewidth": 0.9, "zorder": 6}
 POINT = re.compile(r":(\d{1,15})(?=/|$)")

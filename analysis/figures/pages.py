@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..shelf import Shelf
-from . import along, ceiling, lines, style
+from ..derive import line_table
+from ..estimate.result_set import ResultSet
+from . import flush_mark, lines, style
 from .chart import interval_note
 
 NAME = "pages"
@@ -16,25 +17,25 @@ TOUCH = "first touch after"
 PANELS = (("mprotect", "mprotect"), ("pkey", "pkey_mprotect"), ("touch", TOUCH), ("", "others"))
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the cost of each direction, as measured, at each number of pages."""
     measured, cases = (
-        along.nothing_else(rows[rows["family"] == "protect"], "pages")
-        for rows in (shelf.estimates, shelf.cases)
+        line_table.nothing_else(rows[rows["family"] == "protect"], "pages")
+        for rows in (result_set.estimates, result_set.cases)
     )
-    found = along.table(measured, cases, "pages", PANELS)
-    return found if along.sweeps(found) else found.iloc[:0]
+    found = line_table.table(measured, cases, "pages", PANELS)
+    return found if line_table.sweeps(found) else found.iloc[:0]
 
 
 def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return lines.draw(rows, "pages", width, decorate=ceiling.mark)
+    return lines.draw(rows, "pages", width, decorate=flush_mark.mark)
 
 
 def caption(rows: pd.DataFrame) -> str:
     """Say what the figure shows."""
     return (
-        f"{operation(rows)} Figures are as measured. {interval_note(rows)} {ceiling.note(rows)}"
+        f"{operation(rows)} Figures are as measured. {interval_note(rows)} {flush_mark.note(rows)}"
     ).strip()
 
 
@@ -50,4 +51,4 @@ def operation(rows: pd.DataFrame) -> str:
 
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
-    return along.alt(rows, "pages", "the cost of one change of protection")
+    return line_table.alt(rows, "pages", "the cost of one change of protection")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..shelf import Shelf
-from . import along, ceiling, lines, pages, style
+from ..derive import line_table
+from ..estimate.result_set import ResultSet
+from . import flush_mark, lines, pages, style
 from .chart import interval_note
 
 NAME = "per-page"
@@ -14,9 +15,9 @@ TITLE = "Changing protection, cost per page"
 NEEDS = pages.NEEDS
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the costs of `pages`, divided by the number of pages."""
-    found = pages.table(shelf).copy()
+    found = pages.table(result_set).copy()
     for column in ("value", "low", "high"):
         found[column] = found[column] / found["point"].astype(float)
     found["unit"] = found["unit"] + "/page"
@@ -25,17 +26,17 @@ def table(shelf: Shelf) -> pd.DataFrame:
 
 def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return lines.draw(rows, "pages", width, per="page", decorate=ceiling.mark)
+    return lines.draw(rows, "pages", width, per="page", decorate=flush_mark.mark)
 
 
 def caption(rows: pd.DataFrame) -> str:
     """Say what the figure shows."""
     return (
         f"{pages.operation(rows)} Its cost is divided by the number of pages. "
-        f"Figures are as measured. {interval_note(rows)} {ceiling.note(rows)}"
+        f"Figures are as measured. {interval_note(rows)} {flush_mark.note(rows)}"
     ).strip()
 
 
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
-    return along.alt(rows, "pages", "the cost per page of one change of protection")
+    return line_table.alt(rows, "pages", "the cost per page of one change of protection")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..costs import basis_note
-from ..shelf import Shelf
-from . import dots, named, style
+from ..derive import dot_table
+from ..estimate.cost_basis import basis_note
+from ..estimate.result_set import ResultSet
+from . import dots, style
 from .chart import interval_note
 
 NAME = "phases"
@@ -16,11 +17,11 @@ NEEDS = "no phase of application/phoronix-example was measured"
 BENCHMARK = "phoronix-example"
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the cost of each phase in the order in which they happen."""
-    estimates, cases = (_phases(rows) for rows in (shelf.estimates, shelf.cases))
+    estimates, cases = (_phases(rows) for rows in (result_set.estimates, result_set.cases))
     labels = cases["axis_phase"].astype(str) if len(cases) else pd.Series(dtype=str)
-    return named.table(estimates, cases, labels)
+    return dot_table.table(estimates, cases, labels)
 
 
 def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
@@ -39,7 +40,7 @@ def caption(rows: pd.DataFrame) -> str:
 
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
-    return named.alt(rows)
+    return dot_table.alt(rows)
 
 
 def _phases(rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..costs import basis_note
-from ..shelf import Shelf
-from . import dots, named, style
+from ..derive import dot_table
+from ..estimate.cost_basis import basis_note
+from ..estimate.result_set import ResultSet
+from . import dots, style
 from .chart import interval_note
 
 NAME = "primitives"
@@ -16,17 +17,17 @@ NEEDS = "no case of the families instruction and syscall was measured"
 WITHOUT_AXES = r"(instruction|syscall)/[^/]+"  # what is swept along an axis has no place in a list
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the cost of each instruction and system call, the empty loop's among them.
 
     A slope's floor is the same instruction once more, and left out.
     """
-    halves = set(shelf.cases.loc[shelf.cases["slope"], "floor"])
+    halves = set(result_set.cases.loc[result_set.cases["slope"], "floor"])
     estimates, cases = (
         rows[rows["case"].str.fullmatch(WITHOUT_AXES) & ~rows["case"].isin(halves)]
-        for rows in (shelf.estimates, shelf.cases)
+        for rows in (result_set.estimates, result_set.cases)
     )
-    return named.table(estimates, cases, cases["benchmark"])
+    return dot_table.table(estimates, cases, cases["benchmark"])
 
 
 def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
@@ -44,4 +45,4 @@ def caption(rows: pd.DataFrame) -> str:
 
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
-    return named.alt(rows)
+    return dot_table.alt(rows)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .. import words
-from ..estimate import ratios_of
-from ..shelf import Shelf
-from . import along, lines, style
-from .chart import ESTIMATE, MISSING, interval_note, is_exact
+from .. import formatting
+from ..derive import line_table
+from ..derive.row_kinds import ESTIMATE, MISSING, is_exact
+from ..estimate.estimate import ratios_of
+from ..estimate.result_set import ResultSet
+from . import lines, style
+from .chart import interval_note
 
 NAME = "rate"
 TITLE = "What switching adds to a program, by its rate"
@@ -18,18 +20,18 @@ WORK = "rate-work"
 SERIES = {"rate-wrpkru": "WRPKRU", "rate-mprotect": "mprotect"}
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return by how many per cent a program that switches takes longer, at each rate.
 
     The rate is that at which the program with the switches does them: one by what a turn costs.
     """
-    cases = shelf.cases[shelf.cases["family"] == "switch"]
+    cases = result_set.cases[result_set.cases["family"] == "switch"]
     if "axis_work" not in cases:
-        return pd.DataFrame(columns=along.COLUMNS)
+        return pd.DataFrame(columns=line_table.COLUMNS)
     cases = cases[cases["benchmark"].isin(SERIES)].assign(
         series=lambda rows: rows["benchmark"].map(SERIES), panel=""
     )
-    own = shelf.estimates[shelf.estimates["benchmark"].isin([WORK, *SERIES])]
+    own = result_set.estimates[result_set.estimates["benchmark"].isin([WORK, *SERIES])]
     own = own[["machine", "case", "benchmark", "axis_work", "gross", "processes", "process_values"]]
     work = own[own["benchmark"] == WORK].rename(
         columns={"gross": "plain", "process_values": "plain_values"}
@@ -47,20 +49,22 @@ def table(shelf: Shelf) -> pd.DataFrame:
     )
     both = found["gross"].notna() & found["plain"].notna()
     if not both.any():
-        return pd.DataFrame(columns=along.COLUMNS)
+        return pd.DataFrame(columns=line_table.COLUMNS)
     found["value"] = 100 * (found["gross"] / found["plain"] - 1)
     bounds = ratios_of(
-        found.loc[both, "process_values"], found.loc[both, "plain_values"], shelf.exact
+        found.loc[both, "process_values"], found.loc[both, "plain_values"], result_set.exact
     )
     found.loc[both, ["low", "high"]] = 100 * (bounds - 1)
     told = both & (found["low"] > 0)
-    per = 1e9 if shelf.exact else 1.0
+    per = 1e9 if result_set.exact else 1.0
     found["point"] = (per / found["gross"]).round().astype("Int64")
-    found["note"] = (found["state"] + ": " + found["reason"]).where(~both, words.BELOW_RESOLUTION)
+    found["note"] = (found["state"] + ": " + found["reason"]).where(
+        ~both, formatting.BELOW_RESOLUTION
+    )
     found["note"] = found["note"].where(~told, "")
     found["value"] = found["value"].where(told)
     found["what"] = told.map({True: ESTIMATE, False: MISSING})
-    return found.assign(unit="%", basis="gross")[along.COLUMNS].reset_index(drop=True)
+    return found.assign(unit="%", basis="gross")[line_table.COLUMNS].reset_index(drop=True)
 
 
 def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
@@ -81,7 +85,7 @@ def caption(rows: pd.DataFrame) -> str:
 
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
-    return along.alt(rows, _per(rows), "the time added to a program")
+    return line_table.alt(rows, _per(rows), "the time added to a program")
 
 
 def _per(rows: pd.DataFrame) -> str:

@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
-from .. import words
-from ..estimate import RESAMPLES, ratios_of
-from ..frame import records
-from ..shelf import Shelf
-from . import along, dots, style
-from .chart import ESTIMATE, MISSING, estimates, is_exact
+from .. import formatting
+from ..derive import line_table
+from ..derive.row_kinds import ESTIMATE, MISSING, estimates, is_exact
+from ..estimate.estimate import RESAMPLES, ratios_of
+from ..estimate.frame import records
+from ..estimate.result_set import ResultSet
+from . import dots, style
 
 COLUMNS = [
     "machine",
@@ -59,12 +60,14 @@ class Ratios:
         """What was missing where it can't be drawn."""
         return "no case that it shows was measured together with its twin"
 
-    def table(self, shelf: Shelf) -> pd.DataFrame:
+    def table(self, result_set: ResultSet) -> pd.DataFrame:
         """Return the ratio of each case to its twin, and what both cost."""
-        cases = shelf.cases[shelf.cases["case"].str.fullmatch(self.cases)]
+        cases = result_set.cases[result_set.cases["case"].str.fullmatch(self.cases)]
         cases = cases.assign(base=self.twin(cases), label=self._labels(cases))
         cases = cases[cases["base"] != ""]
-        own = shelf.estimates[["machine", "case", "gross", "unit", "processes", "process_values"]]
+        own = result_set.estimates[
+            ["machine", "case", "gross", "unit", "processes", "process_values"]
+        ]
         twins = own[["machine", "case", "gross", "process_values"]].rename(
             columns={"case": "base", "gross": "base_cost", "process_values": "base_values"}
         )
@@ -76,7 +79,7 @@ class Ratios:
             return pd.DataFrame(columns=COLUMNS)
         found["value"] = found["gross"] / found["base_cost"]
         bounds = ratios_of(
-            found.loc[both, "process_values"], found.loc[both, "base_values"], shelf.exact
+            found.loc[both, "process_values"], found.loc[both, "base_values"], result_set.exact
         )
         found.loc[both, ["low", "high"]] = bounds
         found["what"] = both.map({True: ESTIMATE, False: MISSING})
@@ -84,7 +87,9 @@ class Ratios:
         no_twin = "its twin " + found["base"] + " was not measured"
         found["note"] = unmeasured.where(found["state"] != "measured", no_twin).where(~both, "")
         found["cost"], found["cost_unit"] = found["gross"], found["unit"]
-        found["operations"] = 1 / found["gross"] if self.rates and not shelf.exact else float("nan")
+        found["operations"] = (
+            1 / found["gross"] if self.rates and not result_set.exact else float("nan")
+        )
         return found.assign(unit="ratio")[COLUMNS].reset_index(drop=True)
 
     def draw(self, rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
@@ -107,13 +112,13 @@ class Ratios:
     def alt(self, rows: pd.DataFrame) -> str:
         """Say in words what can be seen."""
         parts = [
-            f"{row['label']} {words.figures(row['value'])} ({row['machine']})"
+            f"{row['label']} {formatting.figures(row['value'])} ({row['machine']})"
             for row in records(estimates(rows))
         ]
         return f"Times what {self.base} costs: {'; '.join(parts)}."
 
     def _labels(self, cases: pd.DataFrame) -> pd.Series[str]:
-        return cases["benchmark"].astype(str) + along.elsewhere(cases, "")
+        return cases["benchmark"].astype(str) + line_table.elsewhere(cases, "")
 
 
 def _interval_note(rows: pd.DataFrame) -> str:
@@ -121,7 +126,11 @@ def _interval_note(rows: pd.DataFrame) -> str:
         return "Ratios of exact counts. Instructions are not time."
     sizes = estimates(rows)["processes"]
     few, many = int(sizes.min()), int(sizes.max())
-    n = f"{few} to {many} processes" if few < many else words.count(few, "process", "processes")
+    n = (
+        f"{few} to {many} processes"
+        if few < many
+        else formatting.count(few, "process", "processes")
+    )
     return (
         f"Marks: the ratio of medians over {n}. Intervals: 95 %, percentile bootstrap over the "
         f"processes of both ({RESAMPLES:,} resamples)."
@@ -133,7 +142,7 @@ def _bases(rows: pd.DataFrame) -> str:
     told = estimates(rows).drop_duplicates(["machine", "base"])
     on = " on {}" if told["machine"].nunique() > 1 else ""
     parts = [
-        f"{row['base']}{on.format(row['machine'])} {words.cost(row['base_cost'], row['cost_unit'])}"
+        f"{row['base']}{on.format(row['machine'])} {formatting.cost(row['base_cost'], row['cost_unit'])}"
         for row in records(told.sort_values("base_cost", kind="stable"))
     ]
     if len(parts) <= MOST_BASES:
@@ -143,15 +152,15 @@ def _bases(rows: pd.DataFrame) -> str:
 
 def _say(row: pd.Series) -> str:
     """Return a ratio, and the rate where there is one, as they stand beside a mark."""
-    text = f"{words.figures(row['value'])}×"
+    text = f"{formatting.figures(row['value'])}×"
     return text if pd.isna(row["operations"]) else f"{text}, {_rate(row['operations'])}"
 
 
 def _rate(per_second: float) -> str:
     for size, unit in ((1e9, " G/s"), (1e6, " M/s"), (1e3, " k/s")):
         if per_second >= size:
-            return f"{words.figures(per_second / size)}{unit}"
-    return f"{words.figures(per_second)}/s"
+            return f"{formatting.figures(per_second / size)}{unit}"
+    return f"{formatting.figures(per_second)}/s"
 
 
 def _symmetrical(label: str) -> Callable[[Axes, pd.DataFrame, float], float]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..costs import as_measured, basis_note
-from ..shelf import Shelf
-from . import along, lines, style
+from ..derive import line_table
+from ..estimate.cost_basis import as_measured, basis_note
+from ..estimate.result_set import ResultSet
+from . import lines, style
 from .chart import interval_note
 
 Basis = Callable[[pd.DataFrame], pd.DataFrame]
@@ -37,16 +38,16 @@ class Sweep:
         """What was missing where it can't be drawn."""
         return f"no case that it shows was measured at two points of {self.along} or more"
 
-    def table(self, shelf: Shelf) -> pd.DataFrame:
+    def table(self, result_set: ResultSet) -> pd.DataFrame:
         """Return the cost of each benchmark at each point."""
         measured, cases = (
             rows[(rows["family"] + "/" + rows["benchmark"]).str.fullmatch(self.benchmarks)]
-            for rows in (shelf.estimates, shelf.cases)
+            for rows in (result_set.estimates, result_set.cases)
         )
-        found = along.table(
+        found = line_table.table(
             measured, cases, self.axis, self.panels, self.basis, self.name, self.panel_axis
         )
-        return found if along.sweeps(found) else found.iloc[:0]
+        return found if line_table.sweeps(found) else found.iloc[:0]
 
     def draw(self, rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
         """Draw the table."""
@@ -58,4 +59,4 @@ class Sweep:
 
     def alt(self, rows: pd.DataFrame) -> str:
         """Say in words what can be seen."""
-        return along.alt(rows, self.along, "the cost of one operation")
+        return line_table.alt(rows, self.along, "the cost of one operation")

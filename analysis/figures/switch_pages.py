@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .. import words
-from ..costs import basis_note, costs
-from ..shelf import Shelf
-from . import along, ceiling, lines, style
+from .. import formatting
+from ..derive import line_table
+from ..estimate.cost_basis import basis_note, costs
+from ..estimate.result_set import ResultSet
+from . import flush_mark, lines, style
 from .chart import interval_note
 
 NAME = "switch-pages"
@@ -16,30 +17,30 @@ TITLE = "Opening and closing a region, by its size"
 NEEDS = "no case of the family switch was measured at two region sizes or more"
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the cost of every way at every size."""
     measured, cases = (
-        along.nothing_else(rows[rows["family"] == "switch"], "pages")
-        for rows in (shelf.estimates, shelf.cases)
+        line_table.nothing_else(rows[rows["family"] == "switch"], "pages")
+        for rows in (result_set.estimates, result_set.cases)
     )
-    found = along.table(measured, cases, "pages", basis=costs)
-    found["series"] = found["series"].map(words.way)
-    return found if along.sweeps(found) else found.iloc[:0]
+    found = line_table.table(measured, cases, "pages", basis=costs)
+    found["series"] = found["series"].map(formatting.way)
+    return found if line_table.sweeps(found) else found.iloc[:0]
 
 
 def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
     """Draw the table."""
-    return lines.draw(rows, "pages in the region", width, decorate=ceiling.mark)
+    return lines.draw(rows, "pages in the region", width, decorate=flush_mark.mark)
 
 
 def caption(rows: pd.DataFrame) -> str:
     """Say what the figure shows."""
     return (
         "One operation opens the region for writing, stores to it and closes it again. "
-        f"{basis_note(rows)} {interval_note(rows)} {ceiling.note(rows)}"
+        f"{basis_note(rows)} {interval_note(rows)} {flush_mark.note(rows)}"
     ).strip()
 
 
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
-    return along.alt(rows, "pages in the region", "the cost of opening and closing")
+    return line_table.alt(rows, "pages in the region", "the cost of opening and closing")

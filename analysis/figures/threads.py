@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..shelf import Shelf
-from . import along, lines, style
+from ..derive import line_table
+from ..estimate.result_set import ResultSet
+from . import lines, style
 from .chart import interval_note
 
 NAME = "threads"
@@ -15,13 +16,13 @@ NEEDS = "no case of the family threads was measured"
 PANELS = ((".*siblings", "one thread changes"), ("", "every thread changes its own"))
 
 
-def table(shelf: Shelf) -> pd.DataFrame:
+def table(result_set: ResultSet) -> pd.DataFrame:
     """Return the cost per operation at each number of threads."""
     measured, cases = (
         rows[(rows["family"] == "threads") & (rows["benchmark"] != "mprotect-readers")]
-        for rows in (shelf.estimates, shelf.cases)
+        for rows in (result_set.estimates, result_set.cases)
     )
-    return along.table(measured, cases, "threads", PANELS)
+    return line_table.table(measured, cases, "threads", PANELS)
 
 
 def draw(rows: pd.DataFrame, width: float = style.TWO_COLUMNS) -> Figure | None:
@@ -39,4 +40,4 @@ def caption(rows: pd.DataFrame) -> str:
 
 def alt(rows: pd.DataFrame) -> str:
     """Say in words what can be seen."""
-    return along.alt(rows, "threads", "the cost of one operation")
+    return line_table.alt(rows, "threads", "the cost of one operation")

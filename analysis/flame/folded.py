@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from ..document import ResultError, clean
+from ..reading.bounded_json import ResultError, clean
 
 Stack: TypeAlias = tuple[str, ...]
 Stacks: TypeAlias = Mapping[Stack, int]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..table import NOT_MEASURED, Table
+from ..tables.table import NOT_MEASURED, Table
 from .caption import Caption, plain_name, share
 from .folded import Stacks, total
 

@@ -8,7 +8,7 @@ from importlib import resources
 
 import jinja2
 
-from ..document import clean
+from ..reading.bounded_json import clean
 from .tree import Box
 
 WIDTH = 1200  # of the drawing, in its own units

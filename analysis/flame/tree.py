@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..document import clean
+from ..reading.bounded_json import clean
 from .folded import DEEPEST, LONGEST_NAME, Stacks
 
 MOST_BOXES = 4000

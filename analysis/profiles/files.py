@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .. import words
+from .. import formatting
 from ..flame import difference, folded, graph, speedscope
 from ..flame.caption import Caption
 from ..flame.folded import Stack
@@ -77,7 +77,9 @@ def _picoseconds(case: CaseProfile) -> Mapping[Stack, int]:
 
 def _caption(profile: Profile, case: CaseProfile) -> Caption:
     takes = (
-        f", {words.seconds(case.seconds['alone'])} an operation" if "alone" in case.seconds else ""
+        f", {formatting.seconds(case.seconds['alone'])} an operation"
+        if "alone" in case.seconds
+        else ""
     )
     return Caption(case.case, f"{profile.name}{takes}, {_how(case)}{_part(case)}:", "samples")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import document
-from ..document import ResultError
-from ..fields import number_of, text_of
 from ..flame.folded import DEEPEST, LONGEST_NAME, Stack
-from ..result import CASE_NAME, LONGEST_CASE_NAME, STATES
+from ..reading import bounded_json
+from ..reading.bounded_json import ResultError
+from ..reading.fields import number_of, text_of
+from ..reading.result import CASE_NAME, LONGEST_CASE_NAME, STATES
 
 SCHEMA = 1
 NAME = "profile.json"
@@ -146,20 +146,20 @@ def read(path: str | Path) -> Profile:
     path = Path(path)
     if path.is_dir():
         path /= NAME
-    name = document.clean(str(path))
+    name = bounded_json.clean(str(path))
     if not path.exists() and path.with_name(JOURNAL).exists():
-        folder = document.clean(str(path.parent))
+        folder = bounded_json.clean(str(path.parent))
         raise ResultError(
             f"{folder} holds a profile that is not finished: the command that began it goes on "
             f"with --resume -o {folder}."
         )
-    root = document.load(path)
+    root = bounded_json.load(path)
     if not isinstance(root, dict) or KEY not in root:
         raise ResultError(f"{name} is JSON, but no profile of pkbench.")
     if root[KEY] != SCHEMA or isinstance(root[KEY], bool):
-        shown = document.clean(str(root[KEY]), 40)
+        shown = bounded_json.clean(str(root[KEY]), 40)
         raise ResultError(f"{name} has profile format {shown}; this pkbench reads {SCHEMA}.")
-    root = document.bounded(name, root)
+    root = bounded_json.bounded(name, root)
     entries = _list(name, root, "cases")
     if len(entries) > MOST_CASES:
         raise ResultError(f"{name} has more than {MOST_CASES:,} cases.")
@@ -228,7 +228,7 @@ def _timings(where: str, entries: list[Any], which: str) -> Iterator[tuple[str, 
 def _samples(where: str, entry: Any) -> Samples:
     found = _is_object(where, entry)
     names = [
-        document.clean(text_of(frame), LONGEST_NAME) or "?"
+        bounded_json.clean(text_of(frame), LONGEST_NAME) or "?"
         for frame in _list(where, found, "frames")
     ]
     return Samples(
@@ -264,7 +264,7 @@ def _instruction(where: str, entry: Any) -> Instruction:
 
 def _timeline(where: str, entry: Any) -> Timeline:
     found = _is_object(where, entry)
-    lanes = tuple(document.clean(text_of(lane), 40) for lane in _list(where, found, "lanes"))
+    lanes = tuple(bounded_json.clean(text_of(lane), 40) for lane in _list(where, found, "lanes"))
     length = _count(where, found, "nanoseconds")
     parts = tuple(_part(where, each) for each in _list(where, found, "parts"))
     if not lanes or not length or len(lanes) > 1000:
@@ -284,7 +284,11 @@ def _part(where: str, entry: Any) -> Part:
     found = _is_object(where, entry)
     lane, start, end = (_count(where, found, key) for key in ("lane", "start", "end"))
     return Part(
-        lane, start, end, document.clean(text_of(found.get("kind")), 60), text_of(found.get("text"))
+        lane,
+        start,
+        end,
+        bounded_json.clean(text_of(found.get("kind")), 60),
+        text_of(found.get("text")),
     )
 
 

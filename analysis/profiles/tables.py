@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from .. import words
+from .. import formatting
 from ..flame.folded import KERNEL
-from ..table import NOT_MEASURED, Table
+from ..tables.table import NOT_MEASURED, Table
 from . import shares
 from .read import CaseProfile, Quantity
 
@@ -81,7 +81,7 @@ def by_case(cases: Iterable[CaseProfile]) -> Table:
     rows = [
         [
             case.case,
-            words.seconds(case.seconds["alone"]) if "alone" in case.seconds else NOT_MEASURED,
+            formatting.seconds(case.seconds["alone"]) if "alone" in case.seconds else NOT_MEASURED,
             *(count(total(case, parts)) for parts in COLUMNS.values()),
             _largest(case),
         ]
@@ -126,7 +126,7 @@ def causes(case: CaseProfile) -> Table:
             each.cause,
             percent(each.share),
             f"± {percent(each.error)}",
-            words.seconds(alone * each.share),
+            formatting.seconds(alone * each.share),
         ]
         for each in found
         if each.share >= LEAST_TOLD
@@ -174,7 +174,7 @@ def slow_down(cases: Iterable[CaseProfile]) -> Table:
     rows = [
         [
             case.case,
-            words.seconds(case.shortest["alone"]),
+            formatting.seconds(case.shortest["alone"]),
             *(slower(case, how) for how in ("counted", "sampled")),
         ]
         for case in measured
@@ -223,7 +223,7 @@ def slower(case: CaseProfile, how: str) -> str:
     """Return how many times as long an operation takes while it is profiled so."""
     if how not in case.shortest or "alone" not in case.shortest:
         return NOT_MEASURED
-    return f"{words.figures(case.shortest[how] / case.shortest['alone'])} ×"
+    return f"{formatting.figures(case.shortest[how] / case.shortest['alone'])} ×"
 
 
 def total(case: CaseProfile, parts: Sequence[str]) -> float | None:
@@ -240,7 +240,7 @@ def count(number: float | None) -> str:
         return "0"
     if abs(number) < LEAST:
         return f"under {LEAST}"
-    return f"{number:,.3f}" if abs(number) < 1000 else words.figures(number)
+    return f"{number:,.3f}" if abs(number) < 1000 else formatting.figures(number)
 
 
 def label(each: Quantity) -> str:
@@ -252,7 +252,11 @@ def amount(each: Quantity) -> str:
     """Return a quantity's figure with its unit, where it has one."""
     if each.quantity == MEMORY and each.per_operation is not None:
         least = each.per_operation < LEAST_MEMORY
-        return f"under {words.memory(LEAST_MEMORY)}" if least else words.memory(each.per_operation)
+        return (
+            f"under {formatting.memory(LEAST_MEMORY)}"
+            if least
+            else formatting.memory(each.per_operation)
+        )
     return count(each.per_operation)
 
 

@@ -7,8 +7,8 @@ from importlib import resources
 
 import jinja2
 
-from .. import words
-from ..document import clean
+from .. import formatting
+from ..reading.bounded_json import clean
 from .read import CaseProfile, Part, Timeline
 
 WIDTH, MARGIN, LEFT = 1000, 12, 130
@@ -82,15 +82,15 @@ def about(timeline: Timeline) -> str:
     waits = [part for part in timeline.parts if part.kind == "waiting for the answer"]
     waited = sum(part.end - part.start for part in waits)
     interrupts = sum(part.kind == "interrupt" for part in timeline.parts)
-    told = words.count(timeline.system_calls, "system call")
-    disturbed = words.count(interrupts, "interrupt") if interrupts else "no interrupt"
+    told = formatting.count(timeline.system_calls, "system call")
+    disturbed = formatting.count(interrupts, "interrupt") if interrupts else "no interrupt"
     text = f"{told} in {_time(timeline.nanoseconds)}, {disturbed} of others"
     return f"{text}; the caller waits {_time(waited)} for their answers." if waits else f"{text}."
 
 
 def _lines(case: CaseProfile, timeline: Timeline) -> list[str]:
     untraced = case.seconds.get("alone")
-    told = f", untraced {words.seconds(untraced)}" if untraced else ""
+    told = f", untraced {formatting.seconds(untraced)}" if untraced else ""
     number = f"{timeline.operations:,}"
     return [
         about(timeline),
@@ -146,7 +146,7 @@ def _legend(timeline: Timeline) -> list[dict[str, object]]:
 
 
 def _time(nanoseconds: int) -> str:
-    return words.seconds(nanoseconds * 1e-9)
+    return formatting.seconds(nanoseconds * 1e-9)
 
 
 def _template() -> jinja2.Template:

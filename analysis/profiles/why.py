@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from .. import words
-from ..document import ResultError, clean
-from ..fields import text_of
-from ..frame import records
-from ..result import Result
-from ..shelf import Shelf
-from ..table import Table
+from .. import formatting
+from ..estimate.frame import records
+from ..estimate.result_set import ResultSet
+from ..reading.bounded_json import ResultError, clean
+from ..reading.fields import text_of
+from ..reading.result import Result
+from ..tables.table import Table
 from . import files, shares, tables
 from .read import CaseProfile, Profile, is_profile, read
 
@@ -57,12 +57,14 @@ class Profiles:
         """Tell whether there are any."""
         return bool(self.of_machine)
 
-    def sentences(self, shelf: Shelf) -> Iterator[str]:
+    def sentences(self, result_set: ResultSet) -> Iterator[str]:
         """Say of the answer's figures what they are made of."""
-        rows = {(row["machine"], row["case"]): row["gross"] for row in records(shelf.estimates)}
+        rows = {
+            (row["machine"], row["case"]): row["gross"] for row in records(result_set.estimates)
+        }
         for machine, profile in self.of_machine.items():
             costs = {case: cost for (name, case), cost in rows.items() if name == machine}
-            several = f"{machine}: " if len(shelf.names) > 1 else ""
+            several = f"{machine}: " if len(result_set.names) > 1 else ""
             yield from (f"{several}{told}" for told in sentences(profile, costs))
 
     def why(self, machine: str, case: str, seconds: float | None) -> Why | None:
@@ -98,12 +100,12 @@ class Profiles:
         return f"profiles/{list(self.of_machine).index(machine) + 1}"
 
 
-def of(shelf: Shelf, profiles: Sequence[Profile]) -> Profiles:
+def of(result_set: ResultSet, profiles: Sequence[Profile]) -> Profiles:
     """Return each machine's profile: the last of those that fit."""
     found = {
         name: profile
         for profile in profiles
-        for name, result in shelf.machines
+        for name, result in result_set.machines
         if fits(profile, result)
     }
     return Profiles(found)
@@ -180,7 +182,7 @@ def sentence(case: CaseProfile, seconds: float | None = None) -> str:
     )
     counted = f"; {counted} an operation" if counted else ""
     return (
-        f"Of the {words.seconds(seconds)} of {case.case}, {words.listed(parts)} "
+        f"Of the {formatting.seconds(seconds)} of {case.case}, {formatting.listed(parts)} "
         f"({number:,} samples{counted})."
     )
 

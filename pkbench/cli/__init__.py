@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from pkbench.analysis.document import ResultError
+from pkbench.analysis.reading.bounded_json import ResultError
+from pkbench.cases.selection import SelectionError
 from pkbench.cli.bundle import bundle
 from pkbench.cli.compare import compare
 from pkbench.cli.count import count
@@ -19,12 +20,11 @@ from pkbench.cli.output import note
 from pkbench.cli.profile import profile
 from pkbench.cli.report import report
 from pkbench.cli.run import run
-from pkbench.guest import GuestError
-from pkbench.journal import Interrupted, JournalError, ResumeError
-from pkbench.kernels import KernelError
-from pkbench.measurement import CpusChanged
+from pkbench.count.guest import GuestError
+from pkbench.kernels.available import KernelError
 from pkbench.resultfile import OutputError
-from pkbench.selection import SelectionError
+from pkbench.run.journal import Interrupted, JournalError, ResumeError
+from pkbench.run.measurement import CpusChanged
 
 # One sentence each, and exit code 2: what was asked for can't be done.
 EXPECTED = (

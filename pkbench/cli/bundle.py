@@ -28,7 +28,7 @@ def bundle(results: Sequence[Path], output: Path, json_: bool) -> None:
 
     To be attached to a paper; `pkbench report` reads it again.
     """
-    from pkbench.analysis import bundle as bundles  # slow to import
+    from pkbench.analysis.report import bundle as bundles  # slow to import
 
     if not output.name.endswith(SUFFIX):
         raise OutputError(f"{output} must end in {SUFFIX}: no other archive is written")

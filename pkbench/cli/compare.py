@@ -18,14 +18,14 @@ from pkbench.cli.output import print_json
 @as_json
 def compare(base: Path, new: Sequence[Path], margin: float, markdown: bool, json_: bool) -> None:
     """Compare results with a first one, case by case: faster, slower, the same, can't tell."""
-    from pkbench.analysis import compare as comparing  # slow to import
-    from pkbench.analysis import verdicts
-    from pkbench.analysis.result import read
+    from pkbench.analysis.compare import compare as comparing  # slow to import
+    from pkbench.analysis.compare import text
+    from pkbench.analysis.reading.result import read
 
     first = read(base)
     found = [comparing.compare(first, read(path), margin) for path in new]
     if json_:
-        print_json([verdicts.plain(each) for each in found])
+        print_json([text.plain(each) for each in found])
         return
     for each in found:
         print_comparison(each, markdown)

@@ -5,23 +5,23 @@ from pathlib import Path
 
 import click
 
-from pkbench import counting
-from pkbench import kernels as kernels_
+from pkbench.cases.selection import SelectionError, select
 from pkbench.cli.functions import count_functions
-from pkbench.cli.options import as_json, patterns_argument, points_option, profile_option
+from pkbench.cli.options import as_json, patterns_argument, points_option, preset_option
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
-from pkbench.emulator import Options
-from pkbench.kernels import Kernel, NoKernelError
-from pkbench.packages import Wanted
+from pkbench.count import counting
+from pkbench.count.emulator import Options
+from pkbench.kernels import available as kernels_
+from pkbench.kernels.available import Kernel, NoKernelError
+from pkbench.kernels.packages import Wanted
 from pkbench.resultfile import check_output
-from pkbench.selection import SelectionError, select
 
 
 @click.command()
 @patterns_argument
 @points_option
-@profile_option
+@preset_option
 @click.option(
     "--kernel",
     "names",
@@ -60,7 +60,7 @@ from pkbench.selection import SelectionError, select
 def count(
     patterns: Sequence[str],
     points: Sequence[str],
-    profile: str,
+    preset: str,
     names: Sequence[str],
     functions: bool,
     output: Path | None,
@@ -72,7 +72,7 @@ def count(
     """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
     if functions and (len(patterns) != 1 or points):
         raise SelectionError("--functions takes one case, as protect/mprotect-rw-ro/pages:1")
-    cases = select(patterns, points, profile)
+    cases = select(patterns, points, preset)
     chosen = [find_kernel(name, get) for name in names]
     if functions:
         count_functions(patterns[0], chosen, output, Options(append, cpu), json_)
@@ -86,7 +86,7 @@ def count(
             found = counting.count(
                 kernel,
                 cases,
-                profile,
+                preset,
                 path,
                 lambda step: show(step.doing, step.done / step.total),
                 Options(append, cpu),

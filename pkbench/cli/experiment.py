@@ -8,24 +8,32 @@ from typing import TYPE_CHECKING
 import click
 
 from pkbench import doctor as doctors
-from pkbench.cli.options import TIME, as_json
+from pkbench.cases.selection import select
+from pkbench.cli.options import TIME, PresetOption, as_json
 from pkbench.cli.output import new_local_result, note, print_json, progress_bar
 from pkbench.cli.run import describe_step
 from pkbench.machine import detect
-from pkbench.measurement import Request, measure
-from pkbench.profiles import PROFILES, once
 from pkbench.resultfile import OutputError
-from pkbench.selection import select
+from pkbench.run.measurement import Request, measure
+from pkbench.run.presets import PRESETS, once
 
 if TYPE_CHECKING:
-    from pkbench.analysis.artwork import Drawn
     from pkbench.analysis.experiments import Experiment, Finding
+    from pkbench.analysis.figures.figure_files import Drawn
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--profile", type=click.Choice(list(PROFILES)), default="quick", show_default=True)
+@click.option(
+    "--preset",
+    "--profile",
+    "preset",
+    cls=PresetOption,
+    type=click.Choice(list(PRESETS)),
+    default="quick",
+    show_default=True,
+)
 @click.option("--budget", type=TIME, help="Begin no round that ends later: 90s, 10m, 2h.")
 @click.option("--resume", is_flag=True, help="Continue an interrupted run of the same output.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Result file; new.")
@@ -39,7 +47,7 @@ if TYPE_CHECKING:
 def experiment(
     name: str | None,
     results: Sequence[Path],
-    profile: str,
+    preset: str,
     budget: float | None,
     resume: bool,
     output: Path | None,
@@ -50,30 +58,31 @@ def experiment(
 
     Without NAME, list them. With RESULTS, judge what was measured or counted before.
     """
-    from pkbench.analysis import artwork, experiments, read, shelves  # slow to import
+    from pkbench.analysis import experiments, read, shelves  # slow to import
+    from pkbench.analysis.figures import figure_files
 
     if name is None:
         list_experiments(experiments.EXPERIMENTS, json_)
         return
     chosen = experiments.named(name)
-    paths = list(results) or [measured(chosen, profile, budget, resume, output)]
+    paths = list(results) or [measured(chosen, preset, budget, resume, output)]
     found = experiments.judge(chosen, shelves([read(path) for path in paths]))
     target = folder or paths[0].with_suffix("")
-    request = artwork.Request([chosen.figure], published=True)
+    request = figure_files.Request([chosen.figure], published=True)
     try:
-        drawn = artwork.write(paths, target, request)
+        drawn = figure_files.write(paths, target, request)
     except OSError as error:
         raise OutputError(f"can't write {error.filename or target}: {error.strerror}") from None
     print_findings(chosen, found, drawn, paths, json_)
 
 
 def measured(
-    chosen: "Experiment", profile: str, budget: float | None, resume: bool, output: Path | None
+    chosen: "Experiment", preset: str, budget: float | None, resume: bool, output: Path | None
 ) -> Path:
     """Measure an experiment's cases; return the result file."""
-    cases = select(chosen.cases, chosen.points, profile)
+    cases = select(chosen.cases, chosen.points, preset)
     machine = detect()
-    how = PROFILES[profile]
+    how = PRESETS[preset]
     if budget is not None:
         how = replace(how, budget=budget)
     if machine.evidence == "function":

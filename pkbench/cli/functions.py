@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkbench.catalogue import Case, parse_case
+from pkbench.cases.catalogue import Case, parse_case
+from pkbench.cases.points import PointError
+from pkbench.cases.selection import SelectionError, select
 from pkbench.cli.output import LOCAL_RESULTS, note, print_json, progress_bar, write_file
-from pkbench.emulator import Options
-from pkbench.kernels import Kernel
-from pkbench.points import PointError
+from pkbench.count.emulator import Options
+from pkbench.kernels.available import Kernel
 from pkbench.resultfile import OutputError
-from pkbench.selection import SelectionError, select
 from pkbench.tracing.attribution import Attribution
 from pkbench.tracing.guest import trace
 
 if TYPE_CHECKING:
-    from pkbench.analysis.table import Table
+    from pkbench.analysis.tables.table import Table
 
 UNIT = "instructions"
 EXACT = "instructions, exact, counted under software emulation."

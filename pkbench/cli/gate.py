@@ -33,22 +33,22 @@ def gate(
     Exit code 0: pass; 1: regression; 3: inconclusive; 4: the machines are not comparable;
     5: cases are missing.
     """
-    from pkbench.analysis import compare as comparing  # slow to import
-    from pkbench.analysis import gate as gates
-    from pkbench.analysis import verdicts
-    from pkbench.analysis.result import read
+    from pkbench.analysis.compare import compare as comparing  # slow to import
+    from pkbench.analysis.compare import gate as gates
+    from pkbench.analysis.compare import text
+    from pkbench.analysis.reading.result import read
 
     first, second = read(base), read(new)
     allowed = gates.allowed(first) if max_regress is None else max_regress
     comparison = comparing.compare(first, second, allowed)
     found = gates.judge(comparison, allowed)
     if junit is not None:
-        write_file(junit, verdicts.junit(found))
-    outcome = verdicts.OUTCOMES[found.code]
+        write_file(junit, text.junit(found))
+    outcome = text.OUTCOMES[found.code]
     if json_:
         states = dict(zip(comparison.cases["case"], found.states, strict=True))
-        print_json({"outcome": outcome, "states": states, **verdicts.plain(comparison)})
+        print_json({"outcome": outcome, "states": states, **text.plain(comparison)})
     else:
         print_comparison(comparison, markdown)
-        note(f"{outcome}: {', '.join(verdicts.weighed(found))}")
+        note(f"{outcome}: {', '.join(text.weighed(found))}")
     context.exit(found.code)

@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 import click
 
-from pkbench import kernels as kernels_
 from pkbench.cli.options import as_json
 from pkbench.cli.output import note, print_json
-from pkbench.packages import Wanted
+from pkbench.kernels import available as kernels_
+from pkbench.kernels.packages import Wanted
 
 
 @click.group(invoke_without_command=True)

@@ -5,29 +5,29 @@ from collections.abc import Sequence
 import click
 
 from pkbench import quantities
-from pkbench.catalogue import Case
-from pkbench.cli.options import as_json, patterns_argument, points_option, profile_option
+from pkbench.cases.catalogue import Case
+from pkbench.cases.selection import select
+from pkbench.cli.options import as_json, patterns_argument, points_option, preset_option
 from pkbench.cli.output import note, print_json
-from pkbench.profiles import PROFILES, Profile, estimate_seconds
-from pkbench.schedule import available_memory, too_large
-from pkbench.selection import select
+from pkbench.run.presets import PRESETS, Preset, estimate_seconds
+from pkbench.run.schedule import available_memory, too_large
 
 
 @click.command("list")
 @patterns_argument
 @points_option
-@profile_option
+@preset_option
 @as_json
-def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: bool) -> None:
+def list_(patterns: Sequence[str], points: Sequence[str], preset: str, json_: bool) -> None:
     """List cases: whether they run here, why not, and how long they take."""
-    cases = select(patterns, points, profile)
+    cases = select(patterns, points, preset)
     memory = available_memory()
     rows = [
         {
             "case": case.name,
             "runs": not (reason := case.skipped() or too_large(case, memory)),
             "reason": reason,
-            "seconds": 0.0 if reason else round(expected_seconds(PROFILES[profile], case), 1),
+            "seconds": 0.0 if reason else round(expected_seconds(PRESETS[preset], case), 1),
             "memory_bytes": case.memory,
             "operation": case.benchmark.operation,
             "headline": case.benchmark.headline,
@@ -42,11 +42,11 @@ def list_(patterns: Sequence[str], points: Sequence[str], profile: str, json_: b
     for row in rows:
         fate = f"about {row['seconds']} s" if row["runs"] else f"skipped: {row['reason']}"
         click.echo(f"{row['case']:{width}}  {fate}")
-    budget = PROFILES[profile].budget
+    budget = PRESETS[preset].budget
     longer = f", up to {quantities.roughly(budget)} if the target takes that long"
     note(f"{len(rows)} cases, about {quantities.roughly(seconds)}{longer * (seconds < budget)}")
 
 
-def expected_seconds(profile: Profile, case: Case) -> float:
+def expected_seconds(preset: Preset, case: Case) -> float:
     """Return roughly how long a case takes in the least number of rounds."""
-    return estimate_seconds(profile, case.memory, case.wait_seconds, case.prepares)
+    return estimate_seconds(preset, case.memory, case.wait_seconds, case.prepares)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from pkbench import quantities
-from pkbench.profiles import PROFILES
+from pkbench.run.presets import PRESETS
 
 
 class Quantity(click.ParamType[float]):
@@ -39,9 +39,27 @@ points_option = click.option(
     metavar="AXIS=POINTS",
     help="As in pages=1,7,100-120.",
 )
-profile_option = click.option(
+
+
+class PresetOption(click.Option):
+    """`--preset`, which also answers to its old name, `--profile`, and doesn't speak of it."""
+
+    def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
+        """Return the line of help under the new name alone."""
+        names, text = super().get_help_record(context) or ("", "")
+        return names.replace(", --profile", ""), text
+
+    def get_error_hint(self, context: click.Context | None) -> str:
+        """Name the option in an error as the help does."""
+        return super().get_error_hint(context).split(" / ")[0]
+
+
+preset_option = click.option(
+    "--preset",
     "--profile",
-    type=click.Choice(list(PROFILES)),
+    "preset",
+    cls=PresetOption,
+    type=click.Choice(list(PRESETS)),
     default="standard",
     show_default=True,
 )

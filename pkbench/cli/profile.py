@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkbench.catalogue import Case
-from pkbench.cli.options import TIME, as_json, patterns_argument, points_option, profile_option
+from pkbench.cases.catalogue import Case
+from pkbench.cases.selection import SelectionError, select
+from pkbench.cli.options import TIME, as_json, patterns_argument, points_option, preset_option
 from pkbench.cli.output import LOCAL_RESULTS, note, print_json, progress_bar
-from pkbench.journal import Interrupted
 from pkbench.machine import detect
-from pkbench.measurement import command_line
 from pkbench.profiler.run import Request, begin
 from pkbench.profiler.run import profile as run
 from pkbench.resultfile import OutputError
-from pkbench.selection import SelectionError, select
+from pkbench.run.journal import Interrupted
+from pkbench.run.measurement import command_line
 
 if TYPE_CHECKING:
     from pkbench.analysis.profiles.read import CaseProfile, Profile
@@ -29,7 +29,7 @@ IN_FULL = 6  # cases whose tables are printed; of more, one line each
 @click.command()
 @patterns_argument
 @points_option
-@profile_option
+@preset_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the profile.")
 @click.option(
     "--against",
@@ -44,7 +44,7 @@ IN_FULL = 6  # cases whose tables are printed; of more, one line each
 def profile(
     patterns: Sequence[str],
     points: Sequence[str],
-    profile: str,
+    preset: str,
     output: Path | None,
     against: str | None,
     budget: float,
@@ -59,9 +59,9 @@ def profile(
     """
     from pkbench.analysis.profiles import read
 
-    cases = select(patterns, points, profile, headline=True, floors=False)
+    cases = select(patterns, points, preset, headline=True, floors=False)
     base = read.read(against) if against and Path(against).exists() else None
-    other = _only_case(against, profile) if against and base is None else None
+    other = _only_case(against, preset) if against and base is None else None
     request = Request(
         cases=list(dict.fromkeys([*([other] if other else []), *cases])),
         machine=detect(),
@@ -88,8 +88,8 @@ def profile(
     note(f"profile: {path}; {drawn}tables are beside it")
 
 
-def _only_case(name: str, profile: str) -> Case:
-    found = select([name], (), profile, floors=False)
+def _only_case(name: str, preset: str) -> Case:
+    found = select([name], (), preset, floors=False)
     if len(found) != 1:
         raise SelectionError(f"--against {name} means {len(found)} cases; name one, or a profile")
     return found[0]
@@ -155,10 +155,10 @@ def _reasons(found: "Profile") -> list[str]:
 
 
 def _print_table(table: Any) -> None:
-    from pkbench.analysis import verdicts
+    from pkbench.analysis.compare import text
 
     click.echo(f"{table.title}")
-    for line in verdicts.text([table.headings, *table.rows]):
+    for line in text.text([table.headings, *table.rows]):
         click.echo(f"  {line}")
     click.echo(f"  {table.note}\n")
 

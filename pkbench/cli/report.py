@@ -11,7 +11,7 @@ from pkbench.cli.output import note, print_json
 from pkbench.resultfile import OutputError
 
 if TYPE_CHECKING:
-    from pkbench.analysis import artwork
+    from pkbench.analysis.figures.figure_files import Drawn
 
 
 class Formats(click.ParamType[Sequence[str]]):
@@ -36,7 +36,7 @@ class Formats(click.ParamType[Sequence[str]]):
 
 def formats_of_tables() -> Sequence[str]:
     """Return what a table can be written as."""
-    from pkbench.analysis.table import FORMATS  # slow to import
+    from pkbench.analysis.tables.table import FORMATS  # slow to import
 
     return list(FORMATS)
 
@@ -124,18 +124,18 @@ def report(
     json_: bool,
 ) -> None:
     """Write results, or bundles of them, as one HTML page, its figures and tables beside it."""
-    from pkbench.analysis import artwork  # slow to import
-    from pkbench.analysis import bundle as bundles
-    from pkbench.analysis import report as reports
+    from pkbench.analysis.figures import figure_files  # slow to import
+    from pkbench.analysis.report import bundle as bundles
+    from pkbench.analysis.report import report as reports
 
     skip = note if skip_bad else None
-    request = artwork.Request(
-        figures or (artwork.ALL,), formats, width, published, assumptions, names
+    request = figure_files.Request(
+        figures or (figure_files.ALL,), formats, width, published, assumptions, names
     )
     try:
         with bundles.opened(results, skip) as files:
             if figures:
-                print_figures(artwork.write(files, output, request, skip), json_)
+                print_figures(figure_files.write(files, output, request, skip), json_)
                 return
             page = reports.write(files, output, names, skip, tables, request)
     except OSError as error:
@@ -146,7 +146,7 @@ def report(
         click.echo(page)
 
 
-def print_figures(drawn: "artwork.Drawn", json_: bool) -> None:
+def print_figures(drawn: "Drawn", json_: bool) -> None:
     """Print the files of figures that were drawn, and why others weren't."""
     if json_:
         missing = [{"figure": each.name, "reason": each.reason} for each in drawn.missing]

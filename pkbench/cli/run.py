@@ -8,28 +8,28 @@ from pathlib import Path
 import click
 
 from pkbench import doctor as doctors
-from pkbench.catalogue import Case
+from pkbench.cases.catalogue import Case
+from pkbench.cases.selection import SelectionError, select
 from pkbench.cli.options import (
     SHARE,
     TIME,
     as_json,
     patterns_argument,
     points_option,
-    profile_option,
+    preset_option,
 )
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
 from pkbench.machine import detect
-from pkbench.measurement import Request, measure
-from pkbench.profiles import PROFILES, once
-from pkbench.schedule import Record, Step, available_memory, too_large
-from pkbench.selection import SelectionError, select
+from pkbench.run.measurement import Request, measure
+from pkbench.run.presets import PRESETS, once
+from pkbench.run.schedule import Record, Step, available_memory, too_large
 
 
 @click.command()
 @patterns_argument
 @points_option
-@profile_option
+@preset_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Result file; new.")
 @click.option("--target", type=SHARE, help="Half a 95 % interval that is narrow enough: 1%.")
 @click.option("--budget", type=TIME, help="Begin no round that ends later: 90s, 10m, 2h.")
@@ -40,7 +40,7 @@ from pkbench.selection import SelectionError, select
 def run(
     patterns: Sequence[str],
     points: Sequence[str],
-    profile: str,
+    preset: str,
     output: Path | None,
     target: float | None,
     budget: float | None,
@@ -49,18 +49,18 @@ def run(
     resume: bool,
     json_: bool,
 ) -> None:
-    """Measure cases: all of the profile, or those that match a PATTERN."""
-    cases = select(patterns, points, profile)
+    """Measure cases: all of the preset, or those that match a PATTERN."""
+    cases = select(patterns, points, preset)
     refuse_too_large(cases, asked_for=bool(points or patterns))
     machine = detect(name=name)
-    chosen = PROFILES[profile]
+    chosen = PRESETS[preset]
     if target is not None:
         chosen = replace(chosen, target=target)
     if budget is not None:
         chosen = replace(chosen, budget=budget)
     if machine.evidence == "function":
         chosen = once(chosen)
-    path = output or new_local_result(profile)
+    path = output or new_local_result(preset)
     note(f"examining {machine.name}")
     request = Request(cases, chosen, machine, doctors.examine(machine), path, seed, resume)
     with progress_bar() as show:
@@ -69,7 +69,7 @@ def run(
 
 
 def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
-    """Refuse what a user names and memory can't hold; what a profile brings along is skipped."""
+    """Refuse what a user names and memory can't hold; what a preset brings along is skipped."""
     memory = available_memory()
     for case in cases:
         reason = too_large(case, memory)

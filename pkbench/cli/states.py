@@ -25,12 +25,13 @@ def print_states(states: dict[str, tuple[str, str]], path: Path, json_: bool) ->
 def costs_by_case(path: Path) -> dict[str, str]:
     """Return each measured case's cost and interval in words; none for evidence `function`."""
     from pkbench import analysis  # slow to import, and the other verbs don't need it
-    from pkbench.analysis import frame, words
+    from pkbench.analysis import formatting
+    from pkbench.analysis.estimate import frame
 
-    counts = {case.name: words.counts(case.counts) for case in analysis.read(path).cases}
+    counts = {case.name: formatting.counts(case.counts) for case in analysis.read(path).cases}
     found = {}
     for row in frame.records(analysis.estimates(analysis.load([path]))):
-        cost, bounds = words.own_cost(row)
+        cost, bounds = formatting.own_cost(row)
         told = (f"{cost:>10}", f"[{bounds}]" if bounds else "", counts[str(row["case"])])
         found[str(row["case"])] = "  ".join(filter(None, told))
     return found

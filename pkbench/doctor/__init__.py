@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pkbench.chains import Chain, looks_for
 from pkbench.doctor.clocks import clocksource, tsc
 from pkbench.doctor.cores import governor, isolation, smt, turbo
 from pkbench.doctor.counters import pmu, sample_rate
@@ -16,6 +15,7 @@ from pkbench.doctor.neighbours import STEAL_SECONDS, core, load, steal, tracer, 
 from pkbench.doctor.permits import io_uring, max_map_count, userfaultfd
 from pkbench.doctor.script import script
 from pkbench.machine import Machine
+from pkbench.worker.core_clock import Chain, looks_for
 
 __all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status", "script"]
 

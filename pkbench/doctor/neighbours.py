@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pkbench import crowding
-from pkbench.chains import Chain
 from pkbench.doctor.finding import HOST_ONLY, NOT_KNOWN, Finding, Status, unread
 from pkbench.machine import Machine, read
+from pkbench.worker import smt_contention
+from pkbench.worker.core_clock import Chain
 
 STATUS = "proc/self/status"
 # An interrupt makes a look slow, as another thread does.
-CROWDED_OFTEN = 0.05
+CONTENDED_OFTEN = 0.05
 CORE_TAKEN = "take the core's other thread offline, or, in a guest, have the host keep it free"
 STEAL_SECONDS = 0.5  # at 100 ticks a second, one tick on one CPU is 2 %
 
@@ -91,8 +91,10 @@ def core(looks: Sequence[Chain]) -> Finding:
     if not any(look.nop_cycles for look in looks):
         lacking = "this build knows no chains of instructions for this architecture"
         return Finding("core", "unknown", lacking, effect, no_fix=NOT_KNOWN)
-    nop = _alone(looks, [look.nop_cycles for look in looks], crowding.CROWDED)
-    branch = _alone(looks, [look.branch_cycles for look in looks], crowding.AWAKE)
+    nop = _uncontended(looks, [look.nop_cycles for look in looks], smt_contention.NOPS_CONTENDED)
+    branch = _uncontended(
+        looks, [look.branch_cycles for look in looks], smt_contention.BRANCHES_CONTENDED
+    )
     if not nop:
         disturbed = (
             f"in nearly none of {len(looks)} looks a multiplication took three times as long as an "
@@ -100,8 +102,8 @@ def core(looks: Sequence[Chain]) -> Finding:
         )
         return Finding("core", "problem", disturbed, effect, no_fix=CORE_TAKEN)
     found = [
-        crowding.crowded(look.nop_cycles, nop)
-        or crowding.crowded(look.branch_cycles, branch, crowding.AWAKE)
+        smt_contention.contended(look.nop_cycles, nop)
+        or smt_contention.contended(look.branch_cycles, branch, smt_contention.BRANCHES_CONTENDED)
         for look in looks
     ]
     share = sum(found) / len(looks)
@@ -109,19 +111,19 @@ def core(looks: Sequence[Chain]) -> Finding:
         f"{share:.0%} of {len(looks)} looks found somebody else on the core, which alone issues "
         f"{1 / nop:.2f} no-ops a cycle, and takes {branch:.1f} for a branch that it can't predict"
     )
-    if share < CROWDED_OFTEN:
+    if share < CONTENDED_OFTEN:
         return Finding("core", "ok", evidence)
     status: Status = "problem" if share > 0.5 else "warning"
     return Finding("core", status, evidence, effect, no_fix=CORE_TAKEN)
 
 
-def _alone(looks: Sequence[Chain], cycles: Sequence[float], apart: float) -> float:
+def _uncontended(looks: Sequence[Chain], cycles: Sequence[float], apart: float) -> float:
     """Return what a core alone takes for a no-op or a branch, of what each look saw it take."""
     readings = [
-        crowding.reading(each, look.add_seconds, look.multiply_seconds)
+        smt_contention.reading(each, look.add_seconds, look.multiply_seconds)
         for each, look in zip(cycles, looks, strict=True)
     ]
-    return crowding.best(readings, apart)
+    return smt_contention.best(readings, apart)
 
 
 class Ticks(NamedTuple):

@@ -12,8 +12,8 @@ from pkbench.doctor.counters import (
     PERF_EVENT_OPEN,
 )
 from pkbench.doctor.system_call import call
-from pkbench.event_counters import reason_for
 from pkbench.profiler.events import SOFTWARE, TRACEPOINT, Event
+from pkbench.worker.event_counters import reason_for
 
 DISABLED, INHERIT = 1 << 0, 1 << 1
 TIME_ENABLED, TIME_RUNNING = 1, 2  # PERF_FORMAT_

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkbench.event_counters import cpu_events
+from pkbench.worker.event_counters import cpu_events
 
 # Kinds of events, as perf_event_open(2) numbers them
 HARDWARE, SOFTWARE, TRACEPOINT, CACHE, RAW = range(5)

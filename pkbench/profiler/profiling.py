@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pkbench.catalogue import Case
+from pkbench.cases.catalogue import Case
 from pkbench.profiler import code, counting, sampling, timeline
 from pkbench.profiler.code import Instruction
 from pkbench.profiler.conversation import Conversation, NoAnswer, wait_for_ends

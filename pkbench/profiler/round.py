@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from pkbench import turns
-from pkbench.catalogue import Case
+from pkbench.cases.catalogue import Case
 from pkbench.profiler import counting, settings, timeline
 from pkbench.profiler.conversation import wait_for_ends
 from pkbench.profiler.profiling import Profiled, profile

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pkbench import journal as journals
-from pkbench.catalogue import Case
-from pkbench.journal import Interrupted, Journal, journal_path
+from pkbench.cases.catalogue import Case
 from pkbench.machine import Machine
 from pkbench.profiler import document
 from pkbench.profiler import round as rounds
 from pkbench.profiler.round import Progress
 from pkbench.resultfile import OutputError, make_folder
+from pkbench.run import journal as journals
+from pkbench.run.journal import Interrupted, Journal, journal_path
 
 # Where these differ, what was profiled before can't be continued. In the words of the journal.
 MUST_AGREE = ("version", "cases", "machine")

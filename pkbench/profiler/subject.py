@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pkbench import parcel
-from pkbench.catalogue import parse_case
-from pkbench.kernel_counters import KernelCounters
+from pkbench.cases.catalogue import parse_case
 from pkbench.profiler.counters import Counters
 from pkbench.profiler.events import Event
-from pkbench.session import (
+from pkbench.worker import process
+from pkbench.worker.kernel_counters import KernelCounters
+from pkbench.worker.session import (
     CaseFailed,
     CaseSkipped,
     Session,
@@ -68,7 +68,7 @@ class Subject:
 
     def time(self, task: Answer) -> Answer:
         """Time some values, in seconds an operation."""
-        loops = task["loops"] or parcel.calibrate(self.session, task)["loops"]
+        loops = task["loops"] or process.calibrate(self.session, task)["loops"]
         values = [self._seconds(loops) for _ in range(task["values"])]
         return {"loops": loops, "values": values}
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd
 
-from pkbench.counted import Counted
-from pkbench.kernels import Kernel
+from pkbench.count.result import Counted
+from pkbench.kernels.available import Kernel
 from pkbench.tracing.call_tree import CallTree, Stack
 
 

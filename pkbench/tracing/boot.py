@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pkbench.emulator import Boot, EmulatorError
+from pkbench.count.emulator import Boot, EmulatorError
 
 LOG = "trace"
 STOP_PORT = 0x505  # as native/guest/trace.c has it

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from pkbench import guest
-from pkbench.answers import AnswerError, Answers, Progress
-from pkbench.catalogue import Case
-from pkbench.emulator import EmulatorError, Options
-from pkbench.guest import GuestError
-from pkbench.kernels import Kernel
+from pkbench.cases.catalogue import Case
+from pkbench.count import guest
+from pkbench.count.emulator import EmulatorError, Options
+from pkbench.count.guest import GuestError
+from pkbench.count.guest_protocol import AnswerError, Answers, Progress
+from pkbench.kernels.available import Kernel
 from pkbench.tracing.attribution import Attribution, AttributionError, Run, attribute
 from pkbench.tracing.boot import TracedBoot
 from pkbench.tracing.call_tree import CallTree

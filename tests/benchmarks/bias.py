@@ -31,10 +31,10 @@ from typing import Any, NamedTuple
 
 from scipy import stats
 
-from pkbench import crowding
 from pkbench._native import ffi, lib
-from pkbench.catalogue import by_name, parse_case
-from pkbench.session import Session
+from pkbench.cases.catalogue import by_name, parse_case
+from pkbench.worker import smt_contention
+from pkbench.worker.session import Session
 
 Timed = Callable[[int], float]  # loops -> seconds
 
@@ -58,7 +58,7 @@ PLACED = {
     "SAME_PLACE": ("bare_same", "syscall/mprotect-same"),
 }
 OTHER_PLACES = 5
-LOOKS = 30
+CONTENTION_LIMITS = 30
 CASES = {
     "rw_ro": "protect/mprotect-rw-ro/pages:1",
     "ro_rw": "protect/mprotect-ro-rw/pages:1",
@@ -198,7 +198,7 @@ def bare_loop(library: ctypes.CDLL, way: str, name: str, regions: Regions) -> Ti
 def looked_at(found: Sequence[Timed], loops: int) -> Bare:
     """Look at a loop in each place, in turn; return the first, and how the others compare."""
     looks: list[list[float]] = [[] for _ in found]
-    for _ in range(LOOKS):
+    for _ in range(CONTENTION_LIMITS):
         for timed, kept in zip(found, looks, strict=True):
             kept.append(timed(loops))
     here, *elsewhere = map(statistics.median, looks)
@@ -252,13 +252,15 @@ def ratio(ours: Timed, theirs: Timed, loops: int, values: int) -> float:
             after = lib.pk_nop_seconds()
             kept.append(Value(seconds, max(before, after)))
             before = after
-    best = crowding.best((value.nop_seconds, True) for side in taken for value in side)
+    best = smt_contention.best((value.nop_seconds, True) for side in taken for value in side)
     return middle(taken[0], best) / middle(taken[1], best)
 
 
 def middle(values: Sequence[Value], best: float) -> float:
     """Return the median of the values that had the core to themselves."""
-    alone = [value.seconds for value in values if not crowding.crowded(value.nop_seconds, best)]
+    alone = [
+        value.seconds for value in values if not smt_contention.contended(value.nop_seconds, best)
+    ]
     if len(alone) * 10 < len(values):
         alone = [value.seconds for value in values]
     return statistics.median(alone)

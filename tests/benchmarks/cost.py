@@ -6,7 +6,7 @@ that does next to nothing, beside those of Python importing pyperf alone, and of
 
     python tests/benchmarks/cost.py [--starts 15] [RESULT | PATTERN…]
 
-Without a result it runs the standard profile on the patterns, or on all cases: 20 minutes.
+Without a result it runs the standard preset on the patterns, or on all cases: 20 minutes.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Any
 
 from commands import measure
 
-from pkbench import launch
+from pkbench.run import child
 
 CASE = "instruction/empty-loop"
 PYTHON = (sys.executable, "-P", "-c")
@@ -32,8 +32,8 @@ STARTS: dict[str, tuple[Sequence[str], str]] = {
     "import pyperf": ((*PYTHON, "import pyperf"), ""),
     "pyperf, with a run's metadata": (PYPERF, ""),
     "a worker of one case": (
-        launch.COMMAND,
-        json.dumps([launch.measure(CASE, launch.Amount(1, 0, 1, 1, 0), 0.0, 60.0).request]),
+        child.COMMAND,
+        json.dumps([child.measure(CASE, child.Amount(1, 0, 1, 1, 0), 0.0, 60.0).request]),
     ),
 }
 
@@ -76,9 +76,9 @@ def show_share(metadata: dict[str, Any]) -> None:
     """Print where a run's time went."""
     cases = json.loads(metadata["pkbench_cases"])
     measured = sum(case["state"] == "measured" for case in cases)
-    rounds, profile = metadata["pkbench_rounds"], metadata["pkbench_profile"]
+    rounds, preset = metadata["pkbench_rounds"], metadata["pkbench_preset"]
     seconds, share = metadata["pkbench_seconds"], metadata["pkbench_timed_share"]
-    print(f"{measured} cases, {rounds} rounds of the {profile} profile in {seconds:.0f} s:")
+    print(f"{measured} cases, {rounds} rounds of the {preset} preset in {seconds:.0f} s:")
     print(f"{share:.0%} in timed loops and their chains, the cases' own set-up and proofs apart")
 
 

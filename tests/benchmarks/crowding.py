@@ -17,13 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pkbench import crowding
-from pkbench.catalogue import parse_case
-from pkbench.session import Session
+from pkbench.cases.catalogue import parse_case
+from pkbench.worker import smt_contention
+from pkbench.worker.session import Session
 
 CASES = {"syscall/getppid": 320, "protect/mprotect-rw-ro/pages:1": 48}  # iterations of a piece
-BOUNDS = (1.01, crowding.CROWDED, 1.05, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0, float("inf"))
-OF_BRANCHES = (1.01, crowding.AWAKE, 1.06, 1.1, 1.15, 1.2, float("inf"))
+BOUNDS = (1.01, smt_contention.NOPS_CONTENDED, 1.05, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0, float("inf"))
+OF_BRANCHES = (1.01, smt_contention.BRANCHES_CONTENDED, 1.06, 1.1, 1.15, 1.2, float("inf"))
 PIECES = 40  # of a value
 
 
@@ -69,7 +69,7 @@ def take_values(case: str, loops: int, seconds: float) -> list[Value]:
             multiply = min(before.multiply_seconds, after.multiply_seconds)
             branch = fmean((before.branch_cycles, after.branch_cycles))
             looks = [
-                crowding.reading(cycles, add, multiply)
+                smt_contention.reading(cycles, add, multiply)
                 for cycles in (value.nop_seconds / add, branch)
             ]
             found.append(Value(value.seconds / (PIECES * loops) / add, *looks))
@@ -79,16 +79,18 @@ def take_values(case: str, loops: int, seconds: float) -> list[Value]:
 
 def show(case: str, pieces: Sequence[Piece]) -> None:
     """Print a line a range of what no-ops took."""
-    best = crowding.best((piece.nop_seconds, True) for piece in pieces)
+    best = smt_contention.best((piece.nop_seconds, True) for piece in pieces)
     print(f"{case}: {len(pieces):,} pieces, a no-op takes {best * 1e9:.4f} ns at best")
     show_ranges([(p.nop_seconds / best, p.seconds * 1e9) for p in pieces], BOUNDS, "ns")
 
 
 def show_values(case: str, values: Sequence[Value]) -> None:
     """Print a line a range of what branches took."""
-    best_nop = crowding.best(value.nop for value in values)
-    values = [value for value in values if not crowding.crowded(value.nop[0], best_nop)]
-    best = crowding.best((value.branch for value in values), crowding.AWAKE)
+    best_nop = smt_contention.best(value.nop for value in values)
+    values = [value for value in values if not smt_contention.contended(value.nop[0], best_nop)]
+    best = smt_contention.best(
+        (value.branch for value in values), smt_contention.BRANCHES_CONTENDED
+    )
     if not best:
         print(f"{case}: the chains hardly ever agree")
         return

@@ -27,13 +27,13 @@ import pyperf
 from commands import CommandError, measure, run
 
 from pkbench.analysis import estimates, load, read
-from pkbench.analysis.beside import AWAKE, of_core_alone
-from pkbench.analysis.frame import records
+from pkbench.analysis.estimate.frame import records
+from pkbench.analysis.estimate.readings import BRANCHES_CONTENDED, uncontended_core
 
 MPROTECT, GETPPID = "protect/mprotect-rw-ro/pages:1", "syscall/getppid"
 # So many rounds as the time allows; the target lets what is known to a thousandth, the empty loop,
 # leave time for the two.
-PKBENCH_OPTIONS = ("--profile", "publish", "--target", "0.1%")
+PKBENCH_OPTIONS = ("--preset", "publish", "--target", "0.1%")
 REPETITIONS = 5  # of google/benchmark, whose median is taken
 # google/benchmark 1.7 tries out iterations first, and aims at 1.4 times the least time that it is
 # given (src/benchmark_runner.cc, PredictNumItersNeeded).
@@ -71,7 +71,7 @@ def by_pkbench(besides: float, folder: Path, seconds: float) -> Found:
     options = (*PKBENCH_OPTIONS, "--budget", f"{budget}s")
     path = measure(folder / "result.json", *options, MPROTECT, GETPPID)
     rows = {row["case"]: row for row in records(estimates(load([path])))}
-    branch_cycles = of_core_alone(read(path)).get("branch_cycles", 0.0)
+    branch_cycles = uncontended_core(read(path)).get("branch_cycles", 0.0)
     return {
         unit: Costs(rows[MPROTECT][column], rows[GETPPID][column], branch_cycles)
         for unit, column in (("s", "gross"), ("cycles", "cycles"))
@@ -162,7 +162,7 @@ def alone(costs: Sequence[Costs]) -> list[Costs]:
     """Return those of a core that was quiet for a while, by the quietest of them."""
     told = [each for each in costs if each.branch_cycles]
     quietest = min((each.branch_cycles for each in told), default=0.0)
-    return [each for each in told if each.branch_cycles <= AWAKE * quietest]
+    return [each for each in told if each.branch_cycles <= BRANCHES_CONTENDED * quietest]
 
 
 ROW = "{:30} {:8} {:>4} {:>10} {:>10} {:>8} {:>9}"

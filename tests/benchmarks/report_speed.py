@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pkbench.catalogue import Case
-from pkbench.measurement import describe
+from pkbench.cases.catalogue import Case
+from pkbench.cases.selection import select
 from pkbench.resultfile import Run, write_result
-from pkbench.selection import select
+from pkbench.run.measurement import describe
 
 TEMPLATE = Path(__file__).parents[2] / "results/amd-epyc-kvm-quick.json"
 CASES, PROCESSES, VALUES = 200, 20, 5

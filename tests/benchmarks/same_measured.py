@@ -19,10 +19,10 @@ from typing import Any
 
 from commands import measure
 
-from pkbench.analysis.compare import compare
-from pkbench.analysis.frame import read, records
-from pkbench.analysis.result import Result
-from pkbench.analysis.together import IN_TURNS, together
+from pkbench.analysis.compare.compare import compare
+from pkbench.analysis.compare.run_overlap import IN_TURNS, together
+from pkbench.analysis.estimate.frame import read, records
+from pkbench.analysis.reading.result import Result
 
 CASES = (
     "syscall/getppid",
@@ -42,7 +42,7 @@ Row = dict[str, Any]  # of a comparison's table
 def take(folder: Path, pairs: int, seconds: float) -> list[Result]:
     """Measure so many pairs, one after the other; pairs that are there from earlier are kept."""
     # Of either run half the time is the other's turn.
-    options = ("--profile", "standard", "--target", TARGET, "--budget", f"{2 * seconds}s")
+    options = ("--preset", "standard", "--target", TARGET, "--budget", f"{2 * seconds}s")
     found = []
     with ThreadPoolExecutor(2) as pool:
         for number in range(pairs):

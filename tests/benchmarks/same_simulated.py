@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 # pyperf has no public function for it: this is what its compare_to prints "Significant" after.
 from pyperf._compare import CompareData, CompareResult
 
-from pkbench.analysis.compare import FASTER, SLOWER, compare
-from pkbench.analysis.process import Process
-from pkbench.analysis.result import Case, Result
+from pkbench.analysis.compare.compare import FASTER, SLOWER, compare
+from pkbench.analysis.reading.process import Process
+from pkbench.analysis.reading.result import Case, Result
 
 PROCESSES, VALUES = 20, 5
 PROCESS_EFFECT, NOISE = 0.02, 0.01  # standard deviations, relative

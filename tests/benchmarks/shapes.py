@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pkbench.analysis.sample import Numbers
-from pkbench.analysis.shape import shape
+from pkbench.analysis.estimate.distribution import shape
+from pkbench.analysis.estimate.sample import Numbers
 
 SPREAD = 0.01  # of the processes, relative
 Draw = Callable[[np.random.Generator, int], Numbers]

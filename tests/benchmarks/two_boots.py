@@ -15,22 +15,22 @@ from pathlib import Path
 
 from commands import run
 
-from pkbench import kernels
-from pkbench.analysis.result import Result, read
-from pkbench.kernels import Kernel
+from pkbench.analysis.reading.result import Result, read
+from pkbench.kernels import available
+from pkbench.kernels.available import Kernel
 
 Told = tuple[object, ...]
 
 
 def main() -> None:
-    """Count all cases of the standard profile in each kernel twice; say which differ."""
+    """Count all cases of the standard preset in each kernel twice; say which differ."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     parser.add_argument("--earlier", type=Path, action="append", default=[], metavar="RESULT")
     parser.add_argument("kernels", nargs="+", metavar="KERNEL")
     arguments = parser.parse_args()
     earlier = [read(path) for path in arguments.earlier]
-    chosen = [kernels.resolve(name) for name in arguments.kernels]
+    chosen = [available.resolve(name) for name in arguments.kernels]
     for kernel in chosen:
         if arguments.keep and place(kernel, arguments.keep).exists():
             parser.error(f"{place(kernel, arguments.keep)} exists")

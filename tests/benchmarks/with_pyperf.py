@@ -4,8 +4,8 @@ import os
 
 import pyperf
 
-from pkbench.catalogue import parse_case
-from pkbench.worker import Timer
+from pkbench.cases.catalogue import parse_case
+from pkbench.worker.pyperf_script import Timer
 
 
 def main() -> None:

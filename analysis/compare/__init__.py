@@ -1,0 +1,1 @@
+"""Compare two sides: two results in, ratios and verdicts out."""

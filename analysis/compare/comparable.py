@@ -1,0 +1,90 @@
+"""Whether two results may be compared, and in what they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..reading.fields import text_of
+from ..reading.result import Result
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A fact that is not the same for two results."""
+
+    fact: str
+    base: str
+    new: str
+    matters: bool  # the figures can't be compared; else it may be the very thing that is studied
+
+    def __str__(self) -> str:
+        """Return it as a sentence has it."""
+        return f"{self.fact}: {self.base or 'not known'} and {self.new or 'not known'}"
+
+
+def _of_machine(key: str) -> Callable[[Result], str]:
+    return lambda result: text_of(result.machine.get(key))
+
+
+def _keys(result: Result) -> str:
+    keys = result.machine.get("keys")
+    if not isinstance(keys, Mapping):
+        return ""
+    return "yes" if keys.get("supported") is True else f"no: {text_of(keys.get('reason'))}"
+
+
+def _mitigations(result: Result) -> Mapping[str, str]:
+    found = result.machine.get("mitigations")
+    return {name: text_of(text) for name, text in found.items()} if isinstance(found, dict) else {}
+
+
+# A change of kernel, of its settings or of the compiler is what a comparison is made for; another
+# processor or another hypervisor answers another question.
+MATTERS: Mapping[str, Callable[[Result], str]] = {
+    "evidence": lambda result: result.evidence,
+    "processor": _of_machine("cpu_model"),
+    "processor's version": _of_machine("cpu_version"),
+    "architecture": _of_machine("architecture"),
+    "virtualisation": _of_machine("virtualisation"),
+    "page size": _of_machine("page_size"),
+}
+# What results of older versions don't tell: there it is no difference.
+LATER = ("processor's version",)
+WORTH_KNOWING: Mapping[str, Callable[[Result], str]] = {
+    "kernel": _of_machine("kernel"),
+    "kernel's command line": _of_machine("cmdline"),
+    "emulator": _of_machine("emulator"),
+    "microcode": _of_machine("microcode"),
+    "CPUs": _of_machine("cpus"),
+    "clock source": _of_machine("clocksource"),
+    "frequency governor": _of_machine("governor"),
+    "SMT": _of_machine("smt"),
+    "transparent huge pages": _of_machine("thp"),
+    "protection keys": _keys,
+    "compiler": _of_machine("compiler"),
+    "native build": _of_machine("native_build"),
+    "pkbench": lambda result: result.version,
+}
+
+
+def differences(base: Result, new: Result) -> list[Difference]:
+    """Return the facts in which two results differ, those that matter first."""
+    found = []
+    for matters, facts in ((True, MATTERS), (False, WORTH_KNOWING)):
+        for name, fact in facts.items():
+            first, second = fact(base), fact(new)
+            if first != second and (name not in LATER or (first and second)):
+                found.append(Difference(name, first, second, matters))
+    return [*found, *_of_mitigations(base, new)]
+
+
+def _of_mitigations(base: Result, new: Result) -> list[Difference]:
+    first, second = _mitigations(base), _mitigations(new)
+    return [
+        Difference(
+            f"mitigation of {name}", first.get(name, ""), second.get(name, ""), matters=False
+        )
+        for name in sorted({*first, *second})
+        if first.get(name) != second.get(name) and first and second
+    ]

@@ -1,0 +1,158 @@
+"""Comparisons and gates as text, Markdown, JUnit's XML and plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+
+from .. import formatting
+from ..estimate.frame import records
+from ..tables.table import Table
+from .compare import DEFINITION, FASTER, SAME, SLOWER, Comparison
+from .gate import CASES_MISSING, INCONCLUSIVE, NOT_COMPARABLE, PASS, REGRESSION, Gate
+from .run_overlap import APART, AT_ONCE
+
+HEADINGS = ("case", "base", "new", "new ÷ base", "95 % interval", "verdict")
+OUTCOMES = {
+    PASS: "pass",
+    REGRESSION: "regression",
+    INCONCLUSIVE: "inconclusive",
+    NOT_COMPARABLE: "the machines are not comparable",
+    CASES_MISSING: "cases are missing",
+}
+
+
+def table(comparison: Comparison, title: str = "") -> Table:
+    """Return a comparison as a table, a row a case."""
+    rows = [_row(row) for row in records(comparison.cases)]
+    return Table(
+        name="compare",
+        title=title or f"{comparison.new.name} against {comparison.base.name}",
+        headings=HEADINGS,
+        rows=rows,
+        data=comparison.cases,
+        note=DEFINITION,
+    )
+
+
+def summary(comparison: Comparison) -> str:
+    """Return how many cases ended in which verdict, as one sentence."""
+    counts = Counter(comparison.cases["verdict"])
+    parts = [f"{number} {verdict}" for verdict, number in sorted(counts.items())]
+    same = f" (the same: within {100 * comparison.margin:.3g} %)" if SAME in counts else ""
+    return f"{', '.join(parts) or 'no case'}{same}."
+
+
+def weighed(gate: Gate) -> list[str]:
+    """Return how many cases a gate found in which state."""
+    counts = Counter(state for state in gate.states if state)
+    return [f"{number} {state}" for state, number in sorted(counts.items())] or ["no case"]
+
+
+def what_differs(comparison: Comparison) -> list[str]:
+    """Return a line per fact in which the two results differ."""
+    return [
+        f"{'not comparable: ' if difference.matters else ''}{difference}"
+        for difference in comparison.differences
+    ]
+
+
+def caution(comparison: Comparison) -> str:
+    """Return what a difference between two runs of one machine may come from besides, or ""."""
+    told = comparison.comparable and not comparison.with_verdict(FASTER, SLOWER).empty
+    if not told or comparison.base.evidence != "silicon":
+        return ""
+    if comparison.together == AT_ONCE:
+        return "measured at once, but not in turns: each may have slowed the other"
+    if comparison.together != APART:
+        return ""
+    rebooted = any(difference.fact.startswith("kernel") for difference in comparison.differences)
+    advice = (
+        "measure both again, and see whether it stays"
+        if rebooted
+        else "two runs that are started at once take turns, and see the same minutes"
+    )
+    return f"measured one after the other: what drifts in between counts as a difference; {advice}"
+
+
+def text(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines, in columns."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def junit(gate: Gate) -> bytes:
+    """Return a gate as JUnit's XML: a test per case, as build servers read it."""
+    states = Counter(gate.states)
+    suite = ET.Element(
+        "testsuite",
+        name="pkbench gate",
+        tests=str(sum(number for state, number in states.items() if state)),
+        failures=str(states["regression"]),
+        errors=str(states["missing"]),
+        skipped=str(states["inconclusive"]),
+    )
+    for row, state in zip(records(gate.comparison.cases), gate.states, strict=True):
+        if state:
+            _test(suite, row, state)
+    ET.indent(suite)
+    text = ET.tostring(suite, encoding="unicode")
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{text}\n".encode()
+
+
+def plain(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as JSON can hold it."""
+    rows = [
+        {key: None if pd.isna(value) else value for key, value in row.items()}
+        for row in records(comparison.cases)
+    ]
+    differences = [
+        {"fact": each.fact, "base": each.base, "new": each.new, "matters": each.matters}
+        for each in comparison.differences
+    ]
+    return {
+        "comparable": comparison.comparable,
+        "together": comparison.together,
+        "differences": differences,
+        "cases": rows,
+    }
+
+
+def _row(row: dict[str, Any]) -> list[str]:
+    interval = ""
+    if pd.notna(row["low"]) and row["low"] < row["high"]:
+        interval = f"{formatting.figures(row['low'], 4)} to {formatting.figures(row['high'], 4)}"
+    return [
+        row["case"],
+        _cost(row["base"], row["unit"]),
+        _cost(row["new"], row["unit"]),
+        "" if pd.isna(row["ratio"]) else formatting.figures(row["ratio"], 4),
+        interval,
+        f"{row['verdict']}: {row['why']}" if row["why"] else row["verdict"],
+    ]
+
+
+def _cost(value: float, unit: str) -> str:
+    if unit == "cycles" and pd.notna(value):
+        return f"{formatting.figures(value)} cycles"
+    return formatting.cost(value, unit)
+
+
+def _test(suite: ET.Element, row: dict[str, Any], state: str) -> None:
+    family, _, rest = row["case"].partition("/")
+    test = ET.SubElement(suite, "testcase", classname=family, name=rest)
+    _, base, new, ratio, interval, verdict = _row(row)
+    told = f"{base} before, {new} now: {ratio}{f' ({interval})' if interval else ''}, {verdict}"
+    if state == "regression":
+        ET.SubElement(test, "failure", message=told)
+    elif state == "missing":
+        ET.SubElement(test, "error", message="measured before, and not now")
+    elif state == "inconclusive":
+        ET.SubElement(test, "skipped", message=told)

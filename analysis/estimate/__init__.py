@@ -1,0 +1,1 @@
+"""Estimate costs: checked results in, figures with their intervals out."""

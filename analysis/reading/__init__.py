@@ -1,0 +1,1 @@
+"""Read result files: text from strangers in, checked objects out."""

@@ -1,0 +1,21 @@
+"""The result format's versions, and what older versions called a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# 1: the first.
+# 2: `pkbench_profile` became `pkbench_preset`, `pkbench_alone_share` became
+#    `pkbench_uncontended_share`.
+CURRENT = 2
+READABLE = (1, 2)
+RENAMED = {
+    "pkbench_profile": "pkbench_preset",
+    "pkbench_alone_share": "pkbench_uncontended_share",
+}
+
+
+def current(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata of any readable version under the current keys."""
+    return {RENAMED.get(key, key): value for key, value in metadata.items()}

@@ -1,0 +1,126 @@
+"""What the page says of one kind of evidence, subject by subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...figures import Missing
+from ...tables.table import Table
+from .listing import Listing
+from .picture import Picture
+from .cost_lists import Strips, strips
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where on the page a figure, a table or a family has its place."""
+
+    key: str
+    title: str
+    figures: str = r"\Z"  # names, as a regular expression, of figures and tables
+    tables: str = r"\Z"
+    families: Sequence[tuple[str, str]] = ()  # shown as lists, with their titles
+
+
+PLANS = (
+    Plan("kernels", "From kernel to kernel", r"kernels", r"kernels"),
+    Plan("ways", "The ways to switch", r"switch|flexos|erim|libmpk-table", r"switch"),
+    Plan(
+        "break-even", "Break-even", r"break-?even|affordable|rate", r"break-?even|affordable|rate"
+    ),
+    Plan(
+        "pages",
+        "Against pages",
+        r"pages|per-page|flush|kinds|backing|residency|mprotect|libmpk-m",
+        r"protect|pages",
+    ),
+    Plan("threads", "Against threads", r"threads|siblings|readers|revoke|libmpk-t", r"threads"),
+    Plan(
+        "domains",
+        "Against keys and domains",
+        r"domain|keys?\b|rotate",
+        r"domain|keys?\b|rotate",
+        [("domains", "More domains than keys")],
+    ),
+    Plan(
+        "faults",
+        "Faults",
+        r"fault|tracking",
+        r"fault",
+        [("fault", "A denied access and its handler")],
+    ),
+    Plan(
+        "kernel",
+        "In the kernel",
+        r"kernel|context|signal",
+        r"kernel|context|signal",
+        [("kernel", "What the kernel does for a thread with rights of its own")],
+    ),
+    Plan(
+        "applications",
+        "Applications",
+        r"application|phases|phoronix",
+        r"application",
+        [("application", "Whole requests beside their unprotected twins")],
+    ),
+    Plan(
+        "primitives",
+        "Single instructions and system calls",
+        r"primitives|cycles|shadow|syscall|instruction",
+    ),
+    Plan("more", "More figures", r".*", r".*"),
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One subject: what is drawn, what could not be, what is listed."""
+
+    key: str
+    title: str
+    leads: Sequence[str]  # a sentence or two that say what there is to see
+    pictures: Sequence[Picture]
+    missing: Sequence[Missing]
+    tables: Sequence[Table]
+    lists: Sequence[Strips]
+
+    @property
+    def shown(self) -> bool:
+        """Tell whether there is anything to show."""
+        return bool(self.pictures or self.tables or self.lists)
+
+
+def subjects(
+    listing: Listing,
+    pictures: Sequence[Picture],
+    missing: Sequence[Missing],
+    tables: Sequence[Table],
+    leads: dict[str, list[str]],
+) -> list[Subject]:
+    """Sort charts, tables and lists into subjects, in the order in which a reader needs them."""
+    figures = {picture.figure: _home(picture.figure, "figures") for picture in pictures}
+    figures |= {each.name: _home(each.name, "figures") for each in missing}
+    homes = {table.name: _home(table.name, "tables") for table in tables}
+    found = [
+        Subject(
+            key=f"{listing.key}-on-{plan.key}",
+            title=plan.title,
+            leads=leads.get(plan.key, []),
+            pictures=[p for p in pictures if figures[p.figure] is plan],
+            missing=[m for m in missing if figures[m.name] is plan],
+            tables=[t for t in tables if homes[t.name] is plan],
+            lists=[
+                shown
+                for family, title in plan.families
+                if (shown := strips(listing, family, title)) is not None
+            ],
+        )
+        for plan in PLANS
+    ]
+    return [subject for subject in found if subject.shown]
+
+
+def _home(name: str, kind: str) -> Plan:
+    return next(plan for plan in PLANS if re.match(getattr(plan, kind), name))

@@ -1,0 +1,1 @@
+"""Know the cases: the native table and what a user asks for in, cases out."""

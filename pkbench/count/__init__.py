@@ -1,0 +1,1 @@
+"""Count instructions: a kernel and cases in, path lengths as a result file out."""

@@ -1,0 +1,214 @@
+"""Kernel packages of Debian and Ubuntu."""
+
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from pkbench.kernels.packages.archive import SUITES, Archive, open_archive
+from pkbench.kernels.packages.fetched import (
+    GUEST_MODULES,
+    Fetched,
+    PackageError,
+    Wanted,
+    environment,
+    run,
+)
+from pkbench.kernels.packages.names import begins, flavour_of, flavour_rank, order
+
+PREFIX = "linux-image-"
+# A package may hold no kernel itself and depend on the one that does: meta packages do, and
+# Debian's newest.
+DEPTH = 3
+
+
+@dataclass(frozen=True)
+class Package:
+    """A kernel package that apt can fetch."""
+
+    name: str
+    version: str
+    suite: str = ""
+    options: tuple[
+        str, ...
+    ] = ()  # of apt's commands, where it isn't the host's own apt that has it
+
+    @property
+    def release(self) -> str:
+        """The release of the kernel in it."""
+        return self.name.removeprefix(PREFIX).removeprefix("unsigned-")
+
+
+def fetch(wanted: Wanted, scratch: Path, state: Path, progress: Callable[[str], None]) -> Fetched:
+    """Fetch a kernel's package and take the image out of it.
+
+    What the host's own sources don't have is looked for in Debian's other suites, whose lists are
+    kept in the folder `state`.
+    """
+    package = choose(wanted, state, progress)
+    for _ in range(DEPTH):
+        progress(f"fetching {package.name} {package.version} ({package.suite})")
+        archive = _download(package, scratch)
+        progress(f"unpacking {package.name}")
+        image = _unpack(archive, scratch, wanted.modules)
+        if image:
+            modules = _index_modules(scratch, wanted.modules)
+            return Fetched(package.name, package.version, package.suite, image, modules)
+        package = _dependency(archive, package)
+    raise PackageError(f"the package {package.name} holds no kernel and names none")
+
+
+def choose(wanted: Wanted, state: Path, progress: Callable[[str], None]) -> Package:
+    """Choose the newest package that a name or the beginning of a version stands for."""
+    own = [] if wanted.suite else list(_known())
+    found = None if wanted.newest else _newest(own, wanted)
+    if found:
+        return found
+    progress("looking through Debian's suites")
+    archive = open_archive(state, [wanted.suite] if wanted.suite else SUITES)
+    for why in archive.missing.values():
+        progress(f"left out: {why}")
+    found = _newest([*own, *_known(archive.options)], wanted)
+    if not found:
+        raise PackageError(_none(wanted, archive))
+    return found
+
+
+def _none(wanted: Wanted, archive: Archive) -> str:
+    if wanted.suite in archive.missing:
+        return archive.missing[wanted.suite]
+    where = wanted.suite or "Debian's suites"
+    left_out = f"; left out: {', '.join(archive.missing)}" if archive.missing else ""
+    return f"there is no kernel {wanted.name!r} in {where}{left_out}"
+
+
+def _newest(known: Sequence[Package], wanted: Wanted) -> Package | None:
+    named = [package for package in known if wanted.name in (package.name, package.release)]
+    meant = named or [package for package in known if _is_meant(package, wanted)]
+    return max(meant, key=_preference, default=None)
+
+
+def _preference(package: Package) -> tuple[int, tuple[int, ...]]:
+    return flavour_rank(package.release), order(package.version)
+
+
+def _is_meant(package: Package, wanted: Wanted) -> bool:
+    flavour = wanted.flavour
+    fits = flavour_of(package.release) == flavour if flavour else flavour_rank(package.release)
+    return bool(fits) and (
+        wanted.newest
+        or begins(package.release, wanted.name)
+        or begins(package.version, wanted.name)
+    )
+
+
+def _known(options: tuple[str, ...] = ()) -> Iterator[Package]:
+    """Find the packages of kernels in apt's lists."""
+    names = run(["apt-cache", "pkgnames", PREFIX, *options]).stdout.split()
+    wanted = [name for name in names if not name.endswith(("-dbg", "-unsigned", "-template"))]
+    if not wanted:
+        return
+    for line in run(["apt-cache", "madison", *wanted, *options]).stdout.splitlines():
+        name, version, source = (part.strip() for part in line.split("|"))
+        if source.endswith("Packages"):
+            yield Package(name, version, _suite(source), options)
+
+
+def _suite(source: str) -> str:
+    """Return the suite in "SITE SUITE/COMPONENT ARCHITECTURE Packages"."""
+    parts = source.split()
+    return parts[1].rpartition("/")[0] if len(parts) > 1 else ""
+
+
+def _download(package: Package, scratch: Path) -> Path:
+    """Download a package; apt checks it against the distribution's signed lists."""
+    folder = scratch / package.name
+    folder.mkdir()
+    done = run(
+        ["apt-get", "download", f"{package.name}={package.version}", *package.options], folder
+    )
+    archives = list(folder.glob("*.deb"))
+    if done.returncode or len(archives) != 1:
+        raise PackageError(_why(package, done.stderr))
+    return archives[0]
+
+
+def _why(package: Package, said: str) -> str:
+    errors = [line.removeprefix("E: ") for line in said.splitlines() if line.startswith("E: ")]
+    reason = errors[0] if errors else "it gave no reason"
+    if "404" in reason:
+        return f"the mirror no longer has {package.name}: run `sudo apt-get update` and try again"
+    if re.search(r"resolv|[Cc]onnect|[Ff]ailed to fetch|unreachable", reason):
+        return f"no network, or the mirror does not answer: {reason}"
+    return f"apt-get could not download {package.name}: {reason}"
+
+
+def _unpack(archive: Path, scratch: Path, modules: bool) -> Path | None:
+    """Take the kernel image, and the modules if they are wanted, out of a package."""
+    image = None
+    unpacking = subprocess.Popen(
+        ["dpkg-deb", "--fsys-tarfile", archive],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+    )
+    with unpacking, tarfile.open(fileobj=unpacking.stdout, mode="r|") as members:
+        for member in members:
+            target = _target(PurePosixPath(member.name), scratch, modules)
+            if target and member.isfile():
+                _write(members, member, target)
+                image = target if target.parent == scratch else image
+    if unpacking.returncode:
+        raise PackageError(f"dpkg-deb could not unpack {archive.name}")
+    return image
+
+
+def _target(path: PurePosixPath, scratch: Path, modules: bool) -> Path | None:
+    """Say where a package's file goes, or None where it isn't wanted."""
+    parts = [part for part in path.parts if part not in (".", "usr")]
+    if ".." in parts:
+        return None
+    is_image = len(parts) == 2 and parts[0] == "boot" and parts[1].startswith("vmlinuz-")
+    if is_image or (len(parts) == 4 and parts[:2] == ["lib", "modules"] and parts[3] == "vmlinuz"):
+        return scratch / "vmlinuz"
+    inside = "/".join(parts[3:])
+    if modules and parts[:2] == ["lib", "modules"] and inside.startswith(GUEST_MODULES):
+        return scratch.joinpath(*parts)
+    return None
+
+
+def _write(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    content = members.extractfile(member)
+    if content:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with content, target.open("wb") as file:
+            shutil.copyfileobj(content, file)
+
+
+def _dependency(archive: Path, package: Package) -> Package:
+    """Return the newest kernel package that a package depends on."""
+    depends = run(["dpkg-deb", "--field", str(archive), "Depends"]).stdout
+    names = re.findall(r"\blinux-(?:image|binary)-\S*\d[^\s,|(]*", depends)
+    if not names:
+        raise PackageError(f"the package {archive.name} holds no kernel and depends on none")
+    newest = max(names, key=order)
+    asked = ["apt-cache", "show", "--no-all-versions", newest, *package.options]
+    found = re.search(r"^Version: (\S+)$", run(asked).stdout, re.MULTILINE)
+    if not found:
+        raise PackageError(f"apt does not have {newest}: run `sudo apt-get update` and try again")
+    return replace(package, name=newest, version=found[1])
+
+
+def _index_modules(scratch: Path, modules: bool) -> Path | None:
+    """Index the modules, so that a guest finds them by name, as Debian does on installing."""
+    if not modules:
+        return None
+    depmod = shutil.which("depmod", path=environment()["PATH"])
+    if not depmod:
+        raise PackageError("depmod is missing: install kmod (Debian, Ubuntu and Fedora)")
+    for folder in (scratch / "lib" / "modules").iterdir():
+        run([depmod, "-b", str(scratch), folder.name])
+    return scratch / "lib"

@@ -1,0 +1,1 @@
+"""Run a measurement: cases and a preset in, a result file out."""

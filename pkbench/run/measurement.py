@@ -1,0 +1,218 @@
+"""One `pkbench run`, from what is asked for to the result file."""
+
+import json
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pkbench.cases.catalogue import Case
+from pkbench.doctor import Finding
+from pkbench.machine import Machine
+from pkbench.resultfile import SCHEMA, Metadata, check_output, read_metadata, write_result
+from pkbench.run.journal import Interrupted, Journal, begin, journal_path, read_journal
+from pkbench.run.presets import Preset
+from pkbench.run.schedule import Record, Schedule, Step
+
+# Where these differ, what was measured before can't be continued. In the words of the journal.
+MUST_AGREE = (
+    *("version", "preset", "cases"),
+    *("machine", "processor", "kernel", "allowed_cpus", "native_build"),
+)
+
+
+class CpusChanged(Exception):
+    """A CPU vanished or came amid a run: what was measured is in the journal; says which."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is to do."""
+
+    cases: Sequence[Case]
+    preset: Preset
+    machine: Machine
+    findings: Sequence[Finding]
+    output: Path
+    seed: int | None = None
+    resume: bool = False
+
+
+def measure(request: Request, progress: Callable[[Step], None]) -> Record:
+    """Measure, and write the result. What is measured survives whatever ends it."""
+    path = journal_path(request.output)
+    if request.resume and is_result_of(request.output, path):
+        _, record = _begin(request)
+        record.stopped = str(read_metadata(request.output).get("pkbench_stopped", ""))
+        path.unlink()
+        return record
+    check_output(request.output)
+    start, record = _begin(request)
+    with Journal(path) as journal:
+        if not path.stat().st_size:
+            journal.append(start)
+        schedule = Schedule(
+            request.cases,
+            request.preset,
+            start["seed"],
+            request.machine.name,
+            journal,
+            _while_cpus_stay(progress),
+            record,
+        )
+        try:
+            schedule.run()
+        except KeyboardInterrupt:
+            runs = sum(map(len, record.runs.values()))
+            raise Interrupted(f"{runs} finished runs", request.output) from None
+    metadata = _metadata(request, start, record)
+    write_result(request.output, metadata, {name: record.runs[name] for name in record.runs})
+    path.unlink()
+    return record
+
+
+def is_result_of(output: Path, journal: Path) -> bool:
+    """Tell whether a run was ended after it wrote its result and before it removed its journal."""
+    if not (output.exists() and journal.exists()):
+        return False
+    start, *_ = read_journal(journal) or [{}]
+    return bool(start) and start.get("date") == read_metadata(output).get("pkbench_date")
+
+
+def _while_cpus_stay(progress: Callable[[Step], None]) -> Callable[[Step], None]:
+    """Return a progress that ends the run once it may use other CPUs than now.
+
+    A CPU taken offline or out of the cpuset would leave threads to share those that are left, and
+    a figure would be of two machines.
+    """
+    before = os.sched_getaffinity(0)
+
+    def check(step: Step) -> None:
+        now = os.sched_getaffinity(0)
+        if now != before:
+            raise CpusChanged(
+                f"the CPUs to run on changed amid the run, from {_listed(before)} to "
+                f"{_listed(now)}; what it measured is kept: once they are as they were, repeat "
+                "the command with --resume"
+            )
+        progress(step)
+
+    return check
+
+
+def _listed(cpus: Iterable[int]) -> str:
+    return ",".join(map(str, sorted(cpus)))
+
+
+def _begin(request: Request) -> tuple[dict[str, Any], Record]:
+    """Return the journal's first line and what stands in the rest, where there is one."""
+    agree = MUST_AGREE if request.seed is None else (*MUST_AGREE, "seed")
+    start, entries = begin(journal_path(request.output), _start(request), agree, request.resume)
+    record = Record()
+    for entry in entries:
+        record.take(entry)
+    return start, record
+
+
+def _start(request: Request) -> dict[str, Any]:
+    seed = secrets.randbits(31) if request.seed is None else request.seed
+    return {
+        "kind": "start",
+        "version": version("pkbench"),
+        "preset": asdict(request.preset),
+        "cases": [case.name for case in request.cases],
+        "machine": request.machine.name,
+        "processor": request.machine.cpu_model,
+        "kernel": request.machine.kernel,
+        "allowed_cpus": _listed(request.machine.allowed_cpus),
+        "native_build": request.machine.native_build,
+        "seed": seed,
+        "date": _now(),
+        "command": command_line(sys.argv[1:]),
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def command_line(arguments: Iterable[str]) -> str:
+    """Return the command that repeats a run, without the folders of this machine."""
+    shown = [Path(word).name if word.startswith("/") else word for word in arguments]
+    return shlex.join(["pkbench", *shown])
+
+
+def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metadata:
+    return result_metadata(
+        evidence=request.machine.evidence,
+        preset=request.preset.name,
+        command=start["command"],
+        date=start["date"],
+        machine=request.machine.card(),
+        cases=[_described(case, record) for case in request.cases],
+    ) | {
+        "pkbench_seed": start["seed"],
+        "pkbench_rounds": record.rounds,
+        "pkbench_stopped": record.stopped,
+        "pkbench_target": request.preset.target,
+        "pkbench_seconds": round(record.seconds, 1),
+        "pkbench_ended": _now(),
+        "pkbench_waited_seconds": round(record.waited_seconds, 1),
+        "pkbench_missed_turns": record.missed_turns,
+        "pkbench_timed_share": round(record.timed_share, 4),
+        "pkbench_findings": json.dumps([asdict(finding) for finding in request.findings]),
+    }
+
+
+def _described(case: Case, record: Record) -> dict[str, Any]:
+    state, reason = record.state(case.name)
+    stopped = record.stopped_by(case.name) if state == "measured" else ""
+    return {**describe(case, state, reason), "stopped": stopped}
+
+
+def result_metadata(
+    evidence: str,
+    preset: str,
+    command: str,
+    date: str,
+    machine: dict[str, object],
+    cases: Sequence[dict[str, Any]],
+) -> Metadata:
+    """Return what every result file says about itself."""
+    return {
+        "pkbench_schema": SCHEMA,
+        "pkbench_version": version("pkbench"),
+        "pkbench_evidence": evidence,
+        "pkbench_preset": preset,
+        "pkbench_command": command,
+        "pkbench_date": date,
+        "pkbench_machine": json.dumps(machine),
+        "pkbench_cases": json.dumps(cases),
+    }
+
+
+def describe(case: Case, state: str, reason: str) -> dict[str, Any]:
+    """Return a case as a result file lists it."""
+    benchmark = case.benchmark
+    floor = case.floor
+    return {
+        "case": case.name,
+        "family": benchmark.family,
+        "benchmark": benchmark.name,
+        "axes": case.axes,
+        "operation": benchmark.operation,
+        "group": benchmark.group,
+        "floor": floor.name if floor else None,
+        "inner_loops": benchmark.inner_loops,
+        "slope": benchmark.slope,
+        "threads": benchmark.threads,
+        "counts": case.counts if state == "measured" else {},
+        "state": state,
+        "reason": reason,
+    }
