@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from places import NATIVE, TESTS
+
 from pkbench.cases.catalogue import Case
 
-ROOT = Path(__file__).parent.parent
-NATIVE = ROOT / "native"
-PROGRAMS = ROOT / "tests" / "native"
+PROGRAMS = TESTS / "native"
 CORE = tuple(sorted(NATIVE.glob("*.c")))
 FAMILIES = tuple(sorted((NATIVE / "families").glob("*/*.c")))
 GUEST = tuple(sorted((NATIVE / "guest").glob("*.c")))
