@@ -18,11 +18,11 @@ struct pk_entry {
  *     PK_BENCHMARK(getppid) = {.family = "syscall", .name = "getppid", …};
  *
  * Without the alignment a compiler may place entries further apart than an array's. */
-#define PK_BENCHMARK(identifier)                                                                                   \
-    static const struct pk_benchmark benchmark_##identifier;                                                       \
-    static const struct pk_entry entry_##identifier                                                                \
-        __attribute__((used, section("pk_benchmarks"), aligned(sizeof(void *)))) = {&benchmark_##identifier,       \
-                                                                                    __FILE__, __LINE__};           \
+#define PK_BENCHMARK(identifier)                                                                                       \
+    static const struct pk_benchmark benchmark_##identifier;                                                           \
+    static const struct pk_entry entry_##identifier                                                                    \
+        __attribute__((used, section("pk_benchmarks"), aligned(sizeof(void *)))) = {&benchmark_##identifier, __FILE__, \
+                                                                                    __LINE__};                         \
     static const struct pk_benchmark benchmark_##identifier
 
 /* Say why in words, and return the code. */
@@ -34,14 +34,14 @@ int pk_error(int error, const char *what); /* -error (given positive), as "what:
  * operation, or move accesses to the other side of it. */
 #define pk_barrier() __asm__ volatile("" : : : "memory")
 
-/* The loop of every timed function. Without the pragma gcc 14 unrolls some loops at -O2 and not others, so that a case and
- * its floor would differ in more than the operation; without the asm it would delete an empty loop. */
+/* The loop of every timed function. Without the pragma gcc 14 unrolls some loops at -O2 and not others, so that a case
+ * and its floor would differ in more than the operation; without the asm it would delete an empty loop. */
 #define PK_REPEAT(loops) _Pragma("GCC unroll 1") for (uint64_t left_ = (loops); left_ != 0; left_--)
 
 /* Around the flush ceiling of 33 pages, and the 512 pages that one page of page table maps; 40 GiB at the end. */
-#define PK_PAGES_AXIS(quick_points)                                                                                \
-    {                                                                                                              \
-        .name = "pages", .meaning = "resident 4 KiB pages in the region", .quick = quick_points,                   \
-        .points = "1,2,4,8,16,31-35,48,64,128,256,511-513,1024,4096,16384",                                        \
-        .more = "65536,262144,1048576,4194304,10485760"                                                            \
+#define PK_PAGES_AXIS(quick_points)                                                              \
+    {                                                                                            \
+        .name = "pages", .meaning = "resident 4 KiB pages in the region", .quick = quick_points, \
+        .points = "1,2,4,8,16,31-35,48,64,128,256,511-513,1024,4096,16384",                      \
+        .more = "65536,262144,1048576,4194304,10485760"                                          \
     }

@@ -43,8 +43,8 @@ static __attribute__((noinline)) double seconds_of_nops(uint64_t rounds)
     return pk_seconds_between(&from.time, &to.time);
 }
 
-/* The first no-ops go unread. After a change of protection, which flushes the TLB, they fetch and decode anew: on a Zen 4
- * core alone all of them then seemed to take 1.015 to 1.03 times as long, as beside a neighbour. */
+/* The first no-ops go unread. After a change of protection, which flushes the TLB, they fetch and decode anew: on a Zen
+ * 4 core alone all of them then seemed to take 1.015 to 1.03 times as long, as beside a neighbour. */
 double pk_nop_seconds(void)
 {
     (void)seconds_of_nops(PK_HAS_CHAINS * UNREAD);

@@ -23,14 +23,14 @@ struct attribute { /* struct perf_event_attr as first published, PERF_ATTR_SIZE_
 #define CPU_CYCLES 0 /* PERF_COUNT_HW_ */
 #define INSTRUCTIONS 1
 #define DTLB_READ_MISS (3 | 0 << 8 | 1 << 16) /* cache, operation, result */
-#define TIME_ENABLED 1 /* PERF_FORMAT_ */
+#define TIME_ENABLED 1                        /* PERF_FORMAT_ */
 #define TIME_RUNNING 2
 #define GROUP 8
 #define DISABLED 1 /* the bits of `flags` */
 #define EXCLUDE_KERNEL (1 << 5)
 #define EXCLUDE_HYPERVISOR (1 << 6)
 #define CLOSE_ON_EXEC 8 /* PERF_FLAG_FD_CLOEXEC */
-#define ENABLE 0x2400 /* PERF_EVENT_IOC_ */
+#define ENABLE 0x2400   /* PERF_EVENT_IOC_ */
 #define DISABLE 0x2401
 
 /* DTLB_LOAD_MISSES.WALK_ACTIVE, cycles with a page walk for a load under way: event, unit mask 0x10, counter mask 1. */
@@ -57,8 +57,8 @@ static uint64_t page_walk_event(void)
         return 0;
     pk_cpuid(1, 0, leaf);
     switch (leaf[0] >> 4 & 0xf0ff) { /* extended model, family, model */
-    case 0x5065: /* Skylake and Cascade Lake servers: 06_55H */
-    case 0x606a: /* Ice Lake servers */
+    case 0x5065:                     /* Skylake and Cascade Lake servers: 06_55H */
+    case 0x606a:                     /* Ice Lake servers */
     case 0x606c:
         return WALK_ACTIVE(0x08);
     case 0x806f: /* Sapphire Rapids */

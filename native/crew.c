@@ -228,7 +228,8 @@ static unsigned give_command(struct pk_crew *crew, enum command command)
     return generation;
 }
 
-int pk_crew_start(struct pk_crew *crew, unsigned count, enum pk_crew_kind kind, const struct pk_crew_work *work, void *state)
+int pk_crew_start(struct pk_crew *crew, unsigned count, enum pk_crew_kind kind, const struct pk_crew_work *work,
+                  void *state)
 {
     struct member *members = calloc(count, sizeof *members);
     int status;

@@ -32,7 +32,8 @@ struct pk_crew {
 };
 
 /* 0, PK_SKIPPED or -errno; pk_crew_end follows in each case. */
-int pk_crew_start(struct pk_crew *crew, unsigned count, enum pk_crew_kind kind, const struct pk_crew_work *work, void *state);
+int pk_crew_start(struct pk_crew *crew, unsigned count, enum pk_crew_kind kind, const struct pk_crew_work *work,
+                  void *state);
 void pk_crew_end(struct pk_crew *crew);
 
 /* Have each member run work->verify. */

@@ -48,7 +48,8 @@ void pk_domain_unmap(struct pk_domain *domain)
 int pk_domain_prove_closed(const struct pk_domain *domain)
 {
     char *last = domain->region.base + pk_region_length(&domain->region) - 1;
-    int key = domain->key.number, status = pk_region_audit(&domain->region, key ? PROT_READ | PROT_WRITE : PROT_READ, key);
+    int key = domain->key.number,
+        status = pk_region_audit(&domain->region, key ? PROT_READ | PROT_WRITE : PROT_READ, key);
 
     if (!status)
         status = pk_prove_allowed(PK_LOAD, domain->region.base);

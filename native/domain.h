@@ -16,8 +16,8 @@ struct pk_domain {
     struct pk_key key;
 };
 
-/* Allocate a key with these rights (PKEY_DISABLE_WRITE, PKEY_DISABLE_ACCESS: a key that allows everything proves nothing),
- * in force in this thread from here on. 0 or -errno. */
+/* Allocate a key with these rights (PKEY_DISABLE_WRITE, PKEY_DISABLE_ACCESS: a key that allows everything proves
+ * nothing), in force in this thread from here on. 0 or -errno. */
 int pk_key_take(struct pk_key *key, uint32_t rights);
 
 /* Free it, and put PKRU back to what it was. Nothing where none was taken. */
@@ -28,6 +28,6 @@ void pk_key_give_back(struct pk_key *key);
 int pk_domain_map(struct pk_domain *domain, size_t pages, uint32_t rights);
 void pk_domain_unmap(struct pk_domain *domain);
 
-/* Prove that it can be read, and not be written, from the first byte to the last: by its key, or by its protection where it
- * has none. 0, PK_DISPROVED or -errno. */
+/* Prove that it can be read, and not be written, from the first byte to the last: by its key, or by its protection
+ * where it has none. 0, PK_DISPROVED or -errno. */
 int pk_domain_prove_closed(const struct pk_domain *domain);

@@ -145,8 +145,8 @@ static int populate_huge(char *base, size_t length)
     return 0;
 }
 
-/* One page of 64 KiB after the other: the mapping ends where the page does, so that the kernel can take no larger one for it.
- * That one touch makes all its 4 KiB pages resident proves that it took no smaller one. */
+/* One page of 64 KiB after the other: the mapping ends where the page does, so that the kernel can take no larger one
+ * for it. That one touch makes all its 4 KiB pages resident proves that it took no smaller one. */
 static int populate_medium(char *base, size_t length)
 {
     size_t size = pk_kind_size(PK_MTHP_64K), page = pk_kind_size(PK_4K);

@@ -6,12 +6,12 @@
 enum pk_kind { PK_4K, PK_THP, PK_HUGETLB_2M, PK_HUGETLB_1G, PK_MTHP_64K };
 
 /* An axis over them, in their order. */
-#define PK_KIND_AXIS(quick_points)                                                                                 \
-    {                                                                                                              \
-        .name = "kind",                                                                                            \
+#define PK_KIND_AXIS(quick_points)                                                                                  \
+    {                                                                                                               \
+        .name = "kind",                                                                                             \
         .meaning = "what the region is made of: 4 KiB pages, transparent huge pages of 2 MiB, reserved huge pages " \
-                   "(hugetlb) of 2 MiB or 1 GiB, transparent huge pages of 64 KiB",                                \
-        .labels = PK_KINDS, .points = PK_KINDS, .quick = quick_points                                              \
+                   "(hugetlb) of 2 MiB or 1 GiB, transparent huge pages of 64 KiB",                                 \
+        .labels = PK_KINDS, .points = PK_KINDS, .quick = quick_points                                               \
     }
 #define PK_KINDS "4k,thp,hugetlb-2m,hugetlb-1g,mthp-64k"
 

@@ -92,7 +92,8 @@ static const char *try_keys(void)
         return missing;
     }
     if (pk_pkru_rights(pk_rdpkru(), pkey) != PKEY_DISABLE_WRITE)
-        snprintf(missing, sizeof missing, "pkey_alloc did not set the rights it was asked for (PKRU is 0x%08x)", pk_rdpkru());
+        snprintf(missing, sizeof missing, "pkey_alloc did not set the rights it was asked for (PKRU is 0x%08x)",
+                 pk_rdpkru());
     else if (prove_key(pkey))
         snprintf(missing, sizeof missing, "protection keys do not protect here: %s", pk_reason());
     pk_pkey_free(pkey);

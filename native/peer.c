@@ -212,8 +212,12 @@ int pk_peer_start(struct pk_peer *peer, enum pk_peer_kind kind, enum pk_peer_way
     *peer = (struct pk_peer){.member = member, .way = way, .kind = kind, .requests = -1, .answers = -1};
     if (!member)
         return pk_error(ENOMEM, "allocate the peer");
-    *member = (struct member){.work = work, .state = state, .way = way, .shared_futex = kind == PK_PEER_PROCESS,
-                              .requests = -1, .answers = -1};
+    *member = (struct member){.work = work,
+                              .state = state,
+                              .way = way,
+                              .shared_futex = kind == PK_PEER_PROCESS,
+                              .requests = -1,
+                              .answers = -1};
     peer->shared = mmap(NULL, sizeof *peer->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (peer->shared == MAP_FAILED) {
         peer->shared = NULL;

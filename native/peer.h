@@ -23,8 +23,8 @@ struct pk_peer {
     void *member;
     enum pk_peer_way way;
     enum pk_peer_kind kind;
-    int requests, answers;  /* the asker's ends of the pipes */
-    cpu_set_t before;       /* the asker's affinity as found */
+    int requests, answers; /* the asker's ends of the pipes */
+    cpu_set_t before;      /* the asker's affinity as found */
     int pinned, started;
 };
 

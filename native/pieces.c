@@ -16,7 +16,8 @@ static int by_seconds(const void *one, const void *other)
     return (a->seconds > b->seconds) - (a->seconds < b->seconds);
 }
 
-/* Keep the pieces with nobody else on the core, or all where there is none of them; return how many had it to themselves. */
+/* Keep the pieces with nobody else on the core, or all where there is none of them; return how many had it to
+ * themselves. */
 static uint32_t keep_alone(struct piece *pieces, uint32_t number, double longest_nop)
 {
     uint32_t alone = 0;
@@ -27,7 +28,8 @@ static uint32_t keep_alone(struct piece *pieces, uint32_t number, double longest
     return alone;
 }
 
-/* The value is the median of its pieces: an interrupt lengthens one, and a neighbour that came and went unseen a few. */
+/* The value is the median of its pieces: an interrupt lengthens one, and a neighbour that came and went unseen a few.
+ */
 static void keep_median(struct pk_value *value, struct piece *pieces, uint32_t number)
 {
     const struct piece *low, *high;

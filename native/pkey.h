@@ -1,5 +1,5 @@
-/* The PKRU register, CPUID, the time-stamp counter and the raw system calls: the only file, besides gate.h, that knows the
- * architecture.
+/* The PKRU register, CPUID, the time-stamp counter and the raw system calls: the only file, besides gate.h, that knows
+ * the architecture.
  *
  * Instructions are emitted as bytes, so that neither -mpku nor a recent assembler is needed; system calls are raw,
  * because musl has no wrappers for keys. */
@@ -50,7 +50,7 @@
 #define PK_RDPKRU ".byte 0x0f, 0x01, 0xee\n\t" /* needs ECX = 0; EAX = PKRU, EDX = 0 */
 #define PK_WRPKRU ".byte 0x0f, 0x01, 0xef\n\t" /* needs ECX = EDX = 0; PKRU = EAX */
 #define PK_LFENCE "lfence\n\t"
-#define PK_XGETBV ".byte 0x0f, 0x01, 0xd0\n\t" /* needs ECX = 0; EDX:EAX = XCR0 */
+#define PK_XGETBV ".byte 0x0f, 0x01, 0xd0\n\t"               /* needs ECX = 0; EDX:EAX = XCR0 */
 #define PK_RDFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xc0\n\t" /* RAX = where FS begins */
 #define PK_WRFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xd0\n\t" /* FS begins at RAX */
 #define PK_ADD(from, to) "add " from ", " to "\n\t"
@@ -114,21 +114,25 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 /* A hundred steps of a chain, each of which needs the one before. Not with an immediate operand: recent cores fold such
  * additions when they rename registers, several a cycle. */
 #define PK_HAS_CHAINS 1
-#define PK_CHAIN(instruction, value) __asm__ volatile(".rept 100\n\t" instruction " %0, %0\n\t.endr" : "+r"(value) : : "cc")
+#define PK_CHAIN(instruction, value) \
+    __asm__ volatile(".rept 100\n\t" instruction " %0, %0\n\t.endr" : "+r"(value) : : "cc")
 #define PK_CHAIN_ADD "add"
 #define PK_CHAIN_MULTIPLY "imul"
 #define PK_NOPS __asm__ volatile(".rept 100\n\tnop\n\t.endr")
-/* Steps of a random sequence (Marsaglia, "Xorshift RNGs", 2003), in each of which a bit of it decides a branch that nobody can
- * predict. Written out, for where in its cache line each branch lies and where it goes decides what such a step tells: of
- * three places tried on a Zen 5 core, steps at this one told best when the core's other thread was awake. */
-#define PK_BRANCHES(bits, steps)                                                                                            \
-    __asm__ volatile("jmp 2f\n\t.p2align 6\n\tnop\n"                                                                       \
-                     "1:\tnop\n\tsub $1, %%ecx\n\tje 3f\n"                                                                  \
-                     "2:\tmov %%rdx, %%rax\n\tshl $13, %%rax\n\txor %%rdx, %%rax\n\t"                                      \
-                     "mov %%rax, %%rdx\n\tshr $7, %%rdx\n\txor %%rdx, %%rax\n\t"                                           \
-                     "mov %%rax, %%rdx\n\tshl $17, %%rdx\n\txor %%rax, %%rdx\n\t"                                          \
-                     "test $1, %%al\n\tjne 1b\n\tnop\n\tnop\n\tsub $1, %%ecx\n\tjne 2b\n3:"                               \
-                     : "+d"(bits), "+c"(steps) : : "rax", "cc")
+/* Steps of a random sequence (Marsaglia, "Xorshift RNGs", 2003), in each of which a bit of it decides a branch that
+ * nobody can predict. Written out, for where in its cache line each branch lies and where it goes decides what such a
+ * step tells: of three places tried on a Zen 5 core, steps at this one told best when the core's other thread was
+ * awake. */
+#define PK_BRANCHES(bits, steps)                                                            \
+    __asm__ volatile("jmp 2f\n\t.p2align 6\n\tnop\n"                                        \
+                     "1:\tnop\n\tsub $1, %%ecx\n\tje 3f\n"                                  \
+                     "2:\tmov %%rdx, %%rax\n\tshl $13, %%rax\n\txor %%rdx, %%rax\n\t"       \
+                     "mov %%rax, %%rdx\n\tshr $7, %%rdx\n\txor %%rdx, %%rax\n\t"            \
+                     "mov %%rax, %%rdx\n\tshl $17, %%rdx\n\txor %%rax, %%rdx\n\t"           \
+                     "test $1, %%al\n\tjne 1b\n\tnop\n\tnop\n\tsub $1, %%ecx\n\tjne 2b\n3:" \
+                     : "+d"(bits), "+c"(steps)                                              \
+                     :                                                                      \
+                     : "rax", "cc")
 
 /* One CPUID, of leaf 0: the highest leaf. */
 static inline uint32_t pk_cpuid_highest(void)
@@ -149,10 +153,7 @@ static inline long pk_syscall4(long number, long a, long b, long c, long d)
 {
     long result;
     register long r10 __asm__("r10") = d;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
-                     : "rcx", "r11", "memory");
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
     return result;
 }
 

@@ -14,8 +14,9 @@ struct pk_region {
     enum pk_kind kind; /* what it is made of */
 };
 
-/* Equal regions, so that one operation can be timed on one after the other before the state must be put back. A timed loop
- * walks them by their distance: reading the list would cost a walk of the page tables after each flush of the whole TLB. */
+/* Equal regions, so that one operation can be timed on one after the other before the state must be put back. A timed
+ * loop walks them by their distance: reading the list would cost a walk of the page tables after each flush of the
+ * whole TLB. */
 struct pk_regions {
     struct pk_region *at;
     size_t count;
@@ -38,8 +39,8 @@ void pk_region_unmap(struct pk_region *region);
 size_t pk_regions_in_batch(size_t pages, size_t most);
 /* From now on it is no more than this: where no clock is read, a large batch only takes longer. */
 void pk_regions_limit(size_t most);
-/* Fence addresses for so many regions, aligned to `alignment`; map nothing in them. 0 or -errno; pk_regions_unmap follows in
- * each case. */
+/* Fence addresses for so many regions, aligned to `alignment`; map nothing in them. 0 or -errno; pk_regions_unmap
+ * follows in each case. */
 int pk_regions_fence(struct pk_regions *regions, size_t count, size_t pages, size_t alignment);
 /* Map one of these, readable and writable, with key 0 and these flags of mmap besides; leave untouched. 0 or -errno. */
 int pk_region_lay(const struct pk_region *region, int flags);
@@ -51,7 +52,7 @@ void pk_regions_unmap(struct pk_regions *regions);
 /* Bytes that such a batch populates. */
 uint64_t pk_regions_memory(size_t pages, size_t most);
 
-/* Prove, from smaps, that each region is one VMA with exactly its bounds, made of its kind of pages, all of them resident but
- * the absent ones, with this protection and this key. 0, PK_DISPROVED or -errno. */
+/* Prove, from smaps, that each region is one VMA with exactly its bounds, made of its kind of pages, all of them
+ * resident but the absent ones, with this protection and this key. 0, PK_DISPROVED or -errno. */
 int pk_regions_audit(const struct pk_regions *regions, int prot, int pkey);
 int pk_region_audit(const struct pk_region *region, int prot, int pkey);

@@ -33,7 +33,8 @@ static void read_line(const char *line, struct pk_vma *vma)
     sscanf(line, "ProtectionKey: %d", &vma->pkey);
 }
 
-int pk_vmas_between(const void *from, const void *to, int (*visit)(const struct pk_vma *vma, void *context), void *context)
+int pk_vmas_between(const void *from, const void *to, int (*visit)(const struct pk_vma *vma, void *context),
+                    void *context)
 {
     FILE *smaps = fopen("/proc/self/smaps", "re");
     struct pk_vma vma = {0}, next;

@@ -9,14 +9,15 @@
 #include "guest.h"
 #include "step.h"
 
-/* The kernel's timer interrupts every 4 million instructions at 250 Hz: what is well below is mostly left alone, and what is
- * above begins right after an interrupt, so that each repeat meets as many of them and at the same places. */
+/* The kernel's timer interrupts every 4 million instructions at 250 Hz: what is well below is mostly left alone, and
+ * what is above begins right after an interrupt, so that each repeat meets as many of them and at the same places. */
 #define TIMER 4000000u
 #define UNDISTURBED 400000u
 #define INTERRUPT 200u /* instructions of a timer interrupt, at least; a look at the clock takes a tenth of it */
 #define LOOPS_MAX 64u
 #define WARMUPS 4
-#define QUIET_MICROSECONDS 40000 /* several timer interrupts: the kernel frees in their wake what it let go of before */
+/* Several timer interrupts: the kernel frees in their wake what it let go of before. */
+#define QUIET_MICROSECONDS 40000
 #define STEP_MICROSECONDS 370 /* nine steps, added up, come to different places in 4 ms */
 #define REPEATS_MAX 24
 #define REPEATS_MIN 3
@@ -24,8 +25,8 @@
 #define SEEN_OFTEN 6  /* so often that what is shorter, but was seen less than that, is no matter */
 /* Of stepping, in steps: more than a process is stepped through for the same iterations as were counted. */
 #define STEPS_LIKED 500u
-/* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do; where a repeat
- * meets timer interrupts, so many times what it takes. */
+/* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do; where
+ * a repeat meets timer interrupts, so many times what it takes. */
 #define BUDGET 25000000u
 #define BUDGET_REPEATS 20
 /* Page tables, kernel stacks and what else a case needs besides the pages that it says it populates. */
@@ -64,8 +65,8 @@ static int shortest_seen(const struct times *times, unsigned often)
     return shortest;
 }
 
-/* The shortest is what nothing came in between; but what was seen once may be the one time that the kernel had something
- * at hand that it otherwise has to get. */
+/* The shortest is what nothing came in between; but what was seen once may be the one time that the kernel had
+ * something at hand that it otherwise has to get. */
 static int chosen(const struct times *times)
 {
     for (unsigned often = SEEN_ENOUGH; often; often--)
@@ -120,10 +121,9 @@ static int fits_memory(const struct guest_case *asked)
                    (unsigned long long)(available >> 20));
 }
 
-/* Let the kernel finish what was left behind, such as freed page tables and the nodes of mappings: what is taken again before
- * they have come back costs more. Costs nothing: an idle guest's time is
- * skipped. Pauses of different length also move what follows about between two timer interrupts, or every repeat of a
- * case might meet one. */
+/* Let the kernel finish what was left behind, such as freed page tables and the nodes of mappings: what is taken again
+ * before they have come back costs more. Costs nothing: an idle guest's time is skipped. Pauses of different length
+ * also move what follows about between two timer interrupts, or every repeat of a case might meet one. */
 static void pause_for(long microseconds)
 {
     struct timespec time = {.tv_nsec = microseconds * 1000};
@@ -178,7 +178,8 @@ static int enough(const struct totals *totals, uint64_t spent)
 
     if (repeats < REPEATS_MIN)
         return repeats >= 2 && spent >= 2 * budget;
-    return repeats >= REPEATS_MAX || spent >= budget || (is_settled(&totals->once) && (!totals->twice.repeats || is_settled(&totals->twice)));
+    return repeats >= REPEATS_MAX || spent >= budget ||
+           (is_settled(&totals->once) && (!totals->twice.repeats || is_settled(&totals->twice)));
 }
 
 /* Where no two iterations follow each other there is no difference to take: what surrounds one is counted in. */
@@ -319,7 +320,8 @@ static int is_too_long(struct pk_case *opened, struct pk_benchmark *benchmark, c
     return !pk_case_measure(opened, 1, NULL, &value) && !stepped.entries && !value.minor_faults;
 }
 
-/* "user INDEX LOOPS", the instructions of user mode in once and twice as many, and those around them that a total holds. */
+/* "user INDEX LOOPS", the instructions of user mode in once and twice as many, and those around them that a total
+ * holds. */
 static void count_user(const struct guest_case *asked, struct pk_benchmark *benchmark, struct pk_case *opened,
                        const struct totals *totals)
 {

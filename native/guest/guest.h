@@ -15,7 +15,8 @@ struct guest_case {
 
 #define GUEST_TRACED " traced" /* after the points: trace the case as well */
 
-/* Read one line of the list, "INDEX FAMILY/BENCHMARK POINT POINT POINT [traced]"; 0, or -1 where it names no benchmark. */
+/* Read one line of the list, "INDEX FAMILY/BENCHMARK POINT POINT POINT [traced]"; 0, or -1 where it names no benchmark.
+ */
 int guest_parse(const char *line, struct guest_case *parsed);
 
 /* Count the instructions of one case, and print the answer as one line. */
@@ -24,6 +25,6 @@ void guest_count(const struct guest_case *asked);
 /* Print where the kernel's functions are, a line each. */
 void guest_show_symbols(void);
 
-/* Have the host trace so many iterations, and twice as many unless `twice` is 0, until each trace is of a run that took as
- * many instructions as were counted. Prints what becomes of it. */
+/* Have the host trace so many iterations, and twice as many unless `twice` is 0, until each trace is of a run that took
+ * as many instructions as were counted. Prints what becomes of it. */
 void guest_trace(struct pk_case *opened, uint64_t loops, uint64_t once, uint64_t twice);

@@ -160,7 +160,8 @@ static void say_status(unsigned index, int status)
         printf("failed %u the case ended with status %d\n", index, WEXITSTATUS(status));
 }
 
-/* Wait for the child's end; -1 where it does not come in time. The signal alone tells nothing: of several there is one. */
+/* Wait for the child's end; -1 where it does not come in time. The signal alone tells nothing: of several there is one.
+ */
 static int wait_for(pid_t child, const sigset_t *children, int *status)
 {
     const struct timespec limit = {.tv_sec = CASE_SECONDS};

@@ -21,7 +21,7 @@ static volatile struct {
     int stepping;
     int64_t steps;
     int64_t entries; /* by a system call or a signal */
-    int given_up; /* there are too many, or another process or thread was started */
+    int given_up;    /* there are too many, or another process or thread was started */
 } traced;
 
 static void go_on(int signal)

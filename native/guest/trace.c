@@ -1,5 +1,5 @@
-/* Have the host trace every instruction of what was counted: the machine stops, and the host starts or ends the trace before
- * it lets it go on. */
+/* Have the host trace every instruction of what was counted: the machine stops, and the host starts or ends the trace
+ * before it lets it go on. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>

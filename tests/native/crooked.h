@@ -1,4 +1,5 @@
-/* System calls that can be told to say that they did it, and not do it: for the family's source that is included below. */
+/* System calls that can be told to say that they did it, and not do it: for the family's source that is included below.
+ */
 #pragma once
 
 #define _GNU_SOURCE
@@ -43,12 +44,12 @@ static inline void crooked_set_rights(int pkey, uint32_t rights)
         pk_set_rights(pkey, rights);
 }
 
-#define MAKE_IDLE(call)                                                                                            \
-    static inline int make_##call##_idle(void *state)                                                              \
-    {                                                                                                              \
-        (void)state;                                                                                               \
-        idle.call = true;                                                                                          \
-        return 0;                                                                                                  \
+#define MAKE_IDLE(call)                               \
+    static inline int make_##call##_idle(void *state) \
+    {                                                 \
+        (void)state;                                  \
+        idle.call = true;                             \
+        return 0;                                     \
     }
 MAKE_IDLE(mprotect)
 MAKE_IDLE(pkey_mprotect)

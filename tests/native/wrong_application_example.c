@@ -17,7 +17,8 @@ WRONG_CASES = {
     {"tagging takes another key", "application/phoronix-*", "the region has key", tag_with_another_key},
     {"setting rights does nothing", "application/phoronix-*", "must go through faulted", make_set_rights_idle},
     {"unmapping does nothing", "application/phoronix-*", "an unmapped page can be read", make_munmap_idle},
-    {"freeing does nothing", "application/phoronix-*/phase:[!f]*", "phase 1 of the example failed", make_pkey_free_idle},
+    {"freeing does nothing", "application/phoronix-*/phase:[!f]*", "phase 1 of the example failed",
+     make_pkey_free_idle},
     {"freeing does nothing", "application/phoronix-*/phase:free", "can still be freed", make_pkey_free_idle},
     {0},
 };

@@ -65,7 +65,8 @@ static int protect_the_neighbour(void *state)
 }
 
 WRONG_CASES = {
-    {"the guest reaches another slot", "application/wasm-call-key", "a load that must fault went through", open_the_neighbour},
+    {"the guest reaches another slot", "application/wasm-call-key", "a load that must fault went through",
+     open_the_neighbour},
     {"the guest does not reach its slot", "application/wasm-call-key", "the operation faulted", close_the_slot},
     {"the host is left with the guest's rights", "application/wasm-call-key", "must go through faulted", stay_inside},
     {"the host is called with the guest's rights", "application/wasm-call-key", "must go through faulted",

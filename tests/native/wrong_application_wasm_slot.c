@@ -52,6 +52,7 @@ WRONG_CASES = {
     {"a page is not reset", "application/wasm-reset-*", "was not reset and touched", change_less},
     {"the pages are not touched", "application/wasm-reset-*", "was not reset and touched", NULL, verify_untouched},
     {"the slot is not mapped again", "application/wasm-remap-*", "was not mapped again", NULL, verify_old},
-    {"tagging does nothing", "application/wasm-remap-key/*", "a store that must fault went through", make_pkey_mprotect_idle},
+    {"tagging does nothing", "application/wasm-remap-key/*", "a store that must fault went through",
+     make_pkey_mprotect_idle},
     {0},
 };

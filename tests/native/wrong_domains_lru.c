@@ -77,10 +77,10 @@ static int untag(void *state)
 
 /* 17 domains do not find room in the keys. */
 WRONG_CASES = {
-    {"pkey_mprotect does nothing", "domains/lru/domains:8/*/pattern:round-robin", "a store that must go through faulted",
-     make_pkey_mprotect_idle, .pages = 17},
-    {"evicted domains keep their key", "domains/lru/domains:8/*/pattern:round-robin", "a store that must fault went through",
-     make_evicting_idle, .pages = 17},
+    {"pkey_mprotect does nothing", "domains/lru/domains:8/*/pattern:round-robin",
+     "a store that must go through faulted", make_pkey_mprotect_idle, .pages = 17},
+    {"evicted domains keep their key", "domains/lru/domains:8/*/pattern:round-robin",
+     "a store that must fault went through", make_evicting_idle, .pages = 17},
     {"the newest is evicted", "domains/lru/domains:8/*/pattern:round-robin", "not the one least recently entered",
      make_order_unfair, .pages = 17},
     {"leaving leaves a domain open", "domains/lru/*", "a store that must fault went through", close_nothing},

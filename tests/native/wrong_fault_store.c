@@ -87,6 +87,7 @@ WRONG_CASES = {
     {"the page is not populated", "fault/*-repair", "of the region are resident instead of", forget_a_page},
     {"the page is merged with a neighbour", "fault/*-skip", "not a VMA of its own", merge_a_guard},
     {"the page has another key", "fault/pkey-[rsl]*", "the region has key", tag_with_another_key},
-    {"the page has another key", "fault/pkey-not-present", "a store that must fault went through", tag_with_another_key},
+    {"the page has another key", "fault/pkey-not-present", "a store that must fault went through",
+     tag_with_another_key},
     {0},
 };

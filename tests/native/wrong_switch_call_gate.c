@@ -57,7 +57,8 @@ static int tag_with_another_key(void *state)
 }
 
 WRONG_CASES = {
-    {"the function stores nothing", "switch/call-gate*", "the store inside the domain did not happen", call_something_else},
+    {"the function stores nothing", "switch/call-gate*", "the store inside the domain did not happen",
+     call_something_else},
     {"the stack is outside", "switch/call-gate*", "ran on a stack outside the domain", stay_outside},
     {"closing closes nothing", "switch/call-gate", "a load that must fault went through", close_nothing},
     {"opening opens nothing", "switch/call-gate", "the operation faulted", open_nothing},

@@ -48,7 +48,8 @@ static int merge_a_guard(void *state)
 }
 
 WRONG_CASES = {
-    {"one multiplication is left out", "switch/rate-work/*", "the result of the work was not stored", .verify = verify_idle},
+    {"one multiplication is left out", "switch/rate-work/*", "the result of the work was not stored",
+     .verify = verify_idle},
     {"a page is not populated", "switch/rate-*", "of the region are resident instead of", forget_a_page},
     {"the page is merged with a neighbour", "switch/rate-mprotect/*", "not a VMA of its own", merge_a_guard},
     {"mprotect does nothing", "switch/rate-mprotect/*", "the operation faulted", make_mprotect_idle},

@@ -48,7 +48,8 @@ static int end_the_stranger(void *state)
 }
 
 WRONG_CASES = {
-    {"the sibling does nothing", "threads/stale-cpumask/*", "the sibling did not use the region", keep_the_sibling_away},
+    {"the sibling does nothing", "threads/stale-cpumask/*", "the sibling did not use the region",
+     keep_the_sibling_away},
     {"the sibling stays", "threads/stale-cpumask/*", "must sleep is in state", keep_the_sibling},
     {"both have one CPU", "threads/stale-cpumask/*", "like the thread that changes", visit_the_same_cpu},
     {"the other process sleeps", "threads/stale-cpumask/*", "no other process runs", end_the_stranger},

@@ -1,5 +1,5 @@
-/* AES-128 (FIPS 197), one block at a time with the key expanded on the way, in portable code: for the accesses to the key
- * between opening and closing it, not for speed. */
+/* AES-128 (FIPS 197), one block at a time with the key expanded on the way, in portable code: for the accesses to the
+ * key between opening and closing it, not for speed. */
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* A buffer of coverage counters that the program under test must not spoil, opened around each reading: what syzkaller's
- * executor does. The unprotected twin is the floor of the others. */
+/* A buffer of coverage counters that the program under test must not spoil, opened around each reading: what
+ * syzkaller's executor does. The unprotected twin is the floor of the others. */
 #define _GNU_SOURCE
 #include "guard.h"
 
@@ -100,15 +100,27 @@ static int prove(struct coverage *coverage, int (*run)(void *state, uint64_t loo
     return 0;
 }
 
-#define COVERAGE(identifier, text, way, key_needs, lower, sentence)                                                \
-    GUARD_FUNCTIONS(identifier, way)                                                                               \
-    PK_BENCHMARK(coverage_##identifier) = {                                                                        \
-        .family = "application", .name = text, .group = "coverage", .floor = lower, .needs = key_needs,            \
-        .axes = {{.name = "bytes", .meaning = "bytes of counters, of 8 bytes each", .points = "64,4096,65536",     \
-                  .quick = "4096", .more = "1048576"}},                                                            \
-        .operation = sentence, .state_size = sizeof(struct coverage), .memory = memory,                            \
-        .support = support, .setup = setup_##identifier, .run = run_##identifier,                                  \
-        .verify = verify_##identifier, .teardown = teardown,                                                       \
+#define COVERAGE(identifier, text, way, key_needs, lower, sentence) \
+    GUARD_FUNCTIONS(identifier, way)                                \
+    PK_BENCHMARK(coverage_##identifier) = {                         \
+        .family = "application",                                    \
+        .name = text,                                               \
+        .group = "coverage",                                        \
+        .floor = lower,                                             \
+        .needs = key_needs,                                         \
+        .axes = {{.name = "bytes",                                  \
+                  .meaning = "bytes of counters, of 8 bytes each",  \
+                  .points = "64,4096,65536",                        \
+                  .quick = "4096",                                  \
+                  .more = "1048576"}},                              \
+        .operation = sentence,                                      \
+        .state_size = sizeof(struct coverage),                      \
+        .memory = memory,                                           \
+        .support = support,                                         \
+        .setup = setup_##identifier,                                \
+        .run = run_##identifier,                                    \
+        .verify = verify_##identifier,                              \
+        .teardown = teardown,                                       \
     };
 
 #define TWIN "application/coverage-unprotected"

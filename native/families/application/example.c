@@ -308,18 +308,35 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(phoronix_example) = {
-    .family = "application", .name = "phoronix-example", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .family = "application",
+    .name = "phoronix-example",
+    .headline = 1,
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
     .floor = "application/phoronix-floor",
-    .axes = {{.name = "phase", .meaning = "what the example does", .labels = PHASES, .points = PHASES, .quick = PHASES}},
+    .axes =
+        {{.name = "phase", .meaning = "what the example does", .labels = PHASES, .points = PHASES, .quick = PHASES}},
     .operation = "one phase of: pkey_alloc with writing denied, pkey_mprotect of a page, allow writing, store, deny "
                  "writing, munmap, pkey_free",
-    .state_size = sizeof(struct example), .setup = setup, .batch = batch, .prepare = prepare, .run = run,
-    .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct example),
+    .setup = setup,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(phoronix_floor) = {
-    .family = "application", .name = "phoronix-floor", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .family = "application",
+    .name = "phoronix-floor",
+    .headline = 1,
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
     .operation = "nothing, in the batches that the phases of phoronix-example are timed in",
-    .state_size = sizeof(struct example), .setup = setup_floor, .batch = batch, .prepare = prepare, .run = run,
-    .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct example),
+    .setup = setup_floor,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,4 +1,5 @@
-/* Memory that a job opens for each request and closes again: by key, by mprotect, or, in the unprotected twin, never. */
+/* Memory that a job opens for each request and closes again: by key, by mprotect, or, in the unprotected twin, never.
+ */
 #pragma once
 
 #include "benchmark.h"
@@ -21,8 +22,8 @@ static inline int guard_closed_protection(const struct guard *guard)
     return guard->rights == PKEY_DISABLE_WRITE ? PROT_READ : PROT_NONE;
 }
 
-/* Always inlined, with a way that the compiler knows, so that a timed loop holds what this way does and no choice. The twin
- * keeps its accesses where the others have theirs. */
+/* Always inlined, with a way that the compiler knows, so that a timed loop holds what this way does and no choice. The
+ * twin keeps its accesses where the others have theirs. */
 __attribute__((always_inline)) static inline int guard_open(const struct guard *guard, enum way way)
 {
     if (way == BY_MPROTECT)
@@ -104,7 +105,8 @@ static inline int guard_prove_closed(const struct guard *guard)
         status = pk_prove_refused(PK_STORE, last, pkey);
     if (status)
         return status;
-    return guard->rights == PKEY_DISABLE_WRITE ? pk_prove_allowed(PK_LOAD, last) : pk_prove_refused(PK_LOAD, last, pkey);
+    return guard->rights == PKEY_DISABLE_WRITE ? pk_prove_allowed(PK_LOAD, last)
+                                               : pk_prove_refused(PK_LOAD, last, pkey);
 }
 
 /* Closed, one request, closed again. */
@@ -118,16 +120,16 @@ static inline int guard_prove_request(const struct guard *guard, int (*run)(void
 }
 
 /* The functions of a benchmark by one way, from its file's own for any. */
-#define GUARD_FUNCTIONS(identifier, way)                                                                           \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        return set_up(state, point, way);                                                                          \
-    }                                                                                                              \
-    static int run_##identifier(void *state, uint64_t loops)                                                       \
-    {                                                                                                              \
-        return serve(state, loops, way);                                                                           \
-    }                                                                                                              \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, run_##identifier);                                                                     \
+#define GUARD_FUNCTIONS(identifier, way)                             \
+    static int setup_##identifier(void *state, const int64_t *point) \
+    {                                                                \
+        return set_up(state, point, way);                            \
+    }                                                                \
+    static int run_##identifier(void *state, uint64_t loops)         \
+    {                                                                \
+        return serve(state, loops, way);                             \
+    }                                                                \
+    static int verify_##identifier(void *state)                      \
+    {                                                                \
+        return prove(state, run_##identifier);                       \
     }

@@ -1,6 +1,6 @@
-/* A just-in-time compiler that patches a function and calls it: one page of generated code is made writable, overwritten,
- * closed. A key denies writing to data accesses only, so code under it can be executed all the time. Pages that are always
- * writable and executable are the floor of the others. */
+/* A just-in-time compiler that patches a function and calls it: one page of generated code is made writable,
+ * overwritten, closed. A key denies writing to data accesses only, so code under it can be executed all the time. Pages
+ * that are always writable and executable are the floor of the others. */
 #define _GNU_SOURCE
 #include "jit.h"
 
@@ -82,18 +82,28 @@ static int run_mprotect(void *state, uint64_t loops)
     return jit_serve(state, loops, BY_MPROTECT);
 }
 
-#define JIT(identifier, text, timed, key_needs, lower, sentence)                                                   \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return jit_prove(state, timed);                                                                            \
-    }                                                                                                              \
-    PK_BENCHMARK(jit_##identifier) = {                                                                             \
-        .family = "application", .name = text, .group = "jit", .floor = lower, .needs = PK_NEEDS_X86 | (key_needs), \
-        .axes = {{.name = "bytes", .meaning = "bytes of the patch", .points = "16,4096", .quick = "16"},           \
-                 {.name = "pages", .meaning = "pages of code, of which one is patched", .points = "1,64",          \
-                  .quick = "64"}},                                                                                 \
-        .operation = sentence, .state_size = sizeof(struct jit), .memory = memory, .support = support,            \
-        .setup = setup_##identifier, .run = timed, .verify = verify_##identifier, .teardown = teardown,            \
+#define JIT(identifier, text, timed, key_needs, lower, sentence)                                                       \
+    static int verify_##identifier(void *state)                                                                        \
+    {                                                                                                                  \
+        return jit_prove(state, timed);                                                                                \
+    }                                                                                                                  \
+    PK_BENCHMARK(jit_##identifier) = {                                                                                 \
+        .family = "application",                                                                                       \
+        .name = text,                                                                                                  \
+        .group = "jit",                                                                                                \
+        .floor = lower,                                                                                                \
+        .needs = PK_NEEDS_X86 | (key_needs),                                                                           \
+        .axes =                                                                                                        \
+            {{.name = "bytes", .meaning = "bytes of the patch", .points = "16,4096", .quick = "16"},                   \
+             {.name = "pages", .meaning = "pages of code, of which one is patched", .points = "1,64", .quick = "64"}}, \
+        .operation = sentence,                                                                                         \
+        .state_size = sizeof(struct jit),                                                                              \
+        .memory = memory,                                                                                              \
+        .support = support,                                                                                            \
+        .setup = setup_##identifier,                                                                                   \
+        .run = timed,                                                                                                  \
+        .verify = verify_##identifier,                                                                                 \
+        .teardown = teardown,                                                                                          \
     };
 
 #define TWIN "application/jit-plain"
@@ -103,10 +113,10 @@ JIT(plain, "jit-plain", run_plain, 0, "instruction/empty-loop",
 JIT(key, "jit-key", run_key, PK_NEEDS_KEYS, TWIN,
     "allow writing to pages of code by WRPKRU, patch a function in one, deny writing by WRPKRU, call it")
 JIT(page, "jit-mprotect-page", run_mprotect, 0, TWIN,
-    "make one page of code writable instead of executable by mprotect, patch a function in it, put it back by mprotect, "
-    "call it")
+    "make one page of code writable instead of executable by mprotect, patch a function in it, put it back by "
+    "mprotect, call it")
 JIT(all, "jit-mprotect-all", run_mprotect, 0, TWIN,
-    "make all pages of code writable instead of executable by mprotect, patch a function in one, put them back by mprotect, "
-    "call it")
+    "make all pages of code writable instead of executable by mprotect, patch a function in one, put them back by "
+    "mprotect, call it")
 JIT(double, "jit-double-mapping", run_plain, 0, TWIN,
     "patch a function through a second mapping of its page, which is writable, and call it")

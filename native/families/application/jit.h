@@ -1,5 +1,5 @@
-/* Generated code that is patched: where a patch is written, how its page is made writable for it, and what proves that the
- * patched function is the one that answers. */
+/* Generated code that is patched: where a patch is written, how its page is made writable for it, and what proves that
+ * the patched function is the one that answers. */
 #pragma once
 
 #include <errno.h>
@@ -83,8 +83,9 @@ static inline int jit_map_file(struct pk_region *region, size_t pages, int file,
     return status;
 }
 
-/* Where an instruction is changed through another linear address, Intel asks for a serializing one before it is executed (SDM
- * volume 3, 8.1.3). Compilers that map their code twice do without; so does this, and a stale answer is a failure. */
+/* Where an instruction is changed through another linear address, Intel asks for a serializing one before it is
+ * executed (SDM volume 3, 8.1.3). Compilers that map their code twice do without; so does this, and a stale answer is a
+ * failure. */
 static inline int jit_set_up_double(struct jit *jit, size_t bytes, size_t pages)
 {
     size_t length = pages * pk_page_size();

@@ -1,6 +1,7 @@
 /* A just-in-time compiler that patches a function while other threads execute others in the same pages, as browsers and
- * virtual machines do. They must not be held up, so the pages stay executable: while mprotect allows writing to one, it does
- * so for all threads; a key allows it to the thread that patches. Pages that are always writable are the others' floor. */
+ * virtual machines do. They must not be held up, so the pages stay executable: while mprotect allows writing to one, it
+ * does so for all threads; a key allows it to the thread that patches. Pages that are always writable are the others'
+ * floor. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -168,8 +169,8 @@ static int run_mprotect(void *state, uint64_t loops)
     return jit_serve(state, loops, BY_MPROTECT);
 }
 
-/* Patch until a thread has gone its round once more from begin to end. It gets more and more time for it between patches:
- * where there is but one CPU, it runs only then. */
+/* Patch until a thread has gone its round once more from begin to end. It gets more and more time for it between
+ * patches: where there is but one CPU, it runs only then. */
 static int prove_executing(struct jit_threads *threads, int (*run)(void *state, uint64_t loops), unsigned member)
 {
     const struct executor *executor = &threads->executors[member];
@@ -183,7 +184,8 @@ static int prove_executing(struct jit_threads *threads, int (*run)(void *state, 
         nanosleep(&time, NULL);
         if (atomic_load_explicit(&executor->wrong, memory_order_relaxed))
             return pk_disprove("a function that is not patched answers what it must not");
-        if (atomic_load_explicit(&executor->rounds, memory_order_relaxed) > before + 1) /* one may have been under way */
+        if (atomic_load_explicit(&executor->rounds, memory_order_relaxed) >
+            before + 1) /* one may have been under way */
             return 0;
     }
     return pk_disprove("another thread executes nothing while a function is patched");
@@ -212,20 +214,31 @@ static int prove(struct jit_threads *threads, int (*run)(void *state, uint64_t l
     return status ? status : prove_strays_refused(threads);
 }
 
-#define JIT(identifier, text, timed, key_needs, lower, sentence)                                                   \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, timed);                                                                                \
-    }                                                                                                              \
-    PK_BENCHMARK(jit_threads_##identifier) = {                                                                     \
-        .family = "application", .name = text, .group = "jit-threads", .floor = lower,                             \
-        .needs = PK_NEEDS_THREADS | PK_NEEDS_X86 | (key_needs),                                                    \
-        .axes = {{.name = "pages", .meaning = "pages of code, of which one is patched", .points = "1,64",          \
-                  .quick = "64"},                                                                                  \
-                 {.name = "threads", .meaning = "threads, of which one patches and the others execute",            \
-                  .points = "cpus", .quick = "cpus"}},                                                             \
-        .operation = sentence, .state_size = sizeof(struct jit_threads), .memory = memory, .support = support,     \
-        .setup = setup_##identifier, .run = timed, .verify = verify_##identifier, .teardown = teardown,            \
+#define JIT(identifier, text, timed, key_needs, lower, sentence)                                                      \
+    static int verify_##identifier(void *state)                                                                       \
+    {                                                                                                                 \
+        return prove(state, timed);                                                                                   \
+    }                                                                                                                 \
+    PK_BENCHMARK(jit_threads_##identifier) = {                                                                        \
+        .family = "application",                                                                                      \
+        .name = text,                                                                                                 \
+        .group = "jit-threads",                                                                                       \
+        .floor = lower,                                                                                               \
+        .needs = PK_NEEDS_THREADS | PK_NEEDS_X86 | (key_needs),                                                       \
+        .axes =                                                                                                       \
+            {{.name = "pages", .meaning = "pages of code, of which one is patched", .points = "1,64", .quick = "64"}, \
+             {.name = "threads",                                                                                      \
+              .meaning = "threads, of which one patches and the others execute",                                      \
+              .points = "cpus",                                                                                       \
+              .quick = "cpus"}},                                                                                      \
+        .operation = sentence,                                                                                        \
+        .state_size = sizeof(struct jit_threads),                                                                     \
+        .memory = memory,                                                                                             \
+        .support = support,                                                                                           \
+        .setup = setup_##identifier,                                                                                  \
+        .run = timed,                                                                                                 \
+        .verify = verify_##identifier,                                                                                \
+        .teardown = teardown,                                                                                         \
     };
 
 #define TWIN "application/jit-threads-plain"
@@ -233,11 +246,11 @@ static int prove(struct jit_threads *threads, int (*run)(void *state, uint64_t l
 JIT(plain, "jit-threads-plain", run_plain, 0, "instruction/empty-loop",
     "patch a function in pages that are always writable and that other threads execute, and call it")
 JIT(key, "jit-threads-key", run_key, PK_NEEDS_KEYS, TWIN,
-    "allow writing to pages of code by WRPKRU, patch a function in one, deny writing by WRPKRU, call it, while other threads, "
-    "which may never write, execute the pages")
+    "allow writing to pages of code by WRPKRU, patch a function in one, deny writing by WRPKRU, call it, while other "
+    "threads, which may never write, execute the pages")
 JIT(page, "jit-threads-mprotect-page", run_mprotect, 0, TWIN,
-    "make one page of code writable as well as executable by mprotect, because other threads execute it and would fault "
-    "otherwise, patch a function in it, deny writing by mprotect, call it")
+    "make one page of code writable as well as executable by mprotect, because other threads execute it and would "
+    "fault otherwise, patch a function in it, deny writing by mprotect, call it")
 JIT(double, "jit-threads-double-mapping", run_plain, 0, TWIN,
-    "patch a function through a second mapping of its page, which is writable, and call it, while other threads execute the "
-    "pages")
+    "patch a function through a second mapping of its page, which is writable, and call it, while other threads "
+    "execute the pages")

@@ -23,9 +23,9 @@ struct keystore {
 };
 
 /* FIPS 197, C.1, behind an initial vector so that all of the secret matters. */
-static const uint8_t secret_of_the_store[SECRET_BYTES] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a,
-                                                          0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0xf0, 0xe1, 0xd2, 0xc3, 0xb4, 0xa5,
-                                                          0x96, 0x87, 0x78, 0x69, 0x5a, 0x4b, 0x3c, 0x2d, 0x1e, 0x0f};
+static const uint8_t secret_of_the_store[SECRET_BYTES] = {
+    0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f,
+    0xf0, 0xe1, 0xd2, 0xc3, 0xb4, 0xa5, 0x96, 0x87, 0x78, 0x69, 0x5a, 0x4b, 0x3c, 0x2d, 0x1e, 0x0f};
 static const uint8_t plain_block[AES_BYTES] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
                                                0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
 static const uint8_t cipher_block[AES_BYTES] = {0x69, 0xc4, 0xe0, 0xd8, 0x6a, 0x7b, 0x04, 0x30,
@@ -42,8 +42,8 @@ static void work_aes(const uint8_t *secret, struct keystore *store)
     memcpy(store->answer, block, AES_BYTES);
 }
 
-/* The size of an RSA-2048 private operation: two powers modulo 1024 bits, the secret being the exponent, four times over. A
- * real one has two primes, which its secret holds. */
+/* The size of an RSA-2048 private operation: two powers modulo 1024 bits, the secret being the exponent, four times
+ * over. A real one has two primes, which its secret holds. */
 static void work_rsa(const uint8_t *secret, struct keystore *store)
 {
     for (int half = 0; half < 2; half++)
@@ -135,15 +135,27 @@ static int prove(struct keystore *store, int (*run)(void *state, uint64_t loops)
     return memcmp(store->answer, store->expected, sizeof store->answer) ? pk_disprove("the answer is wrong") : 0;
 }
 
-#define KEYSTORE(identifier, text, way, key_needs, lower, sentence)                                                \
-    GUARD_FUNCTIONS(identifier, way)                                                                               \
-    PK_BENCHMARK(keystore_##identifier) = {                                                                        \
-        .family = "application", .name = text, .group = "keystore", .floor = lower, .needs = key_needs,            \
-        .headline = 1,                                                                                             \
-        .axes = {{.name = "work", .meaning = "what the secret is used for", .labels = "aes,rsa",                   \
-                  .points = "aes", .quick = "aes", .more = "rsa"}},                                                \
-        .operation = sentence, .state_size = sizeof(struct keystore), .setup = setup_##identifier,                 \
-        .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown,                              \
+#define KEYSTORE(identifier, text, way, key_needs, lower, sentence) \
+    GUARD_FUNCTIONS(identifier, way)                                \
+    PK_BENCHMARK(keystore_##identifier) = {                         \
+        .family = "application",                                    \
+        .name = text,                                               \
+        .group = "keystore",                                        \
+        .floor = lower,                                             \
+        .needs = key_needs,                                         \
+        .headline = 1,                                              \
+        .axes = {{.name = "work",                                   \
+                  .meaning = "what the secret is used for",         \
+                  .labels = "aes,rsa",                              \
+                  .points = "aes",                                  \
+                  .quick = "aes",                                   \
+                  .more = "rsa"}},                                  \
+        .operation = sentence,                                      \
+        .state_size = sizeof(struct keystore),                      \
+        .setup = setup_##identifier,                                \
+        .run = run_##identifier,                                    \
+        .verify = verify_##identifier,                              \
+        .teardown = teardown,                                       \
     };
 
 #define TWIN "application/keystore-unprotected"

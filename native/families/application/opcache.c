@@ -1,5 +1,6 @@
 /* A segment of shared memory that is write-protected but for the update that a request makes, like PHP's opcache with
- * protect_memory. mprotect opens it to the whole process, WRPKRU to the thread. The unprotected twin is the floor of the others. */
+ * protect_memory. mprotect opens it to the whole process, WRPKRU to the thread. The unprotected twin is the floor of
+ * the others. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -80,14 +81,23 @@ static int prove(struct opcache *cache, int (*run)(void *state, uint64_t loops))
     return memcmp(middle, cache->update, UPDATE_BYTES) ? pk_disprove("the segment was not updated") : 0;
 }
 
-#define OPCACHE(identifier, text, way, key_needs, lower, sentence)                                                 \
-    GUARD_FUNCTIONS(identifier, way)                                                                               \
-    PK_BENCHMARK(opcache_##identifier) = {                                                                         \
-        .family = "application", .name = text, .group = "opcache", .floor = lower, .needs = key_needs,             \
-        .axes = {{.name = "mib", .meaning = "MiB of the shared segment", .points = "4,64", .quick = "4",           \
-                  .more = "256"}},                                                                                 \
-        .operation = sentence, .state_size = sizeof(struct opcache), .memory = memory,                             \
-        .setup = setup_##identifier, .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown, \
+#define OPCACHE(identifier, text, way, key_needs, lower, sentence)                                                    \
+    GUARD_FUNCTIONS(identifier, way)                                                                                  \
+    PK_BENCHMARK(opcache_##identifier) = {                                                                            \
+        .family = "application",                                                                                      \
+        .name = text,                                                                                                 \
+        .group = "opcache",                                                                                           \
+        .floor = lower,                                                                                               \
+        .needs = key_needs,                                                                                           \
+        .axes =                                                                                                       \
+            {{.name = "mib", .meaning = "MiB of the shared segment", .points = "4,64", .quick = "4", .more = "256"}}, \
+        .operation = sentence,                                                                                        \
+        .state_size = sizeof(struct opcache),                                                                         \
+        .memory = memory,                                                                                             \
+        .setup = setup_##identifier,                                                                                  \
+        .run = run_##identifier,                                                                                      \
+        .verify = verify_##identifier,                                                                                \
+        .teardown = teardown,                                                                                         \
     };
 
 #define TWIN "application/opcache-unprotected"
@@ -97,5 +107,5 @@ OPCACHE(unprotected, "opcache-unprotected", UNPROTECTED, 0, "instruction/empty-l
 OPCACHE(key, "opcache-key", BY_KEY, PK_NEEDS_KEYS, TWIN,
         "allow writing to a shared segment by WRPKRU, in this thread, update 100 bytes, deny writing by WRPKRU")
 OPCACHE(mprotect, "opcache-mprotect", BY_MPROTECT, 0, TWIN,
-        "make all of a shared segment writable by mprotect, in the whole process, update 100 bytes, make it read-only by "
-        "mprotect")
+        "make all of a shared segment writable by mprotect, in the whole process, update 100 bytes, make it read-only "
+        "by mprotect")

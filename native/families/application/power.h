@@ -1,5 +1,5 @@
-/* Powers modulo the prime 2^1024 - 105, by Montgomery's multiplication (Mathematics of Computation 44, 1985): the size of
- * one half of an RSA-2048 private operation. */
+/* Powers modulo the prime 2^1024 - 105, by Montgomery's multiplication (Mathematics of Computation 44, 1985): the size
+ * of one half of an RSA-2048 private operation. */
 #pragma once
 
 #include <stdint.h>
@@ -13,12 +13,11 @@ struct power_number {
     uint64_t limb[POWER_LIMBS]; /* the least significant first */
 };
 
-static const struct power_number power_prime = {
-    {-(uint64_t)POWER_DISTANCE, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull,
-     -1ull, -1ull}};
+static const struct power_number power_prime = {{-(uint64_t)POWER_DISTANCE, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull,
+                                                 -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull}};
 
-/* -1 / prime modulo 2^64, which is 1 / 105. Each step doubles how many bits are right; an odd number is its own inverse in
- * the lowest three. */
+/* -1 / prime modulo 2^64, which is 1 / 105. Each step doubles how many bits are right; an odd number is its own inverse
+ * in the lowest three. */
 static inline uint64_t power_inverse(void)
 {
     uint64_t inverse = POWER_DISTANCE;
@@ -77,9 +76,9 @@ static inline void power_multiply(struct power_number *product, const struct pow
     power_reduce(product, sum, sum[POWER_LIMBS]);
 }
 
-/* The base to the power of 128 bytes, the most significant first, that `bytes` bytes make again and again. Four bits at a
- * time, with as many multiplications whatever they are: 14 for the table, 1024 squarings, 256 multiplications, and two to
- * get into Montgomery's form and out of it. */
+/* The base to the power of 128 bytes, the most significant first, that `bytes` bytes make again and again. Four bits at
+ * a time, with as many multiplications whatever they are: 14 for the table, 1024 squarings, 256 multiplications, and
+ * two to get into Montgomery's form and out of it. */
 static inline void power_raise(struct power_number *result, const struct power_number *base, const uint8_t *exponent,
                                size_t bytes)
 {

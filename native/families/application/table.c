@@ -9,7 +9,7 @@
 #include "guard.h"
 #include "table.h"
 
-#define SEED 1u /* of the keys, the same each time */
+#define SEED 1u          /* of the keys, the same each time */
 #define MEMBERS_MAX 1024 /* so that each has keys of its own */
 
 struct client;
@@ -82,7 +82,8 @@ static int fill(struct store *store, unsigned clients)
         table_find(slots, &store->keys[i])->key = store->keys[i];
     }
     for (unsigned i = 0; i < clients; i++)
-        store->clients[i] = (struct client){.keys = store->keys + i * (TABLE_KEYS / clients), .count = TABLE_KEYS / clients};
+        store->clients[i] =
+            (struct client){.keys = store->keys + i * (TABLE_KEYS / clients), .count = TABLE_KEYS / clients};
     return 0;
 }
 
@@ -113,8 +114,8 @@ static void teardown(void *state)
     free(store->keys);
 }
 
-__attribute__((always_inline)) static inline int serve_client(struct store *store, struct client *client, uint64_t loops,
-                                                              enum way way, pthread_mutex_t *lock)
+__attribute__((always_inline)) static inline int serve_client(struct store *store, struct client *client,
+                                                              uint64_t loops, enum way way, pthread_mutex_t *lock)
 {
     const struct guard guard = store->guard;
     struct table_slot *slots = (struct table_slot *)guard.domain.region.base;
@@ -162,7 +163,8 @@ static int choose_value(struct store *store, struct client *client)
 }
 
 /* After one request, client and table have the same value: the table's if it was got, the client's if it was set. */
-static int prove_client(struct store *store, struct client *client, int (*run)(void *state, uint64_t loops), void *state)
+static int prove_client(struct store *store, struct client *client, int (*run)(void *state, uint64_t loops),
+                        void *state)
 {
     struct table_value before, chosen, after;
     int status = guard_prove_closed(&store->guard);
@@ -191,18 +193,27 @@ static int prove(struct store *store, int (*run)(void *state, uint64_t loops))
     return prove_client(store, &store->clients[0], run, store);
 }
 
-#define OPERATION_AXIS                                                                                             \
-    {                                                                                                              \
-        .name = "operation", .meaning = "what is asked for", .labels = "get,set", .points = "get,set",             \
-        .quick = "get"                                                                                             \
+#define OPERATION_AXIS                                                                                                \
+    {                                                                                                                 \
+        .name = "operation", .meaning = "what is asked for", .labels = "get,set", .points = "get,set", .quick = "get" \
     }
 
-#define TABLE(identifier, text, way, key_needs, lower, sentence)                                                   \
-    GUARD_FUNCTIONS(identifier, way)                                                                               \
-    PK_BENCHMARK(table_##identifier) = {                                                                           \
-        .family = "application", .name = text, .group = "table", .floor = lower, .needs = key_needs,               \
-        .axes = {OPERATION_AXIS}, .operation = sentence, .state_size = sizeof(struct store), .memory = memory,     \
-        .setup = setup_##identifier, .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown, \
+#define TABLE(identifier, text, way, key_needs, lower, sentence) \
+    GUARD_FUNCTIONS(identifier, way)                             \
+    PK_BENCHMARK(table_##identifier) = {                         \
+        .family = "application",                                 \
+        .name = text,                                            \
+        .group = "table",                                        \
+        .floor = lower,                                          \
+        .needs = key_needs,                                      \
+        .axes = {OPERATION_AXIS},                                \
+        .operation = sentence,                                   \
+        .state_size = sizeof(struct store),                      \
+        .memory = memory,                                        \
+        .setup = setup_##identifier,                             \
+        .run = run_##identifier,                                 \
+        .verify = verify_##identifier,                           \
+        .teardown = teardown,                                    \
     };
 
 #define TWIN "application/table-unprotected"
@@ -260,31 +271,38 @@ static int verify_threads(void *state)
     return pk_crew_verify(&store->crew);
 }
 
-#define THREADS_AXIS                                                                                               \
-    {                                                                                                              \
-        .name = "threads", .meaning = "threads that ask at the same time, each for keys of its own",               \
-        .points = "cpus", .quick = "cpus"                                                                          \
+#define THREADS_AXIS                                                                                                   \
+    {                                                                                                                  \
+        .name = "threads", .meaning = "threads that ask at the same time, each for keys of its own", .points = "cpus", \
+        .quick = "cpus"                                                                                                \
     }
 
-#define TABLE_THREADS(identifier, text, way, lock, key_needs, lower, sentence)                                     \
-    static int run_threads_##identifier(void *state, unsigned member, uint64_t loops)                              \
-    {                                                                                                              \
-        struct store *store = state;                                                                               \
-        return serve_client(store, &store->clients[member], loops, way, lock);                                     \
-    }                                                                                                              \
-    static const struct pk_crew_work threads_##identifier = {.verify = verify_member,                              \
-                                                             .run = run_threads_##identifier};                     \
-    static int setup_threads_##identifier(void *state, const int64_t *point)                                       \
-    {                                                                                                              \
-        return set_up_threads(state, point, way, &threads_##identifier);                                           \
-    }                                                                                                              \
-    PK_BENCHMARK(table_threads_##identifier) = {                                                                   \
-        .family = "application", .name = text, .group = "table-threads", .floor = lower,                           \
-        .needs = PK_NEEDS_THREADS | (key_needs),                                                                   \
-        .axes = {OPERATION_AXIS, THREADS_AXIS},                                                                    \
-        .operation = sentence, .state_size = sizeof(struct store), .memory = memory,                               \
-        .setup = setup_threads_##identifier, .measure = measure_threads, .verify = verify_threads,                 \
-        .teardown = teardown,                                                                                      \
+#define TABLE_THREADS(identifier, text, way, lock, key_needs, lower, sentence)                 \
+    static int run_threads_##identifier(void *state, unsigned member, uint64_t loops)          \
+    {                                                                                          \
+        struct store *store = state;                                                           \
+        return serve_client(store, &store->clients[member], loops, way, lock);                 \
+    }                                                                                          \
+    static const struct pk_crew_work threads_##identifier = {.verify = verify_member,          \
+                                                             .run = run_threads_##identifier}; \
+    static int setup_threads_##identifier(void *state, const int64_t *point)                   \
+    {                                                                                          \
+        return set_up_threads(state, point, way, &threads_##identifier);                       \
+    }                                                                                          \
+    PK_BENCHMARK(table_threads_##identifier) = {                                               \
+        .family = "application",                                                               \
+        .name = text,                                                                          \
+        .group = "table-threads",                                                              \
+        .floor = lower,                                                                        \
+        .needs = PK_NEEDS_THREADS | (key_needs),                                               \
+        .axes = {OPERATION_AXIS, THREADS_AXIS},                                                \
+        .operation = sentence,                                                                 \
+        .state_size = sizeof(struct store),                                                    \
+        .memory = memory,                                                                      \
+        .setup = setup_threads_##identifier,                                                   \
+        .measure = measure_threads,                                                            \
+        .verify = verify_threads,                                                              \
+        .teardown = teardown,                                                                  \
     };
 
 #define THREADS_TWIN "application/table-threads-unprotected"
@@ -294,5 +312,5 @@ TABLE_THREADS(unprotected, "table-threads-unprotected", UNPROTECTED, NULL, 0, NU
 TABLE_THREADS(key, "table-threads-key", BY_KEY, NULL, PK_NEEDS_KEYS, THREADS_TWIN,
               "allow access to a hash table by WRPKRU, get or set a value, deny access by WRPKRU, by every thread")
 TABLE_THREADS(mprotect, "table-threads-mprotect", BY_MPROTECT, &store->lock, 0, THREADS_TWIN,
-              "make a hash table accessible by mprotect, get or set a value, make it inaccessible by mprotect, by every "
-              "thread, one after the other behind a lock")
+              "make a hash table accessible by mprotect, get or set a value, make it inaccessible by mprotect, by "
+              "every thread, one after the other behind a lock")

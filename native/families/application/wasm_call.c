@@ -1,5 +1,5 @@
-/* A call into a WebAssembly sandbox that calls its host once, as in a pool whose neighbouring slots have different keys: the
- * sandbox reaches its own slot and no other, the host reaches all. The unprotected twin is the floor. */
+/* A call into a WebAssembly sandbox that calls its host once, as in a pool whose neighbouring slots have different
+ * keys: the sandbox reaches its own slot and no other, the host reaches all. The unprotected twin is the floor. */
 #define _GNU_SOURCE
 #include "guard.h"
 
@@ -194,17 +194,31 @@ static int verify_key(void *state)
 }
 
 PK_BENCHMARK(call_unprotected) = {
-    .family = "application", .name = "wasm-call-unprotected", .group = "wasm-call", .floor = "instruction/empty-loop",
+    .family = "application",
+    .name = "wasm-call-unprotected",
+    .group = "wasm-call",
+    .floor = "instruction/empty-loop",
     .operation = "call a guest that makes 16 loads and a call to its host, all slots being accessible",
-    .state_size = sizeof(struct instance), .memory = memory, .setup = setup_unprotected, .run = run_unprotected,
-    .verify = verify_unprotected, .teardown = teardown,
+    .state_size = sizeof(struct instance),
+    .memory = memory,
+    .setup = setup_unprotected,
+    .run = run_unprotected,
+    .verify = verify_unprotected,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(call_key) = {
-    .family = "application", .name = "wasm-call-key", .group = "wasm-call", .floor = "application/wasm-call-unprotected",
+    .family = "application",
+    .name = "wasm-call-key",
+    .group = "wasm-call",
+    .floor = "application/wasm-call-unprotected",
     .needs = PK_NEEDS_KEYS,
-    .operation = "call a guest that makes 16 loads and a call to its host, by WRPKRU of other rights into the guest, to the "
-                 "host, back and out",
-    .state_size = sizeof(struct instance), .memory = memory, .setup = setup_key, .run = run_key, .verify = verify_key,
+    .operation = "call a guest that makes 16 loads and a call to its host, by WRPKRU of other rights into the guest, "
+                 "to the host, back and out",
+    .state_size = sizeof(struct instance),
+    .memory = memory,
+    .setup = setup_key,
+    .run = run_key,
+    .verify = verify_key,
     .teardown = teardown,
 };

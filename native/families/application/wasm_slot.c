@@ -1,5 +1,5 @@
-/* The life of a slot in a pool of WebAssembly memories: it grows, is reset for the next instance, or is mapped again; with a
- * key for the slot, and without one, which is the floor. */
+/* The life of a slot in a pool of WebAssembly memories: it grows, is reset for the next instance, or is mapped again;
+ * with a key for the slot, and without one, which is the floor. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdbool.h>
@@ -285,13 +285,25 @@ static int verify_remap_key(void *state)
     return prove_remap(state, run_remap_key);
 }
 
-#define SLOT(identifier, text, together, set_up, timed, proof, key_needs, lower, sentence)                         \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "application", .name = text, .group = together, .floor = lower, .needs = key_needs,              \
-        .axes = {{.name = "pages", .meaning = "4 KiB pages of the slot that are changed", .points = "16,256",      \
-                  .quick = "16", .more = "4096"}},                                                                 \
-        .operation = sentence, .state_size = sizeof(struct slot), .memory = memory, .setup = set_up, .run = timed, \
-        .verify = proof, .teardown = teardown,                                                                     \
+#define SLOT(identifier, text, together, set_up, timed, proof, key_needs, lower, sentence) \
+    PK_BENCHMARK(identifier) = {                                                           \
+        .family = "application",                                                           \
+        .name = text,                                                                      \
+        .group = together,                                                                 \
+        .floor = lower,                                                                    \
+        .needs = key_needs,                                                                \
+        .axes = {{.name = "pages",                                                         \
+                  .meaning = "4 KiB pages of the slot that are changed",                   \
+                  .points = "16,256",                                                      \
+                  .quick = "16",                                                           \
+                  .more = "4096"}},                                                        \
+        .operation = sentence,                                                             \
+        .state_size = sizeof(struct slot),                                                 \
+        .memory = memory,                                                                  \
+        .setup = set_up,                                                                   \
+        .run = timed,                                                                      \
+        .verify = proof,                                                                   \
+        .teardown = teardown,                                                              \
     };
 
 SLOT(grow, "wasm-grow-unprotected", "wasm-grow", setup_grow, run_grow, verify_grow, 0, "instruction/empty-loop",

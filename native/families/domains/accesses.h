@@ -3,7 +3,8 @@
 
 #include <stdint.h>
 
-/* Operations in one iteration. Two of the patterns repeat after so many: every iteration is then like the one before. */
+/* Operations in one iteration. Two of the patterns repeat after so many: every iteration is then like the one before.
+ */
 #define ACCESSES 64
 #define DOMAINS_MAX 1024
 

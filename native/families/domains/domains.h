@@ -1,4 +1,5 @@
-/* The regions of all domains, and the order in which they are entered: what the benchmarks of this family have in common. */
+/* The regions of all domains, and the order in which they are entered: what the benchmarks of this family have in
+ * common. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,22 +14,22 @@
 #define WRITE (PROT_READ | PROT_WRITE)
 
 /* What shows where the keys run out; and less of it, for what knows no keys. */
-#define DOMAINS_AXIS(standard_points, more_points)                                                                 \
-    {                                                                                                              \
-        .name = "domains", .meaning = "domains that are entered in turn", .points = standard_points,               \
-        .more = more_points, .quick = "8,16"                                                                       \
+#define DOMAINS_AXIS(standard_points, more_points)                                                   \
+    {                                                                                                \
+        .name = "domains", .meaning = "domains that are entered in turn", .points = standard_points, \
+        .more = more_points, .quick = "8,16"                                                         \
     }
 #define DOMAINS_AROUND_KEYS DOMAINS_AXIS("8,14-17,32,64,256", NULL)
 #define DOMAINS_FEW DOMAINS_AXIS("8,16,64,256", "14,15,17,32")
-#define DOMAIN_PAGES_AXIS                                                                                          \
-    {                                                                                                              \
-        .name = "pages", .meaning = "resident 4 KiB pages in each domain", .points = "1", .quick = "1",            \
-        .more = "16,512"                                                                                           \
+#define DOMAIN_PAGES_AXIS                                                                               \
+    {                                                                                                   \
+        .name = "pages", .meaning = "resident 4 KiB pages in each domain", .points = "1", .quick = "1", \
+        .more = "16,512"                                                                                \
     }
-#define PATTERN_AXIS                                                                                               \
-    {                                                                                                              \
-        .name = "pattern", .meaning = "the order in which domains are entered", .labels = PATTERNS,                \
-        .points = "round-robin,zipf", .quick = "round-robin", .more = "phases"                                     \
+#define PATTERN_AXIS                                                                                \
+    {                                                                                               \
+        .name = "pattern", .meaning = "the order in which domains are entered", .labels = PATTERNS, \
+        .points = "round-robin,zipf", .quick = "round-robin", .more = "phases"                      \
     }
 
 struct domains {

@@ -61,9 +61,17 @@ static uint64_t memory(const int64_t *point)
 }
 
 PK_BENCHMARK(lru_floor) = {
-    .family = "domains", .name = "lru-floor", .axes = {DOMAINS_AROUND_KEYS, PATTERN_AXIS}, .inner_loops = ACCESSES,
-    .operation = "look up the place of the next domain as lru does, taking it from the one least recently entered where none "
-                 "is free, and store a byte that nothing protects",
-    .state_size = sizeof(struct bookkeeping), .memory = memory, .support = domains_support, .setup = setup,
-    .run = run_floor, .verify = verify, .teardown = teardown,
+    .family = "domains",
+    .name = "lru-floor",
+    .axes = {DOMAINS_AROUND_KEYS, PATTERN_AXIS},
+    .inner_loops = ACCESSES,
+    .operation = "look up the place of the next domain as lru does, taking it from the one least recently entered "
+                 "where none is free, and store a byte that nothing protects",
+    .state_size = sizeof(struct bookkeeping),
+    .memory = memory,
+    .support = domains_support,
+    .setup = setup,
+    .run = run_floor,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,5 +1,5 @@
-/* More domains than keys: those entered last have one each, the others can't be accessed at all. Soyeon Park and others,
- * "libmpk: software abstraction for Intel memory protection keys", 2019, is where this was first described. */
+/* More domains than keys: those entered last have one each, the others can't be accessed at all. Soyeon Park and
+ * others, "libmpk: software abstraction for Intel memory protection keys", 2019, is where this was first described. */
 #define _GNU_SOURCE
 #include "domains.h"
 
@@ -203,10 +203,23 @@ static int verify_lru(void *state)
 }
 
 PK_BENCHMARK(lru) = {
-    .family = "domains", .name = "lru", .group = "domains", .headline = 1, .needs = PK_NEEDS_KEYS,
-    .axes = {DOMAINS_AROUND_KEYS, DOMAIN_PAGES_AXIS, PATTERN_AXIS}, .inner_loops = ACCESSES, .floor = "domains/lru-floor",
+    .family = "domains",
+    .name = "lru",
+    .group = "domains",
+    .headline = 1,
+    .needs = PK_NEEDS_KEYS,
+    .axes = {DOMAINS_AROUND_KEYS, DOMAIN_PAGES_AXIS, PATTERN_AXIS},
+    .inner_loops = ACCESSES,
+    .floor = "domains/lru-floor",
     .operation = "allow writing to one of many domains by a key of its own, taken by pkey_mprotect from the one least "
                  "recently entered where none is free, store a byte, deny it",
-    .count = count_evictions, .counted = "evictions", .state_size = sizeof(struct virtualised), .memory = domains_memory, .support = domains_support, .setup = setup_lru,
-    .run = run_lru, .verify = verify_lru, .teardown = teardown_lru,
+    .count = count_evictions,
+    .counted = "evictions",
+    .state_size = sizeof(struct virtualised),
+    .memory = domains_memory,
+    .support = domains_support,
+    .setup = setup_lru,
+    .run = run_lru,
+    .verify = verify_lru,
+    .teardown = teardown_lru,
 };

@@ -1,4 +1,5 @@
-/* Which domain has which key, where there are fewer keys than domains: the one least recently entered gives its key up. */
+/* Which domain has which key, where there are fewer keys than domains: the one least recently entered gives its key up.
+ */
 #pragma once
 
 #include <stdbool.h>

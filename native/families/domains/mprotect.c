@@ -91,9 +91,18 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(mprotect) = {
-    .family = "domains", .name = "mprotect", .group = "domains", .headline = 1, .inner_loops = ACCESSES,
+    .family = "domains",
+    .name = "mprotect",
+    .group = "domains",
+    .headline = 1,
+    .inner_loops = ACCESSES,
     .axes = {DOMAINS_FEW, DOMAIN_PAGES_AXIS, PATTERN_AXIS},
     .operation = "allow every access to one of many domains by mprotect, store a byte, deny it by mprotect",
-    .state_size = sizeof(struct domains), .memory = domains_memory, .support = domains_support, .setup = setup,
-    .run = run_mprotect, .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct domains),
+    .memory = domains_memory,
+    .support = domains_support,
+    .setup = setup,
+    .run = run_mprotect,
+    .verify = verify,
+    .teardown = teardown,
 };

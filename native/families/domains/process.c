@@ -64,8 +64,8 @@ static int setup(void *state, const int64_t *point)
         owner->pages = (size_t)point[1];
         status = pk_peer_start(&owner->peer, PK_PEER_PROCESS, PK_PEER_FUTEX, PK_PEER_SAME_CPU, &owning, owner);
     }
-    return status == -EAGAIN ? pk_skip("no more than %u processes can be started: raise `ulimit -u`, or the container's "
-                                       "limit of processes",
+    return status == -EAGAIN ? pk_skip("no more than %u processes can be started: raise `ulimit -u`, or the "
+                                       "container's limit of processes",
                                        owners->count - 1)
                              : status;
 }
@@ -130,9 +130,19 @@ static uint64_t memory(const int64_t *point)
 }
 
 PK_BENCHMARK(process) = {
-    .family = "domains", .name = "process", .group = "domains", .needs = PK_NEEDS_THREADS, .inner_loops = ACCESSES,
+    .family = "domains",
+    .name = "process",
+    .group = "domains",
+    .needs = PK_NEEDS_THREADS,
+    .inner_loops = ACCESSES,
     .axes = {DOMAINS_FEW, DOMAIN_PAGES_AXIS, PATTERN_AXIS},
-    .operation = "ask one of many processes on this CPU by futex to store a byte into its memory, and wait for its answer",
-    .state_size = sizeof(struct owners), .memory = memory, .support = domains_support, .setup = setup,
-    .run = run_process, .verify = verify, .teardown = teardown,
+    .operation =
+        "ask one of many processes on this CPU by futex to store a byte into its memory, and wait for its answer",
+    .state_size = sizeof(struct owners),
+    .memory = memory,
+    .support = domains_support,
+    .setup = setup,
+    .run = run_process,
+    .verify = verify,
+    .teardown = teardown,
 };

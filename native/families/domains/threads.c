@@ -103,7 +103,8 @@ static int run_threads(void *state, uint64_t loops)
     return status;
 }
 
-/* One thread at a time. The domain without the key can't be accessed by anybody; the one with it by whoever holds it. */
+/* One thread at a time. The domain without the key can't be accessed by anybody; the one with it by whoever holds it.
+ */
 static int verify_member(void *state, unsigned member)
 {
     struct holders *all = state;
@@ -112,8 +113,7 @@ static int verify_member(void *state, unsigned member)
 
     (void)member;
     if (!status)
-        status = all->allowed ? pk_prove_allowed(PK_STORE, with)
-                              : pk_prove_refused(PK_STORE, with, all->key.number);
+        status = all->allowed ? pk_prove_allowed(PK_STORE, with) : pk_prove_refused(PK_STORE, with, all->key.number);
     return status;
 }
 
@@ -188,11 +188,19 @@ static int support(const int64_t *point)
 }
 
 PK_BENCHMARK(lru_threads) = {
-    .family = "domains", .name = "lru-threads", .needs = PK_NEEDS_KEYS | PK_NEEDS_THREADS,
-    .axes = {{.name = "threads", .meaning = "threads that hold the key, the one that moves it included",
-              .points = "cpus", .quick = "cpus"}},
-    .operation = "move a key that all threads hold from one domain to another: have each of them drop the right and say so, "
-                 "pkey_mprotect of both, give it back to each, store a byte",
-    .state_size = sizeof(struct holders), .support = support, .setup = setup, .run = run_threads, .verify = verify,
+    .family = "domains",
+    .name = "lru-threads",
+    .needs = PK_NEEDS_KEYS | PK_NEEDS_THREADS,
+    .axes = {{.name = "threads",
+              .meaning = "threads that hold the key, the one that moves it included",
+              .points = "cpus",
+              .quick = "cpus"}},
+    .operation = "move a key that all threads hold from one domain to another: have each of them drop the right and "
+                 "say so, pkey_mprotect of both, give it back to each, store a byte",
+    .state_size = sizeof(struct holders),
+    .support = support,
+    .setup = setup,
+    .run = run_threads,
+    .verify = verify,
     .teardown = teardown,
 };

@@ -33,8 +33,9 @@ static __attribute__((used)) void allow_key(int signal, siginfo_t *info, void *c
 }
 
 #if PK_HAS_PKRU
-/* The kernel enters a handler with PKRU at its initial value, which denies the stack: nothing may be pushed before every key
- * is open. EDI, RSI and RDX hold the handler's arguments. Leaving the handler restores PKRU from the frame. */
+/* The kernel enters a handler with PKRU at its initial value, which denies the stack: nothing may be pushed before
+ * every key is open. EDI, RSI and RDX hold the handler's arguments. Leaving the handler restores PKRU from the frame.
+ */
 static __attribute__((naked)) void open_stack(void)
 {
     __asm__ volatile("mov %rdx, %r8\n\t"
@@ -57,10 +58,10 @@ static int support_keyed(const int64_t *point)
     (void)point;
     if (uname(&system) || sscanf(system.release, "%u.%u", &major, &minor) != 2)
         return pk_error(errno, "uname");
-    return major > 6 || (major == 6 && minor >= 12)
-               ? 0
-               : pk_skip("Linux before 6.12 kills a process whose alternate signal stack is denied by a key, and this is %s",
-                         system.release);
+    return major > 6 || (major == 6 && minor >= 12) ? 0
+                                                    : pk_skip("Linux before 6.12 kills a process whose alternate "
+                                                              "signal stack is denied by a key, and this is %s",
+                                                              system.release);
 }
 
 static int set_up_stack(struct altstack *altstack, char *base)
@@ -176,14 +177,33 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(altstack) = {
-    .family = "fault", .name = "altstack", .group = "denied", .floor = "instruction/empty-loop", .needs = PK_NEEDS_KEYS,
-    .operation = "a store denied by a key, the SIGSEGV handler that allows the key in the frame it returns to, on an alternate stack, the store again, and WRPKRU to close the key",
-    .state_size = sizeof(struct altstack), .setup = setup_plain, .run = run, .verify = verify, .teardown = teardown,
+    .family = "fault",
+    .name = "altstack",
+    .group = "denied",
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_KEYS,
+    .operation = "a store denied by a key, the SIGSEGV handler that allows the key in the frame it returns to, on an "
+                 "alternate stack, the store again, and WRPKRU to close the key",
+    .state_size = sizeof(struct altstack),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(altstack_keyed) = {
-    .family = "fault", .name = "altstack-keyed", .group = "denied", .floor = "instruction/empty-loop",
-    .needs = PK_NEEDS_KEYS, .support = support_keyed,
-    .operation = "a store denied by a key, the SIGSEGV handler that allows the key in the frame it returns to, on an alternate stack under the same key, which the handler first opens, the store again, and WRPKRU to close the key",
-    .state_size = sizeof(struct altstack), .setup = setup_keyed, .run = run, .verify = verify, .teardown = teardown,
+    .family = "fault",
+    .name = "altstack-keyed",
+    .group = "denied",
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_KEYS,
+    .support = support_keyed,
+    .operation =
+        "a store denied by a key, the SIGSEGV handler that allows the key in the frame it returns to, on an alternate "
+        "stack under the same key, which the handler first opens, the store again, and WRPKRU to close the key",
+    .state_size = sizeof(struct altstack),
+    .setup = setup_keyed,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

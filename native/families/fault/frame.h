@@ -16,7 +16,8 @@ struct handler {
     uint64_t limit;  /* more are not expected of it */
 };
 
-static inline int handler_install(struct handler *handler, int signal, int flags, void (*handle)(int, siginfo_t *, void *))
+static inline int handler_install(struct handler *handler, int signal, int flags,
+                                  void (*handle)(int, siginfo_t *, void *))
 {
     struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | flags};
 

@@ -273,40 +273,52 @@ static int prove_untouched_store(struct denied *denied, int (*run)(void *, uint6
     return status ? status : prove_resident(denied, true);
 }
 
-#define DENIED(identifier, text, keyed, count, handle, timed, proof, stored, shown, sentence, ...)                 \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        (void)point;                                                                                               \
-        return set_up(state, keyed, count, handle);                                                                \
-    }                                                                                                              \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return proof(state, timed, stored);                                                                        \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "fault", .name = text, .group = "denied", .floor = "instruction/empty-loop", .headline = shown,  \
-        .needs = keyed ? PK_NEEDS_KEYS : 0, .operation = sentence, .state_size = sizeof(struct denied),            \
-        .setup = setup_##identifier, .run = timed, .verify = verify_##identifier, .teardown = teardown,            \
-        __VA_ARGS__                                                                                                \
-    };
+#define DENIED(identifier, text, keyed, count, handle, timed, proof, stored, shown, sentence, ...) \
+    static int setup_##identifier(void *state, const int64_t *point)                               \
+    {                                                                                              \
+        (void)point;                                                                               \
+        return set_up(state, keyed, count, handle);                                                \
+    }                                                                                              \
+    static int verify_##identifier(void *state)                                                    \
+    {                                                                                              \
+        return proof(state, timed, stored);                                                        \
+    }                                                                                              \
+    PK_BENCHMARK(identifier) = {.family = "fault",                                                 \
+                                .name = text,                                                      \
+                                .group = "denied",                                                 \
+                                .floor = "instruction/empty-loop",                                 \
+                                .headline = shown,                                                 \
+                                .needs = keyed ? PK_NEEDS_KEYS : 0,                                \
+                                .operation = sentence,                                             \
+                                .state_size = sizeof(struct denied),                               \
+                                .setup = setup_##identifier,                                       \
+                                .run = timed,                                                      \
+                                .verify = verify_##identifier,                                     \
+                                .teardown = teardown,                                              \
+                                __VA_ARGS__};
 #define ONE_AFTER_THE_OTHER .batch = batch_untouched, .prepare = prepare_untouched
 
 DENIED(pkey_repair, "pkey-repair", true, 1, allow_key, run_pkey_repair, prove_resident_store, true, 1,
-       "a store denied by a key, the SIGSEGV handler that allows the key in the frame it returns to, the store again, and WRPKRU to close the key")
+       "a store denied by a key, the SIGSEGV handler that allows the key in the frame it returns to, the store again, "
+       "and WRPKRU to close the key")
 DENIED(pkey_skip, "pkey-skip", true, 1, step_over, run_skip, prove_resident_store, false, 0,
        "a store denied by a key, and the SIGSEGV handler that steps over it")
 DENIED(pkey_longjmp, "pkey-longjmp", true, 1, jump_out, run_pkey_longjmp, prove_resident_store, false, 0,
        "sigsetjmp, a store denied by a key, the SIGSEGV handler that leaves by siglongjmp, and WRPKRU to put PKRU back")
-DENIED(pkey_not_present, "pkey-not-present", true, UNTOUCHED, allow_key, run_pkey_repair, prove_untouched_store, true, 0,
-       "a store denied by a key to a page that is not there yet, the SIGSEGV handler that allows the key in the frame it returns to, the store again, which populates the page, and WRPKRU to close the key",
+DENIED(pkey_not_present, "pkey-not-present", true, UNTOUCHED, allow_key, run_pkey_repair, prove_untouched_store, true,
+       0,
+       "a store denied by a key to a page that is not there yet, the SIGSEGV handler that allows the key in the frame "
+       "it returns to, the store again, which populates the page, and WRPKRU to close the key",
        ONE_AFTER_THE_OTHER)
 DENIED(mprotect_repair, "mprotect-repair", false, 1, allow_page, run_mprotect_repair, prove_resident_store, true, 1,
-       "a store to a read-only page, the SIGSEGV handler that makes the page writable by mprotect, the store again, and mprotect to read-only")
+       "a store to a read-only page, the SIGSEGV handler that makes the page writable by mprotect, the store again, "
+       "and mprotect to read-only")
 DENIED(mprotect_skip, "mprotect-skip", false, 1, step_over, run_skip, prove_resident_store, false, 0,
        "a store to a read-only page, and the SIGSEGV handler that steps over it")
 DENIED(mprotect_longjmp, "mprotect-longjmp", false, 1, jump_out, run_mprotect_longjmp, prove_resident_store, false, 0,
        "sigsetjmp, a store to a read-only page, and the SIGSEGV handler that leaves by siglongjmp")
-DENIED(mprotect_not_present, "mprotect-not-present", false, UNTOUCHED, allow_page, run_mprotect_repair, prove_untouched_store,
-       true, 0,
-       "a store to a read-only page that is not there yet, the SIGSEGV handler that makes the page writable by mprotect, the store again, which populates the page, and mprotect to read-only",
+DENIED(mprotect_not_present, "mprotect-not-present", false, UNTOUCHED, allow_page, run_mprotect_repair,
+       prove_untouched_store, true, 0,
+       "a store to a read-only page that is not there yet, the SIGSEGV handler that makes the page writable by "
+       "mprotect, the store again, which populates the page, and mprotect to read-only",
        ONE_AFTER_THE_OTHER)

@@ -1,5 +1,5 @@
-/* Which pages of a region are written: by a key, by mprotect, by userfaultfd. One operation arms the tracking, stores into
- * every page, and collects what was written. */
+/* Which pages of a region are written: by a key, by mprotect, by userfaultfd. One operation arms the tracking, stores
+ * into every page, and collects what was written. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ struct track {
     struct handler handler;
     struct written *log; /* what was written since the tracking was armed, in the order of the faults or addresses */
     size_t logged;
-    bool lost;     /* a store faulted again, or where there is no page to note */
+    bool lost; /* a store faulted again, or where there is no page to note */
     size_t page;
     size_t stride; /* of the stores, in pages */
     int uffd;      /* descriptors; 0 where there is none */
@@ -47,7 +47,8 @@ static const struct written *note(int signal, const siginfo_t *info, void *conte
         frame_step_over_store(context);
         return NULL;
     }
-    *written = whole ? (struct written){.start = base, .end = end} : (struct written){.start = page, .end = page + track->page};
+    *written = whole ? (struct written){.start = base, .end = end}
+                     : (struct written){.start = page, .end = page + track->page};
     track->logged++;
     return written;
 }
@@ -226,8 +227,8 @@ static int collect_scanned(struct track *track)
     return collect_logged(track);
 }
 
-/* The log names the pages that should have been stored into, and no others; and so they have been. A key knows only of the
- * whole region. */
+/* The log names the pages that should have been stored into, and no others; and so they have been. A key knows only of
+ * the whole region. */
 static int prove_noted(const struct track *track, size_t stride)
 {
     const struct pk_region *region = &track->domain.region;
@@ -264,8 +265,8 @@ static int prove_run(struct track *track, int (*run)(void *, uint64_t), size_t s
     return status ? status : prove_noted(track, stride);
 }
 
-/* Every page is noted; then every second one, which shows that the rest has been armed again; then all, so that the region
- * is open at the end. */
+/* Every page is noted; then every second one, which shows that the rest has been armed again; then all, so that the
+ * region is open at the end. */
 static int prove(struct track *track, int (*run)(void *, uint64_t))
 {
     int status = pk_region_audit(&track->domain.region, PROT_READ | PROT_WRITE, track->domain.key.number);
@@ -282,38 +283,52 @@ static int prove(struct track *track, int (*run)(void *, uint64_t))
     return status ? status : prove_run(track, run, 1);
 }
 
-#define TRACK(identifier, text, arm, collect, what_needs, sentence, ...)                                           \
-    static int run_##identifier(void *state, uint64_t loops)                                                       \
-    {                                                                                                              \
-        struct track *track = state;                                                                               \
-        int status = 0;                                                                                            \
-                                                                                                                   \
-        PK_REPEAT(loops) {                                                                                         \
-            status |= arm(track);                                                                                  \
-            store(track);                                                                                          \
-            status |= collect(track);                                                                              \
-        }                                                                                                          \
-        return status;                                                                                             \
-    }                                                                                                              \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, run_##identifier);                                                                     \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "fault", .name = text, .group = "track", .needs = what_needs, .operation = sentence,             \
-        .axes = {{.name = "pages", .meaning = "resident 4 KiB pages in the region, each stored into",              \
-                  .points = "1,16,64", .quick = "16", .more = "256,1024"}},                                                      \
-        .state_size = sizeof(struct track), .memory = memory, .setup = setup_##identifier, .run = run_##identifier, \
-        .verify = verify_##identifier, .teardown = teardown, __VA_ARGS__                                           \
-    };
+#define TRACK(identifier, text, arm, collect, what_needs, sentence, ...)                                     \
+    static int run_##identifier(void *state, uint64_t loops)                                                 \
+    {                                                                                                        \
+        struct track *track = state;                                                                         \
+        int status = 0;                                                                                      \
+                                                                                                             \
+        PK_REPEAT(loops) {                                                                                   \
+            status |= arm(track);                                                                            \
+            store(track);                                                                                    \
+            status |= collect(track);                                                                        \
+        }                                                                                                    \
+        return status;                                                                                       \
+    }                                                                                                        \
+    static int verify_##identifier(void *state)                                                              \
+    {                                                                                                        \
+        return prove(state, run_##identifier);                                                               \
+    }                                                                                                        \
+    PK_BENCHMARK(identifier) = {.family = "fault",                                                           \
+                                .name = text,                                                                \
+                                .group = "track",                                                            \
+                                .needs = what_needs,                                                         \
+                                .operation = sentence,                                                       \
+                                .axes = {{.name = "pages",                                                   \
+                                          .meaning = "resident 4 KiB pages in the region, each stored into", \
+                                          .points = "1,16,64",                                               \
+                                          .quick = "16",                                                     \
+                                          .more = "256,1024"}},                                              \
+                                .state_size = sizeof(struct track),                                          \
+                                .memory = memory,                                                            \
+                                .setup = setup_##identifier,                                                 \
+                                .run = run_##identifier,                                                     \
+                                .verify = verify_##identifier,                                               \
+                                .teardown = teardown,                                                        \
+                                __VA_ARGS__};
 
 TRACK(key, "track-key", arm_key, collect_logged, PK_NEEDS_KEYS,
-      "close a region's key, store into every page, of which the first store faults and opens the key: whether the region was written, not where")
+      "close a region's key, store into every page, of which the first store faults and opens the key: whether the "
+      "region was written, not where")
 TRACK(mprotect, "track-mprotect", arm_mprotect, collect_logged, 0,
-      "make a region read-only, store into every page, each store faulting and making its page writable: which pages were written")
+      "make a region read-only, store into every page, each store faulting and making its page writable: which pages "
+      "were written")
 TRACK(sigbus, "track-userfaultfd", arm_userfaultfd, collect_logged, 0,
-      "write-protect a region by userfaultfd, store into every page, each store faulting with SIGBUS and making its page writable: which pages were written",
+      "write-protect a region by userfaultfd, store into every page, each store faulting with SIGBUS and making its "
+      "page writable: which pages were written",
       .support = support_sigbus)
 TRACK(async, "track-userfaultfd-async", arm_userfaultfd, collect_scanned, 0,
-      "write-protect a region by userfaultfd, store into every page, each noted by the kernel on its own, and scan the page map: which pages were written",
+      "write-protect a region by userfaultfd, store into every page, each noted by the kernel on its own, and scan the "
+      "page map: which pages were written",
       .support = support_async)

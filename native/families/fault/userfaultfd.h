@@ -1,5 +1,5 @@
-/* Write protection by userfaultfd, and the scan of a page map: what <linux/userfaultfd.h> and <linux/fs.h> say, which not
- * every C library has. */
+/* Write protection by userfaultfd, and the scan of a page map: what <linux/userfaultfd.h> and <linux/fs.h> say, which
+ * not every C library has. */
 #pragma once
 
 #include <errno.h>

@@ -28,8 +28,8 @@ static inline uint64_t find_cache(uint32_t leaf, uint32_t level)
     return 0;
 }
 
-/* As AMD told before that leaf, and as an emulator may still: in KiB, and half MiB for the third level, which is the whole
- * socket's (AMD APM volume 3, E.4.4 and E.4.5). */
+/* As AMD told before that leaf, and as an emulator may still: in KiB, and half MiB for the third level, which is the
+ * whole socket's (AMD APM volume 3, E.4.4 and E.4.5). */
 static inline uint64_t find_cache_amd_before(uint32_t level)
 {
     uint32_t first[4], others[4];

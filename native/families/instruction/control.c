@@ -1,4 +1,5 @@
-/* What the other cases are compared with: the empty loop, which is their floor, and instructions that know of no keys. */
+/* What the other cases are compared with: the empty loop, which is their floor, and instructions that know of no keys.
+ */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "clock.h"
@@ -28,9 +29,12 @@ static int verify_empty_loop(void *state)
 }
 
 PK_BENCHMARK(empty_loop) = {
-    .family = "instruction", .name = "empty-loop", .headline = 1,
+    .family = "instruction",
+    .name = "empty-loop",
+    .headline = 1,
     .operation = "one turn of the loop that all cases of this family are timed in",
-    .run = run_empty_loop, .verify = verify_empty_loop,
+    .run = run_empty_loop,
+    .verify = verify_empty_loop,
 };
 
 UNROLLED_TWICE(nop, PK_REPEAT(loops) __asm__ volatile(COPIES_OF("nop") : : COPIES);)
@@ -44,9 +48,14 @@ static int prove_nop(void *state, int (*run)(void *, uint64_t), size_t copies)
 SLOPE_BENCHMARK(nop, "nop", "one one-byte NOP after another", .needs = PK_NEEDS_X86, .group = "nop");
 
 PK_BENCHMARK(nop_100) = {
-    .family = "instruction", .name = "nop-100", .headline = 1, .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop",
+    .family = "instruction",
+    .name = "nop-100",
+    .headline = 1,
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
     .operation = "100 one-byte NOPs: the control, 100 instructions wherever instructions are counted",
-    .run = run_nop, .verify = verify_nop,
+    .run = run_nop,
+    .verify = verify_nop,
 };
 
 UNROLLED_TWICE(lfence, PK_REPEAT(loops) __asm__ volatile(COPIES_OF(PK_LFENCE) : : COPIES : "memory");)
@@ -59,12 +68,15 @@ static int prove_lfence(void *state, int (*run)(void *, uint64_t), size_t copies
 
 SLOPE_BENCHMARK(lfence, "lfence", "one LFENCE after another", .needs = PK_NEEDS_X86, .group = "lfence");
 
+/* Laid out by hand: clang-format takes a macro's argument for one expression. */
+/* clang-format off */
 UNROLLED_TWICE(
     xgetbv, uint32_t low, high, zero = 0;
 
     __asm__("" : "+r"(zero));
     PK_REPEAT(loops)
         __asm__ volatile(COPIES_OF(PK_XGETBV) : "=" PK_EAX(low), "=" PK_EDX(high) : PK_ECX(zero), COPIES);)
+/* clang-format on */
 
 static int support_xgetbv(const int64_t *point)
 {

@@ -38,7 +38,9 @@ static inline __attribute__((always_inline)) void write_fsbase(uint64_t base)
 
 UNROLLED_TWICE(rdfsbase, uint64_t base;
 
-               PK_REPEAT(loops) __asm__ volatile(COPIES_OF(PK_RDFSBASE) : "=" PK_EAX(base) : COPIES);)
+               PK_REPEAT(loops) __asm__ volatile(COPIES_OF(PK_RDFSBASE)
+                                                 : "=" PK_EAX(base)
+                                                 : COPIES);)
 
 /* What is there, because the C library keeps its thread's own data there. */
 static int run_wrfsbase(void *state, uint64_t loops)
@@ -101,8 +103,14 @@ SLOPE_BENCHMARK(rdfsbase, "rdfsbase",
                 .needs = PK_NEEDS_X86, .group = "fsbase", .support = support);
 
 PK_BENCHMARK(wrfsbase) = {
-    .family = "instruction", .name = "wrfsbase", .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop",
-    .group = "fsbase", .inner_loops = UNROLL, .support = support,
+    .family = "instruction",
+    .name = "wrfsbase",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .group = "fsbase",
+    .inner_loops = UNROLL,
+    .support = support,
     .operation = "one WRFSBASE after another, each writing the value that is there, to compare with wrpkru-same",
-    .run = run_wrfsbase, .verify = verify_wrfsbase,
+    .run = run_wrfsbase,
+    .verify = verify_wrfsbase,
 };

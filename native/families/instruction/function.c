@@ -38,18 +38,18 @@ struct call {
 };
 
 /* Each turn writes another value than the last. */
-#define FUNCTION_LOOP(name, called)                                                                                \
-    static int name(void *state, uint64_t loops)                                                                   \
-    {                                                                                                              \
-        const struct call *call = state;                                                                           \
-        uint32_t pkru = call->shadow.keyed.key.closed, mask = pkru ^ call->shadow.keyed.key.open;                  \
-        writer *const write = called;                                                                              \
-                                                                                                                   \
-        PK_REPEAT(loops) {                                                                                         \
-            pkru ^= mask;                                                                                          \
-            write(pkru);                                                                                           \
-        }                                                                                                          \
-        return 0;                                                                                                  \
+#define FUNCTION_LOOP(name, called)                                                               \
+    static int name(void *state, uint64_t loops)                                                  \
+    {                                                                                             \
+        const struct call *call = state;                                                          \
+        uint32_t pkru = call->shadow.keyed.key.closed, mask = pkru ^ call->shadow.keyed.key.open; \
+        writer *const write = called;                                                             \
+                                                                                                  \
+        PK_REPEAT(loops) {                                                                        \
+            pkru ^= mask;                                                                         \
+            write(pkru);                                                                          \
+        }                                                                                         \
+        return 0;                                                                                 \
     }
 FUNCTION_LOOP(run_empty_inline, empty_inline)
 FUNCTION_LOOP(run_empty_direct, empty_function)
@@ -75,7 +75,8 @@ static int setup_wrpkru(void *state, const int64_t *point)
 
     call->how = point[0];
     call->function = wrpkru_function;
-    call->shadow.run = (int (*[])(void *, uint64_t)){run_wrpkru_inline, run_wrpkru_direct, run_wrpkru_indirect}[call->how];
+    call->shadow.run =
+        (int (*[])(void *, uint64_t)){run_wrpkru_inline, run_wrpkru_direct, run_wrpkru_indirect}[call->how];
     return take_key(&call->shadow);
 }
 
@@ -117,7 +118,8 @@ static int prove_called_indirectly(struct call *call)
     call->function = note;
     call->shadow.run(call, 1);
     call->function = function;
-    return noted == call->shadow.keyed.key.open ? 0 : pk_disprove("what the pointer leads to is not called with the value");
+    return noted == call->shadow.keyed.key.open ? 0
+                                                : pk_disprove("what the pointer leads to is not called with the value");
 }
 
 static int verify_empty(void *state)
@@ -139,23 +141,39 @@ static int verify_wrpkru(void *state)
     return status ? status : prove_toggles(&call->shadow, call->shadow.run);
 }
 
-#define CALL_AXIS                                                                                                  \
-    {                                                                                                              \
-        .name = "call", .meaning = "how: inlined, by a direct call, by a call through a pointer",                    \
-        .labels = "inline,direct,indirect", .points = "inline,direct,indirect", .quick = "direct"                    \
+#define CALL_AXIS                                                                                 \
+    {                                                                                             \
+        .name = "call", .meaning = "how: inlined, by a direct call, by a call through a pointer", \
+        .labels = "inline,direct,indirect", .points = "inline,direct,indirect", .quick = "direct" \
     }
 
 PK_BENCHMARK(empty_function) = {
-    .family = "instruction", .name = "empty-function", .axes = {CALL_AXIS}, .group = "function", .needs = PK_NEEDS_X86,
-    .floor = "instruction/empty-loop", .state_size = sizeof(struct call),
-    .operation = "an exclusive-or of a register, and a function that only sets up WRPKRU's registers: wrpkru-function without "
-                 "WRPKRU",
-    .setup = setup_empty, .run = time_chosen, .verify = verify_empty, .teardown = teardown,
+    .family = "instruction",
+    .name = "empty-function",
+    .axes = {CALL_AXIS},
+    .group = "function",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .state_size = sizeof(struct call),
+    .operation = "an exclusive-or of a register, and a function that only sets up WRPKRU's registers: wrpkru-function "
+                 "without WRPKRU",
+    .setup = setup_empty,
+    .run = time_chosen,
+    .verify = verify_empty,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_function) = {
-    .family = "instruction", .name = "wrpkru-function", .axes = {CALL_AXIS}, .group = "function",
-    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/empty-function", .state_size = sizeof(struct call),
+    .family = "instruction",
+    .name = "wrpkru-function",
+    .axes = {CALL_AXIS},
+    .group = "function",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-function",
+    .state_size = sizeof(struct call),
     .operation = "one WRPKRU in a function of its own, denying and allowing writing in turn",
-    .setup = setup_wrpkru, .run = time_chosen, .verify = verify_wrpkru, .teardown = teardown,
+    .setup = setup_wrpkru,
+    .run = time_chosen,
+    .verify = verify_wrpkru,
+    .teardown = teardown,
 };

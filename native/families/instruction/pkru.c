@@ -7,6 +7,8 @@
 #include "keyed.h"
 #include "unrolled.h"
 
+/* Laid out by hand: clang-format takes a macro's argument for one expression. */
+/* clang-format off */
 UNROLLED_TWICE(
     rdpkru, uint32_t pkru, edx, zero = 0;
 
@@ -14,6 +16,7 @@ UNROLLED_TWICE(
     __asm__("" : "+r"(zero));
     PK_REPEAT(loops)
         __asm__ volatile(COPIES_OF(PK_RDPKRU) : "=" PK_EAX(pkru), "=" PK_EDX(edx) : PK_ECX(zero), COPIES);)
+/* clang-format on */
 
 static int prove_read_back(const struct pk_domain *keyed)
 {
@@ -42,7 +45,8 @@ static int run_rdpkru_chain(void *state, uint64_t loops)
     (void)state;
     __asm__("" : "+r"(zero));
     PK_REPEAT(loops)
-        __asm__ volatile(UNROLLED(PK_RDPKRU PK_AND("%0", "%2")) : "=&" PK_EAX(pkru), "=&" PK_EDX(edx), "+" PK_ECX(zero));
+        __asm__ volatile(UNROLLED(PK_RDPKRU PK_AND("%0", "%2"))
+                         : "=&" PK_EAX(pkru), "=&" PK_EDX(edx), "+" PK_ECX(zero));
     return 0;
 }
 
@@ -54,11 +58,18 @@ static int verify_rdpkru_chain(void *state)
 }
 
 PK_BENCHMARK(rdpkru_chain) = {
-    .family = "instruction", .name = "rdpkru-chain", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .family = "instruction",
+    .name = "rdpkru-chain",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
     .operation = "one RDPKRU and one AND, which makes the next RDPKRU wait for it: latency",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_rdpkru_chain, .verify = verify_rdpkru_chain, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_rdpkru_chain,
+    .verify = verify_rdpkru_chain,
+    .teardown = teardown_keyed,
 };
 
 static int run_wrpkru_same(void *state, uint64_t loops)
@@ -92,11 +103,19 @@ static int verify_wrpkru_same(void *state)
 }
 
 PK_BENCHMARK(wrpkru_same) = {
-    .family = "instruction", .name = "wrpkru-same", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .family = "instruction",
+    .name = "wrpkru-same",
+    .headline = 1,
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
     .operation = "one WRPKRU after another, each writing the value that is there",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_same, .verify = verify_wrpkru_same, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_same,
+    .verify = verify_wrpkru_same,
+    .teardown = teardown_keyed,
 };
 
 /* What follows a write where a stray jump to it must not open anything. */
@@ -154,19 +173,34 @@ static int verify_wrpkru_checked(void *state)
 }
 
 PK_BENCHMARK(wrpkru_lfence) = {
-    .family = "instruction", .name = "wrpkru-lfence", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .family = "instruction",
+    .name = "wrpkru-lfence",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
     .operation = "WRPKRU of the value that is there, and LFENCE, which lets nothing begin before it is done",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_lfence, .verify = verify_wrpkru_lfence, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_lfence,
+    .verify = verify_wrpkru_lfence,
+    .teardown = teardown_keyed,
 };
 
 PK_BENCHMARK(wrpkru_checked) = {
-    .family = "instruction", .name = "wrpkru-checked", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
-    .operation = "WRPKRU of the value that is there, compared afterwards with the one meant: a jump to a trap, not taken",
+    .family = "instruction",
+    .name = "wrpkru-checked",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
+    .operation =
+        "WRPKRU of the value that is there, compared afterwards with the one meant: a jump to a trap, not taken",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_checked, .verify = verify_wrpkru_checked, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_checked,
+    .verify = verify_wrpkru_checked,
+    .teardown = teardown_keyed,
 };
 
 /* The first of its copies writes, the others find the value there. */
@@ -180,19 +214,29 @@ static int verify_wrpkru_elided(void *state)
 }
 
 PK_BENCHMARK(wrpkru_elided) = {
-    .family = "instruction", .name = "wrpkru-elided", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
+    .family = "instruction",
+    .name = "wrpkru-elided",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
     .operation = "RDPKRU, compared with the value meant, which is there: a jump over WRPKRU, taken",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_elided, .verify = verify_wrpkru_elided, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_elided,
+    .verify = verify_wrpkru_elided,
+    .teardown = teardown_keyed,
 };
 
+/* Laid out by hand: clang-format takes a macro's argument for one expression. */
+/* clang-format off */
 UNROLLED_TWICE(
     toggle_floor, const struct pk_domain *keyed = state;
     uint32_t pkru = keyed->key.closed, mask = keyed->key.closed ^ keyed->key.open;
 
     PK_REPEAT(loops)
         __asm__ volatile(COPIES_OF(PK_XOR("%1", "%0")) : "+" PK_EAX(pkru) : "r"(mask), COPIES : "memory");)
+/* clang-format on */
 
 /* Its machine code is the compiler's choice of registers: tests/test_machine_code.py counts the copies. */
 static int prove_toggle_floor(void *state, int (*run)(void *, uint64_t), size_t copies)
@@ -232,16 +276,25 @@ static int verify_wrpkru_toggle(void *state)
     pk_wrpkru(keyed->key.open);
     run_wrpkru_toggle(state, 1);
     if (pk_rdpkru() != keyed->key.closed)
-        return pk_disprove("PKRU is 0x%08x after an even number of changes from 0x%08x", pk_rdpkru(), keyed->key.closed);
+        return pk_disprove("PKRU is 0x%08x after an even number of changes from 0x%08x", pk_rdpkru(),
+                           keyed->key.closed);
     status = pk_prove_refused(PK_STORE, keyed->region.base, keyed->key.number);
     pk_wrpkru(keyed->key.open);
     return status ? status : pk_prove_allowed(PK_STORE, keyed->region.base);
 }
 
 PK_BENCHMARK(wrpkru_toggle) = {
-    .family = "instruction", .name = "wrpkru-toggle", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/toggle-floor", .inner_loops = UNROLL, .group = "pkru-access",
+    .family = "instruction",
+    .name = "wrpkru-toggle",
+    .headline = 1,
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/toggle-floor",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
     .operation = "one WRPKRU after another, denying and allowing writing under one key in turn",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_toggle, .verify = verify_wrpkru_toggle, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_toggle,
+    .verify = verify_wrpkru_toggle,
+    .teardown = teardown_keyed,
 };

@@ -1,5 +1,6 @@
-/* WRPKRU in the shadow of other work: a loop of that work with it, and its twin without. Their difference is what WRPKRU
- * costs there, where some of its time, or none, hides behind the work, and where the work may have to wait for it. */
+/* WRPKRU in the shadow of other work: a loop of that work with it, and its twin without. Their difference is what
+ * WRPKRU costs there, where some of its time, or none, hides behind the work, and where the work may have to wait for
+ * it. */
 #pragma once
 
 #include "benchmark.h"
@@ -17,27 +18,28 @@ struct shadow {
     int (*run)(void *state, uint64_t loops); /* the loop of this point */
 };
 
-/* Each turn is the work, and WRPKRU of another value than the last, if `write` is its text. The exclusive-or that makes the
- * values is part of both twins. The zeros are hidden, because the compiler would otherwise load them again inside the loop. */
-#define SHADOW_LOOP(function, write, work)                                                                         \
-    static int function(void *state, uint64_t loops)                                                               \
-    {                                                                                                              \
-        struct shadow *shadow = state;                                                                             \
-        uint32_t pkru = shadow->keyed.key.closed, mask = pkru ^ shadow->keyed.key.open, zero = 0, zero_too = 0;    \
-        uint64_t result = shadow->result;                                                                          \
-        char *base = shadow->base;                                                                                 \
-                                                                                                                   \
-        (void)base;                                                                                                \
-        __asm__("" : "+r"(zero), "+r"(zero_too));                                                                  \
-        PK_REPEAT(loops) {                                                                                         \
-            work;                                                                                                  \
-            __asm__ volatile(PK_XOR("%1", "%0") write                                                              \
-                             : "+" PK_EAX(pkru)                                                                    \
-                             : "r"(mask), PK_ECX(zero), PK_EDX(zero_too)                                           \
-                             : "memory", "cc");                                                                    \
-        }                                                                                                          \
-        shadow->result = result;                                                                                   \
-        return 0;                                                                                                  \
+/* Each turn is the work, and WRPKRU of another value than the last, if `write` is its text. The exclusive-or that makes
+ * the values is part of both twins. The zeros are hidden, because the compiler would otherwise load them again inside
+ * the loop. */
+#define SHADOW_LOOP(function, write, work)                                                                      \
+    static int function(void *state, uint64_t loops)                                                            \
+    {                                                                                                           \
+        struct shadow *shadow = state;                                                                          \
+        uint32_t pkru = shadow->keyed.key.closed, mask = pkru ^ shadow->keyed.key.open, zero = 0, zero_too = 0; \
+        uint64_t result = shadow->result;                                                                       \
+        char *base = shadow->base;                                                                              \
+                                                                                                                \
+        (void)base;                                                                                             \
+        __asm__("" : "+r"(zero), "+r"(zero_too));                                                               \
+        PK_REPEAT(loops) {                                                                                      \
+            work;                                                                                               \
+            __asm__ volatile(PK_XOR("%1", "%0") write                                                           \
+                             : "+" PK_EAX(pkru)                                                                 \
+                             : "r"(mask), PK_ECX(zero), PK_EDX(zero_too)                                        \
+                             : "memory", "cc");                                                                 \
+        }                                                                                                       \
+        shadow->result = result;                                                                                \
+        return 0;                                                                                               \
     }
 
 /* Add what lies there to a sum: one instruction, which compilers would otherwise make one or two of. */

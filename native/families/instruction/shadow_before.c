@@ -29,7 +29,8 @@ static int setup(void *state, const int64_t *point)
     /* The values to write keep the other key's rights as they are now. */
     next->shadow.keyed.key.open = pk_pkru_with(pk_rdpkru(), next->shadow.keyed.key.number, 0);
     next->shadow.keyed.key.closed = pk_rdpkru();
-    next->shadow.base = (char *[PAGES]){next->unkeyed.base, next->shadow.keyed.region.base, next->other.region.base}[point[0]];
+    next->shadow.base =
+        (char *[PAGES]){next->unkeyed.base, next->shadow.keyed.region.base, next->other.region.base}[point[0]];
     next->pkey = (int[PAGES]){0, next->shadow.keyed.key.number, next->other.key.number}[point[0]];
     return 0;
 }
@@ -75,23 +76,39 @@ static int verify_wrpkru_before_load(void *state)
     return status ? status : prove_load(next, run_wrpkru_before_load);
 }
 
-#define NEXT_AXIS                                                                                                  \
-    {                                                                                                              \
-        .name = "next", .meaning = "what is loaded: a page of key 0, of the key whose rights change, of another key",\
-        .labels = "unkeyed,keyed,other-key", .points = "unkeyed,keyed,other-key", .quick = "keyed"                   \
+#define NEXT_AXIS                                                                                                     \
+    {                                                                                                                 \
+        .name = "next", .meaning = "what is loaded: a page of key 0, of the key whose rights change, of another key", \
+        .labels = "unkeyed,keyed,other-key", .points = "unkeyed,keyed,other-key", .quick = "keyed"                    \
     }
 
 PK_BENCHMARK(load) = {
-    .family = "instruction", .name = "load", .axes = {NEXT_AXIS}, .group = "load", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .state_size = sizeof(struct next),
-    .operation = "one load from the L1 cache, added to a sum, and an exclusive-or of a register: wrpkru-before-load without "
-                 "WRPKRU",
-    .setup = setup, .run = run_load, .verify = verify_load, .teardown = teardown,
+    .family = "instruction",
+    .name = "load",
+    .axes = {NEXT_AXIS},
+    .group = "load",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .state_size = sizeof(struct next),
+    .operation = "one load from the L1 cache, added to a sum, and an exclusive-or of a register: wrpkru-before-load "
+                 "without WRPKRU",
+    .setup = setup,
+    .run = run_load,
+    .verify = verify_load,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_before_load) = {
-    .family = "instruction", .name = "wrpkru-before-load", .axes = {NEXT_AXIS}, .group = "load",
-    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/load", .state_size = sizeof(struct next),
+    .family = "instruction",
+    .name = "wrpkru-before-load",
+    .axes = {NEXT_AXIS},
+    .group = "load",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/load",
+    .state_size = sizeof(struct next),
     .operation = "one WRPKRU, denying and allowing writing in turn, and the wait of a load that follows it",
-    .setup = setup, .run = run_wrpkru_before_load, .verify = verify_wrpkru_before_load, .teardown = teardown,
+    .setup = setup,
+    .run = run_wrpkru_before_load,
+    .verify = verify_wrpkru_before_load,
+    .teardown = teardown,
 };

@@ -12,8 +12,7 @@ struct loads {
 
 static inline __attribute__((always_inline)) uint64_t load_lines(uint64_t sum, const char *base)
 {
-    _Pragma("GCC unroll 8") for (size_t i = 0; i < LOADS; i++)
-        sum = add_loaded(sum, base + i * LINE);
+    _Pragma("GCC unroll 8") for (size_t i = 0; i < LOADS; i++) sum = add_loaded(sum, base + i * LINE);
     return sum;
 }
 
@@ -73,17 +72,30 @@ static int verify_wrpkru_after_l1_loads(void *state)
 }
 
 PK_BENCHMARK(l1_loads) = {
-    .family = "instruction", .name = "l1-loads", .group = "l1-loads", .needs = PK_NEEDS_X86,
-    .floor = "instruction/empty-loop", .state_size = sizeof(struct loads),
-    .operation = "8 loads from the L1 cache, each added to a sum, and an exclusive-or of a register: wrpkru-after-l1-loads "
-                 "without WRPKRU",
-    .setup = setup_l1_loads, .run = run_l1_loads, .verify = verify_l1_loads, .teardown = teardown,
+    .family = "instruction",
+    .name = "l1-loads",
+    .group = "l1-loads",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .state_size = sizeof(struct loads),
+    .operation = "8 loads from the L1 cache, each added to a sum, and an exclusive-or of a register: "
+                 "wrpkru-after-l1-loads without WRPKRU",
+    .setup = setup_l1_loads,
+    .run = run_l1_loads,
+    .verify = verify_l1_loads,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_after_l1_loads) = {
-    .family = "instruction", .name = "wrpkru-after-l1-loads", .group = "l1-loads", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/l1-loads", .state_size = sizeof(struct loads),
+    .family = "instruction",
+    .name = "wrpkru-after-l1-loads",
+    .group = "l1-loads",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/l1-loads",
+    .state_size = sizeof(struct loads),
     .operation = "one WRPKRU, denying and allowing writing in turn, after 8 loads from the L1 cache",
-    .setup = setup_wrpkru_after_l1_loads, .run = run_wrpkru_after_l1_loads, .verify = verify_wrpkru_after_l1_loads,
+    .setup = setup_wrpkru_after_l1_loads,
+    .run = run_wrpkru_after_l1_loads,
+    .verify = verify_wrpkru_after_l1_loads,
     .teardown = teardown,
 };

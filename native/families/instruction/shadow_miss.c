@@ -45,15 +45,15 @@ static int support(const int64_t *point)
         return 0;
     if (!cache_size(hit))
         return pk_skip("CPUID tells no size of an L%u cache, which the load has to hit", hit);
-    return size <= cache_size(hit) ? 0
-                                   : pk_skip("the L%u cache has %llu bytes: too few beside the L%u cache's %llu", hit,
-                                             (unsigned long long)cache_size(hit), missed,
-                                             (unsigned long long)cache_size(missed));
+    return size <= cache_size(hit)
+               ? 0
+               : pk_skip("the L%u cache has %llu bytes: too few beside the L%u cache's %llu", hit,
+                         (unsigned long long)cache_size(hit), missed, (unsigned long long)cache_size(missed));
 }
 
-/* A linear congruential generator with MMIX's constants. Modulo a power of two it comes by each number once before the first
- * comes again, since the increment is odd and the factor one more than a multiple of 4 (Knuth, The Art of Computer
- * Programming 2, 3.2.1.2, theorem A). */
+/* A linear congruential generator with MMIX's constants. Modulo a power of two it comes by each number once before the
+ * first comes again, since the increment is odd and the factor one more than a multiple of 4 (Knuth, The Art of
+ * Computer Programming 2, 3.2.1.2, theorem A). */
 static uint64_t follow(uint64_t line, uint64_t lines)
 {
     return (line * 6364136223846793005u + 1442695040888963407u) & (lines - 1);
@@ -138,25 +138,44 @@ static int verify_wrpkru_after_miss(void *state)
     return status ? status : prove_toggles(state, run_wrpkru_after_miss);
 }
 
-#define LEVEL_AXIS                                                                                                 \
-    {                                                                                                              \
-        .name = "level", .meaning = "what answers the load", .labels = "L2,L3,memory", .points = "L2,L3,memory",      \
-        .quick = "L2"                                                                                              \
+#define LEVEL_AXIS                                                                                               \
+    {                                                                                                            \
+        .name = "level", .meaning = "what answers the load", .labels = "L2,L3,memory", .points = "L2,L3,memory", \
+        .quick = "L2"                                                                                            \
     }
 
 PK_BENCHMARK(miss) = {
-    .family = "instruction", .name = "miss", .axes = {LEVEL_AXIS}, .group = "miss", .needs = PK_NEEDS_X86,
-    .floor = "instruction/empty-loop", .state_size = sizeof(struct miss), .memory = memory, .support = support,
+    .family = "instruction",
+    .name = "miss",
+    .axes = {LEVEL_AXIS},
+    .group = "miss",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .state_size = sizeof(struct miss),
+    .memory = memory,
+    .support = support,
     .operation = "one load of a pointer to the next that the caches before this level miss, and an exclusive-or of a "
                  "register: wrpkru-after-miss without WRPKRU",
-    .setup = setup_miss, .run = run_miss, .verify = verify_miss, .teardown = teardown,
+    .setup = setup_miss,
+    .run = run_miss,
+    .verify = verify_miss,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_after_miss) = {
-    .family = "instruction", .name = "wrpkru-after-miss", .axes = {LEVEL_AXIS}, .group = "miss",
-    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/miss", .state_size = sizeof(struct miss),
-    .memory = memory, .support = support,
-    .operation = "one WRPKRU, denying and allowing writing in turn, after a load that the caches before this level miss",
-    .setup = setup_wrpkru_after_miss, .run = run_wrpkru_after_miss, .verify = verify_wrpkru_after_miss,
+    .family = "instruction",
+    .name = "wrpkru-after-miss",
+    .axes = {LEVEL_AXIS},
+    .group = "miss",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/miss",
+    .state_size = sizeof(struct miss),
+    .memory = memory,
+    .support = support,
+    .operation =
+        "one WRPKRU, denying and allowing writing in turn, after a load that the caches before this level miss",
+    .setup = setup_wrpkru_after_miss,
+    .run = run_wrpkru_after_miss,
+    .verify = verify_wrpkru_after_miss,
     .teardown = teardown,
 };

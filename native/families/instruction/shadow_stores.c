@@ -12,9 +12,8 @@ struct stores {
 
 /* A line each, so that no CPU makes one of two. */
 #define PRAGMA(text) _Pragma(#text)
-#define STORE(count)                                                                                               \
-    PRAGMA(GCC unroll count) for (size_t i = 0; i < count; i++)                                                    \
-        *(volatile uint64_t *)(base + i * LINE) = left_
+#define STORE(count) \
+    PRAGMA(GCC unroll count) for (size_t i = 0; i < count; i++) * (volatile uint64_t *)(base + i * LINE) = left_
 
 SHADOW_LOOP(run_stores_1, "", STORE(1))
 SHADOW_LOOP(run_stores_8, "", STORE(8))
@@ -91,22 +90,41 @@ static int verify_wrpkru_after_stores(void *state)
     return status ? status : prove_toggles(&stores->shadow, stores->shadow.run);
 }
 
-#define STORES_AXIS                                                                                                \
-    {                                                                                                              \
+#define STORES_AXIS                                                                                                  \
+    {                                                                                                                \
         .name = "stores", .meaning = "stores, each to a cache line of its own", .points = "1,8,32,56", .quick = "32" \
     }
 
 PK_BENCHMARK(stores) = {
-    .family = "instruction", .name = "stores", .axes = {STORES_AXIS}, .group = "stores", .needs = PK_NEEDS_X86,
-    .floor = "instruction/empty-loop", .support = support, .state_size = sizeof(struct stores),
-    .operation = "stores that the L1 cache takes, and an exclusive-or of a register: wrpkru-after-stores without WRPKRU",
-    .setup = setup_stores, .run = time_chosen, .verify = verify_stores, .teardown = teardown,
+    .family = "instruction",
+    .name = "stores",
+    .axes = {STORES_AXIS},
+    .group = "stores",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .support = support,
+    .state_size = sizeof(struct stores),
+    .operation =
+        "stores that the L1 cache takes, and an exclusive-or of a register: wrpkru-after-stores without WRPKRU",
+    .setup = setup_stores,
+    .run = time_chosen,
+    .verify = verify_stores,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_after_stores) = {
-    .family = "instruction", .name = "wrpkru-after-stores", .axes = {STORES_AXIS}, .group = "stores",
-    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/stores", .support = support,
-    .operation = "one WRPKRU, denying and allowing writing in turn, after stores that may still wait in the store buffer",
-    .state_size = sizeof(struct stores), .setup = setup_wrpkru_after_stores, .run = time_chosen,
-    .verify = verify_wrpkru_after_stores, .teardown = teardown,
+    .family = "instruction",
+    .name = "wrpkru-after-stores",
+    .axes = {STORES_AXIS},
+    .group = "stores",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/stores",
+    .support = support,
+    .operation =
+        "one WRPKRU, denying and allowing writing in turn, after stores that may still wait in the store buffer",
+    .state_size = sizeof(struct stores),
+    .setup = setup_wrpkru_after_stores,
+    .run = time_chosen,
+    .verify = verify_wrpkru_after_stores,
+    .teardown = teardown,
 };

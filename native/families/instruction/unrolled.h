@@ -13,42 +13,52 @@
 #define REPEATED(times, instruction) ".rept " TEXT(times) "\n\t" instruction "\n\t.endr"
 #define UNROLLED(instruction) REPEATED(UNROLL, instruction)
 
-/* An instruction of a cycle or so can't be told from one loop: what the loop itself costs is hidden behind it or not, and
- * by the empty loop's time nobody knows how much. So there are two loops, run_NAME with UNROLL copies and run_NAME_half with
- * half as many, and the slope between them is the instruction's own. The body names COPIES among the inputs of its
- * COPIES_OF(instruction). */
+/* An instruction of a cycle or so can't be told from one loop: what the loop itself costs is hidden behind it or not,
+ * and by the empty loop's time nobody knows how much. So there are two loops, run_NAME with UNROLL copies and
+ * run_NAME_half with half as many, and the slope between them is the instruction's own. The body names COPIES among the
+ * inputs of its COPIES_OF(instruction). */
 #define COPIES_OF(instruction) ".rept %c[copies]\n\t" instruction "\n\t.endr"
 #define COPIES [copies] "i"(copies)
-#define UNROLLED_TWICE(name, ...)                                                                                  \
-    UNROLLED_LOOP(run_##name, UNROLL, __VA_ARGS__)                                                                 \
+#define UNROLLED_TWICE(name, ...)                  \
+    UNROLLED_LOOP(run_##name, UNROLL, __VA_ARGS__) \
     UNROLLED_LOOP(run_##name##_half, UNROLL / 2, __VA_ARGS__)
-#define UNROLLED_LOOP(function, times, ...)                                                                        \
-    static int function(void *state, uint64_t loops)                                                               \
-    {                                                                                                              \
-        enum { copies = times };                                                                                   \
-                                                                                                                   \
-        (void)state;                                                                                               \
-        __VA_ARGS__                                                                                                \
-        return 0;                                                                                                  \
+#define UNROLLED_LOOP(function, times, ...)          \
+    static int function(void *state, uint64_t loops) \
+    {                                                \
+        enum { copies = times };                     \
+                                                     \
+        (void)state;                                 \
+        __VA_ARGS__                                  \
+        return 0;                                    \
     }
 
 /* Declares both, each proved by prove_NAME(state, its loop, its copies): the one with fewer is the other's floor. */
-#define SLOPE_BENCHMARK(identifier, text, what, ...)                                                               \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove_##identifier(state, run_##identifier, UNROLL);                                                \
-    }                                                                                                              \
-    static int verify_##identifier##_half(void *state)                                                             \
-    {                                                                                                              \
-        return prove_##identifier(state, run_##identifier##_half, UNROLL / 2);                                     \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "instruction", .name = text, .operation = what, .floor = "instruction/" text "-half", .slope = 1,\
-        .inner_loops = UNROLL, .run = run_##identifier, .verify = verify_##identifier, __VA_ARGS__};               \
-    PK_BENCHMARK(identifier##_half) = {                                                                            \
-        .family = "instruction", .name = text "-half", .operation = what ", half as often in a turn of the loop",  \
-        .floor = "instruction/empty-loop", .inner_loops = UNROLL / 2, .run = run_##identifier##_half,              \
-        .verify = verify_##identifier##_half, __VA_ARGS__}
+#define SLOPE_BENCHMARK(identifier, text, what, ...)                                              \
+    static int verify_##identifier(void *state)                                                   \
+    {                                                                                             \
+        return prove_##identifier(state, run_##identifier, UNROLL);                               \
+    }                                                                                             \
+    static int verify_##identifier##_half(void *state)                                            \
+    {                                                                                             \
+        return prove_##identifier(state, run_##identifier##_half, UNROLL / 2);                    \
+    }                                                                                             \
+    PK_BENCHMARK(identifier) = {.family = "instruction",                                          \
+                                .name = text,                                                     \
+                                .operation = what,                                                \
+                                .floor = "instruction/" text "-half",                             \
+                                .slope = 1,                                                       \
+                                .inner_loops = UNROLL,                                            \
+                                .run = run_##identifier,                                          \
+                                .verify = verify_##identifier,                                    \
+                                __VA_ARGS__};                                                     \
+    PK_BENCHMARK(identifier##_half) = {.family = "instruction",                                   \
+                                       .name = text "-half",                                      \
+                                       .operation = what ", half as often in a turn of the loop", \
+                                       .floor = "instruction/empty-loop",                         \
+                                       .inner_loops = UNROLL / 2,                                 \
+                                       .run = run_##identifier##_half,                            \
+                                       .verify = verify_##identifier##_half,                      \
+                                       __VA_ARGS__}
 
 /* Where the jump goes that closes the loop whose body ends here; NULL where there is none close by. */
 static inline const unsigned char *find_loop_start(const unsigned char *body_end)
@@ -75,7 +85,8 @@ static inline const unsigned char *find_run_end(const unsigned char *at, const c
 }
 
 /* Prove that the timed function holds exactly so many copies of the instruction, by reading its machine code. */
-static inline int prove_unrolled(int (*function)(void *, uint64_t), size_t copies, const char *instruction, size_t length)
+static inline int prove_unrolled(int (*function)(void *, uint64_t), size_t copies, const char *instruction,
+                                 size_t length)
 {
     const unsigned char *code = (const unsigned char *)(uintptr_t)function, *start = code, *end = code, *jump;
 
@@ -94,6 +105,6 @@ static inline int prove_unrolled(int (*function)(void *, uint64_t), size_t copie
         start = jump;
     return end - start == (ptrdiff_t)(copies * length)
                ? 0
-               : pk_disprove("the timed loop holds %zu copies of the instruction, not %zu", (size_t)(end - start) / length,
-                             copies);
+               : pk_disprove("the timed loop holds %zu copies of the instruction, not %zu",
+                             (size_t)(end - start) / length, copies);
 }

@@ -66,10 +66,20 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(wrpkru_value) = {
-    .family = "instruction", .name = "wrpkru-value", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .axes = {{.name = "value", .meaning = "what is written: 0 allows everything, the other denies writing under one key",
-              .labels = "zero,non-zero", .points = "zero,non-zero", .quick = "zero"}},
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL,
+    .family = "instruction",
+    .name = "wrpkru-value",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .axes = {{.name = "value",
+              .meaning = "what is written: 0 allows everything, the other denies writing under one key",
+              .labels = "zero,non-zero",
+              .points = "zero,non-zero",
+              .quick = "zero"}},
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
     .operation = "one WRPKRU after another, each writing the value that is there: 0, or one that denies something",
-    .state_size = sizeof(struct value), .setup = setup, .run = run_wrpkru_value, .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct value),
+    .setup = setup,
+    .run = run_wrpkru_value,
+    .verify = verify,
+    .teardown = teardown,
 };

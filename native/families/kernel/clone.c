@@ -98,15 +98,26 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(clone_plain) = {
-    .family = "kernel", .name = "clone-plain", .needs = PK_NEEDS_THREADS,
+    .family = "kernel",
+    .name = "clone-plain",
+    .needs = PK_NEEDS_THREADS,
     .operation = "create a thread that ends at once, by pthread_create, and join it",
-    .state_size = sizeof(struct creator), .setup = setup_plain, .run = run, .verify = verify_plain,
+    .state_size = sizeof(struct creator),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify_plain,
     .teardown = teardown_plain,
 };
 
 PK_BENCHMARK(clone) = {
-    .family = "kernel", .name = "clone", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "clone",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .axes = {PKRU_AXIS("the creator's", "initial,changed")},
     .operation = "create a thread that inherits PKRU and ends at once, by pthread_create, and join it",
-    .state_size = sizeof(struct creator), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct creator),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

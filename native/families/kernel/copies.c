@@ -1,5 +1,5 @@
-/* The kernel's copies to and from user memory obey the thread's PKRU: read into a buffer and write from one, by what its key
- * allows. A refused call fails with EFAULT. */
+/* The kernel's copies to and from user memory obey the thread's PKRU: read into a buffer and write from one, by what
+ * its key allows. A refused call fails with EFAULT. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
@@ -52,7 +52,8 @@ static int set_up_plain(struct copy *copy, const int64_t *point, int reading)
     return status ? status : pk_region_map(&copy->buffer.domain.region, buffer_pages(copy->bytes));
 }
 
-/* What reads from the buffer is refused only where nothing may be read; what writes to it, wherever anything is denied. */
+/* What reads from the buffer is refused only where nothing may be read; what writes to it, wherever anything is denied.
+ */
 static int set_up_keyed(struct copy *copy, const int64_t *point, int reading)
 {
     int status = set_up_file(copy, point[1]);
@@ -154,46 +155,81 @@ static int verify(void *state)
     if ((copy->reading ? run_read : run_write)(state, 1))
         return pk_disprove("the call did not return %ld", copy->expected);
     status = prove_file_holds(copy, moved && !copy->reading ? IN_BUFFER : IN_FILE);
-    return status ? status : buffer_prove_holds(&copy->buffer, copy->bytes, moved && copy->reading ? IN_FILE : IN_BUFFER);
+    return status ? status
+                  : buffer_prove_holds(&copy->buffer, copy->bytes, moved && copy->reading ? IN_FILE : IN_BUFFER);
 }
 
-#define BYTES_AXIS                                                                                                 \
-    {                                                                                                              \
-        .name = "bytes", .meaning = "bytes that one call asks for", .points = "1,4096,1048576", .quick = "4096"      \
+#define BYTES_AXIS                                                                                              \
+    {                                                                                                           \
+        .name = "bytes", .meaning = "bytes that one call asks for", .points = "1,4096,1048576", .quick = "4096" \
     }
 
-#define RIGHTS_AXIS                                                                                                \
-    {                                                                                                              \
-        .name = "rights", .meaning = "what the buffer's key lets the thread do", .labels = RIGHTS_LABELS,            \
-        .points = RIGHTS_LABELS, .quick = RIGHTS_LABELS                                                              \
+#define RIGHTS_AXIS                                                                                       \
+    {                                                                                                     \
+        .name = "rights", .meaning = "what the buffer's key lets the thread do", .labels = RIGHTS_LABELS, \
+        .points = RIGHTS_LABELS, .quick = RIGHTS_LABELS                                                   \
     }
 
 PK_BENCHMARK(read_plain) = {
-    .family = "kernel", .name = "read-plain", .group = "copy-plain", .floor = "syscall/getppid", .axes = {BYTES_AXIS},
+    .family = "kernel",
+    .name = "read-plain",
+    .group = "copy-plain",
+    .floor = "syscall/getppid",
+    .axes = {BYTES_AXIS},
     .operation = "pread of a file in memory into a buffer without a key",
-    .state_size = sizeof(struct copy), .memory = memory_plain, .setup = setup_read_plain, .run = run_read,
-    .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct copy),
+    .memory = memory_plain,
+    .setup = setup_read_plain,
+    .run = run_read,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(write_plain) = {
-    .family = "kernel", .name = "write-plain", .group = "copy-plain", .floor = "syscall/getppid", .axes = {BYTES_AXIS},
+    .family = "kernel",
+    .name = "write-plain",
+    .group = "copy-plain",
+    .floor = "syscall/getppid",
+    .axes = {BYTES_AXIS},
     .operation = "pwrite to a file in memory from a buffer without a key",
-    .state_size = sizeof(struct copy), .memory = memory_plain, .setup = setup_write_plain, .run = run_write,
-    .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct copy),
+    .memory = memory_plain,
+    .setup = setup_write_plain,
+    .run = run_write,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(read) = {
-    .family = "kernel", .name = "read", .group = "copy", .floor = "syscall/getppid", .needs = PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "read",
+    .group = "copy",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
     .axes = {RIGHTS_AXIS, BYTES_AXIS},
-    .operation = "pread of a file in memory into a buffer under a key, refused with EFAULT where the key denies writing",
-    .state_size = sizeof(struct copy), .memory = memory, .setup = setup_read, .run = run_read, .verify = verify,
+    .operation =
+        "pread of a file in memory into a buffer under a key, refused with EFAULT where the key denies writing",
+    .state_size = sizeof(struct copy),
+    .memory = memory,
+    .setup = setup_read,
+    .run = run_read,
+    .verify = verify,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(write) = {
-    .family = "kernel", .name = "write", .group = "copy", .floor = "syscall/getppid", .needs = PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "write",
+    .group = "copy",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
     .axes = {RIGHTS_AXIS, BYTES_AXIS},
-    .operation = "pwrite to a file in memory from a buffer under a key, refused with EFAULT where the key denies access",
-    .state_size = sizeof(struct copy), .memory = memory, .setup = setup_write, .run = run_write, .verify = verify,
+    .operation =
+        "pwrite to a file in memory from a buffer under a key, refused with EFAULT where the key denies access",
+    .state_size = sizeof(struct copy),
+    .memory = memory,
+    .setup = setup_write,
+    .run = run_write,
+    .verify = verify,
     .teardown = teardown,
 };

@@ -1,5 +1,5 @@
-/* CPUID, for which a virtual machine exits to its hypervisor. Linux's, KVM, writes PKRU on the way out and on the way back in,
- * unless the host's value is the guest's. */
+/* CPUID, for which a virtual machine exits to its hypervisor. Linux's, KVM, writes PKRU on the way out and on the way
+ * back in, unless the host's value is the guest's. */
 #include "benchmark.h"
 #include "pkey.h"
 #include "pkru.h"
@@ -68,15 +68,29 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(cpuid_plain) = {
-    .family = "kernel", .name = "cpuid-plain", .floor = "instruction/empty-loop", .needs = PK_NEEDS_X86,
+    .family = "kernel",
+    .name = "cpuid-plain",
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_X86,
     .operation = "CPUID, for which a virtual machine exits to its hypervisor",
-    .state_size = sizeof(struct exits), .setup = setup_plain, .run = run, .verify = verify_plain,
+    .state_size = sizeof(struct exits),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify_plain,
     .teardown = teardown_plain,
 };
 
 PK_BENCHMARK(cpuid) = {
-    .family = "kernel", .name = "cpuid", .floor = "instruction/empty-loop", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "cpuid",
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
     .axes = {PKRU_AXIS("the guest's", "initial,changed,zero")},
-    .operation = "CPUID, for which a virtual machine exits to its hypervisor, with a PKRU that may differ from the host's",
-    .state_size = sizeof(struct exits), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .operation =
+        "CPUID, for which a virtual machine exits to its hypervisor, with a PKRU that may differ from the host's",
+    .state_size = sizeof(struct exits),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -43,8 +43,8 @@ static inline int pkru_prove(const struct pkru *pkru)
     return now == pkru->value ? 0 : pk_disprove("PKRU is 0x%08x instead of 0x%08x", now, pkru->value);
 }
 
-#define PKRU_AXIS(whose, every)                                                                                    \
-    {                                                                                                              \
-        .name = "pkru", .meaning = whose " PKRU: as a program finds it, with a key's rights changed, or 0",          \
-        .labels = every, .points = every, .quick = "initial,changed"                                                 \
+#define PKRU_AXIS(whose, every)                                                                             \
+    {                                                                                                       \
+        .name = "pkru", .meaning = whose " PKRU: as a program finds it, with a key's rights changed, or 0", \
+        .labels = every, .points = every, .quick = "initial,changed"                                        \
     }

@@ -1,4 +1,5 @@
-/* A process's life: it begins with a copy of its parent's PKRU, and a program that it executes begins with the initial one. */
+/* A process's life: it begins with a copy of its parent's PKRU, and a program that it executes begins with the initial
+ * one. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -23,12 +24,13 @@ struct parent {
 #if defined(__x86_64__)
 #define HAS_PROGRAM 1
 
-/* The smallest ELF file that Linux takes: a header, one segment that is the whole file, and this, which ends with 0, or,
- * where it gets an argument, with the lowest byte of PKRU:
+/* The smallest ELF file that Linux takes: a header, one segment that is the whole file, and this, which ends with 0,
+ * or, where it gets an argument, with the lowest byte of PKRU:
  *
  *     xor %edi,%edi; cmpl $1,(%rsp); je end; xor %ecx,%ecx; rdpkru; mov %eax,%edi; end: mov $231,%eax; syscall */
-#define CODE 0x31, 0xff, 0x83, 0x3c, 0x24, 0x01, 0x74, 0x07, 0x31, 0xc9, 0x0f, 0x01, 0xee, 0x89, 0xc7, \
-             0xb8, 0xe7, 0x00, 0x00, 0x00, 0x0f, 0x05
+#define CODE                                                                                                          \
+    0x31, 0xff, 0x83, 0x3c, 0x24, 0x01, 0x74, 0x07, 0x31, 0xc9, 0x0f, 0x01, 0xee, 0x89, 0xc7, 0xb8, 0xe7, 0x00, 0x00, \
+        0x00, 0x0f, 0x05
 
 static const struct {
     uint8_t identity[16];
@@ -41,9 +43,21 @@ static const struct {
     uint64_t offset, address, physical, in_file, in_memory, alignment;
     uint8_t code[22];
 } program = {
-    .identity = {0x7f, 'E', 'L', 'F', 2, 1, 1}, .type = 2, .machine = 62, .version = 1, .entry = 0x400078,
-    .segments = 64, .sizes = {64, 56, 1}, .load = 1, .access = 5, .address = 0x400000, .physical = 0x400000,
-    .in_file = 142, .in_memory = 142, .alignment = 4096, .code = {CODE},
+    .identity = {0x7f, 'E', 'L', 'F', 2, 1, 1},
+    .type = 2,
+    .machine = 62,
+    .version = 1,
+    .entry = 0x400078,
+    .segments = 64,
+    .sizes = {64, 56, 1},
+    .load = 1,
+    .access = 5,
+    .address = 0x400000,
+    .physical = 0x400000,
+    .in_file = 142,
+    .in_memory = 142,
+    .alignment = 4096,
+    .code = {CODE},
 };
 #else
 #define HAS_PROGRAM 0
@@ -219,30 +233,60 @@ static int verify_exec(void *state)
 }
 
 PK_BENCHMARK(fork_plain) = {
-    .family = "kernel", .name = "fork-plain", .group = "process-plain", .needs = PK_NEEDS_THREADS,
+    .family = "kernel",
+    .name = "fork-plain",
+    .group = "process-plain",
+    .needs = PK_NEEDS_THREADS,
     .operation = "fork a process that ends at once, and wait for it",
-    .state_size = sizeof(struct parent), .setup = setup_plain, .run = run_fork, .verify = verify_fork_plain,
+    .state_size = sizeof(struct parent),
+    .setup = setup_plain,
+    .run = run_fork,
+    .verify = verify_fork_plain,
     .teardown = teardown_plain,
 };
 
 PK_BENCHMARK(exec_plain) = {
-    .family = "kernel", .name = "exec-plain", .group = "process-plain", .needs = PK_NEEDS_THREADS,
-    .floor = "kernel/fork-plain", .support = support_exec,
+    .family = "kernel",
+    .name = "exec-plain",
+    .group = "process-plain",
+    .needs = PK_NEEDS_THREADS,
+    .floor = "kernel/fork-plain",
+    .support = support_exec,
     .operation = "fork a process, execute in it a program that ends at once, and wait for it",
-    .state_size = sizeof(struct parent), .setup = setup_exec_plain, .run = run_exec, .verify = verify_exec_plain,
+    .state_size = sizeof(struct parent),
+    .setup = setup_exec_plain,
+    .run = run_exec,
+    .verify = verify_exec_plain,
     .teardown = teardown_plain,
 };
 
 PK_BENCHMARK(fork) = {
-    .family = "kernel", .name = "fork", .group = "process", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "fork",
+    .group = "process",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .axes = {PKRU_AXIS("the parent's", "initial,changed")},
     .operation = "fork a process that inherits PKRU and ends at once, and wait for it",
-    .state_size = sizeof(struct parent), .setup = setup, .run = run_fork, .verify = verify_fork, .teardown = teardown,
+    .state_size = sizeof(struct parent),
+    .setup = setup,
+    .run = run_fork,
+    .verify = verify_fork,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(exec) = {
-    .family = "kernel", .name = "exec", .group = "process", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
-    .floor = "kernel/fork", .axes = {PKRU_AXIS("the parent's", "initial,changed")}, .support = support_exec,
-    .operation = "fork a process, execute in it a program that begins with the initial PKRU and ends at once, and wait for it",
-    .state_size = sizeof(struct parent), .setup = setup_exec, .run = run_exec, .verify = verify_exec, .teardown = teardown,
+    .family = "kernel",
+    .name = "exec",
+    .group = "process",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .floor = "kernel/fork",
+    .axes = {PKRU_AXIS("the parent's", "initial,changed")},
+    .support = support_exec,
+    .operation =
+        "fork a process, execute in it a program that begins with the initial PKRU and ends at once, and wait for it",
+    .state_size = sizeof(struct parent),
+    .setup = setup_exec,
+    .run = run_exec,
+    .verify = verify_exec,
+    .teardown = teardown,
 };

@@ -136,38 +136,68 @@ static int verify_proc_mem(void *state)
     return prove_copied(state, run_proc_mem);
 }
 
-#define RIGHTS_AXIS                                                                                                \
-    {                                                                                                              \
-        .name = "rights", .meaning = "what the page's key lets the thread do", .labels = "allowed,access-denied",    \
-        .points = "allowed,access-denied", .quick = "allowed,access-denied"                                          \
+#define RIGHTS_AXIS                                                                                               \
+    {                                                                                                             \
+        .name = "rights", .meaning = "what the page's key lets the thread do", .labels = "allowed,access-denied", \
+        .points = "allowed,access-denied", .quick = "allowed,access-denied"                                       \
     }
 
 PK_BENCHMARK(process_vm_readv_plain) = {
-    .family = "kernel", .name = "process-vm-readv-plain", .group = "remote-plain", .floor = "syscall/getppid",
-    .operation = "process_vm_readv of a page of this process without a key", .support = support_process_vm,
-    .state_size = sizeof(struct remote), .setup = setup_plain, .run = run_process_vm, .verify = verify_process_vm,
+    .family = "kernel",
+    .name = "process-vm-readv-plain",
+    .group = "remote-plain",
+    .floor = "syscall/getppid",
+    .operation = "process_vm_readv of a page of this process without a key",
+    .support = support_process_vm,
+    .state_size = sizeof(struct remote),
+    .setup = setup_plain,
+    .run = run_process_vm,
+    .verify = verify_process_vm,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(proc_mem_plain) = {
-    .family = "kernel", .name = "proc-mem-plain", .group = "remote-plain", .floor = "syscall/getppid",
-    .operation = "pread from /proc/self/mem of a page without a key", .support = support_proc_mem,
-    .state_size = sizeof(struct remote), .setup = setup_plain, .run = run_proc_mem, .verify = verify_proc_mem,
+    .family = "kernel",
+    .name = "proc-mem-plain",
+    .group = "remote-plain",
+    .floor = "syscall/getppid",
+    .operation = "pread from /proc/self/mem of a page without a key",
+    .support = support_proc_mem,
+    .state_size = sizeof(struct remote),
+    .setup = setup_plain,
+    .run = run_proc_mem,
+    .verify = verify_proc_mem,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(process_vm_readv) = {
-    .family = "kernel", .name = "process-vm-readv", .group = "remote", .floor = "syscall/getppid",
-    .needs = PK_NEEDS_KEYS, .axes = {RIGHTS_AXIS}, .support = support_process_vm,
+    .family = "kernel",
+    .name = "process-vm-readv",
+    .group = "remote",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
+    .axes = {RIGHTS_AXIS},
+    .support = support_process_vm,
     .operation = "process_vm_readv of a page of this process under a key, which succeeds whatever the key denies",
-    .state_size = sizeof(struct remote), .setup = setup, .run = run_process_vm, .verify = verify_process_vm,
+    .state_size = sizeof(struct remote),
+    .setup = setup,
+    .run = run_process_vm,
+    .verify = verify_process_vm,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(proc_mem) = {
-    .family = "kernel", .name = "proc-mem", .group = "remote", .floor = "syscall/getppid", .needs = PK_NEEDS_KEYS,
-    .axes = {RIGHTS_AXIS}, .support = support_proc_mem,
+    .family = "kernel",
+    .name = "proc-mem",
+    .group = "remote",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
+    .axes = {RIGHTS_AXIS},
+    .support = support_proc_mem,
     .operation = "pread from /proc/self/mem of a page under a key, which succeeds whatever the key denies",
-    .state_size = sizeof(struct remote), .setup = setup, .run = run_proc_mem, .verify = verify_proc_mem,
+    .state_size = sizeof(struct remote),
+    .setup = setup,
+    .run = run_proc_mem,
+    .verify = verify_proc_mem,
     .teardown = teardown,
 };

@@ -28,7 +28,8 @@ static inline size_t buffer_pages(size_t bytes)
 static inline int buffer_map(struct buffer *buffer, size_t bytes, int64_t label)
 {
     static const uint32_t rights[] = {0, PKEY_DISABLE_WRITE, PKEY_DISABLE_ACCESS};
-    int status = pk_domain_map(&buffer->domain, buffer_pages(bytes), rights[label] ? rights[label] : PKEY_DISABLE_ACCESS);
+    int status =
+        pk_domain_map(&buffer->domain, buffer_pages(bytes), rights[label] ? rights[label] : PKEY_DISABLE_ACCESS);
 
     buffer->rights = rights[label];
     if (!status)
@@ -59,7 +60,8 @@ static inline int buffer_prove(const struct buffer *buffer)
         status = buffer->rights & PKEY_DISABLE_ACCESS ? pk_prove_refused(PK_LOAD, region->base, key)
                                                       : pk_prove_allowed(PK_LOAD, region->base);
     if (!status)
-        status = buffer->rights ? pk_prove_refused(PK_STORE, region->base, key) : pk_prove_allowed(PK_STORE, region->base);
+        status =
+            buffer->rights ? pk_prove_refused(PK_STORE, region->base, key) : pk_prove_allowed(PK_STORE, region->base);
     return status;
 }
 

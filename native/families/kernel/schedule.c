@@ -15,7 +15,7 @@ enum { JUST_ANSWER, TELL_PKRU };
 struct pair {
     struct pk_peer peer;
     struct pk_key key;
-    uint32_t other;        /* the other thread's PKRU */
+    uint32_t other;         /* the other thread's PKRU */
     volatile uint32_t told; /* what it says that it is */
 };
 
@@ -99,7 +99,8 @@ static int verify_plain(void *state)
     answered = pk_peer_answered(&pair->peer) - answered;
     if (answered != REQUESTS)
         return pk_disprove("the other thread answered %lu times instead of %d", answered, REQUESTS);
-    return switches >= REQUESTS ? 0 : pk_disprove("there were %ld context switches for %d requests", switches, REQUESTS);
+    return switches >= REQUESTS ? 0
+                                : pk_disprove("there were %ld context switches for %d requests", switches, REQUESTS);
 }
 
 static int prove_pkru(const char *whose, uint32_t now, uint32_t expected)
@@ -121,15 +122,31 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(context_switch_plain) = {
-    .family = "kernel", .name = "context-switch-plain", .needs = PK_NEEDS_THREADS,
+    .family = "kernel",
+    .name = "context-switch-plain",
+    .needs = PK_NEEDS_THREADS,
     .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches",
-    .state_size = sizeof(struct pair), .setup = setup_plain, .run = run, .verify = verify_plain, .teardown = teardown,
+    .state_size = sizeof(struct pair),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify_plain,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(context_switch) = {
-    .family = "kernel", .name = "context-switch", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
-    .axes = {{.name = "pkru", .meaning = "the other thread's PKRU, compared with this one's", .labels = "equal,different",
-              .points = "equal,different", .quick = "equal,different"}},
-    .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches that keep PKRU",
-    .state_size = sizeof(struct pair), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .family = "kernel",
+    .name = "context-switch",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .axes = {{.name = "pkru",
+              .meaning = "the other thread's PKRU, compared with this one's",
+              .labels = "equal,different",
+              .points = "equal,different",
+              .quick = "equal,different"}},
+    .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches "
+                 "that keep PKRU",
+    .state_size = sizeof(struct pair),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

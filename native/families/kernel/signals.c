@@ -1,5 +1,5 @@
-/* A signal to oneself: the kernel saves PKRU in the handler's frame, enters the handler with its initial value, and puts it
- * back when the handler returns. */
+/* A signal to oneself: the kernel saves PKRU in the handler's frame, enters the handler with its initial value, and
+ * puts it back when the handler returns. */
 #define _GNU_SOURCE
 #include <signal.h>
 
@@ -131,15 +131,30 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(signal_plain) = {
-    .family = "kernel", .name = "signal-plain", .headline = 1, .floor = "instruction/empty-loop",
+    .family = "kernel",
+    .name = "signal-plain",
+    .headline = 1,
+    .floor = "instruction/empty-loop",
     .operation = "send a signal to this thread by tgkill, handle it, and return from the handler",
-    .state_size = sizeof(struct signals), .setup = setup_plain, .run = run, .verify = verify_plain,
+    .state_size = sizeof(struct signals),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify_plain,
     .teardown = teardown_plain,
 };
 
 PK_BENCHMARK(signal) = {
-    .family = "kernel", .name = "signal", .headline = 1, .floor = "instruction/empty-loop", .needs = PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "signal",
+    .headline = 1,
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_KEYS,
     .axes = {PKRU_AXIS("the interrupted thread's", "initial,changed,zero")},
-    .operation = "send a signal to this thread by tgkill, handle it with PKRU as the kernel sets it, and return from the handler",
-    .state_size = sizeof(struct signals), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .operation = "send a signal to this thread by tgkill, handle it with PKRU as the kernel sets it, and return from "
+                 "the handler",
+    .state_size = sizeof(struct signals),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,5 +1,5 @@
-/* io_uring: a read that the kernel does while the thread submits it, and that obeys the thread's PKRU like any other. What it
- * hands to a worker would obey the worker's, which is as old as the worker: nobody could repeat that. */
+/* io_uring: a read that the kernel does while the thread submits it, and that obeys the thread's PKRU like any other.
+ * What it hands to a worker would obey the worker's, which is as old as the worker: nobody could repeat that. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -147,7 +147,9 @@ static int set_up_read(struct inlined *inlined)
     if (zeros < 0)
         return pk_error(errno, "/dev/zero");
     inlined->zeros = zeros;
-    *inlined->ring.entry = (struct submission){.opcode = OP_READ, .file = zeros, .length = (uint32_t)pk_page_size(),
+    *inlined->ring.entry = (struct submission){.opcode = OP_READ,
+                                               .file = zeros,
+                                               .length = (uint32_t)pk_page_size(),
                                                .address = (uintptr_t)inlined->buffer.domain.region.base};
     return 0;
 }
@@ -212,8 +214,8 @@ static unsigned count_threads(void)
     return count;
 }
 
-/* A granted read puts zeros into the whole of the buffer, a refused one nothing; neither has a worker, which would be one
- * more thread of this process. */
+/* A granted read puts zeros into the whole of the buffer, a refused one nothing; neither has a worker, which would be
+ * one more thread of this process. */
 static int verify(void *state)
 {
     struct inlined *inlined = state;
@@ -232,16 +234,34 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(io_uring_read_plain) = {
-    .family = "kernel", .name = "io-uring-read-plain", .floor = "syscall/getppid", .support = support,
+    .family = "kernel",
+    .name = "io-uring-read-plain",
+    .floor = "syscall/getppid",
+    .support = support,
     .operation = "submit to io_uring a read of 4 KiB of /dev/zero into a buffer without a key, and take its completion",
-    .state_size = sizeof(struct inlined), .setup = setup_plain, .run = run, .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct inlined),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(io_uring_read) = {
-    .family = "kernel", .name = "io-uring-read", .floor = "syscall/getppid", .needs = PK_NEEDS_KEYS, .support = support,
-    .axes = {{.name = "rights", .meaning = "what the buffer's key lets the thread do", .labels = "allowed,write-denied",
-              .points = "allowed,write-denied", .quick = "allowed,write-denied"}},
-    .operation = "submit to io_uring a read of 4 KiB of /dev/zero into a buffer under a key, refused with EFAULT where it denies "
-                 "writing, and take its completion",
-    .state_size = sizeof(struct inlined), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .family = "kernel",
+    .name = "io-uring-read",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
+    .support = support,
+    .axes = {{.name = "rights",
+              .meaning = "what the buffer's key lets the thread do",
+              .labels = "allowed,write-denied",
+              .points = "allowed,write-denied",
+              .quick = "allowed,write-denied"}},
+    .operation = "submit to io_uring a read of 4 KiB of /dev/zero into a buffer under a key, refused with EFAULT where "
+                 "it denies writing, and take its completion",
+    .state_size = sizeof(struct inlined),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

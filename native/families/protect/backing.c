@@ -1,4 +1,5 @@
-/* Changing what is backed by one thing or another: anonymous memory, private or shared, files in memory, the zero page. */
+/* Changing what is backed by one thing or another: anonymous memory, private or shared, files in memory, the zero page.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
@@ -210,24 +211,39 @@ static int verify_backed(void *state)
 }
 
 #define BACKINGS "anonymous,shared-anonymous,memfd,tmpfs-clean,tmpfs-dirty,zero-page"
-#define BACKING_AXES                                                                                               \
-    {                                                                                                              \
-        {.name = "backing", .labels = BACKINGS, .points = BACKINGS, .quick = "anonymous,memfd",                    \
-         .meaning = "what the region is backed by: private or shared anonymous memory, a memfd, a file on tmpfs "  \
-                    "whose pages have only been loaded from, or stored to, the zero page"},                        \
-        {.name = "pages", .meaning = "mapped 4 KiB pages in the region", .points = "1,512", .quick = "512"},       \
+#define BACKING_AXES                                                                                              \
+    {                                                                                                             \
+        {.name = "backing",                                                                                       \
+         .labels = BACKINGS,                                                                                      \
+         .points = BACKINGS,                                                                                      \
+         .quick = "anonymous,memfd",                                                                              \
+         .meaning = "what the region is backed by: private or shared anonymous memory, a memfd, a file on tmpfs " \
+                    "whose pages have only been loaded from, or stored to, the zero page"},                       \
+            {.name = "pages", .meaning = "mapped 4 KiB pages in the region", .points = "1,512", .quick = "512"},  \
     }
 
-#define CHANGE(identifier, text, by, is_keyed, from_side, to_side, sentence)                                       \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        return setup(state, point, is_keyed, (struct side)from_side, (struct side)to_side);                        \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "protect", .name = text, .axes = BACKING_AXES, .group = "backing", .floor = "syscall/getppid",   \
-        .operation = sentence, .needs = is_keyed ? PK_NEEDS_KEYS : 0, .state_size = sizeof(struct backed),         \
-        .memory = memory, .support = support, .setup = setup_##identifier, .batch = batch, .prepare = prepare,     \
-        .run = run_##by, .verify = verify_backed, .teardown = teardown_change,                                     \
+#define CHANGE(identifier, text, by, is_keyed, from_side, to_side, sentence)                \
+    static int setup_##identifier(void *state, const int64_t *point)                        \
+    {                                                                                       \
+        return setup(state, point, is_keyed, (struct side)from_side, (struct side)to_side); \
+    }                                                                                       \
+    PK_BENCHMARK(identifier) = {                                                            \
+        .family = "protect",                                                                \
+        .name = text,                                                                       \
+        .axes = BACKING_AXES,                                                               \
+        .group = "backing",                                                                 \
+        .floor = "syscall/getppid",                                                         \
+        .operation = sentence,                                                              \
+        .needs = is_keyed ? PK_NEEDS_KEYS : 0,                                              \
+        .state_size = sizeof(struct backed),                                                \
+        .memory = memory,                                                                   \
+        .support = support,                                                                 \
+        .setup = setup_##identifier,                                                        \
+        .batch = batch,                                                                     \
+        .prepare = prepare,                                                                 \
+        .run = run_##by,                                                                    \
+        .verify = verify_backed,                                                            \
+        .teardown = teardown_change,                                                        \
     };
 
 CHANGE(mprotect_backing, "mprotect-backing", mprotect, 0, SIDE(WRITE, 0), SIDE(READ, 0),

@@ -6,8 +6,8 @@
 #include "region.h"
 #include "trap.h"
 
-/* Regions in a batch, around which the clocks are read: what that takes, and what is cold after so many system calls, was
- * 1 to 2 % of a change among 16 (tests/benchmarks/bias.py, Zen without PCIDs) and is a quarter of that among 64. */
+/* Regions in a batch, around which the clocks are read: what that takes, and what is cold after so many system calls,
+ * was 1 to 2 % of a change among 16 (tests/benchmarks/bias.py, Zen without PCIDs) and is a quarter of that among 64. */
 #define CHANGES 64
 
 /* Around the flush ceiling, and what one page of page table maps. */
@@ -33,7 +33,10 @@ struct change {
 };
 
 /* An initializer of a side that can stand in a macro's argument. */
-#define SIDE(...) {__VA_ARGS__}
+#define SIDE(...)   \
+    {               \
+        __VA_ARGS__ \
+    }
 
 static inline int take_keys(struct change *change)
 {
@@ -175,7 +178,8 @@ static inline int verify_change(void *state, int (*run)(void *, uint64_t),
         status = pk_disprove("the change failed");
     if (!status)
         status = prove(change, change->to);
-    if (!status && change->from.prot == change->to.prot && change->keys[change->from.key] == change->keys[change->to.key])
+    if (!status && change->from.prot == change->to.prot &&
+        change->keys[change->from.key] == change->keys[change->to.key])
         status = pk_disprove("the change changes nothing");
     return status;
 }

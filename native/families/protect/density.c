@@ -1,4 +1,5 @@
-/* Changing a region of which only some pages are resident: the others have no entry in the page table, or no page table. */
+/* Changing a region of which only some pages are resident: the others have no entry in the page table, or no page
+ * table. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 
@@ -48,9 +49,9 @@ static int map_regions(struct thin *thin, size_t pages, size_t alignment)
         status = pk_regions_fence(regions, REGIONS, pages, alignment);
     for (size_t i = 0; i < REGIONS && !status; i++)
         status = map_region(thin, &regions->at[i]);
-    return status == -ENOMEM ? pk_skip("the kernel grants no more addresses than it has memory for: "
-                                       "sysctl vm.overcommit_memory=0")
-                             : status;
+    return status == -ENOMEM
+               ? pk_skip("the kernel grants no more addresses than it has memory for: sysctl vm.overcommit_memory=0")
+               : status;
 }
 
 /* Every n-th page as evenly as whole numbers allow. */
@@ -93,8 +94,8 @@ static uint64_t memory_of_density(const int64_t *point)
     return (uint64_t)DENSITY_PAGES * percents[point[0]] / 100 * REGIONS * pk_page_size();
 }
 
-/* These pages are resident. That no others are, their number tells, which the audit compares. The kernel is asked for so many
- * pages at once. */
+/* These pages are resident. That no others are, their number tells, which the audit compares. The kernel is asked for
+ * so many pages at once. */
 static int prove_resident(const struct thin *thin, const struct pk_region *region)
 {
     unsigned char resident[DENSITY_PAGES];
@@ -139,20 +140,43 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(mprotect_density) = {
-    .family = "protect", .name = "mprotect-density",
-    .axes = {{.name = "percent", .meaning = "share of the region's 4096 pages that is resident, evenly spread",
-              .labels = "0,1,10,50,100", .points = "0,1,10,50,100", .quick = "10"}},
+    .family = "protect",
+    .name = "mprotect-density",
+    .axes = {{.name = "percent",
+              .meaning = "share of the region's 4096 pages that is resident, evenly spread",
+              .labels = "0,1,10,50,100",
+              .points = "0,1,10,50,100",
+              .quick = "10"}},
     .operation = "mprotect of a region of 4096 pages from readable and writable to read-only, not all of them resident",
-    .floor = "syscall/getppid", .state_size = sizeof(struct thin), .memory = memory_of_density, .setup = setup_density,
-    .batch = batch, .prepare = prepare, .run = run_mprotect, .verify = verify, .teardown = teardown,
+    .floor = "syscall/getppid",
+    .state_size = sizeof(struct thin),
+    .memory = memory_of_density,
+    .setup = setup_density,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run_mprotect,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(mprotect_sparse) = {
-    .family = "protect", .name = "mprotect-sparse",
-    .axes = {{.name = "every", .meaning = "distance between the resident pages: each in a page table of its own, or in a "
-                                          "page directory of its own",
-              .labels = "2m,1g", .points = "2m,1g", .quick = "2m"}},
-    .operation = "mprotect of a region from readable and writable to read-only, of which 16 pages far apart are resident",
-    .floor = "syscall/getppid", .state_size = sizeof(struct thin), .setup = setup_sparse, .batch = batch,
-    .prepare = prepare, .run = run_mprotect, .verify = verify, .teardown = teardown,
+    .family = "protect",
+    .name = "mprotect-sparse",
+    .axes =
+        {{.name = "every",
+          .meaning =
+              "distance between the resident pages: each in a page table of its own, or in a page directory of its own",
+          .labels = "2m,1g",
+          .points = "2m,1g",
+          .quick = "2m"}},
+    .operation =
+        "mprotect of a region from readable and writable to read-only, of which 16 pages far apart are resident",
+    .floor = "syscall/getppid",
+    .state_size = sizeof(struct thin),
+    .setup = setup_sparse,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run_mprotect,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -32,21 +32,33 @@ static int setup(struct change *change, const int64_t *point, int keyed, struct 
                                         (enum pk_kind)point[0]);
 }
 
-#define SIZE_AXIS                                                                                                  \
-    {                                                                                                              \
-        .name = "mib", .meaning = "resident MiB in the region", .points = "2,32", .quick = "2", .more = "1024"     \
+#define SIZE_AXIS                                                                                              \
+    {                                                                                                          \
+        .name = "mib", .meaning = "resident MiB in the region", .points = "2,32", .quick = "2", .more = "1024" \
     }
 
-#define CHANGE(identifier, text, by, keyed, from_side, to_side, sentence)                                          \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        return setup(state, point, keyed, (struct side)from_side, (struct side)to_side);                           \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "protect", .name = text, .axes = {PK_KIND_AXIS("4k,thp"), SIZE_AXIS}, .group = "kind",           \
-        .floor = "syscall/getppid", .operation = sentence, .needs = keyed ? PK_NEEDS_KEYS : 0,                     \
-        .state_size = sizeof(struct change), .memory = memory, .support = support, .setup = setup_##identifier,    \
-        .batch = batch, .prepare = prepare, .run = run_##by, .verify = verify_##by, .teardown = teardown_change,   \
+#define CHANGE(identifier, text, by, keyed, from_side, to_side, sentence)                \
+    static int setup_##identifier(void *state, const int64_t *point)                     \
+    {                                                                                    \
+        return setup(state, point, keyed, (struct side)from_side, (struct side)to_side); \
+    }                                                                                    \
+    PK_BENCHMARK(identifier) = {                                                         \
+        .family = "protect",                                                             \
+        .name = text,                                                                    \
+        .axes = {PK_KIND_AXIS("4k,thp"), SIZE_AXIS},                                     \
+        .group = "kind",                                                                 \
+        .floor = "syscall/getppid",                                                      \
+        .operation = sentence,                                                           \
+        .needs = keyed ? PK_NEEDS_KEYS : 0,                                              \
+        .state_size = sizeof(struct change),                                             \
+        .memory = memory,                                                                \
+        .support = support,                                                              \
+        .setup = setup_##identifier,                                                     \
+        .batch = batch,                                                                  \
+        .prepare = prepare,                                                              \
+        .run = run_##by,                                                                 \
+        .verify = verify_##by,                                                           \
+        .teardown = teardown_change,                                                     \
     };
 
 CHANGE(mprotect_kind_rw_ro, "mprotect-kind-rw-ro", mprotect, 0, SIDE(WRITE, 0), SIDE(READ, 0),

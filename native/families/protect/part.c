@@ -1,4 +1,5 @@
-/* Changing a part of a transparent huge page: the first time splits its entry in the page table, later ones find it split. */
+/* Changing a part of a transparent huge page: the first time splits its entry in the page table, later ones find it
+ * split. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "pkey.h"
@@ -173,10 +174,22 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(mprotect_thp_part) = {
-    .family = "protect", .name = "mprotect-thp-part",
-    .axes = {{.name = "when", .labels = "first,steady", .points = "first,steady", .quick = "first",
+    .family = "protect",
+    .name = "mprotect-thp-part",
+    .axes = {{.name = "when",
+              .labels = "first,steady",
+              .points = "first,steady",
+              .quick = "first",
               .meaning = "the first change, of an intact huge page, or a later one, after that has been split"}},
-    .operation = "mprotect of one 4 KiB page of a transparent huge page of 2 MiB to read-only", .floor = "syscall/getppid",
-    .state_size = sizeof(struct part), .memory = memory, .support = support, .setup = setup, .batch = batch,
-    .prepare = prepare, .run = run_mprotect, .verify = verify, .teardown = teardown,
+    .operation = "mprotect of one 4 KiB page of a transparent huge page of 2 MiB to read-only",
+    .floor = "syscall/getppid",
+    .state_size = sizeof(struct part),
+    .memory = memory,
+    .support = support,
+    .setup = setup,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run_mprotect,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -18,8 +18,7 @@ static int run_loads(void *state, uint64_t loops)
 
     PK_REPEAT(loops) {
         const char *end = base + length;
-        _Pragma("GCC unroll 1") for (const volatile char *at = base; at < end; at += page)
-            (void)*at;
+        _Pragma("GCC unroll 1") for (const volatile char *at = base; at < end; at += page)(void) * at;
         base += stride;
     }
     return 0;
@@ -33,8 +32,7 @@ static int run_stores(void *state, uint64_t loops)
 
     PK_REPEAT(loops) {
         const char *end = base + length;
-        _Pragma("GCC unroll 1") for (volatile char *at = base; at < end; at += page)
-            *at = 1;
+        _Pragma("GCC unroll 1") for (volatile char *at = base; at < end; at += page) *at = 1;
         base += stride;
     }
     return 0;
@@ -91,17 +89,26 @@ static int verify_touch_keyed(void *state)
     return pk_prove_allowed(PK_STORE, change->regions.at[0].base);
 }
 
-#define TOUCH(identifier, text, key_needs, is_keyed, from_side, to_side, preparation, timed, proof, sentence)      \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        return setup_change(state, (size_t)point[0], TOUCHES, is_keyed, (struct side)from_side,                    \
-                            (struct side)to_side);                                                                 \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "protect", .name = text, .axes = {PK_PAGES_AXIS(QUICK_PAGES)}, .group = "touch",                 \
-        .operation = sentence, .state_size = sizeof(struct change), .memory = memory, .needs = key_needs,          \
-        .setup = setup_##identifier, .batch = batch, .prepare = preparation, .run = timed, .verify = proof,        \
-        .teardown = teardown_change,                                                                               \
+#define TOUCH(identifier, text, key_needs, is_keyed, from_side, to_side, preparation, timed, proof, sentence)          \
+    static int setup_##identifier(void *state, const int64_t *point)                                                   \
+    {                                                                                                                  \
+        return setup_change(state, (size_t)point[0], TOUCHES, is_keyed, (struct side)from_side, (struct side)to_side); \
+    }                                                                                                                  \
+    PK_BENCHMARK(identifier) = {                                                                                       \
+        .family = "protect",                                                                                           \
+        .name = text,                                                                                                  \
+        .axes = {PK_PAGES_AXIS(QUICK_PAGES)},                                                                          \
+        .group = "touch",                                                                                              \
+        .operation = sentence,                                                                                         \
+        .state_size = sizeof(struct change),                                                                           \
+        .memory = memory,                                                                                              \
+        .needs = key_needs,                                                                                            \
+        .setup = setup_##identifier,                                                                                   \
+        .batch = batch,                                                                                                \
+        .prepare = preparation,                                                                                        \
+        .run = timed,                                                                                                  \
+        .verify = proof,                                                                                               \
+        .teardown = teardown_change,                                                                                   \
     };
 
 TOUCH(touch_steady, "touch-steady", 0, 0, SIDE(WRITE, 0), SIDE(WRITE, 0), prepare_steady, run_stores, verify_touch,
@@ -110,8 +117,8 @@ TOUCH(touch_after_rw_ro, "touch-after-mprotect-rw-ro", 0, 0, SIDE(WRITE, 0), SID
       verify_touch, "the first load from each page after mprotect from readable and writable to read-only")
 TOUCH(touch_after_ro_rw, "touch-after-mprotect-ro-rw", 0, 0, SIDE(READ, 0), SIDE(WRITE, 0), prepare_touch, run_stores,
       verify_touch, "the first store to each page after mprotect from read-only to readable and writable")
-TOUCH(touch_after_none_rw, "touch-after-mprotect-none-rw", 0, 0, SIDE(NONE, 0), SIDE(WRITE, 0), prepare_touch, run_stores,
-      verify_touch, "the first store to each page after mprotect from no access to readable and writable")
+TOUCH(touch_after_none_rw, "touch-after-mprotect-none-rw", 0, 0, SIDE(NONE, 0), SIDE(WRITE, 0), prepare_touch,
+      run_stores, verify_touch, "the first store to each page after mprotect from no access to readable and writable")
 TOUCH(touch_after_0_k, "touch-after-pkey-mprotect-0-k", PK_NEEDS_KEYS, 1, SIDE(WRITE, 0), SIDE(WRITE, 1),
       prepare_touch_keyed, run_stores, verify_touch_keyed,
       "the first store to each page after pkey_mprotect from key 0 to another key that allows it")

@@ -183,18 +183,31 @@ static int verify_gate(void *state)
 }
 
 PK_BENCHMARK(call_gate_floor) = {
-    .family = "switch", .name = "call-gate-floor", .group = "call-gate", .needs = PK_NEEDS_X86,
+    .family = "switch",
+    .name = "call-gate-floor",
+    .group = "call-gate",
+    .needs = PK_NEEDS_X86,
     .floor = "instruction/empty-loop",
     .operation = "go over to another stack, call a function that stores a byte, come back: a call gate without rights",
-    .state_size = sizeof(struct gate), .setup = setup_plain, .run = run_floor, .verify = verify_floor,
+    .state_size = sizeof(struct gate),
+    .setup = setup_plain,
+    .run = run_floor,
+    .verify = verify_floor,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(call_gate) = {
-    .family = "switch", .name = "call-gate", .group = "call-gate", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .headline = 1,
+    .family = "switch",
+    .name = "call-gate",
+    .group = "call-gate",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .headline = 1,
     .floor = "switch/call-gate-floor",
-    .operation = "open a domain by a checked WRPKRU, go over to a stack inside it, call a function that stores a byte, come "
-                 "back, close it by another",
-    .state_size = sizeof(struct gate), .setup = setup_keyed, .run = run_gate, .verify = verify_gate,
+    .operation = "open a domain by a checked WRPKRU, go over to a stack inside it, call a function that stores a byte, "
+                 "come back, close it by another",
+    .state_size = sizeof(struct gate),
+    .setup = setup_keyed,
+    .run = run_gate,
+    .verify = verify_gate,
     .teardown = teardown,
 };

@@ -1,10 +1,10 @@
-/* What open_close.c does, by other means than opening: the store goes through another mapping of the same pages, or is made
- * by another process or thread that may. Whoever wants it done can read the region, and never write to it. */
+/* What open_close.c does, by other means than opening: the store goes through another mapping of the same pages, or is
+ * made by another process or thread that may. Whoever wants it done can read the region, and never write to it. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "domain.h"
-#include "peer.h"
 #include "pages.h"
+#include "peer.h"
 #include "pkey.h"
 #include "region.h"
 #include "trap.h"
@@ -120,8 +120,9 @@ static int setup_thread(void *state, const int64_t *point)
     struct elsewhere *elsewhere = state;
     int status = pk_domain_map(&elsewhere->domain, (size_t)point[0], PKEY_DISABLE_WRITE);
 
-    return status ? status
-                  : pk_peer_start(&elsewhere->peer, PK_PEER_THREAD, PK_PEER_FUTEX, PK_PEER_SAME_CPU, &thread_work, state);
+    return status
+               ? status
+               : pk_peer_start(&elsewhere->peer, PK_PEER_THREAD, PK_PEER_FUTEX, PK_PEER_SAME_CPU, &thread_work, state);
 }
 
 static void teardown(void *state)
@@ -199,30 +200,55 @@ static int verify_ask(void *state)
         return status;
     if (pk_peer_id(peer) == (int)syscall(SYS_gettid))
         return pk_disprove("the one that is asked is the one that asks");
-    return pk_peer_answered(peer) == answered + 2 ? 0 : pk_disprove("not every store was made by the one that was asked");
+    return pk_peer_answered(peer) == answered + 2 ? 0
+                                                  : pk_disprove("not every store was made by the one that was asked");
 }
 
 PK_BENCHMARK(double_mapping) = {
-    .family = "switch", .name = "double-mapping", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
+    .family = "switch",
+    .name = "double-mapping",
+    .axes = {SWITCH_PAGES_AXIS},
+    .group = "switch",
     .floor = "instruction/empty-loop",
     .operation = "store a byte into a read-only region through a second, writable mapping of its pages",
-    .state_size = sizeof(struct elsewhere), .memory = memory, .setup = setup_double, .run = run_double,
-    .verify = verify_double, .teardown = teardown,
+    .state_size = sizeof(struct elsewhere),
+    .memory = memory,
+    .setup = setup_double,
+    .run = run_double,
+    .verify = verify_double,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(futex_thread) = {
-    .family = "switch", .name = "futex-thread", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
-    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS, .floor = "instruction/empty-loop",
-    .operation = "have a thread on the same CPU, to which alone a key is open, store a byte, asked and answered by futex",
-    .state_size = sizeof(struct elsewhere), .memory = memory, .setup = setup_thread, .run = run_ask,
-    .verify = verify_ask, .teardown = teardown,
+    .family = "switch",
+    .name = "futex-thread",
+    .axes = {SWITCH_PAGES_AXIS},
+    .group = "switch",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .operation =
+        "have a thread on the same CPU, to which alone a key is open, store a byte, asked and answered by futex",
+    .state_size = sizeof(struct elsewhere),
+    .memory = memory,
+    .setup = setup_thread,
+    .run = run_ask,
+    .verify = verify_ask,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(pipe_process) = {
-    .family = "switch", .name = "pipe-process", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
-    .needs = PK_NEEDS_THREADS, .floor = "instruction/empty-loop",
-    .operation = "have a process on the same CPU, which shares a region and alone may write to it, store a byte, asked and "
-                 "answered by pipe",
-    .state_size = sizeof(struct elsewhere), .memory = memory, .setup = setup_process, .run = run_ask,
-    .verify = verify_ask, .teardown = teardown,
+    .family = "switch",
+    .name = "pipe-process",
+    .axes = {SWITCH_PAGES_AXIS},
+    .group = "switch",
+    .needs = PK_NEEDS_THREADS,
+    .floor = "instruction/empty-loop",
+    .operation = "have a process on the same CPU, which shares a region and alone may write to it, store a byte, asked "
+                 "and answered by pipe",
+    .state_size = sizeof(struct elsewhere),
+    .memory = memory,
+    .setup = setup_process,
+    .run = run_ask,
+    .verify = verify_ask,
+    .teardown = teardown,
 };

@@ -151,16 +151,26 @@ static int run_mprotect(void *state, uint64_t loops)
     return status;
 }
 
-#define SWITCH(identifier, text, timed, key_needs, set_up, shown, sentence)                                        \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove_round(state, timed);                                                                          \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "switch", .name = text, .axes = {SWITCH_PAGES_AXIS}, .group = "switch", .headline = shown,  \
-        .floor = "instruction/empty-loop", .needs = key_needs, .operation = sentence,                              \
-        .state_size = sizeof(struct pk_domain), .memory = memory, .setup = set_up, .run = timed,                   \
-        .verify = verify_##identifier, .teardown = teardown,                                                       \
+#define SWITCH(identifier, text, timed, key_needs, set_up, shown, sentence) \
+    static int verify_##identifier(void *state)                             \
+    {                                                                       \
+        return prove_round(state, timed);                                   \
+    }                                                                       \
+    PK_BENCHMARK(identifier) = {                                            \
+        .family = "switch",                                                 \
+        .name = text,                                                       \
+        .axes = {SWITCH_PAGES_AXIS},                                        \
+        .group = "switch",                                                  \
+        .headline = shown,                                                  \
+        .floor = "instruction/empty-loop",                                  \
+        .needs = key_needs,                                                 \
+        .operation = sentence,                                              \
+        .state_size = sizeof(struct pk_domain),                             \
+        .memory = memory,                                                   \
+        .setup = set_up,                                                    \
+        .run = timed,                                                       \
+        .verify = verify_##identifier,                                      \
+        .teardown = teardown,                                               \
     };
 
 SWITCH(raw, "wrpkru-raw", run_raw, PK_NEEDS_KEYS, setup_keyed, 1,
@@ -170,6 +180,7 @@ SWITCH(inline, "wrpkru-inline", run_inline, PK_NEEDS_KEYS, setup_keyed, 1,
 SWITCH(glibc, "wrpkru-glibc", run_glibc, PK_NEEDS_KEYS | PK_NEEDS_GLIBC, setup_keyed, 1,
        "open a keyed region for writing by the C library's pkey_set, store a byte, close it likewise")
 SWITCH(pkey_mprotect, "pkey-mprotect", run_pkey_mprotect, PK_NEEDS_KEYS, setup_keyed, 1,
-       "open a region for writing by pkey_mprotect to key 0, store a byte, close it by pkey_mprotect to a key that denies writing")
+       "open a region for writing by pkey_mprotect to key 0, store a byte, close it by pkey_mprotect to a key that "
+       "denies writing")
 SWITCH(mprotect, "mprotect", run_mprotect, 0, setup_plain, 1,
        "open a region for writing by mprotect, store a byte, close it by mprotect to read-only")

@@ -1,5 +1,6 @@
-/* Switching every so often, with work in between: what a switch adds to a program, by how much of its time goes by between
- * two of them. The work is a number of instructions, not a time, so that it is the same on each run and machine. */
+/* Switching every so often, with work in between: what a switch adds to a program, by how much of its time goes by
+ * between two of them. The work is a number of instructions, not a time, so that it is the same on each run and
+ * machine. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "domain.h"
@@ -51,8 +52,8 @@ static void teardown(void *state)
     pk_domain_unmap(&rate->domain);
 }
 
-/* The value passes through a register each time, or the compiler would work out several multiplications as one. Not inlined,
- * so that it is the same code with switches and without: what pads a loop inside another differs. */
+/* The value passes through a register each time, or the compiler would work out several multiplications as one. Not
+ * inlined, so that it is the same code with switches and without: what pads a loop inside another differs. */
 __attribute__((noinline)) static uint64_t work(uint64_t value, uint64_t multiplications)
 {
     PK_REPEAT(multiplications) {
@@ -174,31 +175,52 @@ static int verify_mprotect(void *state)
 }
 
 /* From 50 ns to 1 ms between two switches. */
-#define WORK_AXIS                                                                                                  \
-    {                                                                                                              \
-        .name = "work", .points = "50,200,1000,5000,20000,100000", .quick = "1000", .more = "1000000",             \
+#define WORK_AXIS                                                                                                   \
+    {                                                                                                               \
+        .name = "work", .points = "50,200,1000,5000,20000,100000", .quick = "1000", .more = "1000000",              \
         .meaning = "64-bit multiplications between two switches, each of the result before: 3 cycles each on most " \
-                   "CPUs, about 1 ns at 3 GHz"                                                                     \
+                   "CPUs, about 1 ns at 3 GHz"                                                                      \
     }
 
 PK_BENCHMARK(rate_work) = {
-    .family = "switch", .name = "rate-work", .group = "rate", .axes = {WORK_AXIS}, .floor = "instruction/empty-loop",
+    .family = "switch",
+    .name = "rate-work",
+    .group = "rate",
+    .axes = {WORK_AXIS},
+    .floor = "instruction/empty-loop",
     .operation = "work for a while, store the result: a program that switches nothing",
-    .state_size = sizeof(struct rate), .setup = setup_open, .run = run_work, .verify = verify_work,
+    .state_size = sizeof(struct rate),
+    .setup = setup_open,
+    .run = run_work,
+    .verify = verify_work,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(rate_wrpkru) = {
-    .family = "switch", .name = "rate-wrpkru", .group = "rate", .axes = {WORK_AXIS}, .needs = PK_NEEDS_KEYS,
+    .family = "switch",
+    .name = "rate-wrpkru",
+    .group = "rate",
+    .axes = {WORK_AXIS},
+    .needs = PK_NEEDS_KEYS,
     .floor = "switch/rate-work",
     .operation = "work for a while, open a page by WRPKRU, store the result, close it likewise",
-    .state_size = sizeof(struct rate), .setup = setup_keyed, .run = run_wrpkru, .verify = verify_wrpkru,
+    .state_size = sizeof(struct rate),
+    .setup = setup_keyed,
+    .run = run_wrpkru,
+    .verify = verify_wrpkru,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(rate_mprotect) = {
-    .family = "switch", .name = "rate-mprotect", .group = "rate", .axes = {WORK_AXIS}, .floor = "switch/rate-work",
+    .family = "switch",
+    .name = "rate-mprotect",
+    .group = "rate",
+    .axes = {WORK_AXIS},
+    .floor = "switch/rate-work",
     .operation = "work for a while, open a page by mprotect, store the result, close it by mprotect to read-only",
-    .state_size = sizeof(struct rate), .setup = setup_plain, .run = run_mprotect, .verify = verify_mprotect,
+    .state_size = sizeof(struct rate),
+    .setup = setup_plain,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown,
 };

@@ -1,5 +1,5 @@
-/* Taking the right to write away from all threads at once, and giving it back. By mprotect, the kernel sees to it. A key's
- * rights belong to each thread, which alone can change them: it has to be told, do so, and say that it has. */
+/* Taking the right to write away from all threads at once, and giving it back. By mprotect, the kernel sees to it. A
+ * key's rights belong to each thread, which alone can change them: it has to be told, do so, and say that it has. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdatomic.h>
@@ -14,8 +14,8 @@
 #include "region.h"
 #include "trap.h"
 
-/* What a thread is told, and what it answers: the number of an order. Odd ones revoke, even ones grant. Each in a pair of
- * cache lines of its own. */
+/* What a thread is told, and what it answers: the number of an order. Odd ones revoke, even ones grant. Each in a pair
+ * of cache lines of its own. */
 struct post {
     _Alignas(128) atomic_uint ordered;
     _Alignas(128) atomic_uint obeyed;
@@ -26,9 +26,9 @@ struct revocation {
     struct pk_crew crew;
     struct post *posts; /* one a thread */
     unsigned threads;
-    unsigned orders;  /* given so far */
+    unsigned orders;        /* given so far */
     unsigned short_of_cpus; /* there are more threads than CPUs */
-    int expected;     /* by the threads' proofs: whether they may write */
+    int expected;           /* by the threads' proofs: whether they may write */
 };
 
 /* Wait without sleeping; where it takes another's CPU, let the others run. */
@@ -210,25 +210,38 @@ static int verify_mprotect(void *state)
     return status ? status : pk_prove_runs(run_mprotect, state);
 }
 
-#define THREADS_AXIS                                                                                               \
-    {                                                                                                              \
-        .name = "threads", .points = "cpus", .quick = "cpus",                                                      \
-        .meaning = "threads that lose the right and get it back, the one that takes it included"                   \
+#define THREADS_AXIS                                                                             \
+    {                                                                                            \
+        .name = "threads", .points = "cpus", .quick = "cpus",                                    \
+        .meaning = "threads that lose the right and get it back, the one that takes it included" \
     }
 
 PK_BENCHMARK(revoke_threads) = {
-    .family = "switch", .name = "revoke-threads", .group = "revoke", .axes = {THREADS_AXIS},
+    .family = "switch",
+    .name = "revoke-threads",
+    .group = "revoke",
+    .axes = {THREADS_AXIS},
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
-    .operation = "take the right to write to a page away from all threads and give it back: each is told by a flag that it "
-                 "looks at, does so by WRPKRU, says so, and is waited for",
-    .state_size = sizeof(struct revocation), .setup = setup_keyed, .run = run_threads, .verify = verify_threads,
+    .operation = "take the right to write to a page away from all threads and give it back: each is told by a flag "
+                 "that it looks at, does so by WRPKRU, says so, and is waited for",
+    .state_size = sizeof(struct revocation),
+    .setup = setup_keyed,
+    .run = run_threads,
+    .verify = verify_threads,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(revoke_mprotect) = {
-    .family = "switch", .name = "revoke-mprotect", .group = "revoke", .axes = {THREADS_AXIS}, .needs = PK_NEEDS_THREADS,
-    .operation = "take the right to write to a page away from all threads and give it back, by mprotect in one of them while "
-                 "the others run",
-    .state_size = sizeof(struct revocation), .setup = setup_plain, .run = run_mprotect, .verify = verify_mprotect,
+    .family = "switch",
+    .name = "revoke-mprotect",
+    .group = "revoke",
+    .axes = {THREADS_AXIS},
+    .needs = PK_NEEDS_THREADS,
+    .operation = "take the right to write to a page away from all threads and give it back, by mprotect in one of them "
+                 "while the others run",
+    .state_size = sizeof(struct revocation),
+    .setup = setup_plain,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown,
 };

@@ -97,8 +97,8 @@ static void teardown(void *state)
         pk_domain_unmap(&rotation->domains[--rotation->count]);
 }
 
-/* One store into each cache line. Not inlined, so that it is the same code with rights and without: what pads a loop inside
- * another differs. */
+/* One store into each cache line. Not inlined, so that it is the same code with rights and without: what pads a loop
+ * inside another differs. */
 __attribute__((noinline)) static void touch(char *base, size_t lines)
 {
     volatile char *byte = base;
@@ -246,26 +246,49 @@ static int verify_plain(void *state)
     return prove_touched(rotation);
 }
 
-#define ROTATE_AXES                                                                                                \
-    {                                                                                                              \
-        {.name = "keys", .meaning = "domains that take turns, each with a key of its own where there are keys",    \
-         .points = "1,2,4,8,15", .quick = "2", .more = "3,5-7,9-14"},                                              \
-        {.name = "bytes", .meaning = "bytes touched in each turn, by one store into each 64-byte cache line",      \
-         .labels = "0,64,4Ki,64Ki,1Mi", .points = "0,64,4Ki,64Ki,1Mi", .quick = "64"},                             \
+#define ROTATE_AXES                                                                              \
+    {                                                                                            \
+        {.name = "keys",                                                                         \
+         .meaning = "domains that take turns, each with a key of its own where there are keys",  \
+         .points = "1,2,4,8,15",                                                                 \
+         .quick = "2",                                                                           \
+         .more = "3,5-7,9-14"},                                                                  \
+            {.name = "bytes",                                                                    \
+             .meaning = "bytes touched in each turn, by one store into each 64-byte cache line", \
+             .labels = "0,64,4Ki,64Ki,1Mi",                                                      \
+             .points = "0,64,4Ki,64Ki,1Mi",                                                      \
+             .quick = "64"},                                                                     \
     }
 
 PK_BENCHMARK(rotate_floor) = {
-    .family = "switch", .name = "rotate-floor", .group = "rotate", .axes = ROTATE_AXES,
+    .family = "switch",
+    .name = "rotate-floor",
+    .group = "rotate",
+    .axes = ROTATE_AXES,
     .floor = "instruction/empty-loop",
     .operation = "touch the next region of a round: a rotation without rights",
-    .state_size = sizeof(struct rotation), .memory = memory, .support = support_plain, .setup = setup_plain,
-    .run = run_plain, .verify = verify_plain, .teardown = teardown,
+    .state_size = sizeof(struct rotation),
+    .memory = memory,
+    .support = support_plain,
+    .setup = setup_plain,
+    .run = run_plain,
+    .verify = verify_plain,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(rotate) = {
-    .family = "switch", .name = "rotate", .group = "rotate", .axes = ROTATE_AXES, .needs = PK_NEEDS_KEYS,
+    .family = "switch",
+    .name = "rotate",
+    .group = "rotate",
+    .axes = ROTATE_AXES,
+    .needs = PK_NEEDS_KEYS,
     .floor = "switch/rotate-floor",
     .operation = "open the next domain of a round by WRPKRU, touch it, close it likewise",
-    .state_size = sizeof(struct rotation), .memory = memory, .support = support_keyed, .setup = setup_keyed,
-    .run = run_keyed, .verify = verify_keyed, .teardown = teardown,
+    .state_size = sizeof(struct rotation),
+    .memory = memory,
+    .support = support_keyed,
+    .setup = setup_keyed,
+    .run = run_keyed,
+    .verify = verify_keyed,
+    .teardown = teardown,
 };

@@ -20,9 +20,13 @@ static int verify_getppid(void *state)
 }
 
 PK_BENCHMARK(getppid) = {
-    .family = "syscall", .name = "getppid", .headline = 1, .floor = "instruction/empty-loop",
+    .family = "syscall",
+    .name = "getppid",
+    .headline = 1,
+    .floor = "instruction/empty-loop",
     .operation = "getppid: the control, a system call that does next to nothing",
-    .run = run_getppid, .verify = verify_getppid,
+    .run = run_getppid,
+    .verify = verify_getppid,
 };
 
 /* A change to what is already there: the kernel returns before it looks at a page. */
@@ -111,16 +115,30 @@ static int verify_pkey_mprotect_same(void *state)
 }
 
 PK_BENCHMARK(mprotect_same) = {
-    .family = "syscall", .name = "mprotect-same", .headline = 1, .floor = "syscall/getppid", .group = "change-nothing",
+    .family = "syscall",
+    .name = "mprotect-same",
+    .headline = 1,
+    .floor = "syscall/getppid",
+    .group = "change-nothing",
     .operation = "mprotect of one page to the protection that it has",
-    .state_size = sizeof(struct same), .setup = setup_same, .run = run_mprotect_same, .verify = verify_mprotect_same,
+    .state_size = sizeof(struct same),
+    .setup = setup_same,
+    .run = run_mprotect_same,
+    .verify = verify_mprotect_same,
     .teardown = teardown_same,
 };
 
 PK_BENCHMARK(pkey_mprotect_same) = {
-    .family = "syscall", .name = "pkey-mprotect-same", .needs = PK_NEEDS_KEYS, .headline = 1, .floor = "syscall/getppid",
+    .family = "syscall",
+    .name = "pkey-mprotect-same",
+    .needs = PK_NEEDS_KEYS,
+    .headline = 1,
+    .floor = "syscall/getppid",
     .group = "change-nothing",
     .operation = "pkey_mprotect of one page to the protection and the key that it has",
-    .state_size = sizeof(struct same), .setup = setup_same_key, .run = run_pkey_mprotect_same,
-    .verify = verify_pkey_mprotect_same, .teardown = teardown_same,
+    .state_size = sizeof(struct same),
+    .setup = setup_same_key,
+    .run = run_pkey_mprotect_same,
+    .verify = verify_pkey_mprotect_same,
+    .teardown = teardown_same,
 };

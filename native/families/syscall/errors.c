@@ -123,7 +123,8 @@ static int prove_returned(const char *call, int returned, int expected)
 static int verify_mprotect(void *state)
 {
     struct refused *refused = state;
-    int status = prove_returned("mprotect", pk_mprotect(refused->address, refused->length, PROT_READ), refused->expected);
+    int status =
+        prove_returned("mprotect", pk_mprotect(refused->address, refused->length, PROT_READ), refused->expected);
 
     return status ? status : pk_region_audit(&refused->region, PROT_READ | PROT_WRITE, 0);
 }
@@ -148,29 +149,55 @@ static int verify_pkey_alloc(void *state)
 }
 
 PK_BENCHMARK(mprotect_unaligned) = {
-    .family = "syscall", .name = "mprotect-unaligned", .floor = "syscall/getppid", .group = "refused",
+    .family = "syscall",
+    .name = "mprotect-unaligned",
+    .floor = "syscall/getppid",
+    .group = "refused",
     .operation = "mprotect of an address that begins no page, refused with EINVAL",
-    .state_size = sizeof(struct refused), .setup = setup_unaligned, .run = run_mprotect, .verify = verify_mprotect,
+    .state_size = sizeof(struct refused),
+    .setup = setup_unaligned,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown_region,
 };
 
 PK_BENCHMARK(mprotect_length_0) = {
-    .family = "syscall", .name = "mprotect-length-0", .floor = "syscall/getppid", .group = "refused",
+    .family = "syscall",
+    .name = "mprotect-length-0",
+    .floor = "syscall/getppid",
+    .group = "refused",
     .operation = "mprotect of no bytes, which succeeds and changes nothing",
-    .state_size = sizeof(struct refused), .setup = setup_length_0, .run = run_mprotect, .verify = verify_mprotect,
+    .state_size = sizeof(struct refused),
+    .setup = setup_length_0,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown_region,
 };
 
 PK_BENCHMARK(pkey_mprotect_bad_key) = {
-    .family = "syscall", .name = "pkey-mprotect-bad-key", .needs = PK_NEEDS_KEYS, .floor = "syscall/getppid",
-    .group = "refused", .operation = "pkey_mprotect to a key that is not allocated, refused with EINVAL",
-    .state_size = sizeof(struct refused), .setup = setup_bad_key, .run = run_pkey_mprotect,
-    .verify = verify_pkey_mprotect, .teardown = teardown_region,
+    .family = "syscall",
+    .name = "pkey-mprotect-bad-key",
+    .needs = PK_NEEDS_KEYS,
+    .floor = "syscall/getppid",
+    .group = "refused",
+    .operation = "pkey_mprotect to a key that is not allocated, refused with EINVAL",
+    .state_size = sizeof(struct refused),
+    .setup = setup_bad_key,
+    .run = run_pkey_mprotect,
+    .verify = verify_pkey_mprotect,
+    .teardown = teardown_region,
 };
 
 PK_BENCHMARK(pkey_alloc_refused) = {
-    .family = "syscall", .name = "pkey-alloc-refused", .needs = PK_NEEDS_KEYS, .floor = "syscall/getppid",
-    .group = "refused", .operation = "pkey_alloc while every key is taken, refused with ENOSPC",
-    .state_size = sizeof(struct refused), .setup = setup_no_key_left, .run = run_pkey_alloc,
-    .verify = verify_pkey_alloc, .teardown = teardown_keys,
+    .family = "syscall",
+    .name = "pkey-alloc-refused",
+    .needs = PK_NEEDS_KEYS,
+    .floor = "syscall/getppid",
+    .group = "refused",
+    .operation = "pkey_alloc while every key is taken, refused with ENOSPC",
+    .state_size = sizeof(struct refused),
+    .setup = setup_no_key_left,
+    .run = run_pkey_alloc,
+    .verify = verify_pkey_alloc,
+    .teardown = teardown_keys,
 };

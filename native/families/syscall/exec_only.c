@@ -1,5 +1,5 @@
-/* mprotect to PROT_EXEC alone, which the kernel makes come true by a key: it takes one for the process the first time, and
- * keeps it until the process ends. Every operation is therefore done in a fresh process, which times it itself. */
+/* mprotect to PROT_EXEC alone, which the kernel makes come true by a key: it takes one for the process the first time,
+ * and keeps it until the process ends. Every operation is therefore done in a fresh process, which times it itself. */
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdio.h>
@@ -92,7 +92,8 @@ static int prove_readable(const struct pk_region *region)
 }
 
 /* What is true after the timed change of `region`, while the other is execute-only or untouched. */
-static int prove_after(const struct change *change, const struct pk_region *region, const struct pk_region *other, int keys)
+static int prove_after(const struct change *change, const struct pk_region *region, const struct pk_region *other,
+                       int keys)
 {
     int pkey = 0, others = 0, status;
 
@@ -178,20 +179,27 @@ static int prove(struct fresh *fresh, const struct change *change)
     return change_in_fresh_process(fresh, change);
 }
 
-#define EXEC_ONLY(identifier, text, change_earlier, change_undone, sentence)                                       \
-    static const struct change change_##identifier = {.earlier = change_earlier, .undone = change_undone};               \
-    static int measure_##identifier(void *state, uint64_t loops, struct pk_value *value)                           \
-    {                                                                                                              \
-        return measure(state, &change_##identifier, loops, value);                                                 \
-    }                                                                                                              \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, &change_##identifier);                                                                 \
-    }                                                                                                              \
-    PK_BENCHMARK(exec_only_##identifier) = {                                                                       \
-        .family = "syscall", .name = text, .group = "exec-only", .operation = sentence,                            \
-        .needs = PK_NEEDS_KEYS | PK_NEEDS_THREADS, .state_size = sizeof(struct fresh), .setup = setup,             \
-        .measure = measure_##identifier, .verify = verify_##identifier, .teardown = teardown,                      \
+#define EXEC_ONLY(identifier, text, change_earlier, change_undone, sentence)                               \
+    static const struct change change_##identifier = {.earlier = change_earlier, .undone = change_undone}; \
+    static int measure_##identifier(void *state, uint64_t loops, struct pk_value *value)                   \
+    {                                                                                                      \
+        return measure(state, &change_##identifier, loops, value);                                         \
+    }                                                                                                      \
+    static int verify_##identifier(void *state)                                                            \
+    {                                                                                                      \
+        return prove(state, &change_##identifier);                                                         \
+    }                                                                                                      \
+    PK_BENCHMARK(exec_only_##identifier) = {                                                               \
+        .family = "syscall",                                                                               \
+        .name = text,                                                                                      \
+        .group = "exec-only",                                                                              \
+        .operation = sentence,                                                                             \
+        .needs = PK_NEEDS_KEYS | PK_NEEDS_THREADS,                                                         \
+        .state_size = sizeof(struct fresh),                                                                \
+        .setup = setup,                                                                                    \
+        .measure = measure_##identifier,                                                                   \
+        .verify = verify_##identifier,                                                                     \
+        .teardown = teardown,                                                                              \
     };
 
 EXEC_ONLY(first, "exec-only-first", false, false,

@@ -14,7 +14,9 @@ static int support(const int64_t *point)
 {
     unsigned keys = pk_machine_probe()->keys;
 
-    return point[0] < keys ? 0 : pk_skip("%u keys can be had, and one more than %lld are needed", keys, (long long)point[0]);
+    return point[0] < keys
+               ? 0
+               : pk_skip("%u keys can be had, and one more than %lld are needed", keys, (long long)point[0]);
 }
 
 static int setup_alone(void *state, const int64_t *point)
@@ -62,8 +64,8 @@ static int run(void *state, uint64_t loops)
     return status;
 }
 
-/* pkey_alloc hands out a key that none of the others is, with the rights asked for; pkey_free gives it back, and so does the
- * timed pair. */
+/* pkey_alloc hands out a key that none of the others is, with the rights asked for; pkey_free gives it back, and so
+ * does the timed pair. */
 static int verify(void *state)
 {
     struct taken *taken = state;
@@ -84,16 +86,30 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(pkey_alloc_free) = {
-    .family = "syscall", .name = "pkey-alloc-free", .needs = PK_NEEDS_KEYS, .headline = 1,
+    .family = "syscall",
+    .name = "pkey-alloc-free",
+    .needs = PK_NEEDS_KEYS,
+    .headline = 1,
     .floor = "instruction/empty-loop",
     .operation = "pkey_alloc with all rights, and pkey_free of that key: two system calls",
-    .state_size = sizeof(struct taken), .setup = setup_alone, .run = run, .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct taken),
+    .setup = setup_alone,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(pkey_alloc_free_among) = {
-    .family = "syscall", .name = "pkey-alloc-free-among", .needs = PK_NEEDS_KEYS, .floor = "instruction/empty-loop",
+    .family = "syscall",
+    .name = "pkey-alloc-free-among",
+    .needs = PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
     .axes = {{.name = "taken", .meaning = "keys already taken", .points = "1-14", .quick = "14"}},
     .operation = "pkey_alloc with all rights, and pkey_free of that key, while other keys are taken: two system calls",
-    .state_size = sizeof(struct taken), .support = support, .setup = setup_among, .run = run, .verify = verify,
+    .state_size = sizeof(struct taken),
+    .support = support,
+    .setup = setup_among,
+    .run = run,
+    .verify = verify,
     .teardown = teardown,
 };

@@ -1,5 +1,5 @@
-/* pkey_mprotect with key -1, which leaves the key alone, beside the mprotect that it stands for. One operation is a change to
- * read-only and back. */
+/* pkey_mprotect with key -1, which leaves the key alone, beside the mprotect that it stands for. One operation is a
+ * change to read-only and back. */
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -92,15 +92,29 @@ static int verify_minus_1(void *state)
 }
 
 PK_BENCHMARK(mprotect_page) = {
-    .family = "syscall", .name = "mprotect-page", .group = "page", .floor = "instruction/empty-loop",
+    .family = "syscall",
+    .name = "mprotect-page",
+    .group = "page",
+    .floor = "instruction/empty-loop",
     .operation = "mprotect of one page to read-only and back: two system calls",
-    .state_size = sizeof(struct pk_region), .setup = setup, .run = run_mprotect, .verify = verify_mprotect,
+    .state_size = sizeof(struct pk_region),
+    .setup = setup,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(pkey_mprotect_minus_1) = {
-    .family = "syscall", .name = "pkey-mprotect-minus-1", .group = "page", .floor = "instruction/empty-loop",
-    .operation = "pkey_mprotect of one page to read-only and back with key -1, which leaves the key alone: two system calls",
-    .support = support, .state_size = sizeof(struct pk_region), .setup = setup, .run = run_minus_1,
-    .verify = verify_minus_1, .teardown = teardown,
+    .family = "syscall",
+    .name = "pkey-mprotect-minus-1",
+    .group = "page",
+    .floor = "instruction/empty-loop",
+    .operation =
+        "pkey_mprotect of one page to read-only and back with key -1, which leaves the key alone: two system calls",
+    .support = support,
+    .state_size = sizeof(struct pk_region),
+    .setup = setup,
+    .run = run_minus_1,
+    .verify = verify_minus_1,
+    .teardown = teardown,
 };

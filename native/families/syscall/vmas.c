@@ -1,5 +1,5 @@
-/* What the kernel's book-keeping of mappings adds to a change: splitting and merging one, finding one among many, changing
- * one that holds no page yet. One operation is a change to read-only and back. */
+/* What the kernel's book-keeping of mappings adds to a change: splitting and merging one, finding one among many,
+ * changing one that holds no page yet. One operation is a change to read-only and back. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +48,8 @@ static void teardown(void *state)
         munmap(change->others, change->other_pages * pk_page_size());
 }
 
-/* To read-only, where its last byte refuses a store, and back. What else must be true there is proved by `there`, unless
- * NULL. A refused store touches nothing. */
+/* To read-only, where its last byte refuses a store, and back. What else must be true there is proved by `there`,
+ * unless NULL. A refused store touches nothing. */
 static int prove_there_and_back(const struct change *change, int (*there)(const struct change *change))
 {
     int status = pk_mprotect(change->address, change->length, READ) ? pk_disprove("mprotect failed") : 0;
@@ -97,11 +97,19 @@ static int verify_split(void *state)
 }
 
 PK_BENCHMARK(mprotect_split_merge) = {
-    .family = "syscall", .name = "mprotect-split-merge",
-    .axes = {{.name = "place", .meaning = "which page of a VMA of nine pages", .labels = "first,middle,last",
-              .points = "first,middle,last", .quick = "middle"}},
+    .family = "syscall",
+    .name = "mprotect-split-merge",
+    .axes = {{.name = "place",
+              .meaning = "which page of a VMA of nine pages",
+              .labels = "first,middle,last",
+              .points = "first,middle,last",
+              .quick = "middle"}},
     .operation = "mprotect of one page of a larger VMA to read-only, which splits the VMA, and back, which merges it",
-    .state_size = sizeof(struct change), .setup = setup_split, .run = run, .verify = verify_split, .teardown = teardown,
+    .state_size = sizeof(struct change),
+    .setup = setup_split,
+    .run = run,
+    .verify = verify_split,
+    .teardown = teardown,
 };
 
 static int64_t read_most_vmas(void)
@@ -121,9 +129,10 @@ static int support_among(const int64_t *point)
 {
     int64_t most = read_most_vmas(), needed = point[0] + OTHER_VMAS;
 
-    return needed <= most ? 0
-                          : pk_skip("vm.max_map_count is %lld and %lld mappings are needed: sysctl vm.max_map_count=%lld",
-                                    (long long)most, (long long)needed, (long long)needed);
+    return needed <= most
+               ? 0
+               : pk_skip("vm.max_map_count is %lld and %lld mappings are needed: sysctl vm.max_map_count=%lld",
+                         (long long)most, (long long)needed, (long long)needed);
 }
 
 /* Pages of which every second one is read-only: as many VMAs as pages. */
@@ -182,10 +191,16 @@ static int verify_among(void *state)
 }
 
 PK_BENCHMARK(mprotect_among) = {
-    .family = "syscall", .name = "mprotect-among",
+    .family = "syscall",
+    .name = "mprotect-among",
     .axes = {{.name = "vmas", .meaning = "other mappings present", .points = "10,1000,60000", .quick = "10"}},
-    .operation = "mprotect of a one-page VMA to read-only and back, among other VMAs", .support = support_among,
-    .state_size = sizeof(struct change), .setup = setup_among, .run = run, .verify = verify_among, .teardown = teardown,
+    .operation = "mprotect of a one-page VMA to read-only and back, among other VMAs",
+    .support = support_among,
+    .state_size = sizeof(struct change),
+    .setup = setup_among,
+    .run = run,
+    .verify = verify_among,
+    .teardown = teardown,
 };
 
 static int setup_untouched(void *state, const int64_t *point)
@@ -224,8 +239,13 @@ static int verify_untouched(void *state)
 }
 
 PK_BENCHMARK(mprotect_untouched) = {
-    .family = "syscall", .name = "mprotect-untouched", .axes = {PK_PAGES_AXIS("1,512")},
+    .family = "syscall",
+    .name = "mprotect-untouched",
+    .axes = {PK_PAGES_AXIS("1,512")},
     .operation = "mprotect of a region to read-only and back, none of whose pages has ever been touched",
-    .state_size = sizeof(struct change), .setup = setup_untouched, .run = run, .verify = verify_untouched,
+    .state_size = sizeof(struct change),
+    .setup = setup_untouched,
+    .run = run,
+    .verify = verify_untouched,
     .teardown = teardown,
 };

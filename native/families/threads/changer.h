@@ -19,8 +19,8 @@ static inline void change(struct changer *changer)
         atomic_fetch_add_explicit(&changer->changes, 1, memory_order_relaxed);
 }
 
-/* Prove, from another thread, that changes go on, and that a store now is refused and now goes through. The changer may have
- * to share its CPU, so wait longer and longer. */
+/* Prove, from another thread, that changes go on, and that a store now is refused and now goes through. The changer may
+ * have to share its CPU, so wait longer and longer. */
 static inline int prove_changing(struct changer *changer)
 {
     uint64_t before = atomic_load_explicit(&changer->changes, memory_order_relaxed);
@@ -39,13 +39,13 @@ static inline int prove_changing(struct changer *changer)
             return 0;
         wait_milliseconds(milliseconds);
     }
-    return pk_disprove("the thread that must change protection does not: of %u stores %u were refused", refused + allowed,
-                       refused);
+    return pk_disprove("the thread that must change protection does not: of %u stores %u were refused",
+                       refused + allowed, refused);
 }
 
 /* Around the flush ceiling of 33 pages, and what one page of page table maps. */
-#define VICTIM_PAGES_AXIS                                                                                          \
-    {                                                                                                              \
-        .name = "pages", .meaning = "resident 4 KiB pages in the region that another thread changes",              \
-        .points = "1,33,34,512", .quick = "1"                                                                      \
+#define VICTIM_PAGES_AXIS                                                                             \
+    {                                                                                                 \
+        .name = "pages", .meaning = "resident 4 KiB pages in the region that another thread changes", \
+        .points = "1,33,34,512", .quick = "1"                                                         \
     }

@@ -1,4 +1,5 @@
-/* Stopping a thread that runs: by taking from it a page that it keeps loading from, or by a flag that it keeps polling. */
+/* Stopping a thread that runs: by taking from it a page that it keeps loading from, or by a flag that it keeps polling.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -19,9 +20,9 @@ struct epoch {
     struct pk_crew crew;
     struct pk_region page; /* which the other thread loads from */
     struct sigaction before;
-    int code;           /* of the fault that stopped it, or 0 */
-    struct pk_clock at; /* when it stopped */
-    unsigned stops;     /* that were asked for */
+    int code;                          /* of the fault that stopped it, or 0 */
+    struct pk_clock at;                /* when it stopped */
+    unsigned stops;                    /* that were asked for */
     _Alignas(128) atomic_uint asked;   /* the flag: grows */
     _Alignas(128) atomic_uint stopped; /* the last stop that it has come to */
     atomic_uint freed;                 /* the last from which it may go on */
@@ -270,16 +271,31 @@ static void teardown_flag(void *state)
 }
 
 PK_BENCHMARK(epoch_stop) = {
-    .family = "threads", .name = "epoch-stop", .group = "epoch", .needs = PK_NEEDS_THREADS,
-    .operation = "stop a running thread by mprotect to PROT_NONE of the page that it keeps loading from, up to the handler of its "
-                 "fault",
-    .support = support_two_cpus, .state_size = sizeof(struct epoch), .setup = setup_page, .measure = measure_page,
-    .verify = verify_page, .teardown = teardown_page,
+    .family = "threads",
+    .name = "epoch-stop",
+    .group = "epoch",
+    .needs = PK_NEEDS_THREADS,
+    .operation = "stop a running thread by mprotect to PROT_NONE of the page that it keeps loading from, up to the "
+                 "handler of its fault",
+    .support = support_two_cpus,
+    .state_size = sizeof(struct epoch),
+    .setup = setup_page,
+    .measure = measure_page,
+    .verify = verify_page,
+    .teardown = teardown_page,
 };
 
 PK_BENCHMARK(epoch_flag) = {
-    .family = "threads", .name = "epoch-flag", .group = "epoch", .needs = PK_NEEDS_THREADS,
-    .operation = "stop a running thread by a store to the flag that it keeps polling, up to where it has seen the store",
-    .support = support_two_cpus, .state_size = sizeof(struct epoch), .setup = setup_flag, .measure = measure_flag,
-    .verify = verify_flag, .teardown = teardown_flag,
+    .family = "threads",
+    .name = "epoch-flag",
+    .group = "epoch",
+    .needs = PK_NEEDS_THREADS,
+    .operation =
+        "stop a running thread by a store to the flag that it keeps polling, up to where it has seen the store",
+    .support = support_two_cpus,
+    .state_size = sizeof(struct epoch),
+    .setup = setup_flag,
+    .measure = measure_flag,
+    .verify = verify_flag,
+    .teardown = teardown_flag,
 };

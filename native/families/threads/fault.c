@@ -1,5 +1,5 @@
-/* First touches of fresh pages in some threads, while another one changes the protection of memory of its own: whether faults
- * wait for the lock that mprotect takes. */
+/* First touches of fresh pages in some threads, while another one changes the protection of memory of its own: whether
+ * faults wait for the lock that mprotect takes. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -161,22 +161,41 @@ static int support_faults(const int64_t *point)
                : pk_skip("it takes a CPU for each thread that faults, and one more");
 }
 
-#define FAULTING_AXIS                                                                                              \
-    {                                                                                                              \
-        .name = "faulting", .meaning = "threads that fault; there is one more", .points = "cpus", .quick = "cpus"  \
+#define FAULTING_AXIS                                                                                             \
+    {                                                                                                             \
+        .name = "faulting", .meaning = "threads that fault; there is one more", .points = "cpus", .quick = "cpus" \
     }
 
 PK_BENCHMARK(fault_alone) = {
-    .family = "threads", .name = "fault-alone", .group = "fault", .needs = PK_NEEDS_THREADS, .axes = {FAULTING_AXIS},
+    .family = "threads",
+    .name = "fault-alone",
+    .group = "fault",
+    .needs = PK_NEEDS_THREADS,
+    .axes = {FAULTING_AXIS},
     .operation = "first touch of a fresh page by every thread but one, which sleeps",
-    .memory = memory_faults, .support = support_faults, .state_size = sizeof(struct faults), .setup = setup_alone,
-    .measure = measure_faults, .verify = verify_crew, .teardown = teardown_faults,
+    .memory = memory_faults,
+    .support = support_faults,
+    .state_size = sizeof(struct faults),
+    .setup = setup_alone,
+    .measure = measure_faults,
+    .verify = verify_crew,
+    .teardown = teardown_faults,
 };
 
 PK_BENCHMARK(fault_vs_mprotect) = {
-    .family = "threads", .name = "fault-vs-mprotect", .group = "fault", .floor = "threads/fault-alone",
-    .needs = PK_NEEDS_THREADS, .axes = {FAULTING_AXIS},
-    .operation = "first touch of a fresh page by every thread but one, which changes the protection of another page all the time",
-    .memory = memory_faults, .support = support_faults, .state_size = sizeof(struct faults), .setup = setup_beside,
-    .measure = measure_faults, .verify = verify_crew, .teardown = teardown_faults,
+    .family = "threads",
+    .name = "fault-vs-mprotect",
+    .group = "fault",
+    .floor = "threads/fault-alone",
+    .needs = PK_NEEDS_THREADS,
+    .axes = {FAULTING_AXIS},
+    .operation = "first touch of a fresh page by every thread but one, which changes the protection of another page "
+                 "all the time",
+    .memory = memory_faults,
+    .support = support_faults,
+    .state_size = sizeof(struct faults),
+    .setup = setup_beside,
+    .measure = measure_faults,
+    .verify = verify_crew,
+    .teardown = teardown_faults,
 };

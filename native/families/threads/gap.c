@@ -176,17 +176,31 @@ static void teardown_gap(void *state)
 }
 
 PK_BENCHMARK(victim_gap_alone) = {
-    .family = "threads", .name = "victim-gap-alone", .needs = PK_NEEDS_THREADS,
-    .operation = "the longest gap between two readings of the clock by a spinning thread while its sibling calls getppid twice",
-    .support = support_two_cpus, .state_size = sizeof(struct gap), .setup = setup_call, .measure = measure_call,
-    .verify = verify_call, .teardown = teardown_gap,
+    .family = "threads",
+    .name = "victim-gap-alone",
+    .needs = PK_NEEDS_THREADS,
+    .operation =
+        "the longest gap between two readings of the clock by a spinning thread while its sibling calls getppid twice",
+    .support = support_two_cpus,
+    .state_size = sizeof(struct gap),
+    .setup = setup_call,
+    .measure = measure_call,
+    .verify = verify_call,
+    .teardown = teardown_gap,
 };
 
 PK_BENCHMARK(victim_gap) = {
-    .family = "threads", .name = "victim-gap", .floor = "threads/victim-gap-alone", .needs = PK_NEEDS_THREADS,
+    .family = "threads",
+    .name = "victim-gap",
+    .floor = "threads/victim-gap-alone",
+    .needs = PK_NEEDS_THREADS,
     .axes = {VICTIM_PAGES_AXIS},
-    .operation = "the longest gap between two readings of the clock by a spinning thread while its sibling makes one mprotect "
-                 "of a region to read-only and one back",
-    .support = support_two_cpus, .state_size = sizeof(struct gap), .setup = setup_gap, .measure = measure_change,
-    .verify = verify_change, .teardown = teardown_gap,
+    .operation = "the longest gap between two readings of the clock by a spinning thread while its sibling makes one "
+                 "mprotect of a region to read-only and one back",
+    .support = support_two_cpus,
+    .state_size = sizeof(struct gap),
+    .setup = setup_gap,
+    .measure = measure_change,
+    .verify = verify_change,
+    .teardown = teardown_gap,
 };

@@ -13,9 +13,9 @@
 
 #define MEMBERS_MAX 4096
 
-#define THREADS_AXIS(sense)                                                                                        \
-    {                                                                                                              \
-        .name = "threads", .meaning = sense, .points = "cpus", .quick = "cpus"                                     \
+#define THREADS_AXIS(sense)                                                    \
+    {                                                                          \
+        .name = "threads", .meaning = sense, .points = "cpus", .quick = "cpus" \
     }
 
 struct party {

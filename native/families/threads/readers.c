@@ -108,10 +108,17 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(mprotect_readers) = {
-    .family = "threads", .name = "mprotect-readers", .needs = PK_NEEDS_THREADS,
-    .axes = {{.name = "pages", .meaning = "resident 4 KiB pages in the region", .points = "1,512,16384", .quick = "512"},
-             THREADS_AXIS("threads, the one that changes protection included")},
+    .family = "threads",
+    .name = "mprotect-readers",
+    .needs = PK_NEEDS_THREADS,
+    .axes =
+        {{.name = "pages", .meaning = "resident 4 KiB pages in the region", .points = "1,512,16384", .quick = "512"},
+         THREADS_AXIS("threads, the one that changes protection included")},
     .operation = "mprotect of a region to read-only and back by one thread, while all others read it from end to end",
-    .state_size = sizeof(struct readers), .memory = memory, .setup = setup, .run = run_readers, .verify = verify,
+    .state_size = sizeof(struct readers),
+    .memory = memory,
+    .setup = setup,
+    .run = run_readers,
+    .verify = verify,
     .teardown = teardown_readers,
 };

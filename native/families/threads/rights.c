@@ -1,4 +1,5 @@
-/* Opening and closing one key in every thread at once, each for itself, with a store into a page of its own under it. */
+/* Opening and closing one key in every thread at once, each for itself, with a store into a page of its own under it.
+ */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "crew.h"
@@ -10,7 +11,8 @@ static int join_keyed(void *state, unsigned member)
     struct party *party = state;
     int status = pk_region_map(&party->regions[member], 1);
 
-    if (!status && pk_pkey_mprotect(party->regions[member].base, pk_page_size(), PROT_READ | PROT_WRITE, party->key.number))
+    if (!status &&
+        pk_pkey_mprotect(party->regions[member].base, pk_page_size(), PROT_READ | PROT_WRITE, party->key.number))
         status = pk_error(EINVAL, "pkey_mprotect");
     pk_wrpkru(party->key.closed);
     return status;
@@ -63,9 +65,16 @@ static int setup_keyed(void *state, const int64_t *point)
 }
 
 PK_BENCHMARK(pkey_set_own) = {
-    .family = "threads", .name = "pkey-set-own", .group = "own", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS, .headline = 1,
+    .family = "threads",
+    .name = "pkey-set-own",
+    .group = "own",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .headline = 1,
     .axes = {THREADS_AXIS("threads that open and close a key at the same time")},
     .operation = "open a key by WRPKRU, store a byte into a page of its own, close it, by every thread",
-    .state_size = sizeof(struct party), .setup = setup_keyed, .measure = measure_crew, .verify = verify_crew,
+    .state_size = sizeof(struct party),
+    .setup = setup_keyed,
+    .measure = measure_crew,
+    .verify = verify_crew,
     .teardown = teardown,
 };

@@ -49,8 +49,8 @@ static int setup_own_process(void *state, const int64_t *point)
     return setup_own(state, point, PK_CREW_PROCESSES);
 }
 
-/* Every thread changes a page of one VMA, with a page between any two, so that each change splits the VMA and each change
- * back merges it, whatever the others are at. */
+/* Every thread changes a page of one VMA, with a page between any two, so that each change splits the VMA and each
+ * change back merges it, whatever the others are at. */
 
 static struct pk_region page_of(const struct party *party, unsigned member)
 {
@@ -64,7 +64,8 @@ static int run_shared(void *state, unsigned member, uint64_t loops)
     return flip(&page, loops);
 }
 
-/* Only one member at a time is at it: the others' pages must be part of the VMA, and this page must leave and rejoin it. */
+/* Only one member at a time is at it: the others' pages must be part of the VMA, and this page must leave and rejoin
+ * it. */
 static int verify_shared(void *state, unsigned member)
 {
     const struct party *party = state;
@@ -102,25 +103,46 @@ static int setup_shared(void *state, const int64_t *point)
 }
 
 PK_BENCHMARK(mprotect_own_region) = {
-    .family = "threads", .name = "mprotect-own-region", .group = "own", .needs = PK_NEEDS_THREADS, .headline = 1,
+    .family = "threads",
+    .name = "mprotect-own-region",
+    .group = "own",
+    .needs = PK_NEEDS_THREADS,
+    .headline = 1,
     .axes = {THREADS_AXIS("threads that change protection at the same time")},
     .operation = "mprotect of one page to read-only and back, by every thread of a process on a page of its own",
-    .state_size = sizeof(struct party), .setup = setup_own_region, .measure = measure_crew, .verify = verify_crew,
+    .state_size = sizeof(struct party),
+    .setup = setup_own_region,
+    .measure = measure_crew,
+    .verify = verify_crew,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(mprotect_own_process) = {
-    .family = "threads", .name = "mprotect-own-process", .group = "own", .needs = PK_NEEDS_THREADS, .headline = 1,
+    .family = "threads",
+    .name = "mprotect-own-process",
+    .group = "own",
+    .needs = PK_NEEDS_THREADS,
+    .headline = 1,
     .axes = {THREADS_AXIS("processes of one thread each that change protection at the same time")},
     .operation = "mprotect of one page to read-only and back, by every one of several processes",
-    .state_size = sizeof(struct party), .setup = setup_own_process, .measure = measure_crew, .verify = verify_crew,
+    .state_size = sizeof(struct party),
+    .setup = setup_own_process,
+    .measure = measure_crew,
+    .verify = verify_crew,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(mprotect_shared_vma) = {
-    .family = "threads", .name = "mprotect-shared-vma", .group = "own", .needs = PK_NEEDS_THREADS,
+    .family = "threads",
+    .name = "mprotect-shared-vma",
+    .group = "own",
+    .needs = PK_NEEDS_THREADS,
     .axes = {THREADS_AXIS("threads that change protection at the same time")},
-    .operation = "mprotect of one page to read-only and back, which splits and merges the VMA that every thread has its page in",
-    .state_size = sizeof(struct party), .setup = setup_shared, .measure = measure_crew, .verify = verify_crew,
+    .operation =
+        "mprotect of one page to read-only and back, which splits and merges the VMA that every thread has its page in",
+    .state_size = sizeof(struct party),
+    .setup = setup_shared,
+    .measure = measure_crew,
+    .verify = verify_crew,
     .teardown = teardown,
 };

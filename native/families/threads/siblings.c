@@ -190,7 +190,8 @@ static int prove_siblings(const struct siblings *siblings)
     int status = 0;
 
     for (unsigned i = 1; i < siblings->party.crew.count && !status; i++)
-        status = siblings->doing == SIBLINGS_SLEEPING ? prove_asleep(&siblings->party.crew, i) : prove_running(siblings, i);
+        status =
+            siblings->doing == SIBLINGS_SLEEPING ? prove_asleep(&siblings->party.crew, i) : prove_running(siblings, i);
     return status;
 }
 
@@ -226,48 +227,73 @@ static int verify_siblings_keyed(void *state)
 
 #define RUNNING "sleeping,spinning,calling,faulting"
 
-#define SIBLINGS_AXIS(all)                                                                                         \
-    {                                                                                                              \
-        .name = "siblings", .meaning = "what the other threads do", .labels = all, .points = all,                  \
-        .quick = "sleeping,spinning"                                                                               \
+#define SIBLINGS_AXIS(all)                                                                        \
+    {                                                                                             \
+        .name = "siblings", .meaning = "what the other threads do", .labels = all, .points = all, \
+        .quick = "sleeping,spinning"                                                              \
     }
 
 /* Around the flush ceiling of 33 pages, and what one page of page table maps. */
-#define PAGES_AXIS                                                                                                 \
-    {                                                                                                              \
+#define PAGES_AXIS                                                                                                    \
+    {                                                                                                                 \
         .name = "pages", .meaning = "resident 4 KiB pages in the region", .points = "1,8,33,34,512", .quick = "33-34" \
     }
 
 PK_BENCHMARK(mprotect_siblings) = {
-    .family = "threads", .name = "mprotect-siblings", .group = "siblings", .needs = PK_NEEDS_THREADS, .headline = 1,
+    .family = "threads",
+    .name = "mprotect-siblings",
+    .group = "siblings",
+    .needs = PK_NEEDS_THREADS,
+    .headline = 1,
     .axes = {SIBLINGS_AXIS(RUNNING), THREADS_AXIS("threads, the one that changes protection included")},
     .operation = "mprotect of one page to read-only and back by one thread",
-    .state_size = sizeof(struct siblings), .setup = setup_threads, .run = run_siblings, .verify = verify_siblings,
+    .state_size = sizeof(struct siblings),
+    .setup = setup_threads,
+    .run = run_siblings,
+    .verify = verify_siblings,
     .teardown = teardown_siblings,
 };
 
 PK_BENCHMARK(pkey_mprotect_siblings) = {
-    .family = "threads", .name = "pkey-mprotect-siblings", .group = "siblings",
-    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS, .headline = 1,
+    .family = "threads",
+    .name = "pkey-mprotect-siblings",
+    .group = "siblings",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .headline = 1,
     .axes = {SIBLINGS_AXIS(RUNNING), THREADS_AXIS("threads, the one that changes keys included")},
     .operation = "pkey_mprotect of one page to a key that denies writing and back to key 0 by one thread",
-    .state_size = sizeof(struct siblings), .setup = setup_threads_keyed, .run = run_siblings_keyed,
-    .verify = verify_siblings_keyed, .teardown = teardown_siblings,
+    .state_size = sizeof(struct siblings),
+    .setup = setup_threads_keyed,
+    .run = run_siblings_keyed,
+    .verify = verify_siblings_keyed,
+    .teardown = teardown_siblings,
 };
 
 PK_BENCHMARK(mprotect_siblings_pages) = {
-    .family = "threads", .name = "mprotect-siblings-pages", .group = "siblings-pages", .needs = PK_NEEDS_THREADS,
+    .family = "threads",
+    .name = "mprotect-siblings-pages",
+    .group = "siblings-pages",
+    .needs = PK_NEEDS_THREADS,
     .axes = {SIBLINGS_AXIS(RUNNING ",none"), PAGES_AXIS},
     .operation = "mprotect of a region to read-only and back by one thread that has one sibling or none",
-    .state_size = sizeof(struct siblings), .setup = setup_pages, .run = run_siblings, .verify = verify_siblings,
+    .state_size = sizeof(struct siblings),
+    .setup = setup_pages,
+    .run = run_siblings,
+    .verify = verify_siblings,
     .teardown = teardown_siblings,
 };
 
 PK_BENCHMARK(pkey_mprotect_siblings_pages) = {
-    .family = "threads", .name = "pkey-mprotect-siblings-pages", .group = "siblings-pages",
+    .family = "threads",
+    .name = "pkey-mprotect-siblings-pages",
+    .group = "siblings-pages",
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .axes = {SIBLINGS_AXIS(RUNNING ",none"), PAGES_AXIS},
-    .operation = "pkey_mprotect of a region to a key that denies writing and back by one thread that has one sibling or none",
-    .state_size = sizeof(struct siblings), .setup = setup_pages_keyed, .run = run_siblings_keyed,
-    .verify = verify_siblings_keyed, .teardown = teardown_siblings,
+    .operation =
+        "pkey_mprotect of a region to a key that denies writing and back by one thread that has one sibling or none",
+    .state_size = sizeof(struct siblings),
+    .setup = setup_pages_keyed,
+    .run = run_siblings_keyed,
+    .verify = verify_siblings_keyed,
+    .teardown = teardown_siblings,
 };

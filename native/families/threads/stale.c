@@ -1,6 +1,6 @@
-/* Changing protection some time after a sibling has left its CPU to another process: since 6.14 Linux keeps the CPU among those
- * that it interrupts for this address space, and takes it out later ("x86/mm/tlb: Update mm_cpumask lazily", "Only trim the
- * mm_cpumask once a second"). */
+/* Changing protection some time after a sibling has left its CPU to another process: since 6.14 Linux keeps the CPU
+ * among those that it interrupts for this address space, and takes it out later ("x86/mm/tlb: Update mm_cpumask
+ * lazily", "Only trim the mm_cpumask once a second"). */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdatomic.h>
@@ -83,8 +83,8 @@ static int come_and_go(struct stale *stale)
     return status ? status : prove_asleep(&stale->sibling, 1);
 }
 
-/* Only the first change after the sibling's visit surely finds its CPU where it should no longer be: it may take it out. A value
- * is therefore one change, whatever its loops, and counts for each of them. */
+/* Only the first change after the sibling's visit surely finds its CPU where it should no longer be: it may take it
+ * out. A value is therefore one change, whatever its loops, and counts for each of them. */
 static int measure_stale(void *state, uint64_t loops, struct pk_value *value)
 {
     struct stale *stale = state;
@@ -143,10 +143,20 @@ static uint64_t wait_stale(const int64_t *point)
 }
 
 PK_BENCHMARK(stale_cpumask) = {
-    .family = "threads", .name = "stale-cpumask", .needs = PK_NEEDS_THREADS,
-    .axes = {{.name = "since", .meaning = "time since a sibling left its CPU to another process", .labels = "0s,0.5s,1.5s",
-              .points = "0s,0.5s,1.5s", .quick = "0s,0.5s"}},
+    .family = "threads",
+    .name = "stale-cpumask",
+    .needs = PK_NEEDS_THREADS,
+    .axes = {{.name = "since",
+              .meaning = "time since a sibling left its CPU to another process",
+              .labels = "0s,0.5s,1.5s",
+              .points = "0s,0.5s,1.5s",
+              .quick = "0s,0.5s"}},
     .operation = "the first mprotect of one page to read-only after a sibling has left its CPU to another process",
-    .wait = wait_stale, .support = support_two_cpus, .state_size = sizeof(struct stale), .setup = setup_stale,
-    .measure = measure_stale, .verify = verify_stale, .teardown = teardown_stale,
+    .wait = wait_stale,
+    .support = support_two_cpus,
+    .state_size = sizeof(struct stale),
+    .setup = setup_stale,
+    .measure = measure_stale,
+    .verify = verify_stale,
+    .teardown = teardown_stale,
 };

@@ -1,5 +1,5 @@
-/* What a thread that only spins loses while its sibling changes protection: each reading of the clock takes longer in the
- * mean, because some take much longer. */
+/* What a thread that only spins loses while its sibling changes protection: each reading of the clock takes longer in
+ * the mean, because some take much longer. */
 #define _GNU_SOURCE
 #include <time.h>
 
@@ -103,17 +103,29 @@ static void teardown_victim(void *state)
 }
 
 PK_BENCHMARK(victim_alone) = {
-    .family = "threads", .name = "victim-alone", .needs = PK_NEEDS_THREADS,
+    .family = "threads",
+    .name = "victim-alone",
+    .needs = PK_NEEDS_THREADS,
     .operation = "reading the clock in a loop by a thread whose sibling sleeps",
-    .state_size = sizeof(struct victim), .setup = setup_alone, .run = run_victim, .verify = verify_victim,
+    .state_size = sizeof(struct victim),
+    .setup = setup_alone,
+    .run = run_victim,
+    .verify = verify_victim,
     .teardown = teardown_victim,
 };
 
 PK_BENCHMARK(victim_mean) = {
-    .family = "threads", .name = "victim-mean", .floor = "threads/victim-alone", .needs = PK_NEEDS_THREADS,
+    .family = "threads",
+    .name = "victim-mean",
+    .floor = "threads/victim-alone",
+    .needs = PK_NEEDS_THREADS,
     .axes = {VICTIM_PAGES_AXIS},
-    .operation = "reading the clock in a loop by a thread whose sibling changes the protection of a region all the time",
+    .operation =
+        "reading the clock in a loop by a thread whose sibling changes the protection of a region all the time",
     .support = support_two_cpus,
-    .state_size = sizeof(struct victim), .setup = setup_disturbed, .run = run_victim, .verify = verify_victim,
+    .state_size = sizeof(struct victim),
+    .setup = setup_disturbed,
+    .run = run_victim,
+    .verify = verify_victim,
     .teardown = teardown_victim,
 };
