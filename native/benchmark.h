@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "interface.h"
+#include "reason.h"
 
 /* What the table holds of a declaration: compilers reorder static data, so its line tells its place in the file. */
 struct pk_entry {
@@ -24,11 +25,6 @@ struct pk_entry {
         __attribute__((used, section("pk_benchmarks"), aligned(sizeof(void *)))) = {&benchmark_##identifier, __FILE__, \
                                                                                     __LINE__};                         \
     static const struct pk_benchmark benchmark_##identifier
-
-/* Say why in words, and return the code. */
-int pk_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));     /* PK_SKIPPED */
-int pk_disprove(const char *format, ...) __attribute__((format(printf, 1, 2))); /* PK_DISPROVED */
-int pk_error(int error, const char *what); /* -error (given positive), as "what: Cannot allocate memory" */
 
 /* Make the compiler believe that memory may have changed: without it, it would keep values in registers across the
  * operation, or move accesses to the other side of it. */

@@ -67,7 +67,7 @@ struct pk_benchmark {
     /* Timed: the operation and the counter, nothing else. 0, or the operation's failures or-ed together. It goes on
      * where the last call ended: a value is made of many calls. */
     int (*run)(void *state, uint64_t loops);
-    /* Instead of `run`, where the operation is not done by one function in this thread alone, but by a crew, in a fresh
+    /* Instead of `run`, where the operation is not done by one function in this thread alone, but by a team, in a fresh
      * process, by a signal handler …: times itself, and fills `value` (zeroed: seconds, ticks; members and slowest
      * where there are several). */
     int (*measure)(void *state, uint64_t loops, struct pk_value *value);
@@ -78,22 +78,22 @@ struct pk_benchmark {
 /* One value: what a timed run of `loops` iterations took. Totals, not yet divided. */
 struct pk_value {
     uint64_t loops;        /* as they were asked for */
-    double seconds;        /* CLOCK_MONOTONIC_RAW; for a crew the mean over its members */
+    double seconds;        /* CLOCK_MONOTONIC_RAW; for a team the mean over its members */
     double all_seconds;    /* of all iterations, and of the no-ops between pieces */
     uint64_t ticks;        /* time-stamp counter; 0 where the architecture has none that user mode may read */
     uint64_t minor_faults; /* deltas of the calling thread over the whole of the run */
     uint64_t major_faults;
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
-    int32_t cpu;         /* CPU at the end of the run */
-    uint32_t migrations; /* 1 if that is not the CPU at its beginning: the calling thread is bound to one */
-    uint32_t members;    /* 1, or how many threads or processes took part */
-    double slowest;      /* seconds of the slowest member */
-    uint32_t pieces;     /* that the iterations were done in, 0 for one whole: then seconds and ticks are what all
-                            iterations     would take at the median of these pieces */
-    uint32_t alone; /* of the pieces, those with nobody else on the core: the median is theirs, or of all where there
-                       is none */
-    double nop_seconds;       /* what a no-op took on average next to the pieces of the median */
+    int32_t cpu;          /* CPU at the end of the run */
+    uint32_t migrations;  /* 1 if that is not the CPU at its beginning: the calling thread is bound to one */
+    uint32_t members;     /* 1, or how many threads or processes took part */
+    double slowest;       /* seconds of the slowest member */
+    uint32_t pieces;      /* that the iterations were done in, 0 for one whole: then seconds and ticks are what all
+                             iterations     would take at the median of these pieces */
+    uint32_t uncontended; /* of the pieces, those with nobody else on the core: the median is theirs, or of all where
+                       there is none */
+    double nop_seconds;   /* what a no-op took on average next to the pieces of the median */
     uint64_t counter_enabled; /* nanoseconds for which the group of events should have counted; 0 where none was open,
                                  or the operation times itself */
     uint64_t counter_running; /* nanoseconds for which it did count */
@@ -150,7 +150,7 @@ void pk_case_close(struct pk_case *opened);
 /* What one step of a chain of dependent instructions took, of two kinds: a register addition takes one core cycle, a
  * multiplication three, on every x86 core with keys; so they tell core cycles where no counter does. 0 where this build
  * knows no such chain. */
-struct pk_chain {
+struct pk_core_clock {
     double add_seconds;
     double multiply_seconds;
     double
@@ -169,7 +169,7 @@ double pk_nop_seconds(void);
 double pk_branch_seconds(void);
 
 /* Time all three on the CPU that this thread runs on, the chains for about so many core cycles in all. */
-void pk_chain_measure(uint64_t cycles, struct pk_chain *chain);
+void pk_core_clock_measure(uint64_t cycles, struct pk_core_clock *chain);
 
 /* An event of perf_event_open(2). */
 struct pk_event {

@@ -7,9 +7,9 @@
 #include <sys/utsname.h>
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 /* Given by the build. */
 #ifndef PK_COMPILER

@@ -176,7 +176,7 @@ def test_a_value_is_the_median_of_the_pieces_that_had_the_core_to_themselves(
     tmp_path: Path,
 ) -> None:
     gcc = needs.compiler("gcc", "-fsanitize=address,undefined")
-    sources = [NATIVE / "pieces.c", PROGRAMS / "value_in_pieces.c", PROGRAMS / "tap.c"]
+    sources = [NATIVE / "timing" / "pieces.c", PROGRAMS / "value_in_pieces.c", PROGRAMS / "tap.c"]
     flags = ("-g", "-fsanitize=address,undefined", "-lm")
     assert [] == unexpected(ask([link(gcc, sources, tmp_path / "pieces", *flags)]))
 

@@ -5,7 +5,7 @@
 #include <sys/sysinfo.h>
 #include <time.h>
 
-#include "../pkey.h"
+#include "cpu/pkey.h"
 #include "guest.h"
 #include "step.h"
 

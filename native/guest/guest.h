@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "../benchmark.h"
+#include "benchmark.h"
 
 /* One line of the case list. */
 struct guest_case {

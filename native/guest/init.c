@@ -19,8 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../region.h"
 #include "guest.h"
+#include "memory/region.h"
 
 #define ANSWERS "/dev/ttyS1"
 #define CASES "/cases"

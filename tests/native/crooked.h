@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 static struct {
     bool mprotect, pkey_mprotect, pkey_free, munmap, getppid, set_rights;

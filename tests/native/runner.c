@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pkey.h"
-#include "region.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
 #include "tap.h"
 #include "walk.h"
 

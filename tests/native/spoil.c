@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "benchmark.h"
-#include "region.h"
+#include "memory/region.h"
 
 /* Rows end where nothing but NULL would follow. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"

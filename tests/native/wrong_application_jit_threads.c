@@ -62,14 +62,14 @@ static void spin(void *state, unsigned member)
     pk_pause();
 }
 
-static const struct pk_crew_work spinning = {.idle = spin, .verify = verify_member};
+static const struct pk_team_work spinning = {.idle = spin, .verify = verify_member};
 
 /* The other threads run, but execute none of the pages. */
 static int execute_nothing(void *state)
 {
     struct jit_threads *threads = state;
 
-    threads->crew.work = &spinning;
+    threads->team.work = &spinning;
     return 0;
 }
 
@@ -82,14 +82,14 @@ static int verify_opened_member(void *state, unsigned member)
     return verify_member(state, member);
 }
 
-static const struct pk_crew_work writing = {.idle = execute, .verify = verify_opened_member};
+static const struct pk_team_work writing = {.idle = execute, .verify = verify_opened_member};
 
 /* The other threads may write, too. */
 static int allow_others(void *state)
 {
     struct jit_threads *threads = state;
 
-    threads->crew.work = &writing;
+    threads->team.work = &writing;
     return 0;
 }
 

@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "families/domains/lru.h"
+#include "families/domains/lru_ring.h"
 
 static bool evict_newest;
 

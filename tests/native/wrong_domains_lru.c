@@ -12,7 +12,7 @@ static inline int forgetful_pkey_mprotect(void *address, size_t length, int prot
 #undef pk_pkey_mprotect
 #define pk_pkey_mprotect forgetful_pkey_mprotect
 
-#include "families/domains/lru.h"
+#include "families/domains/lru_ring.h"
 
 static inline struct lru_entry unfair_enter(struct lru *lru, unsigned domain)
 {

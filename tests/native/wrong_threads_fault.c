@@ -28,10 +28,10 @@ static void spin(void *state, unsigned member)
 
 static int keep_the_last_awake(void *state)
 {
-    static const struct pk_crew_work awake = {.run = run_touch, .verify = verify_alone, .idle = spin, .beside = 1};
+    static const struct pk_team_work awake = {.run = run_touch, .verify = verify_alone, .idle = spin, .beside = 1};
     struct faults *faults = state;
 
-    faults->party.crew.work = &awake;
+    faults->fixture.team.work = &awake;
     return 0;
 }
 
@@ -39,7 +39,7 @@ static int merge_a_guard(void *state)
 {
     const struct faults *faults = state;
 
-    return merge_guard(&faults->party.regions[0], PROT_READ | PROT_WRITE, 0);
+    return merge_guard(&faults->fixture.regions[0], PROT_READ | PROT_WRITE, 0);
 }
 
 WRONG_CASES = {

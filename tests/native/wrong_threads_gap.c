@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "clock.h"
+#include "timing/clock.h"
 
 static _Atomic bool clock_stands;
 

@@ -15,7 +15,7 @@ static int forget_a_page(void *state)
 {
     const struct readers *readers = state;
 
-    return forget_page(&readers->party.regions[0]);
+    return forget_page(&readers->fixture.regions[0]);
 }
 
 WRONG_CASES = {

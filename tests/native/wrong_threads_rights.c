@@ -5,31 +5,31 @@
 
 static int forget_a_page(void *state)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return forget_page(&party->regions[0]);
+    return forget_page(&fixture->regions[0]);
 }
 
 static int merge_a_guard(void *state)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return merge_guard(&party->regions[0], PROT_READ | PROT_WRITE, party->key.number);
+    return merge_guard(&fixture->regions[0], PROT_READ | PROT_WRITE, fixture->key.number);
 }
 
 static int tag_with_another_key(void *state)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return tag_differently(&party->regions[0]);
+    return tag_differently(&fixture->regions[0]);
 }
 
 static int allow_writing(void *state)
 {
-    struct party *party = state;
+    struct thread_fixture *fixture = state;
 
-    party->key.closed = party->key.open;
-    pk_wrpkru(party->key.open);
+    fixture->key.closed = fixture->key.open;
+    pk_wrpkru(fixture->key.open);
     return 0;
 }
 

@@ -5,30 +5,30 @@
 
 static int forget_a_page(void *state)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return forget_page(&party->regions[0]);
+    return forget_page(&fixture->regions[0]);
 }
 
 static int merge_a_guard(void *state)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return merge_guard(&party->regions[0], PROT_READ | PROT_WRITE, 0);
+    return merge_guard(&fixture->regions[0], PROT_READ | PROT_WRITE, 0);
 }
 
 static int split(void *state)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return pk_mprotect(party->regions[0].base, pk_page_size(), PROT_READ);
+    return pk_mprotect(fixture->regions[0].base, pk_page_size(), PROT_READ);
 }
 
 static int change_the_whole(void *state)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return pk_mprotect(party->regions[0].base, pk_region_length(&party->regions[0]), PROT_READ);
+    return pk_mprotect(fixture->regions[0].base, pk_region_length(&fixture->regions[0]), PROT_READ);
 }
 
 WRONG_CASES = {

@@ -39,21 +39,21 @@ static int forget_a_page(void *state)
 {
     const struct siblings *siblings = state;
 
-    return forget_page(&siblings->party.regions[0]);
+    return forget_page(&siblings->fixture.regions[0]);
 }
 
 static int merge_a_guard(void *state)
 {
     const struct siblings *siblings = state;
 
-    return merge_guard(&siblings->party.regions[0], PROT_READ | PROT_WRITE, 0);
+    return merge_guard(&siblings->fixture.regions[0], PROT_READ | PROT_WRITE, 0);
 }
 
 static int allow_writing(void *state)
 {
     const struct siblings *siblings = state;
 
-    pk_wrpkru(siblings->party.key.open);
+    pk_wrpkru(siblings->fixture.key.open);
     return 0;
 }
 

@@ -12,7 +12,7 @@ static int do_nothing(void *state, unsigned member)
 
 static int keep_the_sibling_away(void *state)
 {
-    static const struct pk_crew_work away = {.verify = do_nothing};
+    static const struct pk_team_work away = {.verify = do_nothing};
     struct stale *stale = state;
 
     stale->sibling.work = &away;
@@ -21,7 +21,7 @@ static int keep_the_sibling_away(void *state)
 
 static int keep_the_sibling(void *state)
 {
-    static const struct pk_crew_work staying = {.verify = visit, .idle = spin};
+    static const struct pk_team_work staying = {.verify = visit, .idle = spin};
     struct stale *stale = state;
 
     stale->sibling.work = &staying;
@@ -40,11 +40,11 @@ static int visit_the_same_cpu(void *state)
 
 static int end_the_stranger(void *state)
 {
-    static const struct pk_crew_work asleep = {0};
+    static const struct pk_team_work asleep = {0};
     struct stale *stale = state;
 
-    pk_crew_end(&stale->stranger);
-    return pk_crew_start(&stale->stranger, 2, PK_CREW_PROCESSES, &asleep, state);
+    pk_team_end(&stale->stranger);
+    return pk_team_start(&stale->stranger, 2, PK_TEAM_PROCESSES, &asleep, state);
 }
 
 WRONG_CASES = {

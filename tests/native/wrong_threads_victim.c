@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-#include "clock.h"
+#include "timing/clock.h"
 
 static bool clock_stands;
 
@@ -30,7 +30,7 @@ static int forget_a_page(void *state)
 {
     const struct victim *victim = state;
 
-    return forget_page(&victim->changer.region);
+    return forget_page(&victim->protector.region);
 }
 
 static void spin(void *state, unsigned member)
@@ -42,10 +42,10 @@ static void spin(void *state, unsigned member)
 
 static int keep_the_sibling_awake(void *state)
 {
-    static const struct pk_crew_work awake = {.idle = spin, .verify = verify_alone_member};
+    static const struct pk_team_work awake = {.idle = spin, .verify = verify_alone_member};
     struct victim *victim = state;
 
-    victim->crew.work = &awake;
+    victim->team.work = &awake;
     return 0;
 }
 

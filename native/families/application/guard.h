@@ -3,10 +3,10 @@
 #pragma once
 
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 enum way { UNPROTECTED, BY_KEY, BY_MPROTECT };
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "crew.h"
 #include "jit.h"
+#include "parallel/thread_team.h"
 
 #define PATCH_BYTES 16
 #define MEMBERS_MAX 1024
@@ -23,7 +23,7 @@ struct executor {
 struct jit_threads {
     struct jit jit; /* the first, so that a pointer to it is one to this */
     struct executor *executors;
-    struct pk_crew crew;
+    struct pk_team team;
 };
 
 static uint64_t memory(const int64_t *point)
@@ -75,7 +75,7 @@ static int verify_member(void *state, unsigned member)
     return member ? jit_prove_stores(&threads->jit) : 0;
 }
 
-static const struct pk_crew_work executing = {.idle = execute, .verify = verify_member};
+static const struct pk_team_work executing = {.idle = execute, .verify = verify_member};
 
 static int start(struct jit_threads *threads, const int64_t *point)
 {
@@ -85,7 +85,7 @@ static int start(struct jit_threads *threads, const int64_t *point)
     if (!threads->executors)
         return pk_error(ENOMEM, "allocate the threads' counters");
     memset(threads->executors, 0, bytes);
-    return pk_crew_start(&threads->crew, (unsigned)point[1], PK_CREW_THREADS, &executing, threads);
+    return pk_team_start(&threads->team, (unsigned)point[1], PK_TEAM_THREADS, &executing, threads);
 }
 
 /* Writable and executable: where the system forbids that, only a second mapping is left. */
@@ -149,7 +149,7 @@ static void teardown(void *state)
 {
     struct jit_threads *threads = state;
 
-    pk_crew_end(&threads->crew);
+    pk_team_end(&threads->team);
     free(threads->executors);
     jit_unmap(&threads->jit);
 }
@@ -199,7 +199,7 @@ static int prove_strays_refused(struct jit_threads *threads)
 
     if (key->number)
         pk_wrpkru(key->open);
-    status = pk_crew_verify(&threads->crew);
+    status = pk_team_verify(&threads->team);
     if (key->number)
         pk_wrpkru(key->closed);
     return status;
@@ -209,7 +209,7 @@ static int prove(struct jit_threads *threads, int (*run)(void *state, uint64_t l
 {
     int status = jit_prove(&threads->jit, run);
 
-    for (unsigned i = 1; i < threads->crew.count && !status; i++)
+    for (unsigned i = 1; i < threads->team.count && !status; i++)
         status = prove_executing(threads, run, i);
     return status ? status : prove_strays_refused(threads);
 }

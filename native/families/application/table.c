@@ -5,22 +5,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "crew.h"
+#include "clients.h"
 #include "guard.h"
-#include "table.h"
+#include "parallel/thread_team.h"
 
 #define SEED 1u          /* of the keys, the same each time */
 #define MEMBERS_MAX 1024 /* so that each has keys of its own */
-
-struct client;
-typedef int request(struct table_slot *slots, struct client *client);
-
-/* What one thread asks for, in turn: its own part of the keys. */
-struct client {
-    _Alignas(128) const struct table_key *keys;
-    size_t count, next;
-    struct table_value value; /* that it has got, or will set */
-};
 
 struct store {
     struct guard guard;
@@ -28,38 +18,8 @@ struct store {
     struct table_key *keys;
     struct client *clients;
     request *request;
-    struct pk_crew crew;
+    struct pk_team team;
 };
-
-static const struct table_key *next_key(struct client *client)
-{
-    const struct table_key *key = &client->keys[client->next];
-
-    client->next = client->next + 1 < client->count ? client->next + 1 : 0;
-    return key;
-}
-
-/* 0 where the key was found. */
-static int get(struct table_slot *slots, struct client *client)
-{
-    const struct table_key *key = next_key(client);
-    const struct table_slot *slot = table_find(slots, key);
-
-    client->value = slot->value;
-    return slot->key.word[0] != key->word[0];
-}
-
-static int set(struct table_slot *slots, struct client *client)
-{
-    const struct table_key *key = next_key(client);
-    struct table_slot *slot = table_find(slots, key);
-
-    slot->value = client->value;
-    return slot->key.word[0] != key->word[0];
-}
-
-/* In the order of the labels of the axis. */
-static request *const requests[] = {get, set};
 
 static uint64_t memory(const int64_t *point)
 {
@@ -107,7 +67,7 @@ static void teardown(void *state)
 {
     struct store *store = state;
 
-    pk_crew_end(&store->crew);
+    pk_team_end(&store->team);
     guard_unmap(&store->guard);
     pthread_mutex_destroy(&store->lock);
     free(store->clients);
@@ -227,21 +187,21 @@ TABLE(mprotect, "table-mprotect", BY_MPROTECT, 0, TWIN,
 
 /* Several threads, each with keys of its own. */
 
-static int set_up_threads(struct store *store, const int64_t *point, enum way way, const struct pk_crew_work *work)
+static int set_up_threads(struct store *store, const int64_t *point, enum way way, const struct pk_team_work *work)
 {
     int status;
 
     if (point[1] > MEMBERS_MAX)
         return pk_skip("more than %d threads are not supported", MEMBERS_MAX);
     status = set_up_for(store, point, way, (unsigned)point[1]);
-    return status ? status : pk_crew_start(&store->crew, (unsigned)point[1], PK_CREW_THREADS, work, store);
+    return status ? status : pk_team_start(&store->team, (unsigned)point[1], PK_TEAM_THREADS, work, store);
 }
 
 static int measure_threads(void *state, uint64_t loops, struct pk_value *value)
 {
     struct store *store = state;
 
-    return pk_crew_measure(&store->crew, loops, value);
+    return pk_team_measure(&store->team, loops, value);
 }
 
 struct turn {
@@ -253,7 +213,7 @@ static int take_turn(void *state, uint64_t loops)
 {
     const struct turn *turn = state;
 
-    return turn->store->crew.work->run(turn->store, turn->member, loops);
+    return turn->store->team.work->run(turn->store, turn->member, loops);
 }
 
 static int verify_member(void *state, unsigned member)
@@ -268,7 +228,7 @@ static int verify_threads(void *state)
 {
     struct store *store = state;
 
-    return pk_crew_verify(&store->crew);
+    return pk_team_verify(&store->team);
 }
 
 #define THREADS_AXIS                                                                                                   \
@@ -283,7 +243,7 @@ static int verify_threads(void *state)
         struct store *store = state;                                                           \
         return serve_client(store, &store->clients[member], loops, way, lock);                 \
     }                                                                                          \
-    static const struct pk_crew_work threads_##identifier = {.verify = verify_member,          \
+    static const struct pk_team_work threads_##identifier = {.verify = verify_member,          \
                                                              .run = run_threads_##identifier}; \
     static int setup_threads_##identifier(void *state, const int64_t *point)                   \
     {                                                                                          \

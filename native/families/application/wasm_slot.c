@@ -2,67 +2,11 @@
  * with a key for the slot, and without one, which is the floor. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
-#include "guard.h"
+#include "slot.h"
 
 #define DATA (PROT_READ | PROT_WRITE)
-
-struct slot {
-    struct pk_domain domain;
-    char *base;    /* what is changed of it */
-    size_t length; /* in bytes */
-};
-
-static void teardown(void *state)
-{
-    struct slot *slot = state;
-
-    pk_domain_unmap(&slot->domain);
-}
-
-static size_t pages_at(const int64_t *point)
-{
-    return (size_t)point[0];
-}
-
-static uint64_t memory(const int64_t *point)
-{
-    return pages_at(point) * pk_page_size();
-}
-
-/* The sandbox, for what tries and does something in the slot. */
-static void enter_or_leave(const struct slot *slot, bool inside)
-{
-    const struct pk_key *key = &slot->domain.key;
-
-    if (key->number)
-        pk_wrpkru(inside ? key->open : key->closed);
-}
-
-/* Outside of the sandbox, the slot is closed, where it has a key; inside, it is open. */
-static int prove_reach(const struct slot *slot, char *address)
-{
-    int pkey = slot->domain.key.number, status = pkey ? pk_prove_refused(PK_STORE, address, pkey) : 0;
-
-    enter_or_leave(slot, true);
-    if (!status)
-        status = pk_prove_allowed(PK_STORE, address);
-    enter_or_leave(slot, false);
-    return status;
-}
-
-/* Nobody reaches it. The key's rights would be the reason that the kernel names. */
-static int prove_out_of_reach(const struct slot *slot, char *address)
-{
-    int status;
-
-    enter_or_leave(slot, true);
-    status = pk_prove_refused(PK_STORE, address, 0);
-    enter_or_leave(slot, false);
-    return status;
-}
 
 /* Growing: the upper half of what is reserved becomes accessible, and with the next instance inaccessible. */
 

@@ -6,10 +6,10 @@
 
 #include "accesses.h"
 #include "benchmark.h"
-#include "lru.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "lru_ring.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 #define WRITE (PROT_READ | PROT_WRITE)
 

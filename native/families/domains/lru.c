@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "domain.h"
+#include "memory/domain.h"
 
 /* An evicted domain lies under key 0, which everybody holds: its pages deny every access by themselves. */
 #define EVICTED PROT_NONE

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "domains.h"
-#include "peer.h"
+#include "parallel/peer.h"
 
 /* What a process takes besides its pages: page tables, kernel stack, what it writes of its parent's memory. */
 #define PROCESS_BYTES (512u << 10)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "benchmark.h"
-#include "crew.h"
-#include "domain.h"
-#include "trap.h"
+#include "memory/domain.h"
+#include "memory/trap.h"
+#include "parallel/thread_team.h"
 
 #define WRITE (PROT_READ | PROT_WRITE)
 #define MEMBERS_MAX 4096
@@ -18,7 +18,7 @@ struct heeded {
 };
 
 struct holders {
-    struct pk_crew crew;
+    struct pk_team team;
     struct pk_key key;
     struct pk_region regions[2]; /* the key is one's, and then the other's */
     size_t length;
@@ -54,7 +54,7 @@ static __attribute__((noinline)) void tell(struct holders *all)
     unsigned order = atomic_load_explicit(&all->order, memory_order_relaxed) + 1;
 
     atomic_store_explicit(&all->order, order, memory_order_release);
-    for (unsigned i = 1; i < all->crew.count; i++)
+    for (unsigned i = 1; i < all->team.count; i++)
         for (unsigned turns = 1; atomic_load_explicit(&all->heeded[i].order, memory_order_acquire) != order; turns++) {
             if (turns % 1024 == 0)
                 sched_yield();
@@ -117,7 +117,7 @@ static int verify_member(void *state, unsigned member)
     return status;
 }
 
-static const struct pk_crew_work holding = {.idle = heed, .verify = verify_member};
+static const struct pk_team_work holding = {.idle = heed, .verify = verify_member};
 
 static int setup(void *state, const int64_t *point)
 {
@@ -138,14 +138,14 @@ static int setup(void *state, const int64_t *point)
         return pk_error(EINVAL, "pkey_mprotect");
     /* A thread begins with the rights of the one that started it. */
     pk_wrpkru(all->key.open);
-    return pk_crew_start(&all->crew, (unsigned)point[0], PK_CREW_THREADS, &holding, state);
+    return pk_team_start(&all->team, (unsigned)point[0], PK_TEAM_THREADS, &holding, state);
 }
 
 static void teardown(void *state)
 {
     struct holders *all = state;
 
-    pk_crew_end(&all->crew);
+    pk_team_end(&all->team);
     free(all->heeded);
     for (int i = 0; i < 2; i++)
         pk_region_unmap(&all->regions[i]);
@@ -155,7 +155,7 @@ static void teardown(void *state)
 static int prove_members(struct holders *all, bool allowed)
 {
     all->allowed = allowed;
-    return pk_crew_verify(&all->crew);
+    return pk_team_verify(&all->team);
 }
 
 /* All hold the key; it moves to a domain that none of them may see; then they are given it anew. */

@@ -4,9 +4,9 @@
 #include <sys/utsname.h>
 
 #include "benchmark.h"
-#include "domain.h"
 #include "frame.h"
-#include "trap.h"
+#include "memory/domain.h"
+#include "memory/trap.h"
 
 /* Room for the frame of every CPU: Intel's AMX makes it 11 KiB. */
 #define STACK_PAGES 16

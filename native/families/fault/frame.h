@@ -6,7 +6,7 @@
 #include <ucontext.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 struct handler {
     int signal; /* 0 where none was installed */

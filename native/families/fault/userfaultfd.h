@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 #ifndef SYS_userfaultfd
 #if defined(__x86_64__)

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 /* Intel's leaf, and AMD's of the same make (Intel SDM volume 2, CPUID; AMD APM volume 3, E.4.15). */
 #define CACHE_LEAF_INTEL 4

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/auxv.h>
 
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "unrolled.h"
 
 /* Linux, asm/hwcap2.h */

@@ -1,8 +1,8 @@
 /* RDPKRU and WRPKRU, one after another. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/trap.h"
 
 #include "keyed.h"
 #include "unrolled.h"

@@ -1,8 +1,8 @@
 /* Setting one key's rights, three ways, each denying and allowing in turn. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/trap.h"
 
 #include "keyed.h"
 

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/trap.h"
 
 #define LINE 64
 

@@ -1,7 +1,7 @@
 /* WRPKRU of 0, which is what XSAVE calls the register's initial state, and of something else. */
 #define _GNU_SOURCE
-#include "domain.h"
-#include "trap.h"
+#include "memory/domain.h"
+#include "memory/trap.h"
 #include "unrolled.h"
 
 enum { ZERO, NON_ZERO };

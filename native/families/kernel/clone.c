@@ -3,7 +3,7 @@
 #include <pthread.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "pkru.h"
 
 struct creator {

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "rights.h"
 
 enum { IN_FILE = 'f', IN_BUFFER = 'b' };

@@ -1,7 +1,7 @@
 /* CPUID, for which a virtual machine exits to its hypervisor. Linux's, KVM, writes PKRU on the way out and on the way
  * back in, unless the host's value is the guest's. */
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "pkru.h"
 
 struct exits {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
 
 enum { PKRU_INITIAL, PKRU_CHANGED, PKRU_ZERO }; /* in the order of the labels */
 

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "pkru.h"
 
 /* From linux/memfd.h, which a musl toolchain need not have. Since Linux 6.3: wants to be executed. */

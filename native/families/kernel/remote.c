@@ -5,7 +5,7 @@
 #include <sys/uio.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "rights.h"
 
 enum { IN_TARGET = 't', IN_SOURCE = 's' };

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 enum { RIGHTS_ALLOWED, RIGHTS_WRITE_DENIED, RIGHTS_ACCESS_DENIED }; /* in the order of the labels */
 

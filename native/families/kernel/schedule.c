@@ -3,9 +3,9 @@
 #include <sys/resource.h>
 
 #include "benchmark.h"
-#include "domain.h"
-#include "peer.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "parallel/peer.h"
 
 enum { PKRU_EQUAL, PKRU_DIFFERENT }; /* in the order of the labels */
 enum { JUST_ANSWER, TELL_PKRU };

@@ -4,7 +4,7 @@
 #include <signal.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "pkru.h"
 
 /* Sanitizers put off the handlers of most others until the next call of the C library. */

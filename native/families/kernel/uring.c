@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "rights.h"
 
 /* From linux/io_uring.h, which a musl toolchain need not have; the numbers are the same on every architecture. */

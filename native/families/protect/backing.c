@@ -9,7 +9,7 @@
 #include <sys/vfs.h>
 
 #include "change.h"
-#include "smaps.h"
+#include "memory/smaps.h"
 
 #define TMPFS "/dev/shm"
 #define TMPFS_KIND 0x01021994 /* linux/magic.h */

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 /* Regions in a batch, around which the clocks are read: what that takes, and what is cold after so many system calls,
  * was 1 to 2 % of a change among 16 (tests/benchmarks/bias.py, Zen without PCIDs) and is a quarter of that among 64. */

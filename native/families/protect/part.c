@@ -2,10 +2,10 @@
  * split. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "smaps.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/smaps.h"
+#include "memory/trap.h"
 
 #define READ PROT_READ
 #define WRITE (PROT_READ | PROT_WRITE)

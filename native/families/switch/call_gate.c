@@ -3,11 +3,11 @@
 #include <stddef.h>
 
 #include "benchmark.h"
-#include "domain.h"
-#include "gate.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/gate.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 /* What a stack needs, and to spare. */
 #define STACK_PAGES 4

@@ -2,12 +2,12 @@
  * made by another process or thread that may. Whoever wants it done can read the region, and never write to it. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "domain.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 #include "pages.h"
-#include "peer.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "parallel/peer.h"
 
 struct elsewhere {
     struct pk_domain domain; /* with a key where a thread has it open; else read-only */

@@ -1,11 +1,11 @@
 /* The headline: open a region for writing, store one byte, close it; by each way there is. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "domain.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 #include "pages.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
 
 static uint64_t memory(const int64_t *point)
 {

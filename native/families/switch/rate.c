@@ -3,10 +3,10 @@
  * machine. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 /* Odd, so that no power of it becomes 0 modulo 2^64; the multiplier of Knuth's MMIX generator. */
 #define FACTOR 6364136223846793005u

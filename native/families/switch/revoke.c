@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "benchmark.h"
-#include "cpus.h"
-#include "crew.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
+#include "parallel/cpus.h"
+#include "parallel/thread_team.h"
 
 /* What a thread is told, and what it answers: the number of an order. Odd ones revoke, even ones grant. Each in a pair
  * of cache lines of its own. */
@@ -23,7 +23,7 @@ struct post {
 
 struct revocation {
     struct pk_domain domain; /* with a key or without */
-    struct pk_crew crew;
+    struct pk_team team;
     struct post *posts; /* one a thread */
     unsigned threads;
     unsigned orders;        /* given so far */
@@ -115,10 +115,10 @@ static int prove_rights(void *state, unsigned member)
                                 : pk_prove_refused(PK_STORE, byte, revocation->domain.key.number);
 }
 
-static const struct pk_crew_work keyed = {.join = join_keyed, .verify = prove_rights, .idle = look};
-static const struct pk_crew_work plain = {.verify = prove_rights, .idle = look};
+static const struct pk_team_work keyed = {.join = join_keyed, .verify = prove_rights, .idle = look};
+static const struct pk_team_work plain = {.verify = prove_rights, .idle = look};
 
-static int start_threads(struct revocation *revocation, const int64_t *point, const struct pk_crew_work *work)
+static int start_threads(struct revocation *revocation, const int64_t *point, const struct pk_team_work *work)
 {
     int cpus[CPU_SETSIZE];
 
@@ -128,7 +128,7 @@ static int start_threads(struct revocation *revocation, const int64_t *point, co
     if (!revocation->posts)
         return pk_error(ENOMEM, "allocate the orders");
     memset(revocation->posts, 0, revocation->threads * sizeof *revocation->posts);
-    return pk_crew_start(&revocation->crew, revocation->threads, PK_CREW_THREADS, work, revocation);
+    return pk_team_start(&revocation->team, revocation->threads, PK_TEAM_THREADS, work, revocation);
 }
 
 static int setup_keyed(void *state, const int64_t *point)
@@ -151,7 +151,7 @@ static void teardown(void *state)
 {
     struct revocation *revocation = state;
 
-    pk_crew_end(&revocation->crew);
+    pk_team_end(&revocation->team);
     free(revocation->posts);
     pk_domain_unmap(&revocation->domain);
 }
@@ -159,7 +159,7 @@ static void teardown(void *state)
 static int prove_everyones_rights(struct revocation *revocation, int expected)
 {
     revocation->expected = expected;
-    return pk_crew_verify(&revocation->crew);
+    return pk_team_verify(&revocation->team);
 }
 
 /* One operation made each thread obey twice. */

@@ -1,10 +1,10 @@
 /* Going from domain to domain: each is opened, touched and closed in turn. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 #define LINE 64
 

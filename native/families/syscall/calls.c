@@ -1,9 +1,9 @@
 /* System calls on their own: the kernel's entry and exit, changes that change nothing. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 static int run_getppid(void *state, uint64_t loops)
 {

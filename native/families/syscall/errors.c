@@ -1,8 +1,8 @@
 /* Calls that the kernel refuses, or that have nothing to do: what the way to the error costs. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
 
 struct refused {
     struct pk_region region;

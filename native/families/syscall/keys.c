@@ -1,7 +1,7 @@
 /* Taking a key and giving it back, alone or while others are taken. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 struct taken {
     int keys[PK_KEYS_MAX];

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 static int support(const int64_t *point)
 {

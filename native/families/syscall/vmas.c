@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 #define READ PROT_READ
 #define WRITE (PROT_READ | PROT_WRITE)

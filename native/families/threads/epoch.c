@@ -7,17 +7,17 @@
 #include <stdatomic.h>
 
 #include "benchmark.h"
-#include "clock.h"
-#include "crew.h"
-#include "party.h"
-#include "region.h"
+#include "memory/region.h"
+#include "parallel/thread_team.h"
 #include "rendezvous.h"
+#include "thread_fixture.h"
+#include "timing/clock.h"
 
 /* After which a thread that does not stop is said to go on. */
 #define PATIENCE_SECONDS 1
 
 struct epoch {
-    struct pk_crew crew;
+    struct pk_team team;
     struct pk_region page; /* which the other thread loads from */
     struct sigaction before;
     int code;                          /* of the fault that stopped it, or 0 */
@@ -230,8 +230,8 @@ static int verify_flag(void *state)
     return status;
 }
 
-static const struct pk_crew_work loading = {.join = join, .idle = load};
-static const struct pk_crew_work polling = {.idle = poll};
+static const struct pk_team_work loading = {.join = join, .idle = load};
+static const struct pk_team_work polling = {.idle = poll};
 
 static int setup_page(void *state, const int64_t *point)
 {
@@ -243,7 +243,7 @@ static int setup_page(void *state, const int64_t *point)
     sigemptyset(&action.sa_mask);
     if (!status && sigaction(SIGSEGV, &action, &epoch->before))
         status = pk_error(errno, "catch SIGSEGV");
-    return status ? status : pk_crew_start(&epoch->crew, 2, PK_CREW_THREADS, &loading, state);
+    return status ? status : pk_team_start(&epoch->team, 2, PK_TEAM_THREADS, &loading, state);
 }
 
 static int setup_flag(void *state, const int64_t *point)
@@ -251,14 +251,14 @@ static int setup_flag(void *state, const int64_t *point)
     struct epoch *epoch = state;
 
     (void)point;
-    return pk_crew_start(&epoch->crew, 2, PK_CREW_THREADS, &polling, state);
+    return pk_team_start(&epoch->team, 2, PK_TEAM_THREADS, &polling, state);
 }
 
 static void teardown_page(void *state)
 {
     struct epoch *epoch = state;
 
-    pk_crew_end(&epoch->crew);
+    pk_team_end(&epoch->team);
     sigaction(SIGSEGV, &epoch->before, NULL);
     pk_region_unmap(&epoch->page);
 }
@@ -267,7 +267,7 @@ static void teardown_flag(void *state)
 {
     struct epoch *epoch = state;
 
-    pk_crew_end(&epoch->crew);
+    pk_team_end(&epoch->team);
 }
 
 PK_BENCHMARK(epoch_stop) = {

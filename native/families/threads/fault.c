@@ -5,21 +5,21 @@
 #include <sys/resource.h>
 
 #include "benchmark.h"
-#include "changer.h"
-#include "crew.h"
-#include "party.h"
+#include "parallel/thread_team.h"
+#include "protector.h"
+#include "thread_fixture.h"
 
 /* What a thread touches before the pages are taken away again, untimed. */
 #define FRESH_PAGES 512
 
 struct faults {
-    struct party party; /* a region for each thread that faults */
-    struct changer changer;
+    struct thread_fixture fixture; /* a region for each thread that faults */
+    struct protector protector;
 };
 
 static unsigned count_faulting(const struct faults *faults)
 {
-    return faults->party.count;
+    return faults->fixture.count;
 }
 
 static int make_fresh(const struct pk_region *region)
@@ -30,7 +30,7 @@ static int make_fresh(const struct pk_region *region)
 static int run_touch(void *state, unsigned member, uint64_t loops)
 {
     const struct faults *faults = state;
-    volatile char *at = faults->party.regions[member].base;
+    volatile char *at = faults->fixture.regions[member].base;
     size_t page = pk_page_size();
 
     PK_REPEAT(loops) {
@@ -46,14 +46,14 @@ static void change_if_last(void *state, unsigned member)
     struct faults *faults = state;
 
     if (member == count_faulting(faults))
-        change(&faults->changer);
+        protect_unprotect_once(&faults->protector);
     else
         pk_pause();
 }
 
 static int prove_touch(const struct faults *faults, unsigned member)
 {
-    const struct pk_region *region = &faults->party.regions[member];
+    const struct pk_region *region = &faults->fixture.regions[member];
     struct rusage before, after;
     int status = make_fresh(region);
 
@@ -73,8 +73,8 @@ static int verify_beside(void *state, unsigned member)
     int status;
 
     if (member == count_faulting(faults))
-        return prove_flip(&faults->changer.region);
-    status = member ? 0 : prove_changing(&faults->changer);
+        return prove_protect_unprotect(&faults->protector.region);
+    status = member ? 0 : prove_protecting(&faults->protector);
     return status ? status : prove_touch(faults, member);
 }
 
@@ -85,25 +85,26 @@ static int verify_alone(void *state, unsigned member)
 
     if (member == count_faulting(faults))
         return 0;
-    status = member ? 0 : prove_asleep(&faults->party.crew, count_faulting(faults));
+    status = member ? 0 : prove_asleep(&faults->fixture.team, count_faulting(faults));
     return status ? status : prove_touch(faults, member);
 }
 
-static const struct pk_crew_work beside = {
+static const struct pk_team_work beside = {
     .run = run_touch, .verify = verify_beside, .idle = change_if_last, .beside = 1};
-static const struct pk_crew_work alone = {.run = run_touch, .verify = verify_alone, .beside = 1};
+static const struct pk_team_work alone = {.run = run_touch, .verify = verify_alone, .beside = 1};
 
-static int set_up(struct faults *faults, int64_t faulting, const struct pk_crew_work *work)
+static int set_up(struct faults *faults, int64_t faulting, const struct pk_team_work *work)
 {
     int status = check_members(faulting + 1);
 
     if (!status)
-        status = set_up_regions(&faults->party, (unsigned)faulting);
+        status = set_up_regions(&faults->fixture, (unsigned)faulting);
     if (!status)
-        status = pk_region_map(&faults->changer.region, 1);
+        status = pk_region_map(&faults->protector.region, 1);
     for (unsigned i = 0; i < faulting && !status; i++)
-        status = pk_region_reserve(&faults->party.regions[i], FRESH_PAGES);
-    return status ? status : pk_crew_start(&faults->party.crew, (unsigned)faulting + 1, PK_CREW_THREADS, work, faults);
+        status = pk_region_reserve(&faults->fixture.regions[i], FRESH_PAGES);
+    return status ? status
+                  : pk_team_start(&faults->fixture.team, (unsigned)faulting + 1, PK_TEAM_THREADS, work, faults);
 }
 
 static int setup_beside(void *state, const int64_t *point)
@@ -121,7 +122,7 @@ static void teardown_faults(void *state)
     struct faults *faults = state;
 
     teardown(state);
-    pk_region_unmap(&faults->changer.region);
+    pk_region_unmap(&faults->protector.region);
 }
 
 /* As many pages at once as there are, which are fresh again each time. */
@@ -135,9 +136,9 @@ static int measure_faults(void *state, uint64_t loops, struct pk_value *value)
         struct pk_value part = {0};
 
         for (unsigned i = 0; i < count_faulting(faults) && !status; i++)
-            status = make_fresh(&faults->party.regions[i]);
+            status = make_fresh(&faults->fixture.regions[i]);
         if (!status)
-            status = pk_crew_measure(&faults->party.crew, now, &part);
+            status = pk_team_measure(&faults->fixture.team, now, &part);
         value->seconds += part.seconds;
         value->ticks += part.ticks;
         value->slowest += part.slowest;
@@ -178,7 +179,7 @@ PK_BENCHMARK(fault_alone) = {
     .state_size = sizeof(struct faults),
     .setup = setup_alone,
     .measure = measure_faults,
-    .verify = verify_crew,
+    .verify = verify_team,
     .teardown = teardown_faults,
 };
 
@@ -196,6 +197,6 @@ PK_BENCHMARK(fault_vs_mprotect) = {
     .state_size = sizeof(struct faults),
     .setup = setup_beside,
     .measure = measure_faults,
-    .verify = verify_crew,
+    .verify = verify_team,
     .teardown = teardown_faults,
 };

@@ -3,17 +3,17 @@
 #include <stdatomic.h>
 
 #include "benchmark.h"
-#include "changer.h"
-#include "clock.h"
-#include "crew.h"
-#include "flip.h"
-#include "party.h"
+#include "parallel/thread_team.h"
+#include "protect_unprotect.h"
+#include "protector.h"
 #include "rendezvous.h"
+#include "thread_fixture.h"
+#include "timing/clock.h"
 
 #define STALL_MILLISECONDS 2
 
 struct gap {
-    struct pk_crew crew;
+    struct pk_team team;
     struct pk_region region;
     pid_t parent;
     /* Odd while a change is under way: the caller's number, and the last that the spinning thread has seen. */
@@ -66,7 +66,7 @@ static int make_changes(void *state, uint64_t loops)
 
     PK_REPEAT(loops) {
         announce(gap);
-        status |= flip(&gap->region, 1);
+        status |= protect_unprotect(&gap->region, 1);
         announce(gap);
     }
     return status;
@@ -134,7 +134,7 @@ static int verify_change(void *state)
     struct gap *gap = state;
     int status = prove_gaps(gap);
 
-    return status ? status : prove_flip(&gap->region);
+    return status ? status : prove_protect_unprotect(&gap->region);
 }
 
 static int verify_call(void *state)
@@ -147,7 +147,7 @@ static int verify_call(void *state)
     return status;
 }
 
-static const struct pk_crew_work spinning = {.idle = spin};
+static const struct pk_team_work spinning = {.idle = spin};
 
 static int setup_gap(void *state, const int64_t *point)
 {
@@ -156,7 +156,7 @@ static int setup_gap(void *state, const int64_t *point)
 
     gap->parent = getppid();
     gap->last = pk_clock_begin();
-    return status ? status : pk_crew_start(&gap->crew, 2, PK_CREW_THREADS, &spinning, state);
+    return status ? status : pk_team_start(&gap->team, 2, PK_TEAM_THREADS, &spinning, state);
 }
 
 static int setup_call(void *state, const int64_t *point)
@@ -171,7 +171,7 @@ static void teardown_gap(void *state)
 {
     struct gap *gap = state;
 
-    pk_crew_end(&gap->crew);
+    pk_team_end(&gap->team);
     pk_region_unmap(&gap->region);
 }
 

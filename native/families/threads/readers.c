@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 
 #include "benchmark.h"
-#include "crew.h"
-#include "flip.h"
-#include "party.h"
+#include "parallel/thread_team.h"
+#include "protect_unprotect.h"
+#include "thread_fixture.h"
 
 #define PAGES_AT_ONCE 64
 #define READ_AT 64 /* in each page: away from the byte that the proof stores to */
@@ -19,7 +19,7 @@ struct reader {
 };
 
 struct readers {
-    struct party party; /* region 0 is the one that changes and is read */
+    struct thread_fixture fixture; /* region 0 is the one that changes and is read */
     struct reader *each;
     unsigned at_once; /* pages read between two looks for a command */
 };
@@ -29,7 +29,7 @@ static void sweep(void *state, unsigned member)
 {
     struct readers *readers = state;
     struct reader *reader = &readers->each[member];
-    const struct pk_region *region = &readers->party.regions[0];
+    const struct pk_region *region = &readers->fixture.regions[0];
     const volatile char *base = (const volatile char *)region->base;
     size_t page = pk_page_size();
 
@@ -40,27 +40,27 @@ static void sweep(void *state, unsigned member)
     atomic_fetch_add_explicit(&reader->pages, readers->at_once, memory_order_relaxed);
 }
 
-static const struct pk_crew_work work = {.idle = sweep};
+static const struct pk_team_work work = {.idle = sweep};
 
 static int setup(void *state, const int64_t *point)
 {
     struct readers *readers = state;
-    struct party *party = &readers->party;
+    struct thread_fixture *fixture = &readers->fixture;
     int64_t threads = point[1];
     int status = check_members(threads);
 
     readers->at_once = PAGES_AT_ONCE;
     if (!status)
-        status = set_up_regions(party, 1);
+        status = set_up_regions(fixture, 1);
     if (!status)
-        status = pk_region_map(&party->regions[0], (size_t)point[0]);
+        status = pk_region_map(&fixture->regions[0], (size_t)point[0]);
     if (status)
         return status;
     readers->each = aligned_alloc(_Alignof(struct reader), (size_t)threads * sizeof *readers->each);
     if (!readers->each)
         return pk_error(ENOMEM, "allocate the readers");
     memset(readers->each, 0, (size_t)threads * sizeof *readers->each);
-    return pk_crew_start(&party->crew, (unsigned)threads, PK_CREW_THREADS, &work, readers);
+    return pk_team_start(&fixture->team, (unsigned)threads, PK_TEAM_THREADS, &work, readers);
 }
 
 static uint64_t memory(const int64_t *point)
@@ -92,9 +92,9 @@ static int prove_reading(const struct readers *readers, unsigned member)
 
 static int run_readers(void *state, uint64_t loops)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return flip(&party->regions[0], loops);
+    return protect_unprotect(&fixture->regions[0], loops);
 }
 
 static int verify(void *state)
@@ -102,9 +102,9 @@ static int verify(void *state)
     const struct readers *readers = state;
     int status = 0;
 
-    for (unsigned i = 1; i < readers->party.crew.count && !status; i++)
+    for (unsigned i = 1; i < readers->fixture.team.count && !status; i++)
         status = prove_reading(readers, i);
-    return status ? status : prove_flip(&readers->party.regions[0]);
+    return status ? status : prove_protect_unprotect(&readers->fixture.regions[0]);
 }
 
 PK_BENCHMARK(mprotect_readers) = {

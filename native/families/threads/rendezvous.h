@@ -4,7 +4,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 /* Wait until the other thread has come to this number; where it has to share the CPU, let it. */
 static inline void await_number(atomic_uint *at, unsigned number)

@@ -6,9 +6,9 @@
 #include <sys/mman.h>
 
 #include "benchmark.h"
-#include "crew.h"
-#include "flip.h"
-#include "party.h"
+#include "parallel/thread_team.h"
+#include "protect_unprotect.h"
+#include "thread_fixture.h"
 
 #define TOUCHED_PAGES 8
 
@@ -22,7 +22,8 @@ struct sibling {
 };
 
 struct siblings {
-    struct party party; /* region 0 is the one that changes; the others are where their thread takes faults */
+    struct thread_fixture
+        fixture; /* region 0 is the one that changes; the others are where their thread takes faults */
     struct sibling *each;
     int64_t doing;
     pid_t parent;
@@ -41,7 +42,7 @@ static int join_faulting(void *state, unsigned member)
     struct siblings *siblings = state;
 
     join(state, member);
-    return member ? pk_region_reserve(&siblings->party.regions[member], TOUCHED_PAGES) : 0;
+    return member ? pk_region_reserve(&siblings->fixture.regions[member], TOUCHED_PAGES) : 0;
 }
 
 static void spin(void *state, unsigned member)
@@ -62,7 +63,7 @@ static void call(void *state, unsigned member)
 static void fault(void *state, unsigned member)
 {
     const struct siblings *siblings = state;
-    const struct pk_region *region = &siblings->party.regions[member];
+    const struct pk_region *region = &siblings->fixture.regions[member];
     size_t page = pk_page_size();
 
     for (size_t i = 0; i < region->pages; i++)
@@ -70,7 +71,7 @@ static void fault(void *state, unsigned member)
     madvise(region->base, pk_region_length(region), MADV_DONTNEED);
 }
 
-static const struct pk_crew_work works[] = {
+static const struct pk_team_work works[] = {
     [SIBLINGS_SLEEPING] = {.join = join},
     [SIBLINGS_SPINNING] = {.join = join, .idle = spin},
     [SIBLINGS_CALLING] = {.join = join, .idle = call},
@@ -80,22 +81,22 @@ static const struct pk_crew_work works[] = {
 
 static int set_up(struct siblings *siblings, int64_t doing, int64_t threads, size_t pages)
 {
-    struct party *party = &siblings->party;
+    struct thread_fixture *fixture = &siblings->fixture;
     int status = check_members(threads);
 
     siblings->doing = doing;
     siblings->parent = getppid();
     if (!status)
-        status = set_up_regions(party, (unsigned)threads);
+        status = set_up_regions(fixture, (unsigned)threads);
     if (!status)
-        status = pk_region_map(&party->regions[0], pages);
+        status = pk_region_map(&fixture->regions[0], pages);
     if (status)
         return status;
     siblings->each = aligned_alloc(_Alignof(struct sibling), (size_t)threads * sizeof *siblings->each);
     if (!siblings->each)
         return pk_error(ENOMEM, "allocate the siblings");
     memset(siblings->each, 0, (size_t)threads * sizeof *siblings->each);
-    return pk_crew_start(&party->crew, (unsigned)threads, PK_CREW_THREADS, &works[doing], siblings);
+    return pk_team_start(&fixture->team, (unsigned)threads, PK_TEAM_THREADS, &works[doing], siblings);
 }
 
 static int setup_threads(void *state, const int64_t *point)
@@ -110,7 +111,7 @@ static int setup_pages(void *state, const int64_t *point)
 
 static int take_key(struct siblings *siblings)
 {
-    return pk_key_take(&siblings->party.key, PKEY_DISABLE_WRITE);
+    return pk_key_take(&siblings->fixture.key, PKEY_DISABLE_WRITE);
 }
 
 static int setup_threads_keyed(void *state, const int64_t *point)
@@ -163,7 +164,7 @@ static uint64_t progress(const struct siblings *siblings, unsigned member)
     case SIBLINGS_FAULTING:
         return faults_of(sibling->thread);
     default:
-        return pk_crew_idled(&siblings->party.crew, member);
+        return pk_team_idled(&siblings->fixture.team, member);
     }
 }
 
@@ -189,17 +190,17 @@ static int prove_siblings(const struct siblings *siblings)
 {
     int status = 0;
 
-    for (unsigned i = 1; i < siblings->party.crew.count && !status; i++)
-        status =
-            siblings->doing == SIBLINGS_SLEEPING ? prove_asleep(&siblings->party.crew, i) : prove_running(siblings, i);
+    for (unsigned i = 1; i < siblings->fixture.team.count && !status; i++)
+        status = siblings->doing == SIBLINGS_SLEEPING ? prove_asleep(&siblings->fixture.team, i)
+                                                      : prove_running(siblings, i);
     return status;
 }
 
 static int run_siblings(void *state, uint64_t loops)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return flip(&party->regions[0], loops);
+    return protect_unprotect(&fixture->regions[0], loops);
 }
 
 static int verify_siblings(void *state)
@@ -207,14 +208,14 @@ static int verify_siblings(void *state)
     const struct siblings *siblings = state;
     int status = prove_siblings(siblings);
 
-    return status ? status : prove_flip(&siblings->party.regions[0]);
+    return status ? status : prove_protect_unprotect(&siblings->fixture.regions[0]);
 }
 
 static int run_siblings_keyed(void *state, uint64_t loops)
 {
-    const struct party *party = state;
+    const struct thread_fixture *fixture = state;
 
-    return flip_key(&party->regions[0], party->key.number, loops);
+    return protect_unprotect_by_key(&fixture->regions[0], fixture->key.number, loops);
 }
 
 static int verify_siblings_keyed(void *state)
@@ -222,7 +223,8 @@ static int verify_siblings_keyed(void *state)
     const struct siblings *siblings = state;
     int status = prove_siblings(siblings);
 
-    return status ? status : prove_flip_key(&siblings->party.regions[0], siblings->party.key.number);
+    return status ? status
+                  : prove_protect_unprotect_by_key(&siblings->fixture.regions[0], siblings->fixture.key.number);
 }
 
 #define RUNNING "sleeping,spinning,calling,faulting"

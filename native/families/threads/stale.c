@@ -6,15 +6,15 @@
 #include <stdatomic.h>
 
 #include "benchmark.h"
-#include "clock.h"
-#include "cpus.h"
-#include "crew.h"
-#include "flip.h"
-#include "party.h"
-#include "trap.h"
+#include "memory/trap.h"
+#include "parallel/cpus.h"
+#include "parallel/thread_team.h"
+#include "protect_unprotect.h"
+#include "thread_fixture.h"
+#include "timing/clock.h"
 
 struct stale {
-    struct pk_crew sibling, stranger; /* the second member of each: pinned to the same CPU */
+    struct pk_team sibling, stranger; /* the second member of each: pinned to the same CPU */
     struct pk_region region;
     long milliseconds;
     int cpu; /* where the sibling was */
@@ -41,10 +41,10 @@ static void spin(void *state, unsigned member)
     pk_pause();
 }
 
-static const struct pk_crew_work visiting = {.verify = visit};
-static const struct pk_crew_work spinning = {.idle = spin};
+static const struct pk_team_work visiting = {.verify = visit};
+static const struct pk_team_work spinning = {.idle = spin};
 
-/* The caller keeps to the CPU that the sibling is not on, now that the crews are on theirs. */
+/* The caller keeps to the CPU that the sibling is not on, now that the teams are on theirs. */
 static int stay_here(void)
 {
     int cpu;
@@ -55,13 +55,13 @@ static int stay_here(void)
 static int setup_stale(void *state, const int64_t *point)
 {
     struct stale *stale = state;
-    int status = pk_crew_start(&stale->stranger, 2, PK_CREW_PROCESSES, &spinning, state);
+    int status = pk_team_start(&stale->stranger, 2, PK_TEAM_PROCESSES, &spinning, state);
 
     stale->milliseconds = milliseconds_since[point[0]];
     if (!status)
         status = pk_region_map(&stale->region, 1);
     if (!status)
-        status = pk_crew_start(&stale->sibling, 2, PK_CREW_THREADS, &visiting, state);
+        status = pk_team_start(&stale->sibling, 2, PK_TEAM_THREADS, &visiting, state);
     return status ? status : stay_here();
 }
 
@@ -70,15 +70,15 @@ static void teardown_stale(void *state)
     struct stale *stale = state;
 
     if (stale->sibling.shared)
-        pk_crew_end(&stale->sibling);
-    pk_crew_end(&stale->stranger);
+        pk_team_end(&stale->sibling);
+    pk_team_end(&stale->stranger);
     pk_region_unmap(&stale->region);
 }
 
 /* Have the sibling come, and go. */
 static int come_and_go(struct stale *stale)
 {
-    int status = pk_crew_verify(&stale->sibling);
+    int status = pk_team_verify(&stale->sibling);
 
     return status ? status : prove_asleep(&stale->sibling, 1);
 }
@@ -110,11 +110,11 @@ static int measure_stale(void *state, uint64_t loops, struct pk_value *value)
 /* Somebody else is where the sibling was. */
 static int prove_stranger(const struct stale *stale)
 {
-    uint64_t before = pk_crew_idled(&stale->stranger, 1);
+    uint64_t before = pk_team_idled(&stale->stranger, 1);
 
     for (long milliseconds = 1; milliseconds < 600; milliseconds *= 2) {
         wait_milliseconds(milliseconds);
-        if (pk_crew_idled(&stale->stranger, 1) > before + 1)
+        if (pk_team_idled(&stale->stranger, 1) > before + 1)
             return 0;
     }
     return pk_disprove("no other process runs where the sibling was");
@@ -134,7 +134,7 @@ static int verify_stale(void *state)
         status = pk_disprove("the sibling was on CPU %d, like the thread that changes", stale->cpu);
     if (!status)
         status = prove_stranger(stale);
-    return status ? status : prove_flip(&stale->region);
+    return status ? status : prove_protect_unprotect(&stale->region);
 }
 
 static uint64_t wait_stale(const int64_t *point)

@@ -4,13 +4,13 @@
 #include <time.h>
 
 #include "benchmark.h"
-#include "changer.h"
-#include "crew.h"
-#include "party.h"
+#include "parallel/thread_team.h"
+#include "protector.h"
+#include "thread_fixture.h"
 
 struct victim {
-    struct pk_crew crew;
-    struct changer changer;
+    struct pk_team team;
+    struct protector protector;
     struct timespec last;
 };
 
@@ -19,7 +19,7 @@ static void change_all_the_time(void *state, unsigned member)
     struct victim *victim = state;
 
     (void)member;
-    change(&victim->changer);
+    protect_unprotect_once(&victim->protector);
 }
 
 static int run_victim(void *state, uint64_t loops)
@@ -45,16 +45,16 @@ static int prove_reading(struct victim *victim)
                : pk_disprove("the clock that is read stands still");
 }
 
-/* The changer proves itself in its own thread, where it does not change anything meanwhile. */
+/* The protector proves itself in its own thread, where it does not change anything meanwhile. */
 static int verify_member(void *state, unsigned member)
 {
     struct victim *victim = state;
     int status;
 
     if (member)
-        return prove_flip(&victim->changer.region);
+        return prove_protect_unprotect(&victim->protector.region);
     status = prove_reading(victim);
-    return status ? status : prove_changing(&victim->changer);
+    return status ? status : prove_protecting(&victim->protector);
 }
 
 static int verify_alone_member(void *state, unsigned member)
@@ -65,18 +65,18 @@ static int verify_alone_member(void *state, unsigned member)
     if (member)
         return 0;
     status = prove_reading(victim);
-    return status ? status : prove_asleep(&victim->crew, 1);
+    return status ? status : prove_asleep(&victim->team, 1);
 }
 
-static const struct pk_crew_work changing = {.idle = change_all_the_time, .verify = verify_member};
-static const struct pk_crew_work sleeping = {.verify = verify_alone_member};
+static const struct pk_team_work changing = {.idle = change_all_the_time, .verify = verify_member};
+static const struct pk_team_work sleeping = {.verify = verify_alone_member};
 
 static int setup_disturbed(void *state, const int64_t *point)
 {
     struct victim *victim = state;
-    int status = pk_region_map(&victim->changer.region, (size_t)point[0]);
+    int status = pk_region_map(&victim->protector.region, (size_t)point[0]);
 
-    return status ? status : pk_crew_start(&victim->crew, 2, PK_CREW_THREADS, &changing, state);
+    return status ? status : pk_team_start(&victim->team, 2, PK_TEAM_THREADS, &changing, state);
 }
 
 static int setup_alone(void *state, const int64_t *point)
@@ -84,22 +84,22 @@ static int setup_alone(void *state, const int64_t *point)
     struct victim *victim = state;
 
     (void)point;
-    return pk_crew_start(&victim->crew, 2, PK_CREW_THREADS, &sleeping, state);
+    return pk_team_start(&victim->team, 2, PK_TEAM_THREADS, &sleeping, state);
 }
 
 static int verify_victim(void *state)
 {
     struct victim *victim = state;
 
-    return pk_crew_verify(&victim->crew);
+    return pk_team_verify(&victim->team);
 }
 
 static void teardown_victim(void *state)
 {
     struct victim *victim = state;
 
-    pk_crew_end(&victim->crew);
-    pk_region_unmap(&victim->changer.region);
+    pk_team_end(&victim->team);
+    pk_region_unmap(&victim->protector.region);
 }
 
 PK_BENCHMARK(victim_alone) = {

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "region.h"
+#include "memory/region.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "benchmark.h"
-#include "pkey.h"
-#include "smaps.h"
+#include "cpu/pkey.h"
+#include "memory/smaps.h"
+#include "reason.h"
 
 #define BATCH_PAGES 4096
 

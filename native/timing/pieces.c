@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "pieces.h"
+#include "timing/pieces.h"
 
 #define PIECES_MAX 1000
 
@@ -18,14 +18,14 @@ static int by_seconds(const void *one, const void *other)
 
 /* Keep the pieces with nobody else on the core, or all where there is none of them; return how many had it to
  * themselves. */
-static uint32_t keep_alone(struct piece *pieces, uint32_t number, double longest_nop)
+static uint32_t keep_uncontended(struct piece *pieces, uint32_t number, double longest_nop)
 {
-    uint32_t alone = 0;
+    uint32_t uncontended = 0;
 
     for (uint32_t i = 0; i < number; i++)
         if (pieces[i].nop_seconds <= longest_nop)
-            pieces[alone++] = pieces[i];
-    return alone;
+            pieces[uncontended++] = pieces[i];
+    return uncontended;
 }
 
 /* The value is the median of its pieces: an interrupt lengthens one, and a neighbour that came and went unseen a few.
@@ -70,8 +70,8 @@ int pk_pieces_measure(int (*run)(void *context, uint64_t loops, struct pk_value 
     }
     if (number && !status) {
         value->pieces = number;
-        value->alone = keep_alone(pieces, number, wanted->longest_nop);
-        keep_median(value, pieces, value->alone ? value->alone : number);
+        value->uncontended = keep_uncontended(pieces, number, wanted->longest_nop);
+        keep_median(value, pieces, value->uncontended ? value->uncontended : number);
     }
     return status;
 }

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "kind.h"
+#include "memory/kind.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "reason.h"
 
 #define KIB 1024ul
 #define LONGEST_PATH 128

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "crew.h"
+#include "parallel/thread_team.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 
 #include "benchmark.h"
-#include "clock.h"
-#include "cpus.h"
-#include "futex.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "parallel/cpus.h"
+#include "parallel/futex.h"
+#include "timing/clock.h"
 
 enum command { COMMAND_NONE, COMMAND_RUN, COMMAND_VERIFY, COMMAND_QUIT };
 
@@ -33,7 +33,7 @@ struct slot {
 };
 
 /* Lies in shared memory, because the members may be processes. */
-struct pk_crew_shared {
+struct pk_team_shared {
     _Alignas(128) atomic_uint generation; /* the futex: grows with each command */
     enum command command;
     unsigned only; /* COMMAND_VERIFY: the member that is meant */
@@ -44,16 +44,16 @@ struct pk_crew_shared {
 };
 
 struct member {
-    struct pk_crew *crew;
+    struct pk_team *team;
     unsigned index;
     pthread_t thread;
     pid_t process;
 };
 
 /* Wait without sleeping; where there are more members than CPUs, let the others run. */
-static void relax(unsigned *turns)
+static void relax(unsigned *spins)
 {
-    if (++*turns % 1024 == 0)
+    if (++*spins % 1024 == 0)
         sched_yield();
     else
         pk_pause();
@@ -69,7 +69,7 @@ static void pin(unsigned member)
 
 static size_t shared_size(unsigned count)
 {
-    return sizeof(struct pk_crew_shared) + count * sizeof(struct slot);
+    return sizeof(struct pk_team_shared) + count * sizeof(struct slot);
 }
 
 static void finish(struct slot *slot, unsigned generation, int status)
@@ -80,19 +80,19 @@ static void finish(struct slot *slot, unsigned generation, int status)
     atomic_store_explicit(&slot->done, generation, memory_order_release);
 }
 
-static void run_timed(struct pk_crew *crew, unsigned index, unsigned generation)
+static void run_timed(struct pk_team *team, unsigned index, unsigned generation)
 {
-    struct pk_crew_shared *shared = crew->shared;
+    struct pk_team_shared *shared = team->shared;
     struct slot *slot = &shared->slots[index];
     struct pk_clock from, to;
-    unsigned turns = 0;
+    unsigned spins = 0;
     int status;
 
     atomic_fetch_add(&shared->arrived, 1);
     while (atomic_load_explicit(&shared->gate, memory_order_acquire) != generation)
-        relax(&turns);
+        relax(&spins);
     from = pk_clock_begin();
-    status = crew->work->run(crew->state, index, shared->loops);
+    status = team->work->run(team->state, index, shared->loops);
     to = pk_clock_end();
     slot->ticks = to.ticks - from.ticks;
     slot->seconds = pk_seconds_between(&from.time, &to.time);
@@ -101,15 +101,15 @@ static void run_timed(struct pk_crew *crew, unsigned index, unsigned generation)
     finish(slot, generation, status);
 }
 
-static unsigned await_command(struct pk_crew *crew, unsigned index, unsigned last)
+static unsigned await_command(struct pk_team *team, unsigned index, unsigned last)
 {
-    struct pk_crew_shared *shared = crew->shared;
+    struct pk_team_shared *shared = team->shared;
     struct slot *slot = &shared->slots[index];
     unsigned generation;
 
     while ((generation = atomic_load_explicit(&shared->generation, memory_order_acquire)) == last) {
-        if (crew->work->idle) {
-            crew->work->idle(crew->state, index);
+        if (team->work->idle) {
+            team->work->idle(team->state, index);
             atomic_fetch_add_explicit(&slot->idled, 1, memory_order_relaxed);
         } else {
             pk_futex_wait(&shared->generation, last, 1, 0);
@@ -118,28 +118,28 @@ static unsigned await_command(struct pk_crew *crew, unsigned index, unsigned las
     return generation;
 }
 
-static unsigned count_running(const struct pk_crew *crew)
+static unsigned count_running(const struct pk_team *team)
 {
-    return crew->count - crew->work->beside;
+    return team->count - team->work->beside;
 }
 
 /* The life of a member other than the caller. */
-static void serve(struct pk_crew *crew, unsigned index)
+static void serve(struct pk_team *team, unsigned index)
 {
-    struct pk_crew_shared *shared = crew->shared;
+    struct pk_team_shared *shared = team->shared;
     struct slot *slot = &shared->slots[index];
     unsigned generation = 1;
 
     atomic_store(&slot->thread, (int)syscall(SYS_gettid));
-    finish(slot, generation, crew->work->join ? crew->work->join(crew->state, index) : 0);
+    finish(slot, generation, team->work->join ? team->work->join(team->state, index) : 0);
     for (;;) {
-        generation = await_command(crew, index, generation);
+        generation = await_command(team, index, generation);
         if (shared->command == COMMAND_QUIT)
             return;
-        if (shared->command == COMMAND_RUN && index < count_running(crew))
-            run_timed(crew, index, generation);
+        if (shared->command == COMMAND_RUN && index < count_running(team))
+            run_timed(team, index, generation);
         else if (shared->command == COMMAND_VERIFY && shared->only == index)
-            finish(slot, generation, crew->work->verify(crew->state, index));
+            finish(slot, generation, team->work->verify(team->state, index));
         else
             finish(slot, generation, 0);
     }
@@ -150,7 +150,7 @@ static void *thread_main(void *argument)
     struct member *member = argument;
 
     pin(member->index);
-    serve(member->crew, member->index);
+    serve(member->team, member->index);
     return NULL;
 }
 
@@ -164,7 +164,7 @@ static int start_process(struct member *member)
     if (member->process == 0) {
         pk_end_with_parent(parent);
         pin(member->index);
-        serve(member->crew, member->index);
+        serve(member->team, member->index);
         _exit(0);
     }
     return 0;
@@ -172,19 +172,19 @@ static int start_process(struct member *member)
 
 static int start_member(struct member *member)
 {
-    if (member->crew->kind == PK_CREW_PROCESSES)
+    if (member->team->kind == PK_TEAM_PROCESSES)
         return start_process(member);
     return -pthread_create(&member->thread, NULL, thread_main, member);
 }
 
 /* Looked at once in many turns: a member process that is gone would be waited for without end. */
-static int check_alive(const struct pk_crew *crew, unsigned turns)
+static int check_alive(const struct pk_team *team, unsigned spins)
 {
-    const struct member *members = crew->members;
+    const struct member *members = team->members;
 
-    if (crew->kind == PK_CREW_THREADS || turns % (1u << 20) != (1u << 20) - 1)
+    if (team->kind == PK_TEAM_THREADS || spins % (1u << 20) != (1u << 20) - 1)
         return 0;
-    for (unsigned i = 1; i < crew->started; i++) {
+    for (unsigned i = 1; i < team->started; i++) {
         siginfo_t info = {0};
         if (waitid(P_PID, (id_t)members[i].process, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid)
             return pk_error(ECHILD, "a member process died");
@@ -192,33 +192,33 @@ static int check_alive(const struct pk_crew *crew, unsigned turns)
     return 0;
 }
 
-static int await_members(struct pk_crew *crew, unsigned generation)
+static int await_members(struct pk_team *team, unsigned generation)
 {
-    for (unsigned i = 1; i < crew->started; i++) {
-        struct slot *slot = &crew->shared->slots[i];
-        unsigned turns = 0;
+    for (unsigned i = 1; i < team->started; i++) {
+        struct slot *slot = &team->shared->slots[i];
+        unsigned spins = 0;
 
         while (atomic_load_explicit(&slot->done, memory_order_acquire) != generation) {
-            int status = check_alive(crew, turns);
+            int status = check_alive(team, spins);
             if (status)
                 return status;
-            relax(&turns);
+            relax(&spins);
         }
     }
-    for (unsigned i = 0; i < crew->started; i++)
-        if (crew->shared->slots[i].status) {
-            int status = crew->shared->slots[i].status;
+    for (unsigned i = 0; i < team->started; i++)
+        if (team->shared->slots[i].status) {
+            int status = team->shared->slots[i].status;
             if (status > 0)
-                return pk_skip("%s", crew->shared->slots[i].reason);
-            pk_disprove("%s", crew->shared->slots[i].reason);
+                return pk_skip("%s", team->shared->slots[i].reason);
+            pk_disprove("%s", team->shared->slots[i].reason);
             return status;
         }
     return 0;
 }
 
-static unsigned give_command(struct pk_crew *crew, enum command command)
+static unsigned give_command(struct pk_team *team, enum command command)
 {
-    struct pk_crew_shared *shared = crew->shared;
+    struct pk_team_shared *shared = team->shared;
     unsigned generation = atomic_load(&shared->generation) + 1;
 
     shared->command = command;
@@ -228,81 +228,81 @@ static unsigned give_command(struct pk_crew *crew, enum command command)
     return generation;
 }
 
-int pk_crew_start(struct pk_crew *crew, unsigned count, enum pk_crew_kind kind, const struct pk_crew_work *work,
+int pk_team_start(struct pk_team *team, unsigned count, enum pk_team_kind kind, const struct pk_team_work *work,
                   void *state)
 {
     struct member *members = calloc(count, sizeof *members);
     int status;
 
-    *crew = (struct pk_crew){.members = members, .count = count, .kind = kind, .work = work, .state = state};
+    *team = (struct pk_team){.members = members, .count = count, .kind = kind, .work = work, .state = state};
     if (!members)
-        return pk_error(ENOMEM, "allocate the crew");
-    crew->shared = mmap(NULL, shared_size(count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (crew->shared == MAP_FAILED) {
-        crew->shared = NULL;
-        return pk_error(errno, "share memory with the crew");
+        return pk_error(ENOMEM, "allocate the team");
+    team->shared = mmap(NULL, shared_size(count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (team->shared == MAP_FAILED) {
+        team->shared = NULL;
+        return pk_error(errno, "share memory with the team");
     }
-    atomic_store(&crew->shared->generation, 1);
-    for (crew->started = 1; crew->started < count; crew->started++) {
-        struct member *member = &members[crew->started];
-        *member = (struct member){.crew = crew, .index = crew->started};
+    atomic_store(&team->shared->generation, 1);
+    for (team->started = 1; team->started < count; team->started++) {
+        struct member *member = &members[team->started];
+        *member = (struct member){.team = team, .index = team->started};
         status = start_member(member);
         if (status)
-            return pk_error(-status, kind == PK_CREW_THREADS ? "start a thread" : "start a process");
+            return pk_error(-status, kind == PK_TEAM_THREADS ? "start a thread" : "start a process");
     }
-    finish(&crew->shared->slots[0], 1, work->join ? work->join(state, 0) : 0);
-    return await_members(crew, 1);
+    finish(&team->shared->slots[0], 1, work->join ? work->join(state, 0) : 0);
+    return await_members(team, 1);
 }
 
-void pk_crew_end(struct pk_crew *crew)
+void pk_team_end(struct pk_team *team)
 {
-    struct member *members = crew->members;
+    struct member *members = team->members;
 
-    if (crew->shared && crew->started > 1)
-        give_command(crew, COMMAND_QUIT);
-    for (unsigned i = 1; i < crew->started; i++)
-        if (crew->kind == PK_CREW_THREADS)
+    if (team->shared && team->started > 1)
+        give_command(team, COMMAND_QUIT);
+    for (unsigned i = 1; i < team->started; i++)
+        if (team->kind == PK_TEAM_THREADS)
             pthread_join(members[i].thread, NULL);
         else
             waitpid(members[i].process, NULL, 0);
-    if (crew->shared)
-        munmap(crew->shared, shared_size(crew->count));
+    if (team->shared)
+        munmap(team->shared, shared_size(team->count));
     free(members);
-    memset(crew, 0, sizeof *crew);
+    memset(team, 0, sizeof *team);
 }
 
-int pk_crew_verify(struct pk_crew *crew)
+int pk_team_verify(struct pk_team *team)
 {
-    for (unsigned i = 0; i < crew->count; i++) {
+    for (unsigned i = 0; i < team->count; i++) {
         unsigned generation;
         int status;
 
-        crew->shared->only = i;
-        generation = give_command(crew, COMMAND_VERIFY);
-        finish(&crew->shared->slots[0], generation, i == 0 ? crew->work->verify(crew->state, 0) : 0);
-        status = await_members(crew, generation);
+        team->shared->only = i;
+        generation = give_command(team, COMMAND_VERIFY);
+        finish(&team->shared->slots[0], generation, i == 0 ? team->work->verify(team->state, 0) : 0);
+        status = await_members(team, generation);
         if (status)
             return status;
     }
     return 0;
 }
 
-int pk_crew_measure(struct pk_crew *crew, uint64_t loops, struct pk_value *value)
+int pk_team_measure(struct pk_team *team, uint64_t loops, struct pk_value *value)
 {
-    struct pk_crew_shared *shared = crew->shared;
-    unsigned generation, turns = 0, running = count_running(crew);
+    struct pk_team_shared *shared = team->shared;
+    unsigned generation, spins = 0, running = count_running(team);
     int status;
 
     shared->loops = loops;
-    generation = give_command(crew, COMMAND_RUN);
+    generation = give_command(team, COMMAND_RUN);
     while (atomic_load(&shared->arrived) != running - 1) {
-        if ((status = check_alive(crew, turns)))
+        if ((status = check_alive(team, spins)))
             return status;
-        relax(&turns);
+        relax(&spins);
     }
     atomic_store_explicit(&shared->gate, generation, memory_order_release);
-    run_timed(crew, 0, generation);
-    status = await_members(crew, generation);
+    run_timed(team, 0, generation);
+    status = await_members(team, generation);
     value->members = running;
     for (unsigned i = 0; i < running; i++) {
         value->seconds += shared->slots[i].seconds / running;
@@ -313,16 +313,16 @@ int pk_crew_measure(struct pk_crew *crew, uint64_t loops, struct pk_value *value
     return status;
 }
 
-uint64_t pk_crew_idled(const struct pk_crew *crew, unsigned member)
+uint64_t pk_team_idled(const struct pk_team *team, unsigned member)
 {
-    return atomic_load_explicit(&crew->shared->slots[member].idled, memory_order_relaxed);
+    return atomic_load_explicit(&team->shared->slots[member].idled, memory_order_relaxed);
 }
 
-int pk_crew_prove_asleep(const struct pk_crew *crew, unsigned member)
+int pk_team_prove_asleep(const struct pk_team *team, unsigned member)
 {
     char path[64], state = '?';
     FILE *stat;
-    int thread = atomic_load(&crew->shared->slots[member].thread);
+    int thread = atomic_load(&team->shared->slots[member].thread);
 
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
     stat = fopen(path, "re");

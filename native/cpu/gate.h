@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 #if PK_HAS_PKRU
 

@@ -1,7 +1,7 @@
 /* Core cycles without a counter: chains of dependent instructions of known latency. */
 #include "benchmark.h"
-#include "clock.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "timing/clock.h"
 
 /* A chain is timed in turns, of which the shortest counts: an interrupt lengthens one and not the others. Of the no-ops
  * between the turns all count: they tell whether there was another on the core at any time. */
@@ -47,8 +47,8 @@ static __attribute__((noinline)) double seconds_of_nops(uint64_t rounds)
  * 4 core alone all of them then seemed to take 1.015 to 1.03 times as long, as beside a neighbour. */
 double pk_nop_seconds(void)
 {
-    (void)seconds_of_nops(PK_HAS_CHAINS * UNREAD);
-    return PK_HAS_CHAINS * seconds_of_nops(PK_HAS_CHAINS * PK_NOPS_READ / STEPS) / PK_NOPS_READ;
+    (void)seconds_of_nops(PK_HAS_CORE_CLOCK * UNREAD);
+    return PK_HAS_CORE_CLOCK * seconds_of_nops(PK_HAS_CORE_CLOCK * PK_NOPS_READ / STEPS) / PK_NOPS_READ;
 }
 
 /* A fresh beginning each time: a sequence that came again would be learnt. */
@@ -60,7 +60,7 @@ double pk_branch_seconds(void)
 
     PK_BRANCHES(bits, steps);
     to = pk_clock_end();
-    return PK_HAS_CHAINS * pk_seconds_between(&from.time, &to.time) / PK_BRANCHES_READ;
+    return PK_HAS_CORE_CLOCK * pk_seconds_between(&from.time, &to.time) / PK_BRANCHES_READ;
 }
 
 static void keep_shortest(double *shortest, double seconds)
@@ -69,12 +69,12 @@ static void keep_shortest(double *shortest, double seconds)
         *shortest = seconds;
 }
 
-void pk_chain_measure(uint64_t cycles, struct pk_chain *chain)
+void pk_core_clock_measure(uint64_t cycles, struct pk_core_clock *chain)
 {
     uint64_t additions = cycles / (2 * TURNS * STEPS) + 1, multiplications = additions / MULTIPLY_CYCLES + 1;
 
-    *chain = (struct pk_chain){0};
-    for (int turn = 0; turn < TURNS && PK_HAS_CHAINS; turn++) {
+    *chain = (struct pk_core_clock){0};
+    for (int turn = 0; turn < TURNS && PK_HAS_CORE_CLOCK; turn++) {
         keep_shortest(&chain->add_seconds, seconds_of_additions(additions));
         chain->nop_seconds += pk_nop_seconds() / TURNS;
         keep_shortest(&chain->multiply_seconds, seconds_of_multiplications(multiplications));

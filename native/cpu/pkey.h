@@ -113,7 +113,7 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 
 /* A hundred steps of a chain, each of which needs the one before. Not with an immediate operand: recent cores fold such
  * additions when they rename registers, several a cycle. */
-#define PK_HAS_CHAINS 1
+#define PK_HAS_CORE_CLOCK 1
 #define PK_CHAIN(instruction, value) \
     __asm__ volatile(".rept 100\n\t" instruction " %0, %0\n\t.endr" : "+r"(value) : : "cc")
 #define PK_CHAIN_ADD "add"
@@ -192,7 +192,7 @@ static inline void pk_pause(void)
 #define PK_XOR(from, to) ""
 #define PK_MOVE(from, to) ""
 #define PK_UNLESS_EQUAL(one, other, instructions) ""
-#define PK_HAS_CHAINS 0
+#define PK_HAS_CORE_CLOCK 0
 #define PK_CHAIN(instruction, value) __asm__ volatile("" : "+r"(value))
 #define PK_CHAIN_ADD ""
 #define PK_CHAIN_MULTIPLY ""

@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
-#include "domain.h"
+#include "memory/domain.h"
 
-#include "benchmark.h"
-#include "trap.h"
+#include "memory/trap.h"
+#include "reason.h"
 
 int pk_key_take(struct pk_key *key, uint32_t rights)
 {

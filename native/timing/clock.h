@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 struct pk_clock {
     struct timespec time;

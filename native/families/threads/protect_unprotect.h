@@ -2,12 +2,12 @@
 #pragma once
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 /* To read-only and back, by mprotect. */
-static inline int flip(const struct pk_region *region, uint64_t loops)
+static inline int protect_unprotect(const struct pk_region *region, uint64_t loops)
 {
     void *base = region->base;
     size_t length = pk_region_length(region);
@@ -21,7 +21,7 @@ static inline int flip(const struct pk_region *region, uint64_t loops)
 }
 
 /* The same half by half, to prove that each changes something. */
-static inline int prove_flip(const struct pk_region *region)
+static inline int prove_protect_unprotect(const struct pk_region *region)
 {
     int status = pk_region_audit(region, PROT_READ | PROT_WRITE, 0);
 
@@ -39,7 +39,7 @@ static inline int prove_flip(const struct pk_region *region)
 }
 
 /* To a key that denies writing and back to key 0. */
-static inline int flip_key(const struct pk_region *region, int pkey, uint64_t loops)
+static inline int protect_unprotect_by_key(const struct pk_region *region, int pkey, uint64_t loops)
 {
     void *base = region->base;
     size_t length = pk_region_length(region);
@@ -52,7 +52,7 @@ static inline int flip_key(const struct pk_region *region, int pkey, uint64_t lo
     return status;
 }
 
-static inline int prove_flip_key(const struct pk_region *region, int pkey)
+static inline int prove_protect_unprotect_by_key(const struct pk_region *region, int pkey)
 {
     int status = pk_region_audit(region, PROT_READ | PROT_WRITE, 0);
 

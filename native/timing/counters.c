@@ -7,8 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "counters.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "timing/counters.h"
 
 /* From linux/perf_event.h, which a musl toolchain need not have. */
 struct attribute { /* struct perf_event_attr as first published, PERF_ATTR_SIZE_VER0 */

@@ -1,15 +1,15 @@
-/* What the benchmarks of threads share: a crew, and the memory that it works on. */
+/* What the benchmarks of threads share: a team, and the memory that it works on. */
 #pragma once
 
 #include <stdlib.h>
 #include <time.h>
 
 #include "benchmark.h"
-#include "cpus.h"
-#include "crew.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "parallel/cpus.h"
+#include "parallel/thread_team.h"
 
 #define MEMBERS_MAX 4096
 
@@ -18,31 +18,31 @@
         .name = "threads", .meaning = sense, .points = "cpus", .quick = "cpus" \
     }
 
-struct party {
-    struct pk_crew crew;
+struct thread_fixture {
+    struct pk_team team;
     struct pk_region *regions; /* one a member, or just one */
     unsigned count;            /* of regions */
     struct pk_key key;
 };
 
-static inline int set_up_regions(struct party *party, unsigned count)
+static inline int set_up_regions(struct thread_fixture *fixture, unsigned count)
 {
-    party->regions = calloc(count, sizeof *party->regions);
-    if (!party->regions)
+    fixture->regions = calloc(count, sizeof *fixture->regions);
+    if (!fixture->regions)
         return pk_error(ENOMEM, "allocate the regions");
-    party->count = count;
+    fixture->count = count;
     return 0;
 }
 
 static inline void teardown(void *state)
 {
-    struct party *party = state;
+    struct thread_fixture *fixture = state;
 
-    pk_crew_end(&party->crew);
-    for (unsigned i = 0; party->regions && i < party->count; i++)
-        pk_region_unmap(&party->regions[i]);
-    free(party->regions);
-    pk_key_give_back(&party->key);
+    pk_team_end(&fixture->team);
+    for (unsigned i = 0; fixture->regions && i < fixture->count; i++)
+        pk_region_unmap(&fixture->regions[i]);
+    free(fixture->regions);
+    pk_key_give_back(&fixture->key);
 }
 
 static inline int check_members(int64_t members)
@@ -50,18 +50,18 @@ static inline int check_members(int64_t members)
     return members <= MEMBERS_MAX ? 0 : pk_skip("more than %d threads are not supported", MEMBERS_MAX);
 }
 
-static inline int measure_crew(void *state, uint64_t loops, struct pk_value *value)
+static inline int measure_team(void *state, uint64_t loops, struct pk_value *value)
 {
-    struct party *party = state;
+    struct thread_fixture *fixture = state;
 
-    return pk_crew_measure(&party->crew, loops, value);
+    return pk_team_measure(&fixture->team, loops, value);
 }
 
-static inline int verify_crew(void *state)
+static inline int verify_team(void *state)
 {
-    struct party *party = state;
+    struct thread_fixture *fixture = state;
 
-    return pk_crew_verify(&party->crew);
+    return pk_team_verify(&fixture->team);
 }
 
 static inline void wait_milliseconds(long milliseconds)
@@ -72,12 +72,12 @@ static inline void wait_milliseconds(long milliseconds)
 }
 
 /* A member that has nothing to do may only be about to sleep: it has just done something. */
-static inline int prove_asleep(const struct pk_crew *crew, unsigned member)
+static inline int prove_asleep(const struct pk_team *team, unsigned member)
 {
     int status = 0;
 
     for (long milliseconds = 1; milliseconds < 600; milliseconds *= 2) {
-        status = pk_crew_prove_asleep(crew, member);
+        status = pk_team_prove_asleep(team, member);
         if (status != PK_DISPROVED)
             return status;
         wait_milliseconds(milliseconds);

@@ -2,95 +2,21 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "benchmark.h"
-#include "clock.h"
-#include "counters.h"
-#include "cpus.h"
-#include "pieces.h"
-
-extern const struct pk_entry __start_pk_benchmarks[];
-extern const struct pk_entry __stop_pk_benchmarks[];
-
-static _Thread_local char reason[512];
+#include "parallel/cpus.h"
+#include "timing/clock.h"
+#include "timing/counters.h"
+#include "timing/pieces.h"
 
 struct pk_case {
     const struct pk_benchmark *benchmark;
     cpu_set_t allowed; /* to give back */
     void *state;
 };
-
-size_t pk_benchmark_count(void)
-{
-    return (size_t)(__stop_pk_benchmarks - __start_pk_benchmarks);
-}
-
-const struct pk_benchmark *pk_benchmark_at(size_t index)
-{
-    return index < pk_benchmark_count() ? __start_pk_benchmarks[index].benchmark : NULL;
-}
-
-const char *pk_benchmark_file(size_t index)
-{
-    return index < pk_benchmark_count() ? __start_pk_benchmarks[index].file : NULL;
-}
-
-long pk_benchmark_line(size_t index)
-{
-    return index < pk_benchmark_count() ? __start_pk_benchmarks[index].line : 0;
-}
-
-const char *pk_reason(void)
-{
-    return reason;
-}
-
-static void explain(const char *format, va_list arguments)
-{
-    vsnprintf(reason, sizeof reason, format, arguments);
-}
-
-int pk_skip(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    explain(format, arguments);
-    va_end(arguments);
-    return PK_SKIPPED;
-}
-
-int pk_disprove(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    explain(format, arguments);
-    va_end(arguments);
-    return PK_DISPROVED;
-}
-
-int pk_error(int error, const char *what)
-{
-    snprintf(reason, sizeof reason, "%s: %s", what, strerror(error));
-    return -error;
-}
-
-int pk_benchmark_skipped(const struct pk_benchmark *benchmark, const int64_t *point)
-{
-    const struct pk_machine *machine = pk_machine_probe();
-
-    if (benchmark->needs & PK_NEEDS_X86 && !machine->has_pkru)
-        return pk_skip("the operation is an x86-64 instruction, and this is %s", machine->architecture);
-    if (benchmark->needs & PK_NEEDS_KEYS && machine->keys_missing)
-        return pk_skip("%s", machine->keys_missing);
-    if (benchmark->needs & PK_NEEDS_GLIBC && !machine->glibc_pkeys)
-        return pk_skip("the C library has no pkey_set");
-    return benchmark->support ? benchmark->support(point) : 0;
-}
 
 /* The caller stays on one CPU, the last it may use: CPU 0 serves most interrupts. */
 static void pin(const cpu_set_t *allowed)
@@ -124,8 +50,8 @@ int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, str
         free(created);
         return status;
     }
-    reason[0] = '\0';
-    /* Before pinning, so that a crew sees every CPU that the process may use. */
+    pk_forget_reason();
+    /* Before pinning, so that a team sees every CPU that the process may use. */
     status = benchmark->setup ? benchmark->setup(created->state, point) : 0;
     pin(&created->allowed);
     pk_forget_cpus();
@@ -133,7 +59,7 @@ int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, str
     if (status) {
         pk_case_close(created);
         *opened = NULL;
-        if (status < 0 && !reason[0])
+        if (status < 0 && !pk_reason()[0])
             pk_error(-status, "set-up");
     }
     return status;
@@ -207,7 +133,7 @@ int pk_case_measure(struct pk_case *opened, uint64_t loops, const struct pk_piec
 
     memset(value, 0, sizeof *value);
     value->loops = loops;
-    reason[0] = '\0';
+    pk_forget_reason();
     getrusage(RUSAGE_THREAD, &before);
     if (opened->benchmark->measure)
         status = measure_itself(opened, loops, value);
@@ -226,7 +152,7 @@ int pk_case_measure(struct pk_case *opened, uint64_t loops, const struct pk_piec
     value->involuntary_switches = (uint64_t)(after.ru_nivcsw - before.ru_nivcsw);
     value->cpu = sched_getcpu();
     value->migrations = value->cpu != cpu;
-    if (status && !reason[0])
+    if (status && !pk_reason()[0])
         return pk_error(status < 0 ? -status : EIO, "the operation failed while it was timed");
     return status;
 }

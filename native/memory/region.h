@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kind.h"
+#include "memory/kind.h"
 
 /* A run of resident pages in a VMA of its own. */
 struct pk_region {

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "smaps.h"
+#include "memory/smaps.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "benchmark.h"
+#include "reason.h"
 
 static bool read_header(const char *line, struct pk_vma *vma)
 {

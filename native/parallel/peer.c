@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "peer.h"
+#include "parallel/peer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "benchmark.h"
-#include "cpus.h"
-#include "futex.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "parallel/cpus.h"
+#include "parallel/futex.h"
 
 enum turn { TURN_ASKER, TURN_PEER };
 enum order { ORDER_ANSWER, ORDER_QUIT };

@@ -1,8 +1,8 @@
 /* A protection key of our own, and a region under one. */
 #pragma once
 
-#include "pkey.h"
-#include "region.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
 
 struct pk_key {
     int number;      /* 0 where none was taken */

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "cpus.h"
+#include "parallel/cpus.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "benchmark.h"
+#include "reason.h"
 
 int pk_last_cpus(int *cpus, int most)
 {

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "trap.h"
+#include "memory/trap.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "reason.h"
 
 static _Thread_local sigjmp_buf *volatile back;
 static _Thread_local struct pk_fault *volatile caught;

@@ -4,38 +4,38 @@
 #include <stdatomic.h>
 
 #include "benchmark.h"
-#include "flip.h"
-#include "party.h"
-#include "trap.h"
+#include "memory/trap.h"
+#include "protect_unprotect.h"
+#include "thread_fixture.h"
 
-struct changer {
+struct protector {
     struct pk_region region;
     atomic_ullong changes; /* that succeeded: to read-only and back */
 };
 
-static inline void change(struct changer *changer)
+static inline void protect_unprotect_once(struct protector *protector)
 {
-    if (!flip(&changer->region, 1))
-        atomic_fetch_add_explicit(&changer->changes, 1, memory_order_relaxed);
+    if (!protect_unprotect(&protector->region, 1))
+        atomic_fetch_add_explicit(&protector->changes, 1, memory_order_relaxed);
 }
 
-/* Prove, from another thread, that changes go on, and that a store now is refused and now goes through. The changer may
- * have to share its CPU, so wait longer and longer. */
-static inline int prove_changing(struct changer *changer)
+/* Prove, from another thread, that changes go on, and that a store now is refused and now goes through. The protector
+ * may have to share its CPU, so wait longer and longer. */
+static inline int prove_protecting(struct protector *protector)
 {
-    uint64_t before = atomic_load_explicit(&changer->changes, memory_order_relaxed);
+    uint64_t before = atomic_load_explicit(&protector->changes, memory_order_relaxed);
     unsigned refused = 0, allowed = 0;
 
     for (long milliseconds = 1; milliseconds < 1200; milliseconds *= 2) {
         for (unsigned tries = 0; tries < 64; tries++) {
             struct pk_fault fault;
-            int status = pk_trap(PK_STORE, changer->region.base, &fault);
+            int status = pk_trap(PK_STORE, protector->region.base, &fault);
 
             if (status)
                 return status;
             *(fault.happened ? &refused : &allowed) += 1;
         }
-        if (refused && allowed && atomic_load_explicit(&changer->changes, memory_order_relaxed) > before + 1)
+        if (refused && allowed && atomic_load_explicit(&protector->changes, memory_order_relaxed) > before + 1)
             return 0;
         wait_milliseconds(milliseconds);
     }
