@@ -1,16 +1,12 @@
-/* The PKRU register, CPUID, the time-stamp counter and the raw system calls: the only file, besides gate.h, that knows
- * the architecture.
+/* The PKRU register, CPUID and the time-stamp counter. Only the files in cpu/ know the architecture.
  *
- * Instructions are emitted as bytes, so that neither -mpku nor a recent assembler is needed; system calls are raw,
- * because musl has no wrappers for keys. */
+ * Instructions are emitted as bytes, so that neither -mpku nor a recent assembler is needed. */
 #pragma once
 
-#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include "cpu/system_calls.h"
 
 #ifndef PKEY_DISABLE_ACCESS
 #define PKEY_DISABLE_ACCESS 1
@@ -20,19 +16,6 @@
 #endif
 #ifndef SEGV_PKUERR
 #define SEGV_PKUERR 4
-#endif
-
-/* Linux gives these three calls the same number on every architecture that took them from the generic table. */
-#ifndef SYS_pkey_mprotect
-#if defined(__x86_64__)
-#define SYS_pkey_mprotect 329
-#define SYS_pkey_alloc 330
-#define SYS_pkey_free 331
-#else
-#define SYS_pkey_mprotect 288
-#define SYS_pkey_alloc 289
-#define SYS_pkey_free 290
-#endif
 #endif
 
 /* glibc has pkey_set since 2.27; musl has none. */
@@ -111,63 +94,12 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     __cpuid_count(leaf, subleaf, out[0], out[1], out[2], out[3]);
 }
 
-/* A hundred steps of a chain, each of which needs the one before. Not with an immediate operand: recent cores fold such
- * additions when they rename registers, several a cycle. */
-#define PK_HAS_CORE_CLOCK 1
-#define PK_CHAIN(instruction, value) \
-    __asm__ volatile(".rept 100\n\t" instruction " %0, %0\n\t.endr" : "+r"(value) : : "cc")
-#define PK_CHAIN_ADD "add"
-#define PK_CHAIN_MULTIPLY "imul"
-#define PK_NOPS __asm__ volatile(".rept 100\n\tnop\n\t.endr")
-/* Steps of a random sequence (Marsaglia, "Xorshift RNGs", 2003), in each of which a bit of it decides a branch that
- * nobody can predict. Written out, for where in its cache line each branch lies and where it goes decides what such a
- * step tells: of three places tried on a Zen 5 core, steps at this one told best when the core's other thread was
- * awake. */
-#define PK_BRANCHES(bits, steps)                                                            \
-    __asm__ volatile("jmp 2f\n\t.p2align 6\n\tnop\n"                                        \
-                     "1:\tnop\n\tsub $1, %%ecx\n\tje 3f\n"                                  \
-                     "2:\tmov %%rdx, %%rax\n\tshl $13, %%rax\n\txor %%rdx, %%rax\n\t"       \
-                     "mov %%rax, %%rdx\n\tshr $7, %%rdx\n\txor %%rdx, %%rax\n\t"            \
-                     "mov %%rax, %%rdx\n\tshl $17, %%rdx\n\txor %%rax, %%rdx\n\t"           \
-                     "test $1, %%al\n\tjne 1b\n\tnop\n\tnop\n\tsub $1, %%ecx\n\tjne 2b\n3:" \
-                     : "+d"(bits), "+c"(steps)                                              \
-                     :                                                                      \
-                     : "rax", "cc")
-
 /* One CPUID, of leaf 0: the highest leaf. */
 static inline uint32_t pk_cpuid_highest(void)
 {
     uint32_t highest, ebx, ecx, edx;
     __asm__ volatile("cpuid" : "=a"(highest), "=b"(ebx), "=c"(ecx), "=d"(edx) : "a"(0), "c"(0));
     return highest;
-}
-
-static inline long pk_getppid(void)
-{
-    long result;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(SYS_getppid) : "rcx", "r11", "memory");
-    return result;
-}
-
-static inline long pk_syscall4(long number, long a, long b, long c, long d)
-{
-    long result;
-    register long r10 __asm__("r10") = d;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
-    return result;
-}
-
-static inline long pk_syscall6(long number, long a, long b, long c, long d, long e, long f)
-{
-    long result;
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
 }
 
 static inline void pk_pause(void)
@@ -192,12 +124,6 @@ static inline void pk_pause(void)
 #define PK_XOR(from, to) ""
 #define PK_MOVE(from, to) ""
 #define PK_UNLESS_EQUAL(one, other, instructions) ""
-#define PK_HAS_CORE_CLOCK 0
-#define PK_CHAIN(instruction, value) __asm__ volatile("" : "+r"(value))
-#define PK_CHAIN_ADD ""
-#define PK_CHAIN_MULTIPLY ""
-#define PK_NOPS __asm__ volatile("")
-#define PK_BRANCHES(bits, steps) __asm__ volatile("" : "+r"(bits), "+r"(steps))
 #define PK_EAX "r"
 #define PK_ECX "r"
 #define PK_EDX "r"
@@ -238,23 +164,6 @@ static inline uint32_t pk_cpuid_highest(void)
     return 0;
 }
 
-static inline long pk_syscall4(long number, long a, long b, long c, long d)
-{
-    long result = syscall(number, a, b, c, d);
-    return result == -1 ? -(long)errno : result;
-}
-
-static inline long pk_syscall6(long number, long a, long b, long c, long d, long e, long f)
-{
-    long result = syscall(number, a, b, c, d, e, f);
-    return result == -1 ? -(long)errno : result;
-}
-
-static inline long pk_getppid(void)
-{
-    return syscall(SYS_getppid);
-}
-
 static inline void pk_pause(void)
 {
     __asm__ volatile("" : : : "memory");
@@ -286,25 +195,4 @@ static inline uint32_t pk_pkru_rights(uint32_t pkru, int pkey)
 static inline void pk_set_rights(int pkey, uint32_t rights)
 {
     pk_wrpkru(pk_pkru_with(pk_rdpkru(), pkey, rights));
-}
-
-/* System calls: 0 or more, or -errno. */
-static inline int pk_mprotect(void *address, size_t length, int prot)
-{
-    return (int)pk_syscall4(SYS_mprotect, (long)address, (long)length, prot, 0);
-}
-
-static inline int pk_pkey_mprotect(void *address, size_t length, int prot, int pkey)
-{
-    return (int)pk_syscall4(SYS_pkey_mprotect, (long)address, (long)length, prot, pkey);
-}
-
-static inline int pk_pkey_alloc(uint32_t rights)
-{
-    return (int)pk_syscall4(SYS_pkey_alloc, 0, (long)rights, 0, 0);
-}
-
-static inline int pk_pkey_free(int pkey)
-{
-    return (int)pk_syscall4(SYS_pkey_free, pkey, 0, 0, 0);
 }

@@ -3,159 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "benchmark.h"
-#include "cpu/pkey.h"
 #include "parallel/cpus.h"
-#include "parallel/futex.h"
+#include "parallel/peer_member.h"
+#include "reason.h"
 
-enum turn { TURN_ASKER, TURN_PEER };
-enum order { ORDER_ANSWER, ORDER_QUIT };
-
-/* Lies in shared memory, because the peer may be a process. */
-struct pk_peer_shared {
-    _Alignas(128) atomic_uint turn; /* the futex */
-    enum order order;
-    int request;
-    int status;
-    _Alignas(128) atomic_ulong answered;
-    atomic_uint id;
-    char reason[256];
-};
-
-struct member {
-    struct pk_peer_shared *shared;
-    const struct pk_peer_work *work;
-    void *state;
-    enum pk_peer_way way;
-    int shared_futex; /* between processes */
-    int requests, answers, cpu;
-    pthread_t thread;
-    pid_t process;
-};
-
-/* A pipe's message: a request, or an answer's status. */
-struct message {
-    enum order order;
-    int value;
-};
-
-static int send_message(int pipe, enum order order, int value)
-{
-    struct message message = {order, value};
-
-    return write(pipe, &message, sizeof message) == sizeof message ? 0 : -(errno ? errno : EPIPE);
-}
-
-static int receive_message(int pipe, struct message *message)
-{
-    ssize_t length;
-
-    do
-        length = read(pipe, message, sizeof *message);
-    while (length < 0 && errno == EINTR);
-    return length == sizeof *message ? 0 : -(length ? errno : EPIPE);
-}
-
-static int answer(const struct member *member, int request)
-{
-    int status = member->work->answer ? member->work->answer(member->state, request) : 0;
-
-    atomic_fetch_add_explicit(&member->shared->answered, 1, memory_order_relaxed);
-    return status;
-}
-
-static void pass_turn(struct pk_peer_shared *shared, enum turn turn, int between_processes)
-{
-    atomic_store_explicit(&shared->turn, turn, memory_order_release);
-    pk_futex_wake(&shared->turn, 1, between_processes);
-}
-
-static void serve_by_futex(struct member *member)
-{
-    struct pk_peer_shared *shared = member->shared;
-
-    for (;;) {
-        while (atomic_load_explicit(&shared->turn, memory_order_acquire) != TURN_PEER)
-            pk_futex_wait(&shared->turn, TURN_ASKER, member->shared_futex, 0);
-        if (shared->order == ORDER_QUIT)
-            return;
-        shared->status = answer(member, shared->request);
-        pass_turn(shared, TURN_ASKER, member->shared_futex);
-    }
-}
-
-static void serve_by_pipe(struct member *member)
-{
-    struct message message;
-
-    while (!receive_message(member->requests, &message) && message.order != ORDER_QUIT)
-        if (send_message(member->answers, ORDER_ANSWER, answer(member, message.value)))
-            return;
-}
-
-/* The life of a peer: its id says that it has joined. */
-static void serve(struct member *member)
-{
-    struct pk_peer_shared *shared = member->shared;
-
-    pk_pin(member->cpu);
-    shared->status = member->work->join ? member->work->join(member->state) : 0;
-    if (shared->status)
-        snprintf(shared->reason, sizeof shared->reason, "%s", pk_reason());
-    atomic_store(&shared->id, (unsigned)syscall(SYS_gettid));
-    pk_futex_wake(&shared->id, 1, 1);
-    if (member->way == PK_PEER_PIPE)
-        serve_by_pipe(member);
-    else
-        serve_by_futex(member);
-}
-
-static void *thread_main(void *argument)
-{
-    serve(argument);
-    return NULL;
-}
-
-static void close_pipe(int *end)
-{
-    if (*end >= 0)
-        close(*end);
-    *end = -1;
-}
-
-static int start_process(struct member *member, const struct pk_peer *peer)
-{
-    pid_t parent = getpid();
-
-    member->process = fork();
-    if (member->process < 0)
-        return -errno;
-    if (member->process == 0) {
-        pk_end_with_parent(parent);
-        if (member->way == PK_PEER_PIPE) {
-            close(peer->requests);
-            close(peer->answers);
-        }
-        serve(member);
-        _exit(0);
-    }
-    /* While the asker holds the other end, too, of the pipe that it writes to, a dead peer raises no SIGPIPE; while it
-     * holds none of the pipe that it reads from, a dead peer ends it. */
-    close_pipe(&member->answers);
-    return 0;
-}
-
-static int open_pipes(struct pk_peer *peer, struct member *member)
+static int open_pipes(struct pk_peer *peer, struct pk_peer_member *member)
 {
     int requests[2], answers[2];
 
@@ -172,7 +30,7 @@ static int open_pipes(struct pk_peer *peer, struct member *member)
 
 static int prove_alive(const struct pk_peer *peer)
 {
-    const struct member *member = peer->member;
+    const struct pk_peer_member *member = peer->member;
     siginfo_t info = {0};
 
     if (peer->kind == PK_PEER_PROCESS &&
@@ -192,7 +50,7 @@ static int await(const struct pk_peer *peer, atomic_uint *word, unsigned value)
     return status;
 }
 
-static int choose_cpus(struct pk_peer *peer, struct member *member, enum pk_peer_place place)
+static int choose_cpus(struct pk_peer *peer, struct pk_peer_member *member, enum pk_peer_place place)
 {
     int cpus[2], count = pk_last_cpus(cpus, 2);
 
@@ -206,18 +64,18 @@ static int choose_cpus(struct pk_peer *peer, struct member *member, enum pk_peer
 int pk_peer_start(struct pk_peer *peer, enum pk_peer_kind kind, enum pk_peer_way way, enum pk_peer_place place,
                   const struct pk_peer_work *work, void *state)
 {
-    struct member *member = calloc(1, sizeof *member);
+    struct pk_peer_member *member = calloc(1, sizeof *member);
     int status;
 
     *peer = (struct pk_peer){.member = member, .way = way, .kind = kind, .requests = -1, .answers = -1};
     if (!member)
         return pk_error(ENOMEM, "allocate the peer");
-    *member = (struct member){.work = work,
-                              .state = state,
-                              .way = way,
-                              .shared_futex = kind == PK_PEER_PROCESS,
-                              .requests = -1,
-                              .answers = -1};
+    *member = (struct pk_peer_member){.work = work,
+                                      .state = state,
+                                      .way = way,
+                                      .shared_futex = kind == PK_PEER_PROCESS,
+                                      .requests = -1,
+                                      .answers = -1};
     peer->shared = mmap(NULL, sizeof *peer->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (peer->shared == MAP_FAILED) {
         peer->shared = NULL;
@@ -229,8 +87,7 @@ int pk_peer_start(struct pk_peer *peer, enum pk_peer_kind kind, enum pk_peer_way
         status = open_pipes(peer, member);
     if (status)
         return status;
-    status = kind == PK_PEER_PROCESS ? start_process(member, peer)
-                                     : -pthread_create(&member->thread, NULL, thread_main, member);
+    status = pk_peer_member_start(member, peer);
     if (status) {
         member->process = 0;
         return pk_error(-status, kind == PK_PEER_PROCESS ? "start a process" : "start a thread");
@@ -255,7 +112,7 @@ int pk_peer_ask(struct pk_peer *peer, int request)
         struct message message;
         status = send_message(peer->requests, ORDER_ANSWER, request);
         if (!status)
-            status = receive_message(peer->answers, &message);
+            status = pk_peer_receive(peer->answers, &message);
         return status ? status : message.value;
     }
     shared->order = ORDER_ANSWER;
@@ -287,7 +144,7 @@ static void tell_to_quit(struct pk_peer *peer)
 
 void pk_peer_end(struct pk_peer *peer)
 {
-    struct member *member = peer->member;
+    struct pk_peer_member *member = peer->member;
 
     if (!member)
         return;

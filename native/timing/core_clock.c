@@ -1,6 +1,6 @@
 /* Core cycles without a counter: chains of dependent instructions of known latency. */
 #include "benchmark.h"
-#include "cpu/pkey.h"
+#include "cpu/core_steps.h"
 #include "timing/clock.h"
 
 /* A chain is timed in turns, of which the shortest counts: an interrupt lengthens one and not the others. Of the no-ops
