@@ -1,10 +1,12 @@
 #include "reason.h"
 
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "benchmark.h"
+#include "interface.h"
 
 static _Thread_local char reason[512];
 

@@ -13,7 +13,7 @@ from pkbench.cases.catalogue import Case
 ROOT = Path(__file__).parent.parent
 NATIVE = ROOT / "native"
 PROGRAMS = ROOT / "tests" / "native"
-BASE = ("", "memory", "parallel", "timing")
+BASE = ("", "cpu", "memory", "parallel", "timing")
 CORE = tuple(path for folder in BASE for path in sorted((NATIVE / folder).glob("*.c")))
 FAMILIES = tuple(sorted((NATIVE / "families").glob("*/*.c")))
 GUEST = tuple(sorted((NATIVE / "guest").glob("*.c")))

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "guest/guest.h"
 #include "memory/region.h"
 
 #define ANSWERS "/dev/ttyS1"

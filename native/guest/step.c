@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "step.h"
+#include "guest/step.h"
 
 #include <sched.h>
 #include <signal.h>

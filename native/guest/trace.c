@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "guest/guest.h"
 
 #define SYMBOLS "/proc/kallsyms"
 #define STOP_PORT 0x505 /* of QEMU's pvpanic: told of a panic, it stops the machine at once */

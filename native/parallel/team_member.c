@@ -5,10 +5,10 @@
 #include <sched.h>
 #include <stdio.h>
 
+#include "cpu/clock.h"
 #include "cpu/pkey.h"
 #include "parallel/cpus.h"
 #include "parallel/futex.h"
-#include "timing/clock.h"
 
 /* Wait without sleeping; where there are more members than CPUs, let the others run. */
 void pk_member_relax(unsigned *spins)

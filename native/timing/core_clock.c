@@ -1,7 +1,7 @@
 /* Core cycles without a counter: chains of dependent instructions of known latency. */
 #include "benchmark.h"
+#include "cpu/clock.h"
 #include "cpu/core_steps.h"
-#include "timing/clock.h"
 
 /* A chain is timed in turns, of which the shortest counts: an interrupt lengthens one and not the others. Of the no-ops
  * between the turns all count: they tell whether there was another on the core at any time. */

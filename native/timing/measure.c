@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 
 #include "benchmark.h"
+#include "cpu/clock.h"
 #include "parallel/cpus.h"
-#include "timing/clock.h"
 #include "timing/counters.h"
 #include "timing/pieces.h"
 

@@ -1,7 +1,7 @@
 #include "crooked.h"
 #include "wrong.h"
 
-#include "timing/clock.h"
+#include "cpu/clock.h"
 
 static _Atomic bool clock_stands;
 

@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-#include "timing/clock.h"
+#include "cpu/clock.h"
 
 static bool clock_stands;
 

@@ -2,8 +2,8 @@
  */
 #define _GNU_SOURCE
 #include "benchmark.h"
+#include "cpu/clock.h"
 #include "cpu/pkey.h"
-#include "timing/clock.h"
 
 #include "unrolled.h"
 

@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 
 #include "benchmark.h"
+#include "cpu/clock.h"
 #include "cpu/pkey.h"
 #include "memory/region.h"
 #include "memory/trap.h"
-#include "timing/clock.h"
 
 /* What a fresh process answers. */
 struct answer {

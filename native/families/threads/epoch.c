@@ -7,11 +7,11 @@
 #include <stdatomic.h>
 
 #include "benchmark.h"
+#include "cpu/clock.h"
 #include "memory/region.h"
 #include "parallel/thread_team.h"
 #include "rendezvous.h"
 #include "thread_fixture.h"
-#include "timing/clock.h"
 
 /* After which a thread that does not stop is said to go on. */
 #define PATIENCE_SECONDS 1

@@ -3,12 +3,12 @@
 #include <stdatomic.h>
 
 #include "benchmark.h"
+#include "cpu/clock.h"
 #include "parallel/thread_team.h"
 #include "protect_unprotect.h"
 #include "protector.h"
 #include "rendezvous.h"
 #include "thread_fixture.h"
-#include "timing/clock.h"
 
 #define STALL_MILLISECONDS 2
 

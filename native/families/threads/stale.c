@@ -6,12 +6,12 @@
 #include <stdatomic.h>
 
 #include "benchmark.h"
+#include "cpu/clock.h"
 #include "memory/trap.h"
 #include "parallel/cpus.h"
 #include "parallel/thread_team.h"
 #include "protect_unprotect.h"
 #include "thread_fixture.h"
-#include "timing/clock.h"
 
 struct stale {
     struct pk_team sibling, stranger; /* the second member of each: pinned to the same CPU */

@@ -1,5 +1,5 @@
 /* How finely the clock tells times, and what reading it takes. */
-#include "timing/clock.h"
+#include "cpu/clock.h"
 
 #define READS 2000 /* some 50 µs */
 
