@@ -1,4 +1,4 @@
-/* Declare a benchmark below its functions. */
+/* How a benchmark is declared, below its functions. */
 #pragma once
 
 #include <stddef.h>
@@ -7,18 +7,19 @@
 #include "interface.h"
 #include "reason.h"
 
-/* What the table holds of a declaration: compilers reorder static data, so its line tells its place in the file. */
+/* An entry of the table of benchmarks. It keeps the line because compilers reorder static data: file and line give
+ * the order of declaration. */
 struct pk_entry {
     const struct pk_benchmark *benchmark;
     const char *file;
     long line;
 };
 
-/* Puts an entry into an ELF section of its own, whose bounds the linker provides:
+/* Declares a benchmark and puts its entry into an ELF section of its own, whose bounds the linker provides:
  *
- *     PK_BENCHMARK(getppid) = {.family = "syscall", .name = "getppid", …};
+ * PK_BENCHMARK(getppid) = {.family = "syscall", .name = "getppid", …};
  *
- * Without the alignment a compiler may place entries further apart than an array's. */
+ * Without the alignment, a compiler may place the entries further apart than the elements of an array. */
 #define PK_BENCHMARK(identifier)                                                                                       \
     static const struct pk_benchmark benchmark_##identifier;                                                           \
     static const struct pk_entry entry_##identifier                                                                    \
@@ -26,15 +27,15 @@ struct pk_entry {
                                                                                     __LINE__};                         \
     static const struct pk_benchmark benchmark_##identifier
 
-/* Make the compiler believe that memory may have changed: without it, it would keep values in registers across the
- * operation, or move accesses to the other side of it. */
+/* Makes the compiler assume that memory has changed. Otherwise it could keep values in registers across the
+ * operation, or move accesses to its other side. */
 #define pk_barrier() __asm__ volatile("" : : : "memory")
 
-/* The loop of every timed function. Without the pragma gcc 14 unrolls some loops at -O2 and not others, so that a case
- * and its floor would differ in more than the operation; without the asm it would delete an empty loop. */
+/* The loop of every timed function. Without the pragma, gcc 14 unrolls some loops at -O2 and not others, so that a
+ * case and its fixed overhead (floor) would differ in more than the operation. */
 #define PK_REPEAT(loops) _Pragma("GCC unroll 1") for (uint64_t left_ = (loops); left_ != 0; left_--)
 
-/* Around the flush ceiling of 33 pages, and the 512 pages that one page of page table maps; 40 GiB at the end. */
+/* Points around the flush ceiling of 33 pages and around the 512 pages that one page-table page maps; up to 40 GiB. */
 #define PK_PAGES_AXIS(quick_points)                                                              \
     {                                                                                            \
         .name = "pages", .meaning = "resident 4 KiB pages in the region", .quick = quick_points, \

@@ -1,7 +1,7 @@
-/* How finely the clock tells times, and what reading it takes. */
+/* The resolution of the clock, and how long reading it takes. */
 #include "cpu/clock.h"
 
-#define READS 2000 /* some 50 µs */
+#define READS 2000 /* about 50 µs */
 
 void pk_clock_measure(struct pk_clock_precision *found)
 {
@@ -15,7 +15,8 @@ void pk_clock_measure(struct pk_clock_precision *found)
 
         clock_gettime(CLOCK_MONOTONIC_RAW, &now);
         step = pk_seconds_between(&before, &now);
-        /* A coarse clock shows the same time many times over; an interrupted reader sees long steps. */
+        /* A coarse clock shows the same time many times over. An interrupt makes one step long. So keep the shortest
+         * step. */
         if (step > 0 && (found->step_seconds == 0 || step < found->step_seconds))
             found->step_seconds = step;
         before = now;

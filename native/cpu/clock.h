@@ -1,4 +1,4 @@
-/* The clocks that a value is taken with: elapsed time and time-stamp counter. */
+/* The two clocks of a value: elapsed time and time-stamp counter. */
 #pragma once
 
 #include <time.h>
@@ -20,7 +20,7 @@ static inline struct pk_clock pk_clock_begin(void)
     return now;
 }
 
-/* Mirrors pk_clock_begin, so that the ticks lie inside the seconds and nothing but the operation inside the ticks. */
+/* Mirrors pk_clock_begin: the ticks lie within the seconds, and only the operation lies within the ticks. */
 static inline struct pk_clock pk_clock_end(void)
 {
     struct pk_clock now;
@@ -35,7 +35,7 @@ static inline double pk_seconds_between(const struct timespec *from, const struc
     return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) * 1e-9;
 }
 
-/* Add what passed between two readings to a value. */
+/* Add the time between two readings to a value. */
 static inline void pk_value_add(struct pk_value *value, const struct pk_clock *from, const struct pk_clock *to)
 {
     value->seconds += pk_seconds_between(&from->time, &to->time);

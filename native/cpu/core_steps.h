@@ -1,20 +1,20 @@
-/* Instructions whose time in core cycles is known: chains, no-ops, and branches that can't be predicted. */
+/* Instructions that show how fast the core runs: dependency chains of known latency, no-ops, and unpredictable
+ * branches. */
 #pragma once
 
 #if defined(__x86_64__)
 
-/* A hundred steps of a chain, each of which needs the one before. Not with an immediate operand: recent cores fold such
- * additions when they rename registers, several a cycle. */
+/* A chain of a hundred steps, each of which depends on the one before. The operand is a register: recent cores fold
+ * additions of a constant when they rename registers, and do several in a cycle. */
 #define PK_HAS_CORE_CLOCK 1
 #define PK_CHAIN(instruction, value) \
     __asm__ volatile(".rept 100\n\t" instruction " %0, %0\n\t.endr" : "+r"(value) : : "cc")
 #define PK_CHAIN_ADD "add"
 #define PK_CHAIN_MULTIPLY "imul"
 #define PK_NOPS __asm__ volatile(".rept 100\n\tnop\n\t.endr")
-/* Steps of a random sequence (Marsaglia, "Xorshift RNGs", 2003), in each of which a bit of it decides a branch that
- * nobody can predict. Written out, for where in its cache line each branch lies and where it goes decides what such a
- * step tells: of three places tried on a Zen 5 core, steps at this one told best when the core's other thread was
- * awake. */
+/* Steps of a random sequence (Marsaglia, "Xorshift RNGs", 2003). One bit of each number decides a branch, so no core
+ * can predict it. The code is written out because the placement of the branches within their cache lines matters: of
+ * three placements tried on a Zen 5 core, this one showed most clearly that the core's other thread was awake. */
 #define PK_BRANCHES(bits, steps)                                                            \
     __asm__ volatile("jmp 2f\n\t.p2align 6\n\tnop\n"                                        \
                      "1:\tnop\n\tsub $1, %%ecx\n\tje 3f\n"                                  \
@@ -26,7 +26,7 @@
                      :                                                                      \
                      : "rax", "cc")
 
-#else /* nothing is known: only has to compile */
+#else /* no core-clock calibration: this only has to compile */
 
 #define PK_HAS_CORE_CLOCK 0
 #define PK_CHAIN(instruction, value) __asm__ volatile("" : "+r"(value))

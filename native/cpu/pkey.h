@@ -1,6 +1,6 @@
 /* The PKRU register, CPUID and the time-stamp counter. Only the files in cpu/ know the architecture.
  *
- * Instructions are emitted as bytes, so that neither -mpku nor a recent assembler is needed. */
+ * Instructions are emitted as bytes, so they need neither -mpku nor a recent assembler. */
 #pragma once
 
 #include <signal.h>
@@ -34,22 +34,22 @@
 #define PK_WRPKRU ".byte 0x0f, 0x01, 0xef\n\t" /* needs ECX = EDX = 0; PKRU = EAX */
 #define PK_LFENCE "lfence\n\t"
 #define PK_XGETBV ".byte 0x0f, 0x01, 0xd0\n\t"               /* needs ECX = 0; EDX:EAX = XCR0 */
-#define PK_RDFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xc0\n\t" /* RAX = where FS begins */
-#define PK_WRFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xd0\n\t" /* FS begins at RAX */
+#define PK_RDFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xc0\n\t" /* RAX = base of FS */
+#define PK_WRFSBASE ".byte 0xf3, 0x48, 0x0f, 0xae, 0xd0\n\t" /* base of FS = RAX */
 #define PK_ADD(from, to) "add " from ", " to "\n\t"
 #define PK_AND(from, to) "and " from ", " to "\n\t"
-/* Stop unless the two are equal; the jump is not taken. */
+/* Trap unless the two are equal. The jump is not taken when they are. */
 #define PK_CHECK(one, other) "cmp " one ", " other "\n\tjne 9f\n\t"
 #define PK_TRAP "\n\tjmp 8f\n9:\n\tud2\n8:\n\t"
 #define PK_XOR(from, to) "xor " from ", " to "\n\t"
 #define PK_MOVE(from, to) "mov " from ", " to "\n\t"
 #define PK_UNLESS_EQUAL(one, other, instructions) "cmp " one ", " other "\n\tje 7f\n\t" instructions "7:\n\t"
-/* Constraints of inline assembly */
+/* Register constraints of inline assembly */
 #define PK_EAX "a"
 #define PK_ECX "c"
 #define PK_EDX "d"
 #define PK_EDI "D"
-/* What pads machine code: int3 */
+/* Padding between pieces of machine code: int3 */
 #define PK_CODE_FILLER 0xcc
 
 #define PK_CODE_RETURN_BYTES 6
@@ -81,7 +81,7 @@ static inline uint64_t pk_ticks(void)
     return __builtin_ia32_rdtsc();
 }
 
-/* CPUID, with all zeros where the leaf is beyond what the CPU has. */
+/* CPUID; all zeros if the CPU has no such leaf. */
 static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
     uint32_t base = leaf & 0xf0000000u;
@@ -94,7 +94,7 @@ static inline void pk_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
     __cpuid_count(leaf, subleaf, out[0], out[1], out[2], out[3]);
 }
 
-/* One CPUID, of leaf 0: the highest leaf. */
+/* One CPUID instruction, leaf 0, which returns the highest leaf. */
 static inline uint32_t pk_cpuid_highest(void)
 {
     uint32_t highest, ebx, ecx, edx;
@@ -110,7 +110,7 @@ static inline void pk_pause(void)
 #else /* no PKRU */
 
 #define PK_HAS_PKRU 0
-/* What needs these is skipped here, and only has to compile. */
+/* Benchmarks that need these are skipped here: they only have to compile. */
 #define PK_RDPKRU ""
 #define PK_WRPKRU ""
 #define PK_LFENCE ""
@@ -171,7 +171,7 @@ static inline void pk_pause(void)
 
 #endif
 
-/* Whether RDPKRU and WRPKRU may be executed: the kernel has set CR4.PKE (CPUID.7.0:ECX.OSPKE). */
+/* Whether RDPKRU and WRPKRU may be executed, that is whether the kernel has set CR4.PKE (CPUID.7.0:ECX.OSPKE). */
 static inline int pk_pkru_usable(void)
 {
     uint32_t leaf[4];
@@ -180,7 +180,7 @@ static inline int pk_pkru_usable(void)
     return PK_HAS_PKRU && leaf[2] >> 4 & 1;
 }
 
-/* Two bits a key: 2k denies access, 2k + 1 denies writing (Intel SDM volume 3, 4.6.2). */
+/* Each key has two bits: 2k denies access, 2k + 1 denies writing (Intel SDM volume 3, 4.6.2). */
 static inline uint32_t pk_pkru_with(uint32_t pkru, int pkey, uint32_t rights)
 {
     return (pkru & ~(3u << (2 * pkey))) | rights << (2 * pkey);

@@ -1,4 +1,4 @@
-/* System calls without a wrapper of the C library: musl has none for keys. */
+/* Raw system calls. musl has no wrappers for the calls on keys. */
 #pragma once
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Linux gives these three calls the same number on every architecture that took them from the generic table. */
+/* These three calls have the same number on every architecture that uses Linux's generic table. */
 #ifndef SYS_pkey_mprotect
 #if defined(__x86_64__)
 #define SYS_pkey_mprotect 329
@@ -71,7 +71,7 @@ static inline long pk_getppid(void)
 
 #endif
 
-/* System calls: 0 or more, or -errno. */
+/* These return 0 or more on success, -errno on failure. */
 static inline int pk_mprotect(void *address, size_t length, int prot)
 {
     return (int)pk_syscall4(SYS_mprotect, (long)address, (long)length, prot, 0);

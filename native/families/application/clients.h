@@ -1,4 +1,4 @@
-/* The clients of a hash table: each asks for its own part of the keys, one after the other. */
+/* The clients of a hash table. Each client asks for its own share of the keys, one key after the other. */
 #pragma once
 
 #include "table.h"
@@ -6,11 +6,11 @@
 struct client;
 typedef int request(struct table_slot *slots, struct client *client);
 
-/* What one thread asks for, in turn: its own part of the keys. */
+/* One thread's requests: its own share of the keys, in order. */
 struct client {
     _Alignas(128) const struct table_key *keys;
     size_t count, next;
-    struct table_value value; /* that it has got, or will set */
+    struct table_value value; /* the value last got, or the next to set */
 };
 
 static inline const struct table_key *next_key(struct client *client)
@@ -21,7 +21,7 @@ static inline const struct table_key *next_key(struct client *client)
     return key;
 }
 
-/* 0 where the key was found. */
+/* Return 0 if the key was found. */
 static inline int get(struct table_slot *slots, struct client *client)
 {
     const struct table_key *key = next_key(client);

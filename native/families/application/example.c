@@ -1,8 +1,8 @@
-/* Whole jobs. The first: the example that introduced the three system calls in 2016 (alloc, tag, open, write, close,
- * unmap, free), phase by phase.
+/* A complete job: the example that introduced the three system calls in 2016 (alloc, tag, open, write, close, unmap,
+ * free), measured phase by phase.
  *
- * The example is done once for each key there is, side by side: phase by phase, so that a batch holds nothing but one
- * phase, and a phase can be timed without the others. */
+ * The example runs once for each available key, all of them side by side. A batch consists of one phase for all keys,
+ * so that each phase can be timed without the others. */
 #define _GNU_SOURCE
 #include "phases.h"
 
@@ -36,7 +36,7 @@ static int setup_until(struct example *example, const struct phase *phase)
     for (unsigned i = 0; i < example->count && !status; i++)
         status = pk_region_map(&example->regions[i], 1);
     example->phase = phase;
-    /* All phases before this one, and this one, which `prepare` undoes. */
+    /* Run all phases up to and including this one, which `prepare` then undoes. */
     for (const struct phase *each = phases; each < phases + PHASE_COUNT && !status; each++) {
         status = each->run(example, example->count);
         if (each == phase)
@@ -50,7 +50,7 @@ static int setup(void *state, const int64_t *point)
     return setup_until(state, &phases[point[0]]);
 }
 
-/* As far as storing, where all keys are allocated and open. */
+/* Run the phases up to storing: all keys are then allocated and open. */
 static int setup_floor(void *state, const int64_t *point)
 {
     struct example *example = state;
@@ -68,7 +68,7 @@ static void teardown(void *state)
     for (unsigned i = 0; i < example->count; i++) {
         pk_region_unmap(&example->regions[i]);
         if (example->keys[i] > 0)
-            pk_pkey_free(example->keys[i]); /* refused where it has been freed: no harm */
+            pk_pkey_free(example->keys[i]); /* harmless: refused if the key was freed before */
     }
     pk_wrpkru(example->before);
 }
@@ -83,7 +83,7 @@ static int prove_unmapped(char *base)
     return fault.happened && fault.code == SEGV_MAPERR ? 0 : pk_disprove("an unmapped page can be read");
 }
 
-/* What must hold of one of the regions after a phase. */
+/* What must hold for one region after a phase. */
 static int prove_after(const struct example *example, const struct phase *phase, unsigned i)
 {
     const struct pk_region *region = &example->regions[i];
@@ -106,19 +106,19 @@ static int prove_after(const struct example *example, const struct phase *phase,
         return pk_prove_refused(PK_STORE, region->base, pkey);
     if (phase->run == run_unmap)
         return prove_unmapped(region->base);
-    /* Freed: the kernel knows the key no more. */
+    /* After freeing, the kernel no longer knows the key. */
     return pk_pkey_mprotect(region->base, 0, PROT_READ, pkey) || pk_pkey_free(pkey) == -EINVAL
                ? 0
                : pk_disprove("key %d can still be freed", pkey);
 }
 
-/* The whole example from its beginning, each phase proved on each region; then back to where this case is timed. */
+/* Run the whole example from the start and prove each phase on each region. Then restore the state that is timed. */
 static int verify(void *state)
 {
     struct example *example = state, fresh = {.written = 1};
     int status;
 
-    /* The keys of the case itself would be in the way. */
+    /* The case holds all keys: give them back first. */
     teardown(example);
     fresh.before = example->before;
     fresh.count = example->count;
@@ -143,10 +143,9 @@ PK_BENCHMARK(phoronix_example) = {
     .headline = 1,
     .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
     .floor = "application/phoronix-floor",
-    .axes =
-        {{.name = "phase", .meaning = "what the example does", .labels = PHASES, .points = PHASES, .quick = PHASES}},
-    .operation = "one phase of: pkey_alloc with writing denied, pkey_mprotect of a page, allow writing, store, deny "
-                 "writing, munmap, pkey_free",
+    .axes = {{.name = "phase", .meaning = "phase of the example", .labels = PHASES, .points = PHASES, .quick = PHASES}},
+    .operation = "one phase of the example: pkey_alloc with writing denied, pkey_mprotect of a page, allow writing, "
+                 "store, deny writing, munmap, pkey_free",
     .state_size = sizeof(struct example),
     .setup = setup,
     .batch = batch,
@@ -161,7 +160,7 @@ PK_BENCHMARK(phoronix_floor) = {
     .name = "phoronix-floor",
     .headline = 1,
     .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .operation = "nothing, in the batches that the phases of phoronix-example are timed in",
+    .operation = "do nothing, in batches of the same size as those of phoronix-example",
     .state_size = sizeof(struct example),
     .setup = setup_floor,
     .batch = batch,

@@ -1,5 +1,5 @@
-/* The phases of the example that introduced the system calls for keys: each does its part for many keys, and undoes it.
- */
+/* The phases of the example that introduced the system calls for keys. Each phase does its part for many keys, and
+ * can be undone. */
 #pragma once
 
 #include "benchmark.h"
@@ -9,7 +9,7 @@
 
 struct example;
 
-/* Each phase does its part for the first `count` keys. */
+/* A phase does its part for the first `count` keys. */
 struct phase {
     int (*run)(struct example *example, uint64_t count);
     int (*undo)(struct example *example);
@@ -19,8 +19,8 @@ struct example {
     const struct phase *phase;
     int keys[PK_KEYS_MAX];
     struct pk_region regions[PK_KEYS_MAX];
-    unsigned count;   /* of keys that can be had */
-    unsigned written; /* what the last store stored */
+    unsigned count;   /* of available keys */
+    unsigned written; /* what the last store wrote */
     uint32_t before;  /* PKRU as found */
 };
 
@@ -55,7 +55,7 @@ static int undo_alloc(struct example *example)
     return status;
 }
 
-/* A batch may have freed only some: free the rest, so that all can be had again. */
+/* A batch may have freed only some keys. Free the rest, then allocate them all again. */
 static int undo_free(struct example *example)
 {
     for (unsigned i = 0; i < example->count; i++)
@@ -150,7 +150,7 @@ static int undo_unmap(struct example *example)
     return status ? status : run_tag(example, example->count);
 }
 
-/* What a phase costs that does nothing: the loop, and the clocks' share in so small a batch. */
+/* A phase that does nothing: the overhead of the loop, and of the clocks in so small a batch. */
 static int run_nothing(struct example *example, uint64_t count)
 {
     const int *key = example->keys;

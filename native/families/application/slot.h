@@ -1,4 +1,4 @@
-/* A slot in a pool of WebAssembly memories: who reaches it, inside the sandbox and outside. */
+/* A slot in a pool of WebAssembly memories, and the proof of who can access it: inside the sandbox and outside. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 
 struct slot {
     struct pk_domain domain;
-    char *base;    /* what is changed of it */
+    char *base;    /* start of the part that changes */
     size_t length; /* in bytes */
 };
 
@@ -28,7 +28,7 @@ static inline uint64_t memory(const int64_t *point)
     return pages_at(point) * pk_page_size();
 }
 
-/* The sandbox, for what tries and does something in the slot. */
+/* Enter or leave the sandbox: open or close the slot's key, if it has one. */
 static inline void enter_or_leave(const struct slot *slot, bool inside)
 {
     const struct pk_key *key = &slot->domain.key;
@@ -37,7 +37,7 @@ static inline void enter_or_leave(const struct slot *slot, bool inside)
         pk_wrpkru(inside ? key->open : key->closed);
 }
 
-/* Outside of the sandbox, the slot is closed, where it has a key; inside, it is open. */
+/* Prove that the address can be written inside the sandbox. Outside, it must be refused if the slot has a key. */
 static inline int prove_reach(const struct slot *slot, char *address)
 {
     int pkey = slot->domain.key.number, status = pkey ? pk_prove_refused(PK_STORE, address, pkey) : 0;
@@ -49,7 +49,8 @@ static inline int prove_reach(const struct slot *slot, char *address)
     return status;
 }
 
-/* Nobody reaches it. The key's rights would be the reason that the kernel names. */
+/* Prove that nobody can access the address. Inside the sandbox the key allows it, so the kernel must name the page's
+ * protection as the reason. */
 static inline int prove_out_of_reach(const struct slot *slot, char *address)
 {
     int status;

@@ -1,5 +1,5 @@
-/* A store of keys and values in memory, like memcached, whose table is accessible only while a request is served. The
- * unprotected twin is the floor of the others. */
+/* A key-value store in memory, like memcached. Its table is accessible only while a request is served. The
+ * unprotected twin is the fixed overhead (floor) of the others. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -9,12 +9,12 @@
 #include "guard.h"
 #include "parallel/thread_team.h"
 
-#define SEED 1u          /* of the keys, the same each time */
-#define MEMBERS_MAX 1024 /* so that each has keys of its own */
+#define SEED 1u          /* of the keys: the same on each run */
+#define MEMBERS_MAX 1024 /* each member has keys of its own */
 
 struct store {
     struct guard guard;
-    pthread_mutex_t lock; /* where opening is for all threads, they must take turns */
+    pthread_mutex_t lock; /* needed where opening affects all threads */
     struct table_key *keys;
     struct client *clients;
     request *request;
@@ -27,7 +27,7 @@ static uint64_t memory(const int64_t *point)
     return TABLE_SLOTS * sizeof(struct table_slot);
 }
 
-/* The same keys each time, dealt out to the clients in equal parts. */
+/* The keys are the same on each run, and are dealt out to the clients in equal shares. */
 static int fill(struct store *store, unsigned clients)
 {
     struct table_slot *slots = (struct table_slot *)store->guard.domain.region.base;
@@ -99,7 +99,7 @@ __attribute__((always_inline)) static inline int serve(struct store *store, uint
     return serve_client(store, &store->clients[0], loops, way, NULL);
 }
 
-/* What the table holds for a client's first key. */
+/* Read the value of a client's first key. */
 static int look_up(struct store *store, const struct client *client, struct table_value *value)
 {
     struct table_slot *slots = (struct table_slot *)store->guard.domain.region.base;
@@ -112,7 +112,7 @@ static int look_up(struct store *store, const struct client *client, struct tabl
     return status ? status : guard_close(&store->guard, store->guard.way);
 }
 
-/* A value that is not the one that the table has. */
+/* Choose a value that differs from the one in the table. */
 static int choose_value(struct store *store, struct client *client)
 {
     int status = look_up(store, client, &client->value);
@@ -122,14 +122,15 @@ static int choose_value(struct store *store, struct client *client)
     return status;
 }
 
-/* After one request, client and table have the same value: the table's if it was got, the client's if it was set. */
+/* After one request, client and table must hold the same value: the table's old value after a get, the client's value
+ * after a set. */
 static int prove_client(struct store *store, struct client *client, int (*run)(void *state, uint64_t loops),
                         void *state)
 {
     struct table_value before, chosen, after;
     int status = guard_prove_closed(&store->guard);
 
-    client->next = 0; /* look_up looks at the first */
+    client->next = 0; /* look_up reads the first key */
     if (!status)
         status = look_up(store, client, &before);
     if (!status)
@@ -142,7 +143,7 @@ static int prove_client(struct store *store, struct client *client, int (*run)(v
     if (status)
         return status;
     if (memcmp(&client->value, &after, sizeof after) != 0)
-        return pk_disprove("the client has another value than the table");
+        return pk_disprove("the client and the table hold different values");
     if (memcmp(&after, store->request == set ? &chosen : &before, sizeof after) != 0)
         return pk_disprove("the value was not %s", store->request == set ? "set" : "got");
     return 0;
@@ -153,9 +154,10 @@ static int prove(struct store *store, int (*run)(void *state, uint64_t loops))
     return prove_client(store, &store->clients[0], run, store);
 }
 
-#define OPERATION_AXIS                                                                                                \
-    {                                                                                                                 \
-        .name = "operation", .meaning = "what is asked for", .labels = "get,set", .points = "get,set", .quick = "get" \
+#define OPERATION_AXIS                                                                                             \
+    {                                                                                                              \
+        .name = "operation", .meaning = "request that the client makes", .labels = "get,set", .points = "get,set", \
+        .quick = "get"                                                                                             \
     }
 
 #define TABLE(identifier, text, way, key_needs, lower, sentence) \
@@ -185,7 +187,7 @@ TABLE(key, "table-key", BY_KEY, PK_NEEDS_KEYS, TWIN,
 TABLE(mprotect, "table-mprotect", BY_MPROTECT, 0, TWIN,
       "make a hash table accessible by mprotect, get or set a value, make it inaccessible by mprotect")
 
-/* Several threads, each with keys of its own. */
+/* Several threads, each with its own keys. */
 
 static int set_up_threads(struct store *store, const int64_t *point, enum way way, const struct pk_team_work *work)
 {
@@ -231,10 +233,10 @@ static int verify_threads(void *state)
     return pk_team_verify(&store->team);
 }
 
-#define THREADS_AXIS                                                                                                   \
-    {                                                                                                                  \
-        .name = "threads", .meaning = "threads that ask at the same time, each for keys of its own", .points = "cpus", \
-        .quick = "cpus"                                                                                                \
+#define THREADS_AXIS                                                                                        \
+    {                                                                                                       \
+        .name = "threads", .meaning = "threads that make requests at the same time, each for its own keys", \
+        .points = "cpus", .quick = "cpus"                                                                   \
     }
 
 #define TABLE_THREADS(identifier, text, way, lock, key_needs, lower, sentence)                 \
@@ -268,9 +270,9 @@ static int verify_threads(void *state)
 #define THREADS_TWIN "application/table-threads-unprotected"
 
 TABLE_THREADS(unprotected, "table-threads-unprotected", UNPROTECTED, NULL, 0, NULL,
-              "get or set a value in a hash table that is always accessible, by every thread")
+              "get or set a value in a hash table that is always accessible, in every thread")
 TABLE_THREADS(key, "table-threads-key", BY_KEY, NULL, PK_NEEDS_KEYS, THREADS_TWIN,
-              "allow access to a hash table by WRPKRU, get or set a value, deny access by WRPKRU, by every thread")
+              "allow access to a hash table by WRPKRU, get or set a value, deny access by WRPKRU, in every thread")
 TABLE_THREADS(mprotect, "table-threads-mprotect", BY_MPROTECT, &store->lock, 0, THREADS_TWIN,
-              "make a hash table accessible by mprotect, get or set a value, make it inaccessible by mprotect, by "
-              "every thread, one after the other behind a lock")
+              "make a hash table accessible by mprotect, get or set a value, make it inaccessible by mprotect, in "
+              "every thread, one at a time under a lock")

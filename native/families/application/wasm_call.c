@@ -1,9 +1,10 @@
-/* A call into a WebAssembly sandbox that calls its host once, as in a pool whose neighbouring slots have different
- * keys: the sandbox reaches its own slot and no other, the host reaches all. The unprotected twin is the floor. */
+/* A call into a WebAssembly sandbox that calls its host once, as in a pool whose adjacent slots have different keys.
+ * The sandbox can access only its own slot, the host can access all. The unprotected twin is the fixed overhead
+ * (floor). */
 #define _GNU_SOURCE
 #include "guard.h"
 
-#define SLOT_PAGES 16 /* 64 KiB, the least that a WebAssembly memory has */
+#define SLOT_PAGES 16 /* 64 KiB, the smallest WebAssembly memory */
 #define LOADS 16
 
 struct instance;
@@ -13,14 +14,14 @@ struct instance {
     struct pk_domain slot, neighbour;
     uint32_t inside, outside; /* PKRU in the sandbox, and in the host */
     code *guest;              /* what runs in the sandbox */
-    code *call_host;          /* by which it reaches the host */
+    code *call_host;          /* how it calls the host */
     code *host;
     uint64_t sum;   /* of what the guest has loaded */
-    uint64_t calls; /* that the host has answered */
-    int proof;      /* what a guest and a host that probe have found out */
+    uint64_t calls; /* number of calls that the host has answered */
+    int proof;      /* result of the probes in guest and host */
 };
 
-/* Half of the loads before the host is called, half after. */
+/* Do half of the loads before calling the host, and half after. */
 static void compute(struct instance *instance)
 {
     const volatile uint64_t *memory = (const volatile uint64_t *)instance->slot.region.base;
@@ -119,7 +120,7 @@ static int setup_key(void *state, const int64_t *point)
     return 0;
 }
 
-/* In the order opposite to set-up: each gives back the register that it found. */
+/* Undo the set-up in reverse order: each step restores the PKRU that it found. */
 static void teardown(void *state)
 {
     struct instance *instance = state;
@@ -138,7 +139,7 @@ static int prove_reach(const struct instance *instance, int pkey)
     return pkey ? pk_prove_refused(PK_LOAD, neighbour, pkey) : pk_prove_allowed(PK_LOAD, neighbour);
 }
 
-/* In the sandbox, before the call to the host and after it. */
+/* Runs in the sandbox, before and after the call to the host. */
 static void probe_inside(struct instance *instance)
 {
     int pkey = instance->neighbour.key.number;
@@ -156,7 +157,7 @@ static void probe_host(struct instance *instance)
         instance->proof = prove_reach(instance, 0);
 }
 
-/* The call that is timed, with a guest and a host that try what they can reach. */
+/* Make the timed call with a guest and a host that probe what they can access. */
 static int prove_boundaries(struct instance *instance, int (*run)(void *state, uint64_t loops))
 {
     instance->guest = probe_inside;
@@ -198,7 +199,7 @@ PK_BENCHMARK(call_unprotected) = {
     .name = "wasm-call-unprotected",
     .group = "wasm-call",
     .floor = "instruction/empty-loop",
-    .operation = "call a guest that makes 16 loads and a call to its host, all slots being accessible",
+    .operation = "call a guest that makes 16 loads and one call to its host, with all slots always accessible",
     .state_size = sizeof(struct instance),
     .memory = memory,
     .setup = setup_unprotected,
@@ -213,8 +214,8 @@ PK_BENCHMARK(call_key) = {
     .group = "wasm-call",
     .floor = "application/wasm-call-unprotected",
     .needs = PK_NEEDS_KEYS,
-    .operation = "call a guest that makes 16 loads and a call to its host, by WRPKRU of other rights into the guest, "
-                 "to the host, back and out",
+    .operation = "call a guest that makes 16 loads and one call to its host, changing rights by WRPKRU on the way into "
+                 "the guest, to the host, back and out",
     .state_size = sizeof(struct instance),
     .memory = memory,
     .setup = setup_key,

@@ -1,5 +1,4 @@
-/* The regions of all domains, and the order in which they are entered: what the benchmarks of this family have in
- * common. */
+/* What the benchmarks of this family share: the regions of all domains, and the order in which they are entered. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,11 +12,11 @@
 
 #define WRITE (PROT_READ | PROT_WRITE)
 
-/* What shows where the keys run out; and less of it, for what knows no keys. */
-#define DOMAINS_AXIS(standard_points, more_points)                                                   \
-    {                                                                                                \
-        .name = "domains", .meaning = "domains that are entered in turn", .points = standard_points, \
-        .more = more_points, .quick = "8,16"                                                         \
+/* Points around the number of keys, where keys run out. Benchmarks without keys run fewer of them. */
+#define DOMAINS_AXIS(standard_points, more_points)                                                               \
+    {                                                                                                            \
+        .name = "domains", .meaning = "number of domains, entered one after another", .points = standard_points, \
+        .more = more_points, .quick = "8,16"                                                                     \
     }
 #define DOMAINS_AROUND_KEYS DOMAINS_AXIS("8,14-17,32,64,256", NULL)
 #define DOMAINS_FEW DOMAINS_AXIS("8,16,64,256", "14,15,17,32")
@@ -34,7 +33,7 @@
 
 struct domains {
     struct pk_regions regions;
-    size_t length; /* bytes in each region */
+    size_t length; /* of each region, in bytes */
     struct accesses accesses;
     char value; /* what is stored into each domain */
 };
@@ -64,7 +63,7 @@ static inline int domain_tag(const struct domains *domains, unsigned domain, int
     return pk_pkey_mprotect(domain_base(domains, domain), domains->length, prot, pkey);
 }
 
-/* 0, PK_SKIPPED or -errno; pk_regions_unmap follows in each case. */
+/* Map the regions with this protection. 0, PK_SKIPPED or -errno; pk_regions_unmap follows in each case. */
 static inline int domains_map(struct domains *domains, unsigned count, size_t pages, enum pattern pattern, int prot)
 {
     int status = pk_regions_map(&domains->regions, count, pages);
@@ -77,7 +76,7 @@ static inline int domains_map(struct domains *domains, unsigned count, size_t pa
     return status;
 }
 
-/* As many as there are keys; where there are none, as many as there would be. */
+/* The number of available keys; without keys, the number that there would be. */
 static inline unsigned lru_places(void)
 {
     unsigned keys = pk_machine_probe()->keys;
@@ -85,7 +84,7 @@ static inline unsigned lru_places(void)
     return keys ? keys : PK_KEYS_MAX - 1;
 }
 
-/* Evictions an access, once the keys have been given out for the first time. */
+/* Mean evictions per access, once every key has been given out. */
 static inline double count_evictions(const int64_t *point)
 {
     struct accesses accesses;
@@ -101,8 +100,8 @@ static inline double count_evictions(const int64_t *point)
     return (double)evictions / ACCESSES;
 }
 
-/* Prove that nobody is evicted who has been entered after somebody that is not: by the number of the access, and not by
- * the ring. */
+/* Prove that each eviction takes the key of the domain that was entered least recently. The proof uses the number of
+ * each domain's last access, not the ring. */
 static inline int prove_order(const struct domains *domains, unsigned places)
 {
     struct accesses accesses = domains->accesses;
@@ -117,9 +116,9 @@ static inline int prove_order(const struct domains *domains, unsigned places)
         entered[domain] = i;
         for (unsigned place = 0; evicted != LRU_NONE && place < places; place++)
             if (lru.domain_at[place] == LRU_NONE || entered[lru.domain_at[place]] < entered[evicted])
-                return pk_disprove("a domain was evicted that was not the one least recently entered");
+                return pk_disprove("a domain was evicted that was not the least recently entered one");
         if (lru.place_of[domain] >= places || lru.domain_at[lru.place_of[domain]] != domain)
-            return pk_disprove("a domain has been entered and has no place");
+            return pk_disprove("a domain was entered and has no place");
     }
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Which domain has which key, where there are fewer keys than domains: the one least recently entered gives its key up.
- */
+/* Which domain has which key when there are fewer keys than domains: the least recently entered domain gives up its
+ * key. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,21 +10,20 @@
 
 #define LRU_NONE UINT16_MAX
 
-/* A ring of places, one a key, in the order in which they were last used: each step takes the same time, however many
- * there are. */
+/* A ring of places, one for each key, ordered by last use. Each operation takes constant time. */
 struct lru {
     unsigned places;
     uint16_t newest;
-    uint16_t older[PK_KEYS_MAX], newer[PK_KEYS_MAX]; /* beyond the newest comes the oldest */
+    uint16_t older[PK_KEYS_MAX], newer[PK_KEYS_MAX]; /* the oldest follows the newest */
     uint16_t domain_at[PK_KEYS_MAX];
     uint16_t place_of[DOMAINS_MAX];
 };
 
-/* Where the domain is now. */
+/* The result of entering a domain. */
 struct lru_entry {
     unsigned place;
-    bool moved;       /* it has not been there before */
-    unsigned evicted; /* the domain that was; LRU_NONE where the place was free */
+    bool moved;       /* it had no place before */
+    unsigned evicted; /* the domain that lost the place; LRU_NONE if it was free */
 };
 
 static inline void lru_empty(struct lru *lru, unsigned places)

@@ -1,5 +1,4 @@
-/* Regions that are closed for writing, by a key or by their pages' protection, and the proof that a store to one is
- * denied. */
+/* Regions closed for writing, by a key or by their protection, and the proof that a store to one is denied. */
 #pragma once
 
 #include <setjmp.h>
@@ -9,12 +8,12 @@
 #include "memory/domain.h"
 #include "memory/trap.h"
 
-/* Pages that are not resident, one a store. */
+/* Number of pages that are not resident, one for each store. */
 #define UNTOUCHED 64
 
 struct denied {
     struct pk_regions regions; /* of one page each, closed for writing */
-    struct pk_key key;         /* none: by the page's protection */
+    struct pk_key key;         /* none if the protection denies */
     struct handler handler;
     sigjmp_buf back;
     size_t page;
@@ -49,8 +48,8 @@ static inline int clear_byte(const struct denied *denied)
     return status;
 }
 
-/* The processor says whether the page was there, and whether its key denied the store: 1 present, 2 write, 4 user mode,
- * 0x20 key. Where no page is there, only the kernel knows of the key. */
+/* The CPU's error code tells whether the page was present and whether its key denied the store: 1 present, 2 write, 4
+ * user mode, 0x20 key. For a page that is not present, only the kernel knows the key. */
 static inline int prove_denied(const struct denied *denied, bool resident)
 {
     const struct pk_region *region = &denied->regions.at[0];
@@ -77,7 +76,7 @@ static inline int prove_resident(const struct denied *denied, bool expected)
     return (resident & 1) == expected ? 0 : pk_disprove("the page is %s", expected ? "not resident" : "resident");
 }
 
-/* One operation: caught once, the store made or not, and closed as before. */
+/* Prove one operation: the store was caught once, made or not made as expected, and the region is closed again. */
 static inline int prove_one(struct denied *denied, int (*run)(void *, uint64_t), bool stored)
 {
     volatile char *byte = denied->regions.at[0].base;

@@ -1,8 +1,9 @@
-/* A store that is denied, by a key or by the page's protection, and what a handler of SIGSEGV can do about it. */
+/* A store that is denied, by a key or by the page's protection, and the ways in which a SIGSEGV handler can deal with
+ * it. */
 #define _GNU_SOURCE
 #include "denied.h"
 
-/* What the handlers work for. */
+/* The benchmark that the handlers belong to. */
 static struct denied *volatile current;
 
 static void allow_key(int signal, siginfo_t *info, void *context)
@@ -33,7 +34,7 @@ static void jump_out(int signal, siginfo_t *info, void *context)
         siglongjmp(current->back, 1);
 }
 
-/* Close all regions, by other means than what is timed where there is a key. */
+/* Close all regions. With a key, use another call than the timed one. */
 static int close_regions(struct denied *denied)
 {
     for (size_t i = 0; i < denied->regions.count; i++) {
@@ -122,13 +123,13 @@ static int run_skip(void *state, uint64_t loops)
     return handler_end(&denied->handler);
 }
 
-/* Not inlined: where sigsetjmp returns twice, a loop around it would have to keep its counter in memory. */
+/* Not inlined: sigsetjmp returns twice, so a loop around it would have to keep its counter in memory. */
 static __attribute__((noinline)) void try_keyed(struct denied *denied)
 {
     if (!sigsetjmp(denied->back, 1))
         frame_store(denied->regions.at->base);
     else
-        pk_wrpkru(denied->key.closed); /* the handler had PKRU's initial value, and siglongjmp keeps it */
+        pk_wrpkru(denied->key.closed); /* the handler ran with the initial PKRU, and siglongjmp does not restore it */
 }
 
 static __attribute__((noinline)) void try_plain(struct denied *denied)
@@ -188,11 +189,11 @@ DENIED(pkey_repair, "pkey-repair", true, 1, allow_key, run_pkey_repair, prove_re
 DENIED(pkey_skip, "pkey-skip", true, 1, step_over, run_skip, prove_resident_store, false, 0,
        "a store denied by a key, and the SIGSEGV handler that steps over it")
 DENIED(pkey_longjmp, "pkey-longjmp", true, 1, jump_out, run_pkey_longjmp, prove_resident_store, false, 0,
-       "sigsetjmp, a store denied by a key, the SIGSEGV handler that leaves by siglongjmp, and WRPKRU to put PKRU back")
+       "sigsetjmp, a store denied by a key, the SIGSEGV handler that leaves by siglongjmp, and WRPKRU to restore PKRU")
 DENIED(pkey_not_present, "pkey-not-present", true, UNTOUCHED, allow_key, run_pkey_repair, prove_untouched_store, true,
        0,
-       "a store denied by a key to a page that is not there yet, the SIGSEGV handler that allows the key in the frame "
-       "it returns to, the store again, which populates the page, and WRPKRU to close the key",
+       "a store denied by a key to a page that is not present, the SIGSEGV handler that allows the key in the frame it "
+       "returns to, the store again, which populates the page, and WRPKRU to close the key",
        ONE_AFTER_THE_OTHER)
 DENIED(mprotect_repair, "mprotect-repair", false, 1, allow_page, run_mprotect_repair, prove_resident_store, true, 1,
        "a store to a read-only page, the SIGSEGV handler that makes the page writable by mprotect, the store again, "
@@ -203,6 +204,6 @@ DENIED(mprotect_longjmp, "mprotect-longjmp", false, 1, jump_out, run_mprotect_lo
        "sigsetjmp, a store to a read-only page, and the SIGSEGV handler that leaves by siglongjmp")
 DENIED(mprotect_not_present, "mprotect-not-present", false, UNTOUCHED, allow_page, run_mprotect_repair,
        prove_untouched_store, true, 0,
-       "a store to a read-only page that is not there yet, the SIGSEGV handler that makes the page writable by "
-       "mprotect, the store again, which populates the page, and mprotect to read-only",
+       "a store to a read-only page that is not present, the SIGSEGV handler that makes the page writable by mprotect, "
+       "the store again, which populates the page, and mprotect to read-only",
        ONE_AFTER_THE_OTHER)

@@ -1,5 +1,5 @@
-/* Which pages of a region are written: by a key, by mprotect, by userfaultfd. One operation arms the tracking, stores
- * into every page, and collects what was written. */
+/* Finding out which pages of a region are written: by a key, by mprotect, by userfaultfd. One operation arms the
+ * tracking, stores into every page, and collects what was written. */
 #define _GNU_SOURCE
 #include "tracking.h"
 
@@ -121,7 +121,7 @@ static void teardown(void *state)
     free(track->log);
 }
 
-/* From here on nothing is written. */
+/* Arm the tracking: no page counts as written. */
 static int arm_key(struct track *track)
 {
     track->logged = 0;
@@ -142,7 +142,7 @@ static int arm_userfaultfd(struct track *track)
                          UFFDIO_WRITEPROTECT_MODE_WP);
 }
 
-/* Not inlined: it is a loop of its own, and the same for all. */
+/* Not inlined, so that its loop is the same in all benchmarks. */
 static __attribute__((noinline)) void store(const struct track *track)
 {
     size_t step = track->stride * track->page;
@@ -152,13 +152,13 @@ static __attribute__((noinline)) void store(const struct track *track)
         frame_store(page);
 }
 
-/* The handlers have done it. */
+/* The handlers have filled the log. */
 static int collect_logged(struct track *track)
 {
     return track->logged && !track->lost ? 0 : EIO;
 }
 
-/* The kernel has done it, and is asked. */
+/* The kernel has noted the stores: ask it. */
 static int collect_scanned(struct track *track)
 {
     const struct pk_region *region = &track->domain.region;
@@ -177,52 +177,52 @@ static int collect_scanned(struct track *track)
     return collect_logged(track);
 }
 
-#define TRACK(identifier, text, arm, collect, what_needs, sentence, ...)                                     \
-    static int run_##identifier(void *state, uint64_t loops)                                                 \
-    {                                                                                                        \
-        struct track *track = state;                                                                         \
-        int status = 0;                                                                                      \
-                                                                                                             \
-        PK_REPEAT(loops) {                                                                                   \
-            status |= arm(track);                                                                            \
-            store(track);                                                                                    \
-            status |= collect(track);                                                                        \
-        }                                                                                                    \
-        return status;                                                                                       \
-    }                                                                                                        \
-    static int verify_##identifier(void *state)                                                              \
-    {                                                                                                        \
-        return prove(state, run_##identifier);                                                               \
-    }                                                                                                        \
-    PK_BENCHMARK(identifier) = {.family = "fault",                                                           \
-                                .name = text,                                                                \
-                                .group = "track",                                                            \
-                                .needs = what_needs,                                                         \
-                                .operation = sentence,                                                       \
-                                .axes = {{.name = "pages",                                                   \
-                                          .meaning = "resident 4 KiB pages in the region, each stored into", \
-                                          .points = "1,16,64",                                               \
-                                          .quick = "16",                                                     \
-                                          .more = "256,1024"}},                                              \
-                                .state_size = sizeof(struct track),                                          \
-                                .memory = memory,                                                            \
-                                .setup = setup_##identifier,                                                 \
-                                .run = run_##identifier,                                                     \
-                                .verify = verify_##identifier,                                               \
-                                .teardown = teardown,                                                        \
+#define TRACK(identifier, text, arm, collect, what_needs, sentence, ...)                                        \
+    static int run_##identifier(void *state, uint64_t loops)                                                    \
+    {                                                                                                           \
+        struct track *track = state;                                                                            \
+        int status = 0;                                                                                         \
+                                                                                                                \
+        PK_REPEAT(loops) {                                                                                      \
+            status |= arm(track);                                                                               \
+            store(track);                                                                                       \
+            status |= collect(track);                                                                           \
+        }                                                                                                       \
+        return status;                                                                                          \
+    }                                                                                                           \
+    static int verify_##identifier(void *state)                                                                 \
+    {                                                                                                           \
+        return prove(state, run_##identifier);                                                                  \
+    }                                                                                                           \
+    PK_BENCHMARK(identifier) = {.family = "fault",                                                              \
+                                .name = text,                                                                   \
+                                .group = "track",                                                               \
+                                .needs = what_needs,                                                            \
+                                .operation = sentence,                                                          \
+                                .axes = {{.name = "pages",                                                      \
+                                          .meaning = "resident 4 KiB pages in the region; each is stored into", \
+                                          .points = "1,16,64",                                                  \
+                                          .quick = "16",                                                        \
+                                          .more = "256,1024"}},                                                 \
+                                .state_size = sizeof(struct track),                                             \
+                                .memory = memory,                                                               \
+                                .setup = setup_##identifier,                                                    \
+                                .run = run_##identifier,                                                        \
+                                .verify = verify_##identifier,                                                  \
+                                .teardown = teardown,                                                           \
                                 __VA_ARGS__};
 
 TRACK(key, "track-key", arm_key, collect_logged, PK_NEEDS_KEYS,
-      "close a region's key, store into every page, of which the first store faults and opens the key: whether the "
+      "close a region's key and store into every page; the first store faults and opens the key. Shows whether the "
       "region was written, not where")
 TRACK(mprotect, "track-mprotect", arm_mprotect, collect_logged, 0,
-      "make a region read-only, store into every page, each store faulting and making its page writable: which pages "
-      "were written")
+      "make a region read-only and store into every page; each store faults and makes its page writable. Shows which "
+      "pages were written")
 TRACK(sigbus, "track-userfaultfd", arm_userfaultfd, collect_logged, 0,
-      "write-protect a region by userfaultfd, store into every page, each store faulting with SIGBUS and making its "
-      "page writable: which pages were written",
+      "write-protect a region by userfaultfd and store into every page; each store faults with SIGBUS and makes its "
+      "page writable. Shows which pages were written",
       .support = support_sigbus)
 TRACK(async, "track-userfaultfd-async", arm_userfaultfd, collect_scanned, 0,
-      "write-protect a region by userfaultfd, store into every page, each noted by the kernel on its own, and scan the "
-      "page map: which pages were written",
+      "write-protect a region by userfaultfd and store into every page; the kernel notes each store itself; then scan "
+      "the page map. Shows which pages were written",
       .support = support_async)

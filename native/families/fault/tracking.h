@@ -1,4 +1,4 @@
-/* The log of the pages that were written, and the proof that it names those and no others. */
+/* The log of written pages, and the proof that it names exactly those. */
 #pragma once
 
 #include <stdlib.h>
@@ -10,18 +10,18 @@
 #include "userfaultfd.h"
 
 struct track {
-    struct pk_domain domain; /* its key only where that is what tracks */
+    struct pk_domain domain; /* it has a key only if the key does the tracking */
     struct handler handler;
-    struct written *log; /* what was written since the tracking was armed, in the order of the faults or addresses */
+    struct written *log; /* ranges written since the tracking was armed, in the order of faults or addresses */
     size_t logged;
-    bool lost; /* a store faulted again, or where there is no page to note */
+    bool lost; /* a store faulted again, or the log is full */
     size_t page;
-    size_t stride; /* of the stores, in pages */
-    int uffd;      /* descriptors; 0 where there is none */
+    size_t stride; /* distance between stores, in pages */
+    int uffd;      /* file descriptors; 0 if not open */
     int pagemap;
 };
 
-/* What the handlers work for. */
+/* The benchmark that the handlers belong to. */
 static struct track *volatile current;
 
 static inline uint64_t memory(const int64_t *point)
@@ -29,8 +29,8 @@ static inline uint64_t memory(const int64_t *point)
     return (uint64_t)point[0] * pk_page_size();
 }
 
-/* Note what the store has written, unless it is not ours. The log has an entry for each page and no more: a store that
- * faulted again and again would be without end. */
+/* Note what a store has written, unless the address is not ours. The log has one entry for each page: a store that
+ * faults again and again must not go on forever. */
 static const struct written *note(int signal, const siginfo_t *info, void *context, bool whole)
 {
     struct track *track = current;
@@ -53,8 +53,8 @@ static const struct written *note(int signal, const siginfo_t *info, void *conte
     return written;
 }
 
-/* The log names the pages that should have been stored into, and no others; and so they have been. A key knows only of
- * the whole region. */
+/* Prove that the log names exactly the pages that should have been written, and that they were. A key covers only the
+ * whole region. */
 static inline int prove_noted(const struct track *track, size_t stride)
 {
     const struct pk_region *region = &track->domain.region;
@@ -86,13 +86,13 @@ static inline void clear_bytes(const struct track *track)
 
 static inline int prove_run(struct track *track, int (*run)(void *, uint64_t), size_t stride)
 {
-    int status = run(track, 1) ? pk_disprove(track->lost ? "a store faults again" : "no store was noticed") : 0;
+    int status = run(track, 1) ? pk_disprove(track->lost ? "a store faults again" : "a store faults again") : 0;
 
     return status ? status : prove_noted(track, stride);
 }
 
-/* Every page is noted; then every second one, which shows that the rest has been armed again; then all, so that the
- * region is open at the end. */
+/* First store into every page. Then into every second page, which shows that the others are armed again. Then into
+ * every page once more, so that the region is open at the end. */
 static inline int prove(struct track *track, int (*run)(void *, uint64_t))
 {
     int status = pk_region_audit(&track->domain.region, PROT_READ | PROT_WRITE, track->domain.key.number);
