@@ -17,7 +17,7 @@ struct pk_entry {
 
 /* Declares a benchmark and puts its entry into an ELF section of its own, whose bounds the linker provides:
  *
- * PK_BENCHMARK(getppid) = {.family = "syscall", .name = "getppid", …};
+ *     PK_BENCHMARK(getppid) = {.family = "syscall", .name = "getppid", …};
  *
  * Without the alignment, a compiler may place the entries further apart than the elements of an array. */
 #define PK_BENCHMARK(identifier)                                                                                       \

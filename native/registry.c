@@ -1,4 +1,4 @@
-/* The table of benchmarks, which the linker puts together, and what each needs of the machine. */
+/* The table of benchmarks, which the linker assembles, and the check of what each needs from the machine. */
 #include "benchmark.h"
 
 extern const struct pk_entry __start_pk_benchmarks[];
@@ -29,7 +29,7 @@ int pk_benchmark_skipped(const struct pk_benchmark *benchmark, const int64_t *po
     const struct pk_machine *machine = pk_machine_probe();
 
     if (benchmark->needs & PK_NEEDS_X86 && !machine->has_pkru)
-        return pk_skip("the operation is an x86-64 instruction, and this is %s", machine->architecture);
+        return pk_skip("the operation is an x86-64 instruction, and this machine is %s", machine->architecture);
     if (benchmark->needs & PK_NEEDS_KEYS && machine->keys_missing)
         return pk_skip("%s", machine->keys_missing);
     if (benchmark->needs & PK_NEEDS_GLIBC && !machine->glibc_pkeys)

@@ -86,7 +86,7 @@ def case_list(cases: Iterable[Case]) -> str:
 
 def wrong_cases_sources() -> list[Path]:
     """Return what the wrong cases are made of: they include the families' sources themselves."""
-    helpers = [PROGRAMS / name for name in ("spoil.c", "walk.c", "tap.c")]
+    helpers = [PROGRAMS / name for name in ("inject.c", "walk.c", "tap.c")]
     return [*CORE, *sorted(PROGRAMS.glob("wrong_*.c")), *helpers]
 
 

@@ -1,4 +1,5 @@
-/* Count the instructions of one operation, in a machine whose time-stamp counter advances by one an instruction. */
+/* Counts the instructions of one operation, in a machine whose time-stamp counter increases by one for each
+ * instruction. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "guest/repeat.h"
 #include "guest/user_mode.h"
 
-/* Page tables, kernel stacks and what else a case needs besides the pages that it says it populates. */
+/* Memory for page tables, kernel stacks and other needs of a case, besides the pages that it populates. */
 #define SPARE_BYTES (64u << 20)
 
 int guest_parse(const char *line, struct guest_case *parsed)
@@ -58,7 +59,8 @@ static void say_times(const struct times *times)
            (unsigned long long)times->longest);
 }
 
-/* "measured INDEX LOOPS REPEATS", then of each total: what it is, how often it was seen, and the longest. */
+/* "measured INDEX LOOPS REPEATS", then for each total its instructions, how often they were seen, and the most that
+ * were seen. */
 static void say_totals(const struct guest_case *asked, const struct totals *totals)
 {
     printf("measured %u %llu %u", asked->index, (unsigned long long)totals->loops, totals->once.repeats);
@@ -70,7 +72,7 @@ static void say_totals(const struct guest_case *asked, const struct totals *tota
 
 void guest_count(const struct guest_case *asked)
 {
-    struct pk_benchmark benchmark = *asked->benchmark; /* whose `run` is exchanged to tell user mode apart */
+    struct pk_benchmark benchmark = *asked->benchmark; /* a copy, because its `run` is replaced to count user mode */
     struct totals totals = {0};
     struct pk_case *opened = NULL;
     int status = pk_benchmark_skipped(&benchmark, asked->point);

@@ -5,25 +5,26 @@
 
 #include "cpu/pkey.h"
 
-/* The kernel's timer interrupts every 4 million instructions at 250 Hz: what is well below is mostly left alone, and
- * what is above begins right after an interrupt, so that each repeat meets as many of them and at the same places. */
+/* At 250 Hz, the kernel's timer interrupts every 4 million instructions. Runs well below that are mostly undisturbed.
+ * Longer runs start right after an interrupt, so that each repeat meets as many interrupts, in the same places. */
 #define TIMER 4000000u
 #define UNDISTURBED 400000u
-#define INTERRUPT 200u /* instructions of a timer interrupt, at least; a look at the clock takes a tenth of it */
+#define INTERRUPT \
+    200u /* at least so many instructions take a timer interrupt; reading the clock takes a tenth of that */
 #define LOOPS_MAX 64u
 #define WARMUPS 4
-/* Several timer interrupts: the kernel frees in their wake what it let go of before. */
+/* A pause of several timer interrupts, after which the kernel frees what was released before. */
 #define QUIET_MICROSECONDS 40000
-#define STEP_MICROSECONDS 370 /* nine steps, added up, come to different places in 4 ms */
+#define STEP_MICROSECONDS 370 /* added up nine times, it reaches different places within 4 ms */
 #define REPEATS_MIN 3
-/* What repeating one case may cost, in instructions, what is not timed included, before fewer repeats have to do; where
- * a repeat meets timer interrupts, so many times what it takes. */
+/* Instructions that repeating one case may take, including untimed ones, before fewer repeats have to suffice. For
+ * runs longer than a timer interval: this many times the longest run. */
 #define BUDGET 25000000u
 #define BUDGET_REPEATS 20
 
-/* Let the kernel finish what was left behind, such as freed page tables and the nodes of mappings: what is taken again
- * before they have come back costs more. Costs nothing: an idle guest's time is skipped. Pauses of different length
- * also move what follows about between two timer interrupts, or every repeat of a case might meet one. */
+/* Let the kernel finish its deferred work, such as freeing page tables and nodes of mappings. Allocating them anew
+ * before they are freed costs more. The pause takes no real time, because an idle guest's time is skipped. Its length
+ * varies, or every repeat of a case could meet a timer interrupt. */
 static void pause_for(long microseconds)
 {
     struct timespec time = {.tv_nsec = microseconds * 1000};
@@ -54,7 +55,7 @@ int repeat_once(struct pk_case *opened, uint64_t loops, long microseconds, struc
     return status;
 }
 
-/* A power of two, so that another boot, in which one iteration took a little more, comes to the same. */
+/* A power of two. Another boot, in which one iteration took slightly more, then chooses the same number. */
 static uint64_t choose_loops(uint64_t ticks_of_one, uint64_t batch)
 {
     uint64_t most = UNDISTURBED / (ticks_of_one + 1), loops = 1;
@@ -77,7 +78,8 @@ static int enough(const struct totals *totals, uint64_t spent)
            (times_settled(&totals->once) && (!totals->twice.repeats || times_settled(&totals->twice)));
 }
 
-/* Where no two iterations follow each other there is no difference to take: what surrounds one is counted in. */
+/* If no two iterations can follow each other, there is no difference to take: the count includes what surrounds one
+ * iteration. */
 static int repeat(struct pk_case *opened, uint64_t batch, struct totals *totals)
 {
     uint64_t spent = 0;

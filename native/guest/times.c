@@ -1,7 +1,7 @@
 #include "guest/times.h"
 
-#define SEEN_ENOUGH 3 /* the shortest so often, and nothing has come in between */
-#define SEEN_OFTEN 6  /* so often that what is shorter, but was seen less than that, is no matter */
+#define SEEN_ENOUGH 3 /* enough if these are also the shortest times seen */
+#define SEEN_OFTEN 6  /* enough even if shorter times were seen, but less often */
 
 void times_note(struct times *times, uint64_t ticks)
 {
@@ -29,8 +29,8 @@ int times_shortest(const struct times *times, unsigned often)
     return shortest;
 }
 
-/* The shortest is what nothing came in between; but what was seen once may be the one time that the kernel had
- * something at hand that it otherwise has to get. */
+/* The shortest run is the undisturbed one. But a time seen only once may be an exception, in which the kernel had
+ * something ready that it usually has to allocate. */
 int times_chosen(const struct times *times)
 {
     for (unsigned often = SEEN_ENOUGH; often; often--)

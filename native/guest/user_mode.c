@@ -5,10 +5,10 @@
 
 #include "guest/step.h"
 
-/* Of stepping, in steps: more than a process is stepped through for the same iterations as were counted. */
+/* Preferred limit of single steps for stepping through as many iterations as were counted. */
 #define STEPS_LIKED 500u
 
-/* Of the case under way: `run` gets the case's state and nothing else. */
+/* The case under way. It is static because `run` gets only the case's state. */
 static struct {
     int (*run)(void *state, uint64_t loops);
     uint64_t steps, entries;
@@ -41,12 +41,12 @@ static uint64_t count_steps(struct pk_case *opened, uint64_t loops)
     return pk_case_measure(opened, loops, NULL, &value) ? STEPS_UNKNOWN : stepped.steps;
 }
 
-/* The instructions of user mode in so many iterations, and in twice as many where they can follow each other. */
+/* User-mode instructions of `loops` iterations, and of twice as many if they can follow each other. */
 struct user_mode {
     uint64_t loops, once, twice;
 };
 
-static int is_told(const struct user_mode *found)
+static int is_known(const struct user_mode *found)
 {
     return found->once != STEPS_UNKNOWN && found->twice != STEPS_UNKNOWN;
 }
@@ -60,13 +60,14 @@ static struct user_mode step_through(struct pk_case *opened, uint64_t loops, int
     return found;
 }
 
-/* In one iteration, where three show that all are alike; or in those that were counted, where they aren't too many. */
+/* Step through one and two iterations, if a third shows that all are alike. Otherwise step through as many as were
+ * counted, unless there are too many. */
 static struct user_mode find_user_mode(struct pk_case *opened, const struct totals *totals)
 {
     struct user_mode one = step_through(opened, 1, totals->twice.repeats > 0);
     uint64_t each = one.twice - one.once, three;
 
-    if (totals->loops == 1 || !is_told(&one))
+    if (totals->loops == 1 || !is_known(&one))
         return one;
     three = one.twice + each > STEPS_MAX ? STEPS_UNKNOWN : count_steps(opened, 3);
     if (three != STEPS_UNKNOWN && three - one.twice == each)
@@ -77,7 +78,8 @@ static struct user_mode find_user_mode(struct pk_case *opened, const struct tota
     return one;
 }
 
-/* Never in the kernel, an iteration is all user mode: what is too long for steps is known before. */
+/* If an iteration never enters the kernel, all its instructions are user mode's. This tells before stepping that
+ * there are too many. */
 static int is_too_long(struct pk_case *opened, struct pk_benchmark *benchmark, const struct totals *totals)
 {
     struct pk_value value;
@@ -100,7 +102,7 @@ void user_mode_count(const struct guest_case *asked, struct pk_benchmark *benchm
         return;
     benchmark->run = run_stepped;
     found = find_user_mode(opened, totals);
-    if (is_told(&found))
+    if (is_known(&found))
         printf("user %u %llu %llu %llu %llu\n", asked->index, (unsigned long long)found.loops,
                (unsigned long long)found.once, (unsigned long long)found.twice, (unsigned long long)around.ticks[0]);
 }

@@ -1,10 +1,11 @@
-/* The part of a count that is user mode's. */
+/* The user-mode part of a count. */
 #pragma once
 
 #include "guest/guest.h"
 #include "guest/repeat.h"
 
-/* Print "user INDEX LOOPS", the instructions of user mode in once and twice as many iterations, and those around them
- * that a total holds; nothing where they are not known. Exchanges the benchmark's `run`, which is the caller's copy. */
+/* Print "user INDEX LOOPS", the user-mode instructions of `loops` and of twice as many iterations, and the
+ * instructions around them that a total includes. Print nothing if they are unknown. Replaces `run` in the benchmark,
+ * which is the caller's copy. */
 void user_mode_count(const struct guest_case *asked, struct pk_benchmark *benchmark, struct pk_case *opened,
                      const struct totals *totals);

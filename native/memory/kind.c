@@ -57,7 +57,7 @@ int pk_kind_flags(enum pk_kind kind)
     return 0;
 }
 
-/* A setting's one line; false where there is no such file. */
+/* Read a setting's single line; false if there is no such file. */
 static bool read_setting(const char *path, char *line, int size)
 {
     FILE *file = fopen(path, "re");
@@ -68,7 +68,7 @@ static bool read_setting(const char *path, char *line, int size)
     return read;
 }
 
-/* Linux 6.8 gave each size a setting of its own, which may refer to the one for all. */
+/* Linux 6.8 gave each size its own setting, which may inherit the general one. */
 static int transparent_support(enum pk_kind kind)
 {
     char path[LONGEST_PATH], setting[128];
@@ -77,7 +77,7 @@ static int transparent_support(enum pk_kind kind)
     snprintf(path, sizeof path, TRANSPARENT "/hugepages-%zukB/enabled", pk_kind_size(kind) / KIB);
     own = read_setting(path, setting, sizeof setting);
     if (!own && kind == PK_MTHP_64K)
-        return pk_skip("the kernel has no transparent huge pages of 64 KiB: they came with Linux 6.8");
+        return pk_skip("the kernel has no transparent huge pages of 64 KiB: they need Linux 6.8");
     if (!own || strstr(setting, "[inherit]")) {
         if (!read_setting(TRANSPARENT "/enabled", setting, sizeof setting))
             return pk_skip("the kernel has no transparent huge pages");
@@ -107,7 +107,7 @@ static int reserved_support(enum pk_kind kind, size_t needed)
     unused -= promised;
     if (unused >= needed)
         return 0;
-    return pk_skip("%zu huge pages of %s are needed and %zu are reserved and unused: echo %zu > " RESERVED, needed,
+    return pk_skip("%zu huge pages of %s are needed, and %zu are reserved and unused: echo %zu >" RESERVED, needed,
                    size_in_words(kind), unused, all + needed - unused, pk_kind_size(kind) / KIB, "nr_hugepages");
 }
 
@@ -116,9 +116,9 @@ int pk_kind_support(enum pk_kind kind, size_t length, size_t regions)
     size_t size = pk_kind_size(kind);
 
     if (pk_kind_size(PK_4K) != 4 * KIB && kind != PK_4K)
-        return pk_skip("this machine's smallest pages are not of 4 KiB, nor its huge pages of the sizes here");
+        return pk_skip("this machine's smallest pages are not 4 KiB, so its huge pages have other sizes");
     if (length % size)
-        return pk_skip("a region of %zu MiB can't be made of pages of %s", length / KIB / KIB, size_in_words(kind));
+        return pk_skip("a region of %zu MiB cannot be made of pages of %s", length / KIB / KIB, size_in_words(kind));
     if (kind == PK_THP || kind == PK_MTHP_64K)
         return transparent_support(kind);
     return kind == PK_4K ? 0 : reserved_support(kind, length / size * regions);
@@ -134,19 +134,19 @@ static void touch(char *base, size_t length)
         ((volatile char *)base)[at] = 1;
 }
 
-/* Whether these are huge pages in the end, an audit says: a kernel before 6.1 can't be told to make them. */
+/* The audit shows whether the result is huge pages: a kernel before 6.1 cannot be forced to make them. */
 static int populate_huge(char *base, size_t length)
 {
     if (madvise(base, length, MADV_HUGEPAGE))
         return pk_error(errno, "ask for transparent huge pages");
     touch(base, length);
     if (madvise(base, length, MADV_COLLAPSE) && errno != EINVAL)
-        return pk_skip("the kernel finds no free memory for transparent huge pages: %s", strerror(errno));
+        return pk_skip("the kernel found no free memory for transparent huge pages: %s", strerror(errno));
     return 0;
 }
 
-/* One page of 64 KiB after the other: the mapping ends where the page does, so that the kernel can take no larger one
- * for it. That one touch makes all its 4 KiB pages resident proves that it took no smaller one. */
+/* Populate one 64 KiB page at a time. The accessible mapping ends with the page, so the kernel cannot use a larger
+ * one. One touch makes all 4 KiB parts resident, which proves that it used no smaller one. */
 static int populate_medium(char *base, size_t length)
 {
     size_t size = pk_kind_size(PK_MTHP_64K), page = pk_kind_size(PK_4K);
@@ -164,7 +164,7 @@ static int populate_medium(char *base, size_t length)
             return pk_error(errno, "look for resident pages");
         for (size_t i = 0; i < size / page; i++)
             if (!(resident[i] & 1))
-                return pk_skip("the kernel took smaller pages instead of 64 KiB: no such memory is free");
+                return pk_skip("the kernel used smaller pages instead of 64 KiB: no free memory of that size");
     }
     return 0;
 }
@@ -177,8 +177,8 @@ int pk_kind_populate(enum pk_kind kind, char *base, size_t length)
         status = populate_huge(base, length);
     else if (kind == PK_MTHP_64K)
         status = populate_medium(base, length);
-    /* What it is made of then stays: no thread of the kernel's gathers it later. Fails only where the kernel has no
-     * transparent huge pages, and then there is nothing to keep away. */
+    /* Keep the pages as they are: the kernel must not merge them into huge pages later. This fails only if the kernel
+     * has no transparent huge pages. */
     if (!pk_kind_flags(kind))
         madvise(base, length, MADV_NOHUGEPAGE);
     if (kind != PK_THP && kind != PK_MTHP_64K)

@@ -23,7 +23,7 @@ size_t pk_region_length(const struct pk_region *region)
     return region->pages * pk_page_size();
 }
 
-/* Give back what of these addresses is not between the two. */
+/* Unmap the addresses from `from` to `to`, except those from `kept` to `kept_end`. */
 static void trim(char *from, char *to, char *kept, char *kept_end)
 {
     if (from < kept)
@@ -37,7 +37,7 @@ static size_t round_up(size_t number, size_t multiple)
     return (number + multiple - 1) / multiple * multiple;
 }
 
-/* Addresses at these distances, each with a guard before and behind, of which nothing is mapped yet. */
+/* Reserve addresses at this stride, each with a guard before and after. Nothing is mapped in them yet. */
 static int fence(struct pk_region *at, size_t count, size_t stride, size_t pages, size_t alignment)
 {
     size_t page = pk_page_size(), whole = (pages + 2) * page, reserved = count * stride + alignment;
@@ -52,12 +52,12 @@ static int fence(struct pk_region *at, size_t count, size_t stride, size_t pages
         at[i].pages = pages;
         trim(from, i + 1 < count ? base - page + whole : start + reserved, base - page, base - page + whole);
         from = base - page + whole;
-        /* A guard must never merge with the region, whatever its protection: this flag keeps the two VMAs apart even
-         * where both are PROT_NONE. */
+        /* A guard must never merge with its region. This flag keeps the two VMAs apart even if both are PROT_NONE. */
         if (madvise(base - page, whole, MADV_DONTDUMP)) {
             int error = errno;
 
-            trim(from, start + reserved, start + reserved, start + reserved); /* what no region is known to hold */
+            trim(from, start + reserved, start + reserved,
+                 start + reserved); /* unmap what no region is known to hold */
             return pk_error(error, "mark the guards");
         }
     }
@@ -81,7 +81,7 @@ int pk_region_lay(const struct pk_region *region, int flags)
 {
     int status = map(region, flags);
 
-    /* Fails only where the kernel has no huge pages, and then there is nothing to keep away. */
+    /* Fails only if the kernel has no huge pages, which is harmless. */
     if (!status)
         madvise(region->base, pk_region_length(region), MADV_NOHUGEPAGE);
     return status;
@@ -218,7 +218,7 @@ static int audit_vma(const struct pk_vma *vma, const struct pk_region *region, i
     return audit_pages(vma, region);
 }
 
-/* What every region must be, and how many were seen. */
+/* What every region must be like, and the number of regions seen. */
 struct audit {
     const struct pk_regions *regions;
     int prot, pkey;

@@ -47,7 +47,7 @@ int pk_vmas_between(const void *from, const void *to, int (*visit)(const struct 
         return pk_error(errno, "/proc/self/smaps");
     while (more && !status) {
         more = getline(&line, &size, smaps) > 0;
-        /* A header line begins the next VMA: the one before it is complete. */
+        /* A header line starts the next VMA: the previous one is complete. */
         if (!more || read_header(line, &next)) {
             if (inside)
                 status = visit(&vma, context);

@@ -18,7 +18,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     struct pk_fault *fault = caught;
 
     if (!back) {
-        /* Not ours: let it happen again, with what was in force before us. */
+        /* Not ours: restore the default action, so that it happens again and kills the process. */
         struct sigaction fall = {.sa_handler = SIG_DFL};
         sigaction(signal, &fall, NULL);
         return;
@@ -37,9 +37,9 @@ static void on_fault(int signal, siginfo_t *info, void *context)
     siglongjmp(*back, 1);
 }
 
-/* What may fault. */
+/* An action that may fault. */
 struct attempt {
-    int (*run)(void *state, uint64_t loops); /* or, where it is NULL, the access */
+    int (*run)(void *state, uint64_t loops); /* if NULL, the access is tried instead */
     void *state;
     enum pk_access access;
     volatile char *address;
@@ -60,7 +60,7 @@ static int catch_fault(const struct attempt *attempt, struct pk_fault *fault)
 {
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO}, before;
     sigjmp_buf here;
-    /* The kernel enters a handler with PKRU at its initial value, and siglongjmp does not put it back. */
+    /* The kernel enters a handler with the initial PKRU, and siglongjmp does not restore PKRU. */
     volatile int usable = pk_pkru_usable();
     volatile uint32_t pkru = usable ? pk_rdpkru() : 0;
     volatile int status = 0;
@@ -101,7 +101,7 @@ int pk_prove_refused(enum pk_access access, volatile char *address, int pkey)
     if (status)
         return status;
     if (!fault.happened)
-        return pk_disprove("a %s that must fault went through", name_of(access));
+        return pk_disprove("a %s that must fault was allowed", name_of(access));
     if (fault.code != expected)
         return pk_disprove("a denied %s faulted with si_code %d instead of %d", name_of(access), fault.code, expected);
     if (pkey && fault.pkey != pkey)
@@ -119,7 +119,7 @@ int pk_prove_allowed(enum pk_access access, volatile char *address)
     if (status)
         return status;
     if (fault.happened)
-        return pk_disprove("a %s that must go through faulted with si_code %d", name_of(access), fault.code);
+        return pk_disprove("a %s that must be allowed faulted with si_code %d", name_of(access), fault.code);
     return 0;
 }
 

@@ -31,24 +31,24 @@ int pk_pin(int cpu)
     return sched_setaffinity(0, sizeof one, &one) ? pk_error(errno, "pin a thread to a CPU") : 0;
 }
 
-/* The first flush that spares no CPU makes an idle one let go of the address space, the next takes it off the list
- * (Linux 6.18, arch/x86/mm/tlb.c, flush_tlb_func); one more for a CPU that was not idle yet. */
+/* With the first flush, an idle CPU lets go of the address space. With the next, the kernel takes it off the list
+ * (Linux 6.18, arch/x86/mm/tlb.c, flush_tlb_func). One more flush is for a CPU that was not idle yet. */
 #define FLUSHES 3
 
 void pk_forget_cpus(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE),
-           table = page / sizeof(uint64_t) * page; /* what a page of page table maps */
+           table = page / sizeof(uint64_t) * page; /* bytes that one page-table page maps */
 
     for (int i = 0; i < FLUSHES; i++) {
         char *start = mmap(NULL, 2 * table, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
              *aligned;
 
         if (start == MAP_FAILED)
-            return; /* what follows is a little dearer, and no less true */
+            return; /* harmless: later flushes are only slightly slower */
         aligned = start + (table - (uintptr_t)start % table) % table;
         madvise(aligned, table, MADV_NOHUGEPAGE);
         *(volatile char *)aligned = 1;
-        munmap(start, 2 * table); /* with its page of page table: all that may have read it are flushed */
+        munmap(start, 2 * table); /* frees a page-table page, so all CPUs that may have cached it are flushed */
     }
 }

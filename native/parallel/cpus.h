@@ -1,12 +1,12 @@
 /* The CPUs that the calling thread may run on. */
 #pragma once
 
-/* The allowed CPUs, last first (the first is where a machine does its chores), as many as fit. How many, or 0. */
+/* Fill in the allowed CPUs, highest number first, because CPU 0 handles most interrupts. Returns how many, or 0. */
 int pk_last_cpus(int *cpus, int most);
 
 /* Pin the calling thread to one CPU. 0 or -errno. */
 int pk_pin(int cpu);
 
-/* Have the kernel forget on which other CPUs this address space was used before, as far as it is no longer: for up to a
- * second it would look at them in each flush of the TLB, and an mprotect take a fifth longer. */
+/* Make the kernel forget on which other CPUs this address space ran before. Otherwise each TLB flush would include
+ * them for up to a second, and an mprotect would take 20 % longer. */
 void pk_forget_cpus(void);

@@ -1,4 +1,4 @@
-/* The futex system call: to sleep while a word has a value, and to wake who does. */
+/* The futex system call: sleep while a word has a certain value, and wake sleepers. */
 #pragma once
 
 #include <errno.h>
@@ -8,12 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* From linux/futex.h, which a musl toolchain need not have. */
+/* From linux/futex.h, which a musl toolchain may lack. */
 #define PK_FUTEX_WAIT 0
 #define PK_FUTEX_WAKE 1
-#define PK_FUTEX_PRIVATE 128 /* between threads of one process: the kernel looks up no page */
+#define PK_FUTEX_PRIVATE 128 /* between threads of one process: saves the kernel a look-up of the page */
 
-/* Sleep while the word has this value, at most so many seconds, 0 meaning without end. 0 or -errno; may wake early. */
+/* Sleep while the word has this value, for at most this many seconds; 0 means forever. 0 or -errno; may wake early. */
 static inline int pk_futex_wait(atomic_uint *word, unsigned value, int between_processes, long seconds)
 {
     struct timespec most = {.tv_sec = seconds};

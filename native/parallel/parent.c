@@ -1,4 +1,4 @@
-/* Whatever becomes of a parent, its processes don't outlive it. */
+/* Ends a process with its parent, however the parent ends. */
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>

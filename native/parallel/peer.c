@@ -39,7 +39,8 @@ static int prove_alive(const struct pk_peer *peer)
     return 0;
 }
 
-/* The sleep ends now and then, to see whether the peer is still there: it would be waited for without end. */
+/* The sleep ends regularly to check that the peer is still alive. Otherwise, the wait for a dead peer would never
+ * end. */
 static int await(const struct pk_peer *peer, atomic_uint *word, unsigned value)
 {
     int status = 0;

@@ -47,7 +47,7 @@ static void serve_by_pipe(struct pk_peer_member *member)
             return;
 }
 
-/* The life of a peer: its id says that it has joined. */
+/* The life of a peer. A non-zero id shows that it has joined. */
 static void serve(struct pk_peer_member *member)
 {
     struct pk_peer_shared *shared = member->shared;
@@ -86,8 +86,8 @@ static int start_process(struct pk_peer_member *member, const struct pk_peer *pe
         serve(member);
         _exit(0);
     }
-    /* While the asker holds the other end, too, of the pipe that it writes to, a dead peer raises no SIGPIPE; while it
-     * holds none of the pipe that it reads from, a dead peer ends it. */
+    /* The asker keeps both ends of the pipe it writes to, so a dead peer causes no SIGPIPE. It keeps no write end of
+     * the pipe it reads from, so it notices when the peer dies. */
     close_pipe(&member->answers);
     return 0;
 }

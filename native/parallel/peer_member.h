@@ -1,5 +1,5 @@
-/* The two ends of a conversation with a peer: what they share, how a turn or a message passes, and the peer's life.
- * Only the peer's own files use this. */
+/* What the asker and its peer share, how a turn or a message passes between them, and the start of the peer. Private
+ * to peer.c and peer_member.c. */
 #pragma once
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 enum turn { TURN_ASKER, TURN_PEER };
 enum order { ORDER_ANSWER, ORDER_QUIT };
 
-/* Lies in shared memory, because the peer may be a process. */
+/* In shared memory, because the peer may be a process. */
 struct pk_peer_shared {
     _Alignas(128) atomic_uint turn; /* the futex */
     enum order order;
@@ -30,13 +30,13 @@ struct pk_peer_member {
     const struct pk_peer_work *work;
     void *state;
     enum pk_peer_way way;
-    int shared_futex; /* between processes */
+    int shared_futex; /* true between processes */
     int requests, answers, cpu;
     pthread_t thread;
     pid_t process;
 };
 
-/* A pipe's message: a request, or an answer's status. */
+/* A message in a pipe: a request, or the status of an answer. */
 struct message {
     enum order order;
     int value;

@@ -10,7 +10,6 @@
 #include "parallel/cpus.h"
 #include "parallel/futex.h"
 
-/* Wait without sleeping; where there are more members than CPUs, let the others run. */
 void pk_member_relax(unsigned *spins)
 {
     if (++*spins % 1024 == 0)
@@ -21,7 +20,7 @@ void pk_member_relax(unsigned *spins)
 
 unsigned pk_members_running(const struct pk_team *team)
 {
-    return team->count - team->work->beside;
+    return team->count - team->work->idle_members;
 }
 
 static void pin(unsigned member)
@@ -78,7 +77,7 @@ static unsigned await_command(struct pk_team *team, unsigned index, unsigned las
     return generation;
 }
 
-/* The life of a member other than the caller. */
+/* The life of every member except the caller. */
 static void serve(struct pk_team *team, unsigned index)
 {
     struct pk_team_shared *shared = team->shared;

@@ -1,4 +1,4 @@
-/* A member of a team: what it shares with the others, and its life. Only the team's own files use this. */
+/* What the members of a team share, and the life of a member. Private to thread_team.c and team_member.c. */
 #pragma once
 
 #include <pthread.h>
@@ -9,9 +9,9 @@
 
 enum command { COMMAND_NONE, COMMAND_RUN, COMMAND_VERIFY, COMMAND_QUIT };
 
-/* One cache line or more a member, so that nobody's clock is stored into a line that another one reads. */
+/* At least one cache line for each member, so that storing one member's times does not slow down another. */
 struct pk_member_slot {
-    _Alignas(128) atomic_uint done; /* the generation last finished */
+    _Alignas(128) atomic_uint done; /* the last finished generation */
     atomic_ullong idled;
     atomic_int thread; /* its id, for /proc */
     int status;
@@ -20,11 +20,11 @@ struct pk_member_slot {
     char reason[256];
 };
 
-/* Lies in shared memory, because the members may be processes. */
+/* In shared memory, because the members may be processes. */
 struct pk_team_shared {
-    _Alignas(128) atomic_uint generation; /* the futex: grows with each command */
+    _Alignas(128) atomic_uint generation; /* the futex: increases with each command */
     enum command command;
-    unsigned only; /* COMMAND_VERIFY: the member that is meant */
+    unsigned only; /* COMMAND_VERIFY: the member to verify */
     uint64_t loops;
     _Alignas(128) atomic_uint arrived;
     _Alignas(128) atomic_uint gate; /* the generation that may start */
@@ -38,16 +38,16 @@ struct pk_member {
     pid_t process;
 };
 
-/* Wait without sleeping; where there are more members than CPUs, let the others run. */
+/* Wait without sleeping. If there are more members than CPUs, let others run. */
 void pk_member_relax(unsigned *spins);
 
-/* How many members run at a command: all but those that stay idle. */
+/* The number of members that run: all except those that stay idle. */
 unsigned pk_members_running(const struct pk_team *team);
 
 /* Start a member's thread or process. 0 or -errno. */
 int pk_member_start(struct pk_member *member);
 
-/* Say that a member has done what this generation's command asks. */
+/* Report that a member has finished this generation's command. */
 void pk_member_finish(struct pk_member_slot *slot, unsigned generation, int status);
 
 /* Wait for the others, then do the timed work of this generation's command. */

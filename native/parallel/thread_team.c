@@ -19,7 +19,7 @@ static size_t shared_size(unsigned count)
     return sizeof(struct pk_team_shared) + count * sizeof(struct pk_member_slot);
 }
 
-/* Looked at once in many spins: a member process that is gone would be waited for without end. */
+/* Checked once in many spins: the wait for a dead member process would never end. */
 static int check_alive(const struct pk_team *team, unsigned spins)
 {
     const struct pk_member *members = team->members;

@@ -1,4 +1,4 @@
-/* A group of perf events: which, opened, started and stopped, read. */
+/* A group of perf events: which ones, and how they are opened, started, stopped and read. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "cpu/pkey.h"
 #include "timing/counters.h"
 
-/* From linux/perf_event.h, which a musl toolchain need not have. */
+/* From linux/perf_event.h, which a musl toolchain may lack. */
 struct attribute { /* struct perf_event_attr as first published, PERF_ATTR_SIZE_VER0 */
     uint32_t type, size;
     uint64_t config, sample_period, sample_type, read_format, flags;
@@ -33,20 +33,21 @@ struct attribute { /* struct perf_event_attr as first published, PERF_ATTR_SIZE_
 #define ENABLE 0x2400   /* PERF_EVENT_IOC_ */
 #define DISABLE 0x2401
 
-/* DTLB_LOAD_MISSES.WALK_ACTIVE, cycles with a page walk for a load under way: event, unit mask 0x10, counter mask 1. */
+/* DTLB_LOAD_MISSES.WALK_ACTIVE: cycles in which a page walk for a load is active. Event, unit mask 0x10, counter mask
+ * 1. */
 #define WALK_ACTIVE(event) ((event) | 0x10 << 8 | 1 << 24)
 
-/* The one group of this process. The leader is its first member. */
+/* The only group of this process. Its first member is the leader. */
 static struct {
     uint32_t members;
     int files[PK_EVENTS_MAX];
-    uint32_t places[PK_EVENTS_MAX]; /* of the members among the events asked for */
+    uint32_t places[PK_EVENTS_MAX]; /* of the members among the requested events */
 } group;
 
-/* Whether events that others opened in this thread follow the timed loops. */
+/* Whether events opened elsewhere in this thread are enabled only in timed loops. */
 static uint32_t following;
 
-/* Return the event for page-walk cycles of this CPU, 0 where none is known: there is no general one. Source: Linux,
+/* Return this CPU's event for page-walk cycles, 0 if unknown: there is no generic one. Source: Linux,
  * tools/perf/pmu-events/arch/x86/ mapfile.csv and virtual-memory.json of skylakex, icelakex and sapphirerapids. */
 static uint64_t page_walk_event(void)
 {
@@ -83,7 +84,7 @@ uint32_t pk_hardware_events(struct pk_event *events)
     return sizeof all / sizeof *all;
 }
 
-/* Count an event in the calling thread, on whichever CPU; a file descriptor or -errno. */
+/* Count an event in the calling thread, on any CPU. Returns a file descriptor or -errno. */
 static int open_event(const struct pk_event *event, int leader, uint32_t scope)
 {
     struct attribute attribute = {

@@ -1,4 +1,4 @@
-/* A case, from set-up to teardown: the life cycle, the clocks. */
+/* A case from set-up to teardown, and the timing of its values. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -14,11 +14,11 @@
 
 struct pk_case {
     const struct pk_benchmark *benchmark;
-    cpu_set_t allowed; /* to give back */
+    cpu_set_t allowed; /* CPU affinity to restore */
     void *state;
 };
 
-/* The caller stays on one CPU, the last it may use: CPU 0 serves most interrupts. */
+/* Pin the caller to the last CPU that it may use: CPU 0 handles most interrupts. */
 static void pin(const cpu_set_t *allowed)
 {
     cpu_set_t last;
@@ -51,7 +51,7 @@ int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, str
         return status;
     }
     pk_forget_reason();
-    /* Before pinning, so that a team sees every CPU that the process may use. */
+    /* Set up before pinning, so that a team sees all CPUs that the process may use. */
     status = benchmark->setup ? benchmark->setup(created->state, point) : 0;
     pin(&created->allowed);
     pk_forget_cpus();

@@ -5,8 +5,8 @@
 #define PIECES_MAX 1000
 
 struct piece {
-    double seconds, ticks; /* of an iteration */
-    double nop_seconds;    /* the longer of those before and after it */
+    double seconds, ticks; /* of one iteration */
+    double nop_seconds;    /* the longer of the readings before and after */
 };
 
 static int by_seconds(const void *one, const void *other)
@@ -16,8 +16,7 @@ static int by_seconds(const void *one, const void *other)
     return (a->seconds > b->seconds) - (a->seconds < b->seconds);
 }
 
-/* Keep the pieces with nobody else on the core, or all where there is none of them; return how many had it to
- * themselves. */
+/* Move the uncontended pieces to the front, and return their number. */
 static uint32_t keep_uncontended(struct piece *pieces, uint32_t number, double longest_nop)
 {
     uint32_t uncontended = 0;
@@ -28,8 +27,8 @@ static uint32_t keep_uncontended(struct piece *pieces, uint32_t number, double l
     return uncontended;
 }
 
-/* The value is the median of its pieces: an interrupt lengthens one, and a neighbour that came and went unseen a few.
- */
+/* The value is the median of its pieces. An interrupt lengthens one piece, and brief contention that went unnoticed
+ * lengthens a few. */
 static void keep_median(struct pk_value *value, struct piece *pieces, uint32_t number)
 {
     const struct piece *low, *high;
@@ -55,7 +54,7 @@ int pk_pieces_measure(int (*run)(void *context, uint64_t loops, struct pk_value 
     int status = 0;
 
     while (loops / each > PIECES_MAX)
-        each *= 2; /* still whole batches */
+        each *= 2; /* keeps whole batches */
     for (uint64_t left = loops, now; left && !status; left -= now) {
         struct pk_value piece = {0};
         double after;

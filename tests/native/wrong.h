@@ -12,7 +12,7 @@ struct wrong {
     const char *what;
     const char *cases;          /* whose: a pattern over their names, as fnmatch(3) has it */
     const char *reason;         /* part of what verify must then say */
-    int (*spoil)(void *state);  /* after a verify that passed; 0, or PK_SKIPPED */
+    int (*inject)(void *state); /* after a verify that passed; 0, or PK_SKIPPED */
     int (*verify)(void *state); /* instead of the benchmark's own; or NULL */
     int64_t pages;              /* the first axis, instead of the small points; or 0 */
 };

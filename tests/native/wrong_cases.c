@@ -31,8 +31,8 @@ static int make_wrong(const struct wrong *wrong, const struct walked *walked, vo
         status = benchmark->setup(state, walked->point);
     if (!status)
         status = benchmark->verify(state);
-    if (!status && wrong->spoil)
-        status = wrong->spoil(state);
+    if (!status && wrong->inject)
+        status = wrong->inject(state);
     return status;
 }
 

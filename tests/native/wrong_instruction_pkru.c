@@ -37,8 +37,8 @@ static int look_for_the_chain_among_loose_reads(void *state)
 
 #define ALLOWS "both values allow writing"
 #define DENIES "both values deny writing"
-#define WENT_THROUGH "a store that must fault went through"
-#define FAULTED "must go through faulted"
+#define WENT_THROUGH "a store that must fault was allowed"
+#define FAULTED "must be allowed faulted"
 
 WRONG_CASES = {
     {"it is another instruction", "instruction/rdpkru", "holds 0 copies", .verify = look_for_rdpkru_among_wrpkru},

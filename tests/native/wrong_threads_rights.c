@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/threads/rights.c"
@@ -34,9 +34,9 @@ static int allow_writing(void *state)
 }
 
 WRONG_CASES = {
-    {"the key allows writing", "threads/pkey-set-own/*", "a store that must fault went through", allow_writing},
+    {"the key allows writing", "threads/pkey-set-own/*", "a store that must fault was allowed", allow_writing},
     {"a page is not populated", "threads/pkey-set-own/*", "of the region are resident instead of", forget_a_page},
-    {"the page is merged with a neighbour", "threads/pkey-set-own/*", "not a VMA of its own", merge_a_guard},
+    {"the page is merged with the adjacent page", "threads/pkey-set-own/*", "not a VMA of its own", merge_a_guard},
     {"the page has another key", "threads/pkey-set-own/*", "the region has key", tag_with_another_key},
     {0},
 };

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/threads/sharing.c"
@@ -32,15 +32,16 @@ static int change_the_whole(void *state)
 }
 
 WRONG_CASES = {
-    {"mprotect does nothing", "threads/mprotect-own-*", "a store that must fault went through", make_mprotect_idle},
+    {"mprotect does nothing", "threads/mprotect-own-*", "a store that must fault was allowed", make_mprotect_idle},
     {"a page is not populated", "threads/mprotect-own-*", "of the region are resident instead of", forget_a_page},
-    {"the page is merged with a neighbour", "threads/mprotect-own-*", "not a VMA of its own", merge_a_guard},
-    {"mprotect does nothing", "threads/mprotect-shared-vma/*", "a store that must fault went through",
+    {"the page is merged with the adjacent page", "threads/mprotect-own-*", "not a VMA of its own", merge_a_guard},
+    {"mprotect does nothing", "threads/mprotect-shared-vma/*", "a store that must fault was allowed",
      make_mprotect_idle},
     {"the pages lie in two VMAs", "threads/mprotect-shared-vma/*", "not a VMA of its own", split},
     {"the VMA is read-only", "threads/mprotect-shared-vma/*", "the region is r--", change_the_whole},
     {"a page is not populated", "threads/mprotect-shared-vma/*", "of the region are resident instead of",
      forget_a_page},
-    {"the VMA is merged with a neighbour", "threads/mprotect-shared-vma/*", "not a VMA of its own", merge_a_guard},
+    {"the VMA is merged with the adjacent page", "threads/mprotect-shared-vma/*", "not a VMA of its own",
+     merge_a_guard},
     {0},
 };

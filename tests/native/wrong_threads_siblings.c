@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/threads/siblings.c"
@@ -70,12 +70,11 @@ WRONG_CASES = {
      "must make system calls makes none", make_getppid_idle},
     {"the siblings spin", "threads/mprotect-siblings-pages/siblings:faulting/pages:1", "must sleep is in state",
      claim_that_they_sleep},
-    {"mprotect does nothing", "threads/mprotect-siblings*", "a store that must fault went through", make_mprotect_idle},
-    {"pkey_mprotect does nothing", "threads/pkey-mprotect-siblings*", "a store that must fault went through",
+    {"mprotect does nothing", "threads/mprotect-siblings*", "a store that must fault was allowed", make_mprotect_idle},
+    {"pkey_mprotect does nothing", "threads/pkey-mprotect-siblings*", "a store that must fault was allowed",
      make_pkey_mprotect_idle},
-    {"the key allows writing", "threads/pkey-mprotect-siblings*", "a store that must fault went through",
-     allow_writing},
+    {"the key allows writing", "threads/pkey-mprotect-siblings*", "a store that must fault was allowed", allow_writing},
     {"a page is not populated", "threads/*-siblings*", "of the region are resident instead of", forget_a_page},
-    {"the page is merged with a neighbour", "threads/*-siblings*", "not a VMA of its own", merge_a_guard},
+    {"the page is merged with the adjacent page", "threads/*-siblings*", "not a VMA of its own", merge_a_guard},
     {0},
 };

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/threads/stale.c"
@@ -51,8 +51,8 @@ WRONG_CASES = {
     {"the sibling does nothing", "threads/stale-cpumask/*", "the sibling did not use the region",
      keep_the_sibling_away},
     {"the sibling stays", "threads/stale-cpumask/*", "must sleep is in state", keep_the_sibling},
-    {"both have one CPU", "threads/stale-cpumask/*", "like the thread that changes", visit_the_same_cpu},
+    {"both have one CPU", "threads/stale-cpumask/*", "which is also the caller's", visit_the_same_cpu},
     {"the other process sleeps", "threads/stale-cpumask/*", "no other process runs", end_the_stranger},
-    {"mprotect does nothing", "threads/stale-cpumask/*", "a store that must fault went through", make_mprotect_idle},
+    {"mprotect does nothing", "threads/stale-cpumask/*", "a store that must fault was allowed", make_mprotect_idle},
     {0},
 };

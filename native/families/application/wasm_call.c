@@ -11,7 +11,7 @@ struct instance;
 typedef void code(struct instance *instance);
 
 struct instance {
-    struct pk_domain slot, neighbour;
+    struct pk_domain slot, adjacent;
     uint32_t inside, outside; /* PKRU in the sandbox, and in the host */
     code *guest;              /* what runs in the sandbox */
     code *call_host;          /* how it calls the host */
@@ -96,7 +96,7 @@ static int setup_unprotected(void *state, const int64_t *point)
 
     (void)point;
     if (!status)
-        status = pk_region_map(&instance->neighbour.region, SLOT_PAGES);
+        status = pk_region_map(&instance->adjacent.region, SLOT_PAGES);
     if (!status)
         begin(instance, call_host);
     return status;
@@ -105,12 +105,12 @@ static int setup_unprotected(void *state, const int64_t *point)
 static int setup_key(void *state, const int64_t *point)
 {
     struct instance *instance = state;
-    const struct pk_key *own = &instance->slot.key, *other = &instance->neighbour.key;
+    const struct pk_key *own = &instance->slot.key, *other = &instance->adjacent.key;
     int status = pk_domain_map(&instance->slot, SLOT_PAGES, PKEY_DISABLE_ACCESS);
 
     (void)point;
     if (!status)
-        status = pk_domain_map(&instance->neighbour, SLOT_PAGES, PKEY_DISABLE_ACCESS);
+        status = pk_domain_map(&instance->adjacent, SLOT_PAGES, PKEY_DISABLE_ACCESS);
     if (status)
         return status;
     instance->inside = pk_pkru_with(other->closed, own->number, 0);
@@ -125,24 +125,24 @@ static void teardown(void *state)
 {
     struct instance *instance = state;
 
-    pk_domain_unmap(&instance->neighbour);
+    pk_domain_unmap(&instance->adjacent);
     pk_domain_unmap(&instance->slot);
 }
 
 static int prove_reach(const struct instance *instance, int pkey)
 {
-    char *neighbour = instance->neighbour.region.base;
+    char *adjacent = instance->adjacent.region.base;
     int status = pk_prove_allowed(PK_LOAD, instance->slot.region.base);
 
     if (status)
         return status;
-    return pkey ? pk_prove_refused(PK_LOAD, neighbour, pkey) : pk_prove_allowed(PK_LOAD, neighbour);
+    return pkey ? pk_prove_refused(PK_LOAD, adjacent, pkey) : pk_prove_allowed(PK_LOAD, adjacent);
 }
 
 /* Runs in the sandbox, before and after the call to the host. */
 static void probe_inside(struct instance *instance)
 {
-    int pkey = instance->neighbour.key.number;
+    int pkey = instance->adjacent.key.number;
 
     instance->proof = prove_reach(instance, pkey);
     instance->call_host(instance);
@@ -173,7 +173,7 @@ static int prove(struct instance *instance, int (*run)(void *state, uint64_t loo
     int status = pk_region_audit(&instance->slot.region, PROT_READ | PROT_WRITE, instance->slot.key.number);
 
     if (!status)
-        status = pk_region_audit(&instance->neighbour.region, PROT_READ | PROT_WRITE, instance->neighbour.key.number);
+        status = pk_region_audit(&instance->adjacent.region, PROT_READ | PROT_WRITE, instance->adjacent.key.number);
     instance->sum = instance->calls = 0;
     if (!status)
         status = pk_prove_runs(run, instance);

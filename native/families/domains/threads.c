@@ -37,8 +37,8 @@ static void heed(void *state, unsigned member)
     atomic_uint *heeded = &all->heeded[member].order;
     unsigned order = atomic_load_explicit(&all->order, memory_order_acquire);
 
-    for (int turns = 0; order == atomic_load_explicit(heeded, memory_order_relaxed); turns++) {
-        if (turns == 1024) {
+    for (int spins = 0; order == atomic_load_explicit(heeded, memory_order_relaxed); spins++) {
+        if (spins == 1024) {
             sched_yield();
             return;
         }
@@ -56,8 +56,8 @@ static __attribute__((noinline)) void tell(struct holders *all)
 
     atomic_store_explicit(&all->order, order, memory_order_release);
     for (unsigned i = 1; i < all->team.count; i++)
-        for (unsigned turns = 1; atomic_load_explicit(&all->heeded[i].order, memory_order_acquire) != order; turns++) {
-            if (turns % 1024 == 0)
+        for (unsigned spins = 1; atomic_load_explicit(&all->heeded[i].order, memory_order_acquire) != order; spins++) {
+            if (spins % 1024 == 0)
                 sched_yield();
             pk_pause();
         }

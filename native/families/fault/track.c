@@ -212,17 +212,19 @@ static int collect_scanned(struct track *track)
                                 .teardown = teardown,                                                           \
                                 __VA_ARGS__};
 
-TRACK(key, "track-key", arm_key, collect_logged, PK_NEEDS_KEYS,
-      "close a region's key and store into every page; the first store faults and opens the key. Shows whether the "
-      "region was written, not where")
+TRACK(
+    key, "track-key", arm_key, collect_logged, PK_NEEDS_KEYS,
+    "close a region's key and store into every page; the first store faults and opens the key; this shows whether the "
+    "region was written, not where")
 TRACK(mprotect, "track-mprotect", arm_mprotect, collect_logged, 0,
-      "make a region read-only and store into every page; each store faults and makes its page writable. Shows which "
+      "make a region read-only and store into every page; each store faults and makes its page writable; this shows "
+      "which "
       "pages were written")
 TRACK(sigbus, "track-userfaultfd", arm_userfaultfd, collect_logged, 0,
       "write-protect a region by userfaultfd and store into every page; each store faults with SIGBUS and makes its "
-      "page writable. Shows which pages were written",
+      "page writable; this shows which pages were written",
       .support = support_sigbus)
 TRACK(async, "track-userfaultfd-async", arm_userfaultfd, collect_scanned, 0,
       "write-protect a region by userfaultfd and store into every page; the kernel notes each store itself; then scan "
-      "the page map. Shows which pages were written",
+      "the page map; this shows which pages were written",
       .support = support_async)

@@ -1,5 +1,5 @@
-/* What the other cases are compared with: the empty loop, which is their floor, and instructions that know of no keys.
- */
+/* The reference cases: the empty loop, which is the fixed overhead (floor) of the other cases, and instructions that
+ * have nothing to do with keys. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/clock.h"
@@ -15,7 +15,7 @@ static int run_empty_loop(void *state, uint64_t loops)
     return 0;
 }
 
-/* A loop that the compiler deleted takes no time, however long. */
+/* A loop that the compiler deleted would take no time, however many iterations it had. */
 static int verify_empty_loop(void *state)
 {
     struct timespec from, to;
@@ -25,14 +25,14 @@ static int verify_empty_loop(void *state)
     run_empty_loop(state, 1 << 20);
     clock_gettime(CLOCK_MONOTONIC_RAW, &to);
     seconds = pk_seconds_between(&from, &to);
-    return seconds > 20e-6 ? 0 : pk_disprove("a million turns of the empty loop took %.0f ns", seconds * 1e9);
+    return seconds > 20e-6 ? 0 : pk_disprove("a million iterations of the empty loop took %.0f ns", seconds * 1e9);
 }
 
 PK_BENCHMARK(empty_loop) = {
     .family = "instruction",
     .name = "empty-loop",
     .headline = 1,
-    .operation = "one turn of the loop that all cases of this family are timed in",
+    .operation = "one iteration of the empty loop: the fixed overhead of the other cases of this family",
     .run = run_empty_loop,
     .verify = verify_empty_loop,
 };
@@ -53,7 +53,8 @@ PK_BENCHMARK(nop_100) = {
     .headline = 1,
     .needs = PK_NEEDS_X86,
     .floor = "instruction/empty-loop",
-    .operation = "100 one-byte NOPs: the control, 100 instructions wherever instructions are counted",
+    .operation =
+        "100 one-byte NOPs: the control case, which counts as 100 instructions wherever instructions are counted",
     .run = run_nop,
     .verify = verify_nop,
 };
@@ -93,6 +94,7 @@ static int prove_xgetbv(void *state, int (*run)(void *, uint64_t), size_t copies
     return prove_unrolled(run, copies, "\x0f\x01\xd0", 3);
 }
 
-SLOPE_BENCHMARK(xgetbv, "xgetbv",
-                "one XGETBV after another: reading another register of the kernel's from user mode, to compare with",
-                .needs = PK_NEEDS_X86, .group = "xgetbv", .support = support_xgetbv);
+SLOPE_BENCHMARK(
+    xgetbv, "xgetbv",
+    "one XGETBV after another: another register that the kernel controls, read from user mode for comparison",
+    .needs = PK_NEEDS_X86, .group = "xgetbv", .support = support_xgetbv);

@@ -1,4 +1,4 @@
-/* A page under a key of our own, to prove with. */
+/* A page under its own key, for the proofs. */
 #pragma once
 
 #include "memory/domain.h"

@@ -1,4 +1,4 @@
-/* RDPKRU and WRPKRU, one after another. */
+/* RDPKRU and WRPKRU, many times in a row. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
@@ -12,7 +12,7 @@
 UNROLLED_TWICE(
     rdpkru, uint32_t pkru, edx, zero = 0;
 
-    /* Hides the value, which the compiler would otherwise load again inside the loop. */
+    /* Hides the value. The compiler would otherwise load it again inside the loop. */
     __asm__("" : "+r"(zero));
     PK_REPEAT(loops)
         __asm__ volatile(COPIES_OF(PK_RDPKRU) : "=" PK_EAX(pkru), "=" PK_EDX(edx) : PK_ECX(zero), COPIES);)
@@ -37,7 +37,7 @@ SLOPE_BENCHMARK(rdpkru, "rdpkru", "one RDPKRU after another, each independent of
                 .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .group = "pkru-access",
                 .state_size = sizeof(struct pk_domain), .setup = setup_keyed, .teardown = teardown_keyed);
 
-/* ECX stays 0, and waits for what was read: the next RDPKRU can't begin before. */
+/* ECX stays 0, but depends on the value that was read, so the next RDPKRU has to wait. */
 static int run_rdpkru_chain(void *state, uint64_t loops)
 {
     uint32_t pkru, edx, zero = 0;
@@ -64,7 +64,7 @@ PK_BENCHMARK(rdpkru_chain) = {
     .floor = "instruction/empty-loop",
     .inner_loops = UNROLL,
     .group = "pkru-access",
-    .operation = "one RDPKRU and one AND, which makes the next RDPKRU wait for it: latency",
+    .operation = "one RDPKRU and one AND, which makes the next RDPKRU wait: latency",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed,
     .run = run_rdpkru_chain,
@@ -83,7 +83,7 @@ static int run_wrpkru_same(void *state, uint64_t loops)
     return 0;
 }
 
-/* Writing was allowed, and is denied after one turn. */
+/* Writing was allowed, and is denied after one iteration. */
 static int prove_written(struct pk_domain *keyed, int (*run)(void *, uint64_t))
 {
     int status;
@@ -110,7 +110,7 @@ PK_BENCHMARK(wrpkru_same) = {
     .floor = "instruction/empty-loop",
     .inner_loops = UNROLL,
     .group = "pkru-access",
-    .operation = "one WRPKRU after another, each writing the value that is there",
+    .operation = "one WRPKRU after another, each writing the value that is already there",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed,
     .run = run_wrpkru_same,
@@ -118,7 +118,7 @@ PK_BENCHMARK(wrpkru_same) = {
     .teardown = teardown_keyed,
 };
 
-/* What follows a write where a stray jump to it must not open anything. */
+/* What can follow a write so that a stray jump to it opens nothing. */
 
 static int run_wrpkru_lfence(void *state, uint64_t loops)
 {
@@ -145,7 +145,7 @@ static int run_wrpkru_checked(void *state, uint64_t loops)
     return 0;
 }
 
-/* As Linux's write_pkru does: nothing is written where the value is there already. */
+/* Like Linux's write_pkru: skip the write if the register already holds the value. */
 static int run_wrpkru_elided(void *state, uint64_t loops)
 {
     const struct pk_domain *keyed = state;
@@ -179,7 +179,8 @@ PK_BENCHMARK(wrpkru_lfence) = {
     .floor = "instruction/empty-loop",
     .inner_loops = UNROLL,
     .group = "pkru-access",
-    .operation = "WRPKRU of the value that is there, and LFENCE, which lets nothing begin before it is done",
+    .operation = "one WRPKRU of the value that is already there, and one LFENCE, which delays what follows until the "
+                 "write is done",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed,
     .run = run_wrpkru_lfence,
@@ -194,8 +195,8 @@ PK_BENCHMARK(wrpkru_checked) = {
     .floor = "instruction/empty-loop",
     .inner_loops = UNROLL,
     .group = "pkru-access",
-    .operation =
-        "WRPKRU of the value that is there, compared afterwards with the one meant: a jump to a trap, not taken",
+    .operation = "one WRPKRU of the value that is already there, then a comparison with the intended value, and a jump "
+                 "to a trap that is not taken",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed,
     .run = run_wrpkru_checked,
@@ -203,7 +204,7 @@ PK_BENCHMARK(wrpkru_checked) = {
     .teardown = teardown_keyed,
 };
 
-/* The first of its copies writes, the others find the value there. */
+/* The first copy writes. The others find the value already there. */
 static int verify_wrpkru_elided(void *state)
 {
     int status = prove_written(state, run_wrpkru_elided);
@@ -220,7 +221,8 @@ PK_BENCHMARK(wrpkru_elided) = {
     .floor = "instruction/empty-loop",
     .inner_loops = UNROLL,
     .group = "pkru-access",
-    .operation = "RDPKRU, compared with the value meant, which is there: a jump over WRPKRU, taken",
+    .operation =
+        "one RDPKRU, a comparison with the intended value, which is already there, and a taken jump over WRPKRU",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed,
     .run = run_wrpkru_elided,
@@ -238,7 +240,7 @@ UNROLLED_TWICE(
         __asm__ volatile(COPIES_OF(PK_XOR("%1", "%0")) : "+" PK_EAX(pkru) : "r"(mask), COPIES : "memory");)
 /* clang-format on */
 
-/* Its machine code is the compiler's choice of registers: tests/test_machine_code.py counts the copies. */
+/* The compiler chooses the registers of this loop, so tests/test_machine_code.py counts its copies. */
 static int prove_toggle_floor(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     struct pk_domain *keyed = state;
@@ -249,9 +251,9 @@ static int prove_toggle_floor(void *state, int (*run)(void *, uint64_t), size_t 
 }
 
 SLOPE_BENCHMARK(toggle_floor, "toggle-floor",
-                "one exclusive-or of a register: what alternating the value costs wrpkru-toggle besides WRPKRU",
-                .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .group = "toggle-floor",
-                .state_size = sizeof(struct pk_domain), .setup = setup_keyed, .teardown = teardown_keyed);
+                "one exclusive-or of a register: the overhead of alternating the value in wrpkru-toggle", .headline = 1,
+                .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .group = "toggle-floor", .state_size = sizeof(struct pk_domain),
+                .setup = setup_keyed, .teardown = teardown_keyed);
 
 static int run_wrpkru_toggle(void *state, uint64_t loops)
 {
@@ -272,7 +274,7 @@ static int verify_wrpkru_toggle(void *state)
     struct pk_domain *keyed = state;
     int status;
 
-    /* An even number of turns ends where it began: with writing denied. */
+    /* An even number of iterations ends with writing denied, as it began. */
     pk_wrpkru(keyed->key.open);
     run_wrpkru_toggle(state, 1);
     if (pk_rdpkru() != keyed->key.closed)

@@ -1,4 +1,4 @@
-/* Setting one key's rights, three ways, each denying and allowing in turn. */
+/* Setting one key's rights in three ways, each alternately denying and allowing. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
@@ -39,8 +39,7 @@ static int run_set_glibc(void *state, uint64_t loops)
     int pkey = keyed->key.number;
 
     PK_REPEAT(loops) {
-        /* glibc's has no barrier of its own: without these the protected accesses of a real caller could move across.
-         */
+        /* glibc's pkey_set is no compiler barrier. Without these barriers, a caller's accesses could move across it. */
         TEN(pkey_set(pkey, 0); pk_barrier(); pkey_set(pkey, PKEY_DISABLE_WRITE); pk_barrier();)
     }
 #else
@@ -50,7 +49,7 @@ static int run_set_glibc(void *state, uint64_t loops)
     return 0;
 }
 
-/* An even number of changes leaves writing denied, and the rest of PKRU as it was. */
+/* An even number of changes denies writing again, and leaves the rest of PKRU unchanged. */
 static int prove_set(struct pk_domain *keyed, int (*run)(void *, uint64_t))
 {
     int status;
@@ -89,7 +88,7 @@ PK_BENCHMARK(pkey_set_raw) = {
     .floor = "instruction/empty-loop",
     .inner_loops = SETS,
     .group = "pkey-set",
-    .operation = "set one key's rights by WRPKRU of a value worked out before",
+    .operation = "set one key's rights by WRPKRU of a precomputed value",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed,
     .run = run_set_raw,
@@ -105,7 +104,7 @@ PK_BENCHMARK(pkey_set_inline) = {
     .floor = "instruction/empty-loop",
     .inner_loops = SETS,
     .group = "pkey-set",
-    .operation = "set one key's rights by RDPKRU, change of two bits and WRPKRU, inlined",
+    .operation = "set one key's rights by RDPKRU, a change of two bits and WRPKRU, inlined",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed,
     .run = run_set_inline,

@@ -1,16 +1,16 @@
-/* WRPKRU after stores that wait in the store buffer. */
+/* WRPKRU after stores that may still be in the store buffer. */
 #define _GNU_SOURCE
 #include <string.h>
 
 #include "shadow.h"
 
-/* The page that is stored to has no key of ours. */
+/* The page that is stored to has key 0. */
 struct stores {
     struct shadow shadow;
     struct pk_region page;
 };
 
-/* A line each, so that no CPU makes one of two. */
+/* Each store has its own cache line, so that no CPU merges two of them. */
 #define PRAGMA(text) _Pragma(#text)
 #define STORE(count) \
     PRAGMA(GCC unroll count) for (size_t i = 0; i < count; i++) * (volatile uint64_t *)(base + i * LINE) = left_
@@ -44,7 +44,7 @@ static int setup_stores(void *state, const int64_t *point)
 
     stores->shadow.base = stores->page.base;
     stores->shadow.count = (size_t)point[0];
-    stores->shadow.run = find_written_out(written_out, point[0])->alone;
+    stores->shadow.run = find_written_out(written_out, point[0])->without_wrpkru;
     return status;
 }
 
@@ -65,7 +65,7 @@ static void teardown(void *state)
     pk_domain_unmap(&stores->shadow.keyed);
 }
 
-/* One turn writes 1 to as many lines as there are stores, and to no other. */
+/* One iteration writes 1 to as many lines as there are stores, and to no others. */
 static int verify_stores(void *state)
 {
     struct stores *stores = state;
@@ -104,8 +104,7 @@ PK_BENCHMARK(stores) = {
     .floor = "instruction/empty-loop",
     .support = support,
     .state_size = sizeof(struct stores),
-    .operation =
-        "stores that the L1 cache takes, and an exclusive-or of a register: wrpkru-after-stores without WRPKRU",
+    .operation = "stores that hit the L1 cache, and an exclusive-or of a register: wrpkru-after-stores without WRPKRU",
     .setup = setup_stores,
     .run = time_chosen,
     .verify = verify_stores,
@@ -121,7 +120,7 @@ PK_BENCHMARK(wrpkru_after_stores) = {
     .floor = "instruction/stores",
     .support = support,
     .operation =
-        "one WRPKRU, denying and allowing writing in turn, after stores that may still wait in the store buffer",
+        "one WRPKRU, alternately denying and allowing writing, after stores that may still be in the store buffer",
     .state_size = sizeof(struct stores),
     .setup = setup_wrpkru_after_stores,
     .run = time_chosen,

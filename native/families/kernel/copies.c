@@ -1,5 +1,5 @@
-/* The kernel's copies to and from user memory obey the thread's PKRU: read into a buffer and write from one, by what
- * its key allows. A refused call fails with EFAULT. */
+/* The kernel's copies to and from user memory obey the thread's PKRU: a read into a buffer and a write from one, as
+ * the buffer's key allows. A refused call fails with EFAULT. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
@@ -12,8 +12,8 @@ enum { IN_FILE = 'f', IN_BUFFER = 'b' };
 struct copy {
     struct buffer buffer;
     size_t bytes;
-    int file;      /* in memory, of as many bytes; or 0 */
-    long expected; /* what the call returns */
+    int file;      /* a file in memory, as large as the buffer; 0 if not open */
+    long expected; /* return value of the call */
     int reading;
 };
 
@@ -52,8 +52,8 @@ static int set_up_plain(struct copy *copy, const int64_t *point, int reading)
     return status ? status : pk_region_map(&copy->buffer.domain.region, buffer_pages(copy->bytes));
 }
 
-/* What reads from the buffer is refused only where nothing may be read; what writes to it, wherever anything is denied.
- */
+/* Reading from the buffer is refused only if the key denies access. Writing to it is refused if the key denies
+ * anything. */
 static int set_up_keyed(struct copy *copy, const int64_t *point, int reading)
 {
     int status = set_up_file(copy, point[1]);
@@ -115,7 +115,7 @@ static int run_write(void *state, uint64_t loops)
     return status != 0;
 }
 
-/* Through a mapping, so that every page of the file is resident from here on. */
+/* Fill the file through a mapping, so that all of its pages are resident from here on. */
 static int fill_file(const struct copy *copy, char value)
 {
     char *mapped = mmap(NULL, copy->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, copy->file, 0);
@@ -137,10 +137,10 @@ static int prove_file_holds(const struct copy *copy, char value)
     while (same < copy->bytes && mapped[same] == value)
         same++;
     munmap((void *)mapped, copy->bytes);
-    return same == copy->bytes ? 0 : pk_disprove("byte %zu of the file is not what it must be", same);
+    return same == copy->bytes ? 0 : pk_disprove("byte %zu of the file has a wrong value", same);
 }
 
-/* A granted call moves every byte from one to the other, a refused one none; neither changes where it comes from. */
+/* An allowed call copies every byte, a refused call copies none. Neither changes the source. */
 static int verify(void *state)
 {
     struct copy *copy = state;
@@ -159,15 +159,15 @@ static int verify(void *state)
                   : buffer_prove_holds(&copy->buffer, copy->bytes, moved && copy->reading ? IN_FILE : IN_BUFFER);
 }
 
-#define BYTES_AXIS                                                                                              \
-    {                                                                                                           \
-        .name = "bytes", .meaning = "bytes that one call asks for", .points = "1,4096,1048576", .quick = "4096" \
+#define BYTES_AXIS                                                                                          \
+    {                                                                                                       \
+        .name = "bytes", .meaning = "bytes copied by one call", .points = "1,4096,1048576", .quick = "4096" \
     }
 
-#define RIGHTS_AXIS                                                                                       \
-    {                                                                                                     \
-        .name = "rights", .meaning = "what the buffer's key lets the thread do", .labels = RIGHTS_LABELS, \
-        .points = RIGHTS_LABELS, .quick = RIGHTS_LABELS                                                   \
+#define RIGHTS_AXIS                                                                                                \
+    {                                                                                                              \
+        .name = "rights", .meaning = "access that the buffer's key allows to the thread", .labels = RIGHTS_LABELS, \
+        .points = RIGHTS_LABELS, .quick = RIGHTS_LABELS                                                            \
     }
 
 PK_BENCHMARK(read_plain) = {

@@ -13,10 +13,10 @@ enum { RIGHTS_ALLOWED, RIGHTS_WRITE_DENIED, RIGHTS_ACCESS_DENIED }; /* in the or
 
 #define RIGHTS_LABELS "allowed,write-denied,access-denied"
 
-/* Without a key where domain.key.number is 0. */
+/* Without a key, domain.key.number is 0. */
 struct buffer {
     struct pk_domain domain;
-    uint32_t rights; /* in force while it is timed */
+    uint32_t rights; /* in force while the case is timed */
 };
 
 static inline size_t buffer_pages(size_t bytes)
@@ -24,7 +24,7 @@ static inline size_t buffer_pages(size_t bytes)
     return (bytes + pk_page_size() - 1) / pk_page_size();
 }
 
-/* The key denies from the start, so that `allowed` is a change, too. */
+/* The key denies something at first, so that `allowed` is a change as well. */
 static inline int buffer_map(struct buffer *buffer, size_t bytes, int64_t label)
 {
     static const uint32_t rights[] = {0, PKEY_DISABLE_WRITE, PKEY_DISABLE_ACCESS};
@@ -49,7 +49,7 @@ static inline void buffer_close(const struct buffer *buffer)
         pk_set_rights(buffer->domain.key.number, buffer->rights);
 }
 
-/* With all pages resident, under its key, which allows this thread exactly what it should. */
+/* All pages are resident and have the key, which gives this thread exactly the intended rights. */
 static inline int buffer_prove(const struct buffer *buffer)
 {
     const struct pk_region *region = &buffer->domain.region;
@@ -82,5 +82,5 @@ static inline int buffer_prove_holds(const struct buffer *buffer, size_t bytes, 
     while (same < bytes && base[same] == value)
         same++;
     buffer_close(buffer);
-    return same == bytes ? 0 : pk_disprove("byte %zu of the buffer is not what it must be", same);
+    return same == bytes ? 0 : pk_disprove("byte %zu of the buffer has a wrong value", same);
 }

@@ -1,4 +1,4 @@
-/* Context switches: when the next thread's PKRU is another, the kernel has to write the register. */
+/* Context switches. If the next thread has another PKRU, the kernel has to write the register. */
 #define _GNU_SOURCE
 #include <sys/resource.h>
 
@@ -15,8 +15,8 @@ enum { JUST_ANSWER, TELL_PKRU };
 struct pair {
     struct pk_peer peer;
     struct pk_key key;
-    uint32_t other;         /* the other thread's PKRU */
-    volatile uint32_t told; /* what it says that it is */
+    uint32_t other;             /* the other thread's PKRU */
+    volatile uint32_t reported; /* the PKRU that it reports */
 };
 
 static int join_keyed(void *state)
@@ -32,14 +32,14 @@ static int answer_keyed(void *state, int request)
     struct pair *pair = state;
 
     if (request == TELL_PKRU)
-        pair->told = pk_rdpkru();
+        pair->reported = pk_rdpkru();
     return 0;
 }
 
 static const struct pk_peer_work plain = {0};
 static const struct pk_peer_work keyed = {.join = join_keyed, .answer = answer_keyed};
 
-/* By pipe, where neither sleep needs a timer. */
+/* By pipe, because a futex wait here needs a timer. */
 static int start(struct pair *pair, const struct pk_peer_work *work)
 {
     return pk_peer_start(&pair->peer, PK_PEER_THREAD, PK_PEER_PIPE, PK_PEER_SAME_CPU, work, pair);
@@ -86,7 +86,7 @@ static long count_switches(void)
     return usage.ru_nvcsw + usage.ru_nivcsw;
 }
 
-/* This thread leaves the CPU once a request, by its own will or because the other is preferred. */
+/* This thread gives up the CPU once for each request, voluntarily or by preemption. */
 static int verify_plain(void *state)
 {
     struct pair *pair = state;
@@ -117,7 +117,7 @@ static int verify(void *state)
     if (!status && pk_peer_ask(&pair->peer, TELL_PKRU))
         status = pk_disprove("the other thread did not answer");
     if (!status)
-        status = prove_pkru("the other", pair->told, pair->other);
+        status = prove_pkru("the other", pair->reported, pair->other);
     return status ? status : prove_pkru("this", pk_rdpkru(), pair->key.closed);
 }
 
@@ -125,7 +125,8 @@ PK_BENCHMARK(context_switch_plain) = {
     .family = "kernel",
     .name = "context-switch-plain",
     .needs = PK_NEEDS_THREADS,
-    .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches",
+    .operation =
+        "send a request by pipe to another thread on the same CPU and get its answer by pipe: two context switches",
     .state_size = sizeof(struct pair),
     .setup = setup_plain,
     .run = run,
@@ -138,12 +139,12 @@ PK_BENCHMARK(context_switch) = {
     .name = "context-switch",
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .axes = {{.name = "pkru",
-              .meaning = "the other thread's PKRU, compared with this one's",
+              .meaning = "the other thread's PKRU, compared with this thread's",
               .labels = "equal,different",
               .points = "equal,different",
               .quick = "equal,different"}},
-    .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches "
-                 "that keep PKRU",
+    .operation = "send a request by pipe to another thread on the same CPU and get its answer by pipe: two context "
+                 "switches, each keeping PKRU",
     .state_size = sizeof(struct pair),
     .setup = setup,
     .run = run,

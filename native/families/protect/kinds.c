@@ -1,4 +1,4 @@
-/* Changing what is made of one kind of pages or another, each huge page as a whole. */
+/* Changing regions made of one kind of page. A huge page changes as a whole. */
 #define _GNU_SOURCE
 #include "change.h"
 
@@ -62,10 +62,10 @@ static int setup(struct change *change, const int64_t *point, int keyed, struct 
     };
 
 CHANGE(mprotect_kind_rw_ro, "mprotect-kind-rw-ro", mprotect, 0, SIDE(WRITE, 0), SIDE(READ, 0),
-       "mprotect of a region of one kind of pages from readable and writable to read-only")
+       "mprotect of a region of one kind of page from readable and writable to read-only")
 CHANGE(mprotect_kind_ro_rw, "mprotect-kind-ro-rw", mprotect, 0, SIDE(READ, 0), SIDE(WRITE, 0),
-       "mprotect of a region of one kind of pages from read-only to readable and writable")
+       "mprotect of a region of one kind of page from read-only to readable and writable")
 CHANGE(pkey_mprotect_kind_0_k, "pkey-mprotect-kind-0-k", pkey_mprotect, 1, SIDE(WRITE, 0), SIDE(WRITE, 1),
-       "pkey_mprotect of a region of one kind of pages from key 0 to another key, same protection")
+       "pkey_mprotect of a region of one kind of page from key 0 to another key, with the same protection")
 CHANGE(pkey_mprotect_kind_k_0, "pkey-mprotect-kind-k-0", pkey_mprotect, 1, SIDE(WRITE, 1), SIDE(WRITE, 0),
-       "pkey_mprotect of a region of one kind of pages from a key to key 0, same protection")
+       "pkey_mprotect of a region of one kind of page from a key to key 0, with the same protection")

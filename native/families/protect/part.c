@@ -1,5 +1,4 @@
-/* Changing a part of a transparent huge page: the first time splits its entry in the page table, later ones find it
- * split. */
+/* Changing part of a transparent huge page. The first change splits its page-table entry, later ones find it split. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
@@ -10,9 +9,9 @@
 #define READ PROT_READ
 #define WRITE (PROT_READ | PROT_WRITE)
 
-#define HUGE_PAGES 4 /* in a batch */
-#define PAGES 512    /* of 4 KiB in a huge page */
-#define PLACE 256    /* which of them is changed */
+#define HUGE_PAGES 4 /* in one batch */
+#define PAGES 512    /* 4 KiB pages in a huge page */
+#define PLACE 256    /* number of the page that changes */
 
 enum when { FIRST, STEADY };
 
@@ -96,7 +95,7 @@ static void teardown(void *state)
     pk_regions_unmap(&part->regions);
 }
 
-/* The VMAs that a region is split into, together. */
+/* Totals of the VMAs that a region is split into. */
 struct pieces {
     size_t count;
     uint64_t resident, huge;
@@ -140,7 +139,7 @@ static int prove_all_pieces(const struct part *part, size_t count, int huge)
     return status;
 }
 
-/* The page changed is read-only, and its neighbours aren't. */
+/* The changed page is read-only, and the pages next to it are not. */
 static int prove_changed(const struct part *part)
 {
     int status = 0;
@@ -180,7 +179,7 @@ PK_BENCHMARK(mprotect_thp_part) = {
               .labels = "first,steady",
               .points = "first,steady",
               .quick = "first",
-              .meaning = "the first change, of an intact huge page, or a later one, after that has been split"}},
+              .meaning = "the first change, of an intact huge page, or a later change, after it has been split"}},
     .operation = "mprotect of one 4 KiB page of a transparent huge page of 2 MiB to read-only",
     .floor = "syscall/getppid",
     .state_size = sizeof(struct part),

@@ -40,8 +40,8 @@ CHANGE(mprotect_rw_none, "mprotect-rw-none", 1, mprotect, 0, SIDE(WRITE, 0), SID
 CHANGE(mprotect_none_rw, "mprotect-none-rw", 1, mprotect, 0, SIDE(NONE, 0), SIDE(WRITE, 0),
        "mprotect of a resident region from no access to readable and writable")
 CHANGE(pkey_mprotect_0_k, "pkey-mprotect-0-k", 1, pkey_mprotect, 1, SIDE(WRITE, 0), SIDE(WRITE, 1),
-       "pkey_mprotect of a resident region from key 0 to another key, same protection")
+       "pkey_mprotect of a resident region from key 0 to another key, with the same protection")
 CHANGE(pkey_mprotect_k_0, "pkey-mprotect-k-0", 0, pkey_mprotect, 1, SIDE(WRITE, 1), SIDE(WRITE, 0),
-       "pkey_mprotect of a resident region from a key to key 0, same protection")
+       "pkey_mprotect of a resident region from a key to key 0, with the same protection")
 CHANGE(pkey_mprotect_j_k, "pkey-mprotect-j-k", 0, pkey_mprotect, 1, SIDE(WRITE, 2), SIDE(WRITE, 1),
-       "pkey_mprotect of a resident region from one key to another, neither of them key 0, same protection")
+       "pkey_mprotect of a resident region from one key to another, neither of them key 0, with the same protection")

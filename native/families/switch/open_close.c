@@ -1,4 +1,4 @@
-/* The headline: open a region for writing, store one byte, close it; by each way there is. */
+/* The headline cases: open a region for writing, store one byte, close it, in every possible way. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
@@ -27,13 +27,13 @@ static int setup_keyed(void *state, const int64_t *point)
     return pk_domain_map(state, (size_t)point[0], PKEY_DISABLE_WRITE);
 }
 
-/* Without a key, which then is 0, just as well. */
+/* Also works without a key: its number is then 0. */
 static void teardown(void *state)
 {
     pk_domain_unmap(state);
 }
 
-/* By other means than the ones that are timed. */
+/* Clear the byte by other means than the timed ones. */
 static int clear_byte(const struct pk_domain *domain)
 {
     int status;
@@ -52,7 +52,7 @@ static int clear_byte(const struct pk_domain *domain)
     return status;
 }
 
-/* Closed, then one round whose store really happened, then closed again. */
+/* The region is closed, one iteration really stores, and the region is closed again. */
 static int prove_round(void *state, int (*run)(void *, uint64_t))
 {
     const struct pk_domain *domain = state;
@@ -107,7 +107,7 @@ static int run_glibc(void *state, uint64_t loops)
 
     PK_REPEAT(loops) {
         pkey_set(pkey, 0);
-        pk_barrier(); /* glibc's has none: the store could move out of the open part */
+        pk_barrier(); /* glibc's pkey_set is no barrier: the store could move out of the open section */
         *byte = (char)left_;
         pk_barrier();
         pkey_set(pkey, PKEY_DISABLE_WRITE);
@@ -174,11 +174,11 @@ static int run_mprotect(void *state, uint64_t loops)
     };
 
 SWITCH(raw, "wrpkru-raw", run_raw, PK_NEEDS_KEYS, setup_keyed, 1,
-       "open a keyed region for writing by WRPKRU of a value worked out before, store a byte, close it likewise")
+       "open a region by WRPKRU of a precomputed value, store a byte, close it the same way")
 SWITCH(inline, "wrpkru-inline", run_inline, PK_NEEDS_KEYS, setup_keyed, 1,
-       "open a keyed region for writing by RDPKRU, change and WRPKRU, inlined, store a byte, close it likewise")
+       "open a region by RDPKRU, a change of the key's bits and WRPKRU, inlined, store a byte, close it the same way")
 SWITCH(glibc, "wrpkru-glibc", run_glibc, PK_NEEDS_KEYS | PK_NEEDS_GLIBC, setup_keyed, 1,
-       "open a keyed region for writing by the C library's pkey_set, store a byte, close it likewise")
+       "open a region by the C library's pkey_set, store a byte, close it the same way")
 SWITCH(pkey_mprotect, "pkey-mprotect", run_pkey_mprotect, PK_NEEDS_KEYS, setup_keyed, 1,
        "open a region for writing by pkey_mprotect to key 0, store a byte, close it by pkey_mprotect to a key that "
        "denies writing")

@@ -1,5 +1,5 @@
-/* The sizes at which ways to open and close are compared. By mprotect every page counts, by WRPKRU none does: a few
- * sizes show both, and the family protect has the curve. */
+/* The sizes at which ways to open and close are compared. mprotect costs more with every page, WRPKRU does not: a few
+ * sizes show both. The family protect has the whole curve. */
 #pragma once
 
 #define SWITCH_PAGES_AXIS                                                                                  \

@@ -1,4 +1,4 @@
-/* System calls on their own: the kernel's entry and exit, changes that change nothing. */
+/* Single system calls: the kernel's entry and exit, and changes that change nothing. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
@@ -24,12 +24,12 @@ PK_BENCHMARK(getppid) = {
     .name = "getppid",
     .headline = 1,
     .floor = "instruction/empty-loop",
-    .operation = "getppid: the control, a system call that does next to nothing",
+    .operation = "getppid: the control case, a system call that does almost nothing",
     .run = run_getppid,
     .verify = verify_getppid,
 };
 
-/* A change to what is already there: the kernel returns before it looks at a page. */
+/* A change to the current state: the kernel returns before it looks at a page. */
 struct same {
     struct pk_region region;
     int pkey;
@@ -120,7 +120,7 @@ PK_BENCHMARK(mprotect_same) = {
     .headline = 1,
     .floor = "syscall/getppid",
     .group = "change-nothing",
-    .operation = "mprotect of one page to the protection that it has",
+    .operation = "mprotect of one page to the protection that it already has",
     .state_size = sizeof(struct same),
     .setup = setup_same,
     .run = run_mprotect_same,
@@ -135,7 +135,7 @@ PK_BENCHMARK(pkey_mprotect_same) = {
     .headline = 1,
     .floor = "syscall/getppid",
     .group = "change-nothing",
-    .operation = "pkey_mprotect of one page to the protection and the key that it has",
+    .operation = "pkey_mprotect of one page to the protection and the key that it already has",
     .state_size = sizeof(struct same),
     .setup = setup_same_key,
     .run = run_pkey_mprotect_same,

@@ -1,4 +1,4 @@
-/* Calls that the kernel refuses, or that have nothing to do: what the way to the error costs. */
+/* Calls that the kernel refuses, or that have nothing to do: the cost of the error path. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
@@ -9,7 +9,7 @@ struct refused {
     char *address;
     size_t length;
     int pkey;
-    int expected; /* what the call returns */
+    int expected; /* return value of the call */
     int taken[PK_KEYS_MAX];
     uint32_t before; /* PKRU as found */
 };
@@ -36,7 +36,7 @@ static int setup_length_0(void *state, const int64_t *point)
     return setup_region(state, 0, 0, 0);
 }
 
-/* A key that has just been given back: the kernel knows it no more. */
+/* A key that has just been freed: the kernel no longer knows it. */
 static int setup_bad_key(void *state, const int64_t *point)
 {
     struct refused *refused = state;
@@ -119,7 +119,7 @@ static int prove_returned(const char *call, int returned, int expected)
     return returned == expected ? 0 : pk_disprove("%s returned %d instead of %d", call, returned, expected);
 }
 
-/* It says what it should, and has left the region as it was. */
+/* The call returns what it should, and leaves the region unchanged. */
 static int verify_mprotect(void *state)
 {
     struct refused *refused = state;
@@ -153,7 +153,7 @@ PK_BENCHMARK(mprotect_unaligned) = {
     .name = "mprotect-unaligned",
     .floor = "syscall/getppid",
     .group = "refused",
-    .operation = "mprotect of an address that begins no page, refused with EINVAL",
+    .operation = "mprotect of an address that is not page-aligned, refused with EINVAL",
     .state_size = sizeof(struct refused),
     .setup = setup_unaligned,
     .run = run_mprotect,

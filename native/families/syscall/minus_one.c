@@ -1,5 +1,5 @@
-/* pkey_mprotect with key -1, which leaves the key alone, beside the mprotect that it stands for. One operation is a
- * change to read-only and back. */
+/* pkey_mprotect with key -1, which leaves the key as it is, and the equivalent mprotect. One operation is a change to
+ * read-only and back. */
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -13,7 +13,7 @@ static int support(const int64_t *point)
     int status = pk_pkey_mprotect(NULL, 0, PROT_READ, -1); /* of no bytes */
 
     (void)point;
-    return status ? pk_skip("the kernel has no pkey_mprotect, or refuses it: %s", strerror(-status)) : 0;
+    return status ? pk_skip("the kernel has no pkey_mprotect, or refuses the call: %s", strerror(-status)) : 0;
 }
 
 static int setup(void *state, const int64_t *point)
@@ -61,7 +61,7 @@ static int plain_mprotect(void *address, size_t length, int prot, int pkey)
     return pk_mprotect(address, length, prot);
 }
 
-/* Each half changes the page, and the timed pair leaves it writable. */
+/* Each half of the operation changes the page, and the timed pair leaves it writable. */
 static int prove(struct pk_region *region, int (*change)(void *, size_t, int, int), int (*run)(void *, uint64_t))
 {
     int status = pk_region_audit(region, PROT_READ | PROT_WRITE, 0);
@@ -110,7 +110,7 @@ PK_BENCHMARK(pkey_mprotect_minus_1) = {
     .group = "page",
     .floor = "instruction/empty-loop",
     .operation =
-        "pkey_mprotect of one page to read-only and back with key -1, which leaves the key alone: two system calls",
+        "pkey_mprotect of one page to read-only and back with key -1, which leaves the key as it is: two system calls",
     .support = support,
     .state_size = sizeof(struct pk_region),
     .setup = setup,

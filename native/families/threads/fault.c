@@ -1,5 +1,5 @@
-/* First touches of fresh pages in some threads, while another one changes the protection of memory of its own: whether
- * faults wait for the lock that mprotect takes. */
+/* First touches of fresh pages in some threads, while another thread changes the protection of its own memory: do
+ * page faults wait for the lock that mprotect takes? */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -9,11 +9,11 @@
 #include "protector.h"
 #include "thread_fixture.h"
 
-/* What a thread touches before the pages are taken away again, untimed. */
+/* Number of pages that a thread touches before they are dropped again, untimed. */
 #define FRESH_PAGES 512
 
 struct faults {
-    struct thread_fixture fixture; /* a region for each thread that faults */
+    struct thread_fixture fixture; /* one region for each thread that faults */
     struct protector protector;
 };
 
@@ -24,7 +24,7 @@ static unsigned count_faulting(const struct faults *faults)
 
 static int make_fresh(const struct pk_region *region)
 {
-    return madvise(region->base, pk_region_length(region), MADV_DONTNEED) ? pk_error(errno, "take pages away") : 0;
+    return madvise(region->base, pk_region_length(region), MADV_DONTNEED) ? pk_error(errno, "drop pages") : 0;
 }
 
 static int run_touch(void *state, unsigned member, uint64_t loops)
@@ -40,7 +40,7 @@ static int run_touch(void *state, unsigned member, uint64_t loops)
     return 0;
 }
 
-/* The last member is the one that changes. */
+/* The last member changes protection. */
 static void change_if_last(void *state, unsigned member)
 {
     struct faults *faults = state;
@@ -67,7 +67,7 @@ static int prove_touch(const struct faults *faults, unsigned member)
     return pk_region_audit(region, PROT_READ | PROT_WRITE, 0);
 }
 
-static int verify_beside(void *state, unsigned member)
+static int verify_changing(void *state, unsigned member)
 {
     struct faults *faults = state;
     int status;
@@ -78,7 +78,7 @@ static int verify_beside(void *state, unsigned member)
     return status ? status : prove_touch(faults, member);
 }
 
-static int verify_alone(void *state, unsigned member)
+static int verify_sleeping(void *state, unsigned member)
 {
     struct faults *faults = state;
     int status;
@@ -89,9 +89,9 @@ static int verify_alone(void *state, unsigned member)
     return status ? status : prove_touch(faults, member);
 }
 
-static const struct pk_team_work beside = {
-    .run = run_touch, .verify = verify_beside, .idle = change_if_last, .beside = 1};
-static const struct pk_team_work alone = {.run = run_touch, .verify = verify_alone, .beside = 1};
+static const struct pk_team_work changing = {
+    .run = run_touch, .verify = verify_changing, .idle = change_if_last, .idle_members = 1};
+static const struct pk_team_work sleeping = {.run = run_touch, .verify = verify_sleeping, .idle_members = 1};
 
 static int set_up(struct faults *faults, int64_t faulting, const struct pk_team_work *work)
 {
@@ -107,14 +107,14 @@ static int set_up(struct faults *faults, int64_t faulting, const struct pk_team_
                   : pk_team_start(&faults->fixture.team, (unsigned)faulting + 1, PK_TEAM_THREADS, work, faults);
 }
 
-static int setup_beside(void *state, const int64_t *point)
+static int setup_changing(void *state, const int64_t *point)
 {
-    return set_up(state, point[0], &beside);
+    return set_up(state, point[0], &changing);
 }
 
-static int setup_alone(void *state, const int64_t *point)
+static int setup_sleeping(void *state, const int64_t *point)
 {
-    return set_up(state, point[0], &alone);
+    return set_up(state, point[0], &sleeping);
 }
 
 static void teardown_faults(void *state)
@@ -125,7 +125,7 @@ static void teardown_faults(void *state)
     pk_region_unmap(&faults->protector.region);
 }
 
-/* As many pages at once as there are, which are fresh again each time. */
+/* Touch as many pages in a row as there are. They are fresh again each time. */
 static int measure_faults(void *state, uint64_t loops, struct pk_value *value)
 {
     struct faults *faults = state;
@@ -159,12 +159,13 @@ static int support_faults(const int64_t *point)
 
     return point[0] >= MEMBERS_MAX || pk_last_cpus(cpus, (int)point[0] + 1) > point[0]
                ? 0
-               : pk_skip("it takes a CPU for each thread that faults, and one more");
+               : pk_skip("needs a CPU for each thread that faults, and one more");
 }
 
-#define FAULTING_AXIS                                                                                             \
-    {                                                                                                             \
-        .name = "faulting", .meaning = "threads that fault; there is one more", .points = "cpus", .quick = "cpus" \
+#define FAULTING_AXIS                                                                                      \
+    {                                                                                                      \
+        .name = "faulting", .meaning = "threads that fault; one more thread sleeps or changes protection", \
+        .points = "cpus", .quick = "cpus"                                                                  \
     }
 
 PK_BENCHMARK(fault_alone) = {
@@ -177,7 +178,7 @@ PK_BENCHMARK(fault_alone) = {
     .memory = memory_faults,
     .support = support_faults,
     .state_size = sizeof(struct faults),
-    .setup = setup_alone,
+    .setup = setup_sleeping,
     .measure = measure_faults,
     .verify = verify_team,
     .teardown = teardown_faults,
@@ -195,7 +196,7 @@ PK_BENCHMARK(fault_vs_mprotect) = {
     .memory = memory_faults,
     .support = support_faults,
     .state_size = sizeof(struct faults),
-    .setup = setup_beside,
+    .setup = setup_changing,
     .measure = measure_faults,
     .verify = verify_team,
     .teardown = teardown_faults,

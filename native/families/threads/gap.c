@@ -1,4 +1,4 @@
-/* How long at most a thread that only spins stands still while its sibling changes protection. */
+/* The longest time for which a spinning thread stands still while its sibling changes protection. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 
@@ -16,15 +16,15 @@ struct gap {
     struct pk_team team;
     struct pk_region region;
     pid_t parent;
-    /* Odd while a change is under way: the caller's number, and the last that the spinning thread has seen. */
+    /* Odd while a change is under way: the caller's number, and the last number that the spinning thread has seen. */
     _Alignas(128) atomic_uint number;
     _Alignas(128) atomic_uint seen;
-    atomic_uint stall; /* the spinning thread must stand still once, for the proof */
+    atomic_uint stall; /* for the proof: the spinning thread must stand still once */
     struct pk_clock last;
-    struct pk_value longest, total; /* of this change; of all */
+    struct pk_value longest, total; /* of this change; of all changes */
 };
 
-/* The spinning thread: read the clock, keep the longest gap of a change, add it up at the change's end. */
+/* The spinning thread reads the clock, keeps the longest gap of a change, and adds it up at the end of the change. */
 static void spin(void *state, unsigned member)
 {
     struct gap *gap = state;
@@ -50,7 +50,7 @@ static void spin(void *state, unsigned member)
     atomic_store_explicit(&gap->seen, number, memory_order_release);
 }
 
-/* Go to the next number, and on when the spinning thread has seen it. */
+/* Set the next number, and continue when the spinning thread has seen it. */
 static void announce(struct gap *gap)
 {
     unsigned number = atomic_load_explicit(&gap->number, memory_order_relaxed) + 1;
@@ -106,7 +106,7 @@ static int measure_call(void *state, uint64_t loops, struct pk_value *value)
     return measure(state, loops, make_calls, value);
 }
 
-/* A thread that stands still must be seen to, and for no longer than the change takes. */
+/* A gap must be seen, and must not be longer than the change. */
 static int prove_gaps(struct gap *gap)
 {
     struct pk_value value = {0}, window = {0};
@@ -195,8 +195,8 @@ PK_BENCHMARK(victim_gap) = {
     .floor = "threads/victim-gap-alone",
     .needs = PK_NEEDS_THREADS,
     .axes = {VICTIM_PAGES_AXIS},
-    .operation = "the longest gap between two readings of the clock by a spinning thread while its sibling makes one "
-                 "mprotect of a region to read-only and one back",
+    .operation = "the longest gap between two readings of the clock by a spinning thread while its sibling makes a "
+                 "region read-only and writable again by two calls of mprotect",
     .support = support_two_cpus,
     .state_size = sizeof(struct gap),
     .setup = setup_gap,

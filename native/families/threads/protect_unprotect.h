@@ -1,4 +1,4 @@
-/* The operation of most: changing protection, and changing it back. */
+/* The operation of most benchmarks of this family: change protection, and change it back. */
 #pragma once
 
 #include "benchmark.h"
@@ -20,7 +20,7 @@ static inline int protect_unprotect(const struct pk_region *region, uint64_t loo
     return status;
 }
 
-/* The same half by half, to prove that each changes something. */
+/* The same in two halves, to prove that each changes something. */
 static inline int prove_protect_unprotect(const struct pk_region *region)
 {
     int status = pk_region_audit(region, PROT_READ | PROT_WRITE, 0);

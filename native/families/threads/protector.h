@@ -1,4 +1,4 @@
-/* A thread that changes protection again and again, beside others that it may hold up. */
+/* A thread that keeps changing protection, and may thereby hold up others. */
 #pragma once
 
 #include <stdatomic.h>
@@ -10,7 +10,7 @@
 
 struct protector {
     struct pk_region region;
-    atomic_ullong changes; /* that succeeded: to read-only and back */
+    atomic_ullong changes; /* successful changes to read-only and back */
 };
 
 static inline void protect_unprotect_once(struct protector *protector)
@@ -19,8 +19,8 @@ static inline void protect_unprotect_once(struct protector *protector)
         atomic_fetch_add_explicit(&protector->changes, 1, memory_order_relaxed);
 }
 
-/* Prove, from another thread, that changes go on, and that a store now is refused and now goes through. The protector
- * may have to share its CPU, so wait longer and longer. */
+/* Prove from another thread that changes go on: some stores are refused and some are allowed. The protector may share
+ * this CPU, so wait longer and longer. */
 static inline int prove_protecting(struct protector *protector)
 {
     uint64_t before = atomic_load_explicit(&protector->changes, memory_order_relaxed);
@@ -39,11 +39,11 @@ static inline int prove_protecting(struct protector *protector)
             return 0;
         wait_milliseconds(milliseconds);
     }
-    return pk_disprove("the thread that must change protection does not: of %u stores %u were refused",
+    return pk_disprove("the thread that must change protection does not: %u stores were made, and %u were refused",
                        refused + allowed, refused);
 }
 
-/* Around the flush ceiling of 33 pages, and what one page of page table maps. */
+/* Points around the flush ceiling of 33 pages, and what one page-table page maps. */
 #define VICTIM_PAGES_AXIS                                                                             \
     {                                                                                                 \
         .name = "pages", .meaning = "resident 4 KiB pages in the region that another thread changes", \

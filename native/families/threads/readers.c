@@ -1,4 +1,4 @@
-/* Changing protection in one thread, while all others read the region from end to end, over and over. */
+/* Changing protection in one thread while all others keep reading the region from end to end. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <string.h>
@@ -10,21 +10,21 @@
 #include "thread_fixture.h"
 
 #define PAGES_AT_ONCE 64
-#define READ_AT 64 /* in each page: away from the byte that the proof stores to */
+#define READ_AT 64 /* offset in each page, away from the byte that the proof stores to */
 
-/* One cache line or more a thread, so that the readers don't hold up each other. */
+/* At least one cache line for each thread, so that the readers do not slow each other down. */
 struct reader {
-    _Alignas(128) atomic_ullong pages; /* read so far */
-    size_t next;                       /* page to read */
+    _Alignas(128) atomic_ullong pages; /* pages read so far */
+    size_t next;                       /* the next page to read */
 };
 
 struct readers {
-    struct thread_fixture fixture; /* region 0 is the one that changes and is read */
+    struct thread_fixture fixture; /* region 0 is changed and read */
     struct reader *each;
-    unsigned at_once; /* pages read between two looks for a command */
+    unsigned at_once; /* pages read before looking for a command */
 };
 
-/* A byte of each page; the region is readable all the time. */
+/* Read one byte of each page. The region is readable all the time. */
 static void sweep(void *state, unsigned member)
 {
     struct readers *readers = state;
@@ -76,7 +76,7 @@ static void teardown_readers(void *state)
     free(readers->each);
 }
 
-/* It may have to share its CPU, so wait longer and longer. */
+/* The reader may share this CPU, so wait longer and longer. */
 static int prove_reading(const struct readers *readers, unsigned member)
 {
     const atomic_ullong *pages = &readers->each[member].pages;
@@ -113,8 +113,9 @@ PK_BENCHMARK(mprotect_readers) = {
     .needs = PK_NEEDS_THREADS,
     .axes =
         {{.name = "pages", .meaning = "resident 4 KiB pages in the region", .points = "1,512,16384", .quick = "512"},
-         THREADS_AXIS("threads, the one that changes protection included")},
-    .operation = "mprotect of a region to read-only and back by one thread, while all others read it from end to end",
+         THREADS_AXIS("threads, including the one that changes protection")},
+    .operation =
+        "mprotect of a region to read-only and back by one thread, while all others keep reading it from end to end",
     .state_size = sizeof(struct readers),
     .memory = memory,
     .setup = setup,

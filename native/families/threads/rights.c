@@ -1,5 +1,4 @@
-/* Opening and closing one key in every thread at once, each for itself, with a store into a page of its own under it.
- */
+/* Opening and closing one key in every thread at once. Each thread stores into its own page under the key. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "memory/trap.h"
@@ -71,7 +70,7 @@ PK_BENCHMARK(pkey_set_own) = {
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .headline = 1,
     .axes = {THREADS_AXIS("threads that open and close a key at the same time")},
-    .operation = "open a key by WRPKRU, store a byte into a page of its own, close it, by every thread",
+    .operation = "open a key by WRPKRU, store a byte into a page of the thread's own, close the key, in every thread",
     .state_size = sizeof(struct thread_fixture),
     .setup = setup_keyed,
     .measure = measure_team,

@@ -1,4 +1,4 @@
-/* Changing protection in every thread, or every process, at once. */
+/* Changing protection in every thread, or in every process, at once. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "memory/trap.h"
@@ -49,8 +49,8 @@ static int setup_own_process(void *state, const int64_t *point)
     return setup_own(state, point, PK_TEAM_PROCESSES);
 }
 
-/* Every thread changes a page of one VMA, with a page between any two, so that each change splits the VMA and each
- * change back merges it, whatever the others are at. */
+/* Every thread changes a page of the same VMA. There is a page between any two, so each change splits the VMA and
+ * each change back merges it, whatever the other threads do. */
 
 static struct pk_region page_of(const struct thread_fixture *fixture, unsigned member)
 {
@@ -64,8 +64,7 @@ static int run_shared(void *state, unsigned member, uint64_t loops)
     return protect_unprotect(&page, loops);
 }
 
-/* Only one member at a time is at it: the others' pages must be part of the VMA, and this page must leave and rejoin
- * it. */
+/* Only one member at a time runs: the others' pages must be part of the VMA, and this page must leave and rejoin it. */
 static int verify_shared(void *state, unsigned member)
 {
     const struct thread_fixture *fixture = state;
@@ -109,7 +108,7 @@ PK_BENCHMARK(mprotect_own_region) = {
     .needs = PK_NEEDS_THREADS,
     .headline = 1,
     .axes = {THREADS_AXIS("threads that change protection at the same time")},
-    .operation = "mprotect of one page to read-only and back, by every thread of a process on a page of its own",
+    .operation = "mprotect of one page to read-only and back, in every thread of a process, each on its own page",
     .state_size = sizeof(struct thread_fixture),
     .setup = setup_own_region,
     .measure = measure_team,
@@ -123,8 +122,8 @@ PK_BENCHMARK(mprotect_own_process) = {
     .group = "own",
     .needs = PK_NEEDS_THREADS,
     .headline = 1,
-    .axes = {THREADS_AXIS("processes of one thread each that change protection at the same time")},
-    .operation = "mprotect of one page to read-only and back, by every one of several processes",
+    .axes = {THREADS_AXIS("single-threaded processes that change protection at the same time")},
+    .operation = "mprotect of one page to read-only and back, in every one of several processes",
     .state_size = sizeof(struct thread_fixture),
     .setup = setup_own_process,
     .measure = measure_team,
@@ -139,7 +138,7 @@ PK_BENCHMARK(mprotect_shared_vma) = {
     .needs = PK_NEEDS_THREADS,
     .axes = {THREADS_AXIS("threads that change protection at the same time")},
     .operation =
-        "mprotect of one page to read-only and back, which splits and merges the VMA that every thread has its page in",
+        "mprotect of one page to read-only and back, which splits and merges a VMA that holds one page of every thread",
     .state_size = sizeof(struct thread_fixture),
     .setup = setup_shared,
     .measure = measure_team,

@@ -1,4 +1,4 @@
-/* Changing protection in one thread, while its siblings do this or that. */
+/* Changing protection in one thread, while its siblings are busy in different ways. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,15 +15,14 @@
 /* In the order of the labels. */
 enum { SIBLINGS_SLEEPING, SIBLINGS_SPINNING, SIBLINGS_CALLING, SIBLINGS_FAULTING, SIBLINGS_NONE };
 
-/* One cache line or more a thread, so that the siblings don't hold up each other. */
+/* At least one cache line for each thread, so that the siblings do not slow each other down. */
 struct sibling {
-    _Alignas(128) atomic_ullong calls; /* system calls that answered */
+    _Alignas(128) atomic_ullong calls; /* number of completed system calls */
     int thread;                        /* its id, for /proc */
 };
 
 struct siblings {
-    struct thread_fixture
-        fixture; /* region 0 is the one that changes; the others are where their thread takes faults */
+    struct thread_fixture fixture; /* region 0 changes; in each other region its thread takes page faults */
     struct sibling *each;
     int64_t doing;
     pid_t parent;
@@ -136,7 +135,7 @@ static void teardown_siblings(void *state)
     free(siblings->each);
 }
 
-/* How many page faults a thread has taken, as /proc has it; 0 where it can't be told. */
+/* Number of page faults of a thread according to /proc; 0 if unknown. */
 static uint64_t faults_of(int thread)
 {
     char path[64];
@@ -153,7 +152,7 @@ static uint64_t faults_of(int thread)
     return faults;
 }
 
-/* What grows while a sibling does what it must. */
+/* A number that grows while a sibling does what it must. */
 static uint64_t progress(const struct siblings *siblings, unsigned member)
 {
     const struct sibling *sibling = &siblings->each[member];
@@ -168,7 +167,7 @@ static uint64_t progress(const struct siblings *siblings, unsigned member)
     }
 }
 
-/* A sibling gets on with it while we wait; it may have to share its CPU, so wait longer and longer. */
+/* Prove that a sibling makes progress while this thread waits. It may share this CPU, so wait longer and longer. */
 static int prove_running(const struct siblings *siblings, unsigned member)
 {
     static const char *const failures[] = {
@@ -235,7 +234,7 @@ static int verify_siblings_keyed(void *state)
         .quick = "sleeping,spinning"                                                              \
     }
 
-/* Around the flush ceiling of 33 pages, and what one page of page table maps. */
+/* Points around the flush ceiling of 33 pages, and what one page-table page maps. */
 #define PAGES_AXIS                                                                                                    \
     {                                                                                                                 \
         .name = "pages", .meaning = "resident 4 KiB pages in the region", .points = "1,8,33,34,512", .quick = "33-34" \
@@ -247,7 +246,7 @@ PK_BENCHMARK(mprotect_siblings) = {
     .group = "siblings",
     .needs = PK_NEEDS_THREADS,
     .headline = 1,
-    .axes = {SIBLINGS_AXIS(RUNNING), THREADS_AXIS("threads, the one that changes protection included")},
+    .axes = {SIBLINGS_AXIS(RUNNING), THREADS_AXIS("threads, including the one that changes protection")},
     .operation = "mprotect of one page to read-only and back by one thread",
     .state_size = sizeof(struct siblings),
     .setup = setup_threads,
@@ -262,7 +261,7 @@ PK_BENCHMARK(pkey_mprotect_siblings) = {
     .group = "siblings",
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .headline = 1,
-    .axes = {SIBLINGS_AXIS(RUNNING), THREADS_AXIS("threads, the one that changes keys included")},
+    .axes = {SIBLINGS_AXIS(RUNNING), THREADS_AXIS("threads, including the one that changes keys")},
     .operation = "pkey_mprotect of one page to a key that denies writing and back to key 0 by one thread",
     .state_size = sizeof(struct siblings),
     .setup = setup_threads_keyed,

@@ -1,5 +1,5 @@
-/* Changing protection some time after a sibling has left its CPU to another process: since 6.14 Linux keeps the CPU
- * among those that it interrupts for this address space, and takes it out later ("x86/mm/tlb: Update mm_cpumask
+/* Changing protection some time after a sibling has left its CPU to another process. Since 6.14, Linux still
+ * interrupts that CPU for this address space, and removes it from the list later ("x86/mm/tlb: Update mm_cpumask
  * lazily", "Only trim the mm_cpumask once a second"). */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -14,10 +14,10 @@
 #include "thread_fixture.h"
 
 struct stale {
-    struct pk_team sibling, stranger; /* the second member of each: pinned to the same CPU */
+    struct pk_team sibling, stranger; /* the second member of each is pinned to the same CPU */
     struct pk_region region;
     long milliseconds;
-    int cpu; /* where the sibling was */
+    int cpu; /* where the sibling ran */
 };
 
 static const long milliseconds_since[] = {0, 500, 1500};
@@ -44,7 +44,7 @@ static void spin(void *state, unsigned member)
 static const struct pk_team_work visiting = {.verify = visit};
 static const struct pk_team_work spinning = {.idle = spin};
 
-/* The caller keeps to the CPU that the sibling is not on, now that the teams are on theirs. */
+/* Move the caller to another CPU than the sibling's, after the teams have taken theirs. */
 static int stay_here(void)
 {
     int cpu;
@@ -75,7 +75,7 @@ static void teardown_stale(void *state)
     pk_region_unmap(&stale->region);
 }
 
-/* Have the sibling come, and go. */
+/* Have the sibling run, and sleep again. */
 static int come_and_go(struct stale *stale)
 {
     int status = pk_team_verify(&stale->sibling);
@@ -83,8 +83,8 @@ static int come_and_go(struct stale *stale)
     return status ? status : prove_asleep(&stale->sibling, 1);
 }
 
-/* Only the first change after the sibling's visit surely finds its CPU where it should no longer be: it may take it
- * out. A value is therefore one change, whatever its loops, and counts for each of them. */
+/* Only the first change after the sibling's visit is sure to find the stale CPU on the list, and it may remove it. A
+ * value is therefore a single change, whatever its loops, and counts for each of them. */
 static int measure_stale(void *state, uint64_t loops, struct pk_value *value)
 {
     struct stale *stale = state;
@@ -107,7 +107,7 @@ static int measure_stale(void *state, uint64_t loops, struct pk_value *value)
     return status;
 }
 
-/* Somebody else is where the sibling was. */
+/* Prove that another process runs on the sibling's CPU. */
 static int prove_stranger(const struct stale *stale)
 {
     uint64_t before = pk_team_idled(&stale->stranger, 1);
@@ -131,7 +131,7 @@ static int verify_stale(void *state)
     if (!status && !*stale->region.base)
         status = pk_disprove("the sibling did not use the region");
     if (!status && (stale->cpu < 0 || stale->cpu == sched_getcpu()))
-        status = pk_disprove("the sibling was on CPU %d, like the thread that changes", stale->cpu);
+        status = pk_disprove("the sibling was on CPU %d, which is also the caller's", stale->cpu);
     if (!status)
         status = prove_stranger(stale);
     return status ? status : prove_protect_unprotect(&stale->region);

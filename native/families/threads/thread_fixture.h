@@ -1,4 +1,4 @@
-/* What the benchmarks of threads share: a team, and the memory that it works on. */
+/* What the benchmarks of threads share: a team of threads, and the memory that it works on. */
 #pragma once
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 
 struct thread_fixture {
     struct pk_team team;
-    struct pk_region *regions; /* one a member, or just one */
+    struct pk_region *regions; /* one for each member, or a single one */
     unsigned count;            /* of regions */
     struct pk_key key;
 };
@@ -71,7 +71,7 @@ static inline void wait_milliseconds(long milliseconds)
     nanosleep(&time, NULL);
 }
 
-/* A member that has nothing to do may only be about to sleep: it has just done something. */
+/* An idle member may be only about to sleep, because it has just worked: wait longer and longer. */
 static inline int prove_asleep(const struct pk_team *team, unsigned member)
 {
     int status = 0;
@@ -85,11 +85,11 @@ static inline int prove_asleep(const struct pk_team *team, unsigned member)
     return status;
 }
 
-/* Where two threads share a CPU, what one does to the other is wait for its turn. */
+/* On one CPU, two threads would only take turns. */
 static inline int support_two_cpus(const int64_t *point)
 {
     int cpus[2];
 
     (void)point;
-    return pk_last_cpus(cpus, 2) == 2 ? 0 : pk_skip("it takes two CPUs, and this process may use one");
+    return pk_last_cpus(cpus, 2) == 2 ? 0 : pk_skip("needs two CPUs, and this process may use only one");
 }

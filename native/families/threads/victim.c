@@ -1,5 +1,5 @@
-/* What a thread that only spins loses while its sibling changes protection: each reading of the clock takes longer in
- * the mean, because some take much longer. */
+/* The time that a spinning thread loses while its sibling changes protection. Its mean time for a reading of the
+ * clock grows, because some readings take much longer. */
 #define _GNU_SOURCE
 #include <time.h>
 
@@ -42,10 +42,10 @@ static int prove_reading(struct victim *victim)
     run_victim(victim, 1);
     return before.tv_sec != victim->last.tv_sec || before.tv_nsec != victim->last.tv_nsec
                ? 0
-               : pk_disprove("the clock that is read stands still");
+               : pk_disprove("the clock stands still");
 }
 
-/* The protector proves itself in its own thread, where it does not change anything meanwhile. */
+/* The protector is verified in its own thread, while it changes nothing. */
 static int verify_member(void *state, unsigned member)
 {
     struct victim *victim = state;
@@ -106,7 +106,7 @@ PK_BENCHMARK(victim_alone) = {
     .family = "threads",
     .name = "victim-alone",
     .needs = PK_NEEDS_THREADS,
-    .operation = "reading the clock in a loop by a thread whose sibling sleeps",
+    .operation = "read the clock in a loop in a thread whose sibling sleeps",
     .state_size = sizeof(struct victim),
     .setup = setup_alone,
     .run = run_victim,
@@ -120,8 +120,7 @@ PK_BENCHMARK(victim_mean) = {
     .floor = "threads/victim-alone",
     .needs = PK_NEEDS_THREADS,
     .axes = {VICTIM_PAGES_AXIS},
-    .operation =
-        "reading the clock in a loop by a thread whose sibling changes the protection of a region all the time",
+    .operation = "read the clock in a loop in a thread whose sibling keeps changing the protection of a region",
     .support = support_two_cpus,
     .state_size = sizeof(struct victim),
     .setup = setup_disturbed,

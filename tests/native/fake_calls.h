@@ -13,32 +13,32 @@ static struct {
     int other_key; /* with which pkey_mprotect tags instead */
 } idle;
 
-static inline int crooked_mprotect(void *address, size_t length, int prot)
+static inline int fake_mprotect(void *address, size_t length, int prot)
 {
     return idle.mprotect ? 0 : pk_mprotect(address, length, prot);
 }
 
-static inline int crooked_pkey_mprotect(void *address, size_t length, int prot, int pkey)
+static inline int fake_pkey_mprotect(void *address, size_t length, int prot, int pkey)
 {
     return idle.pkey_mprotect ? 0 : pk_pkey_mprotect(address, length, prot, idle.other_key ? idle.other_key : pkey);
 }
 
-static inline int crooked_pkey_free(int pkey)
+static inline int fake_pkey_free(int pkey)
 {
     return idle.pkey_free ? 0 : pk_pkey_free(pkey);
 }
 
-static inline int crooked_munmap(void *address, size_t length)
+static inline int fake_munmap(void *address, size_t length)
 {
     return idle.munmap ? 0 : munmap(address, length);
 }
 
-static inline long crooked_getppid(void)
+static inline long fake_getppid(void)
 {
     return idle.getppid ? 0 : pk_getppid();
 }
 
-static inline void crooked_set_rights(int pkey, uint32_t rights)
+static inline void fake_set_rights(int pkey, uint32_t rights)
 {
     if (!idle.set_rights)
         pk_set_rights(pkey, rights);
@@ -58,9 +58,9 @@ MAKE_IDLE(munmap)
 MAKE_IDLE(getppid)
 MAKE_IDLE(set_rights)
 
-#define pk_mprotect crooked_mprotect
-#define pk_pkey_mprotect crooked_pkey_mprotect
-#define pk_pkey_free crooked_pkey_free
-#define pk_getppid crooked_getppid
-#define pk_set_rights crooked_set_rights
-#define munmap crooked_munmap
+#define pk_mprotect fake_mprotect
+#define pk_pkey_mprotect fake_pkey_mprotect
+#define pk_pkey_free fake_pkey_free
+#define pk_getppid fake_getppid
+#define pk_set_rights fake_set_rights
+#define munmap fake_munmap
