@@ -26,8 +26,8 @@ class Chain(NamedTuple):
 
 def chain(branches: bool) -> Chain:
     """Read the core that this thread runs on; the branches, a quarter of the time, where asked."""
-    found = ffi.new("struct pk_chain *")
-    lib.pk_chain_measure(CHAIN_CYCLES, found)
+    found = ffi.new("struct pk_core_clock *")
+    lib.pk_core_clock_measure(CHAIN_CYCLES, found)
     add = float(found.add_seconds)
     branch_seconds = lib.pk_branch_seconds() if branches else 0.0
     nop_cycles, branch_cycles = (

@@ -97,12 +97,12 @@ def test_a_value_in_pieces_says_how_many_had_the_core_to_themselves(
     with Session(parse_case(case)) as session:
         session.verify()
         value = session.measure(LOOPS, EACH, 1.0)
-        assert LOOPS // EACH == value.pieces == value.alone
+        assert LOOPS // EACH == value.pieces == value.uncontended
         # The median is no more than twice the mean, which has the no-ops in it as well.
         assert 0 < value.seconds < 2 * value.all_seconds
         assert value.all_seconds > value.pieces * value.nop_seconds * lib.PK_NOPS_READ / 2
         value = session.measure(LOOPS, EACH, 1e-15)
-        assert (LOOPS // EACH, 0) == (value.pieces, value.alone)
+        assert (LOOPS // EACH, 0) == (value.pieces, value.uncontended)
         assert 0 < value.seconds
 
 
@@ -113,7 +113,7 @@ def test_a_piece_holds_whole_batches() -> None:
 
 def test_what_times_itself_is_one_piece() -> None:
     with Session(parse_case("threads/mprotect-own-region/threads:2")) as session:
-        assert (0, 0) == ((value := session.measure(20, 1, 1.0)).pieces, value.alone)
+        assert (0, 0) == ((value := session.measure(20, 1, 1.0)).pieces, value.uncontended)
 
 
 @pytest.mark.usefixtures("chains")
