@@ -1,27 +1,17 @@
 """Whether the CPU's own counters can be had."""
 
 import errno
-import os
-import struct
 from pathlib import Path
 
 from pkbench.doctor.finding import Finding, rewrite, unread
-from pkbench.doctor.system_call import call
 from pkbench.machine import Machine, read, read_number
+from pkbench.perf_event import CORE_CYCLES, count_briefly
 
 PARANOID = "proc/sys/kernel/perf_event_paranoid"
 SAMPLE_RATE = "proc/sys/kernel/perf_event_max_sample_rate"
 THROTTLING = "proc/sys/kernel/perf_cpu_time_max_percent"
 DEFAULT_RATE = 100_000  # kernel/events/core.c: DEFAULT_MAX_SAMPLE_RATE
 PERF_RATE = 4000  # perf-record(1): what it asks for unless told otherwise
-
-# perf_event_open, from each architecture's unistd.h
-PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241, "riscv64": 241, "ppc64le": 319, "s390x": 331}
-# struct perf_event_attr as first published (PERF_ATTR_SIZE_VER0)
-ATTRIBUTE = "=IIQQQQQIIQ"
-CORE_CYCLES = (0, 0)  # PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES
-EXCLUDE_KERNEL, EXCLUDE_HYPERVISOR = 1 << 5, 1 << 6
-CLOSE_ON_EXEC = 1 << 3
 
 NO_COUNTERS = (
     "no counted cycles, instructions or TLB events beside the times; perf has tracepoints "
@@ -102,17 +92,4 @@ def sample_rate(_machine: Machine, root: Path) -> Finding:
 
 def count_cycles(*, user_only: bool) -> int:
     """Count the core cycles of a little work; OSError where that isn't possible."""
-    return count(*CORE_CYCLES, user_only=user_only)
-
-
-def count(kind: int, event: int, *, user_only: bool) -> int:
-    """Count an event of perf_event_open(2) over a little work in this thread."""
-    flags = EXCLUDE_HYPERVISOR | (EXCLUDE_KERNEL if user_only else 0)
-    size = struct.calcsize(ATTRIBUTE)
-    attribute = struct.pack(ATTRIBUTE, kind, size, event, 0, 0, 0, flags, 0, 0, 0)
-    counter = call(PERF_EVENT_OPEN, attribute, 0, -1, -1, CLOSE_ON_EXEC)
-    try:
-        sum(range(10_000))
-        return int.from_bytes(os.read(counter, 8), "little")
-    finally:
-        os.close(counter)
+    return count_briefly(*CORE_CYCLES, user_only=user_only)
