@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pkbench.run import child
+from pkbench.run import launch
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ class Script:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
 
-    def outcomes(self, code: str, *cases: str, timeout: float = 20) -> list[child.Outcome]:
+    def outcomes(self, code: str, *cases: str, timeout: float = 20) -> list[launch.Outcome]:
         """Return what becomes of the cases where a worker runs this code."""
         whole = f"import json, os, sys, time\ntasks = json.load(sys.stdin)\n{ANSWER}\n{code}"
-        self._monkeypatch.setattr(child, "COMMAND", (sys.executable, "-c", whole))
+        self._monkeypatch.setattr(launch, "COMMAND", (sys.executable, "-c", whole))
         return list(
-            child.work(
-                [child.measure(case, child.Amount(1, 0, 1, 1, 0), 0.0, timeout) for case in cases]
+            launch.work(
+                [launch.measure(case, launch.Amount(1, 0, 1, 1, 0), 0.0, timeout) for case in cases]
             )
         )
 
@@ -105,13 +105,13 @@ for task in tasks:
 def test_a_worker_that_does_not_exit_after_its_last_answer_is_ended(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child, "SECONDS_TO_EXIT", 0.1)
+    monkeypatch.setattr(launch, "SECONDS_TO_EXIT", 0.1)
     (outcome,) = script.outcomes("answer('a/b'); time.sleep(600)", "a/b")
     assert "measured" == outcome.state
 
 
 def test_no_worker_at_all_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "COMMAND", ("/nowhere/python",))
-    outcomes = list(child.work([child.calibrate(case, 0.001, 5) for case in ("a/b", "c/d")]))
+    monkeypatch.setattr(launch, "COMMAND", ("/nowhere/python",))
+    outcomes = list(launch.work([launch.calibrate(case, 0.001, 5) for case in ("a/b", "c/d")]))
     assert ["failed", "failed"] == [outcome.state for outcome in outcomes]
     assert all("No such file or directory" in outcome.reason for outcome in outcomes)

@@ -18,7 +18,7 @@ from pkbench.cases.selection import select
 from pkbench.machine import detect
 from pkbench.resultfile import OutputError
 from pkbench.run import measurement
-from pkbench.run.child import Outcome
+from pkbench.run.launch import Outcome
 from pkbench.run.journal import ResumeError, journal_path
 from pkbench.run.measurement import Request, measure
 from pkbench.run.presets import PRESETS

@@ -13,8 +13,8 @@ import pytest
 from workers_made import PROVING, TIMED, Workers, bad, measured, pyperf_run, workers
 
 from pkbench.cases.selection import select
-from pkbench.run import child
-from pkbench.run.child import Outcome, Task
+from pkbench.run import launch
+from pkbench.run.launch import Outcome, Task
 from pkbench.run.journal import Journal, read_journal
 from pkbench.run.presets import PRESETS, once
 from pkbench.run.schedule import (
@@ -122,7 +122,7 @@ def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
         finally:
             turns.append("has ended")
 
-    monkeypatch.setattr(child, "work", work)
+    monkeypatch.setattr(launch, "work", work)
 
     class OthersToo(Turns):
         @contextmanager

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pkbench.run import child
-from pkbench.run.child import Outcome, Task
+from pkbench.run import launch
+from pkbench.run.launch import Outcome, Task
 from pkbench.turns import Turns
 
 Answer = Callable[[str, int], Outcome]  # (case, how many times it has run) -> outcome
@@ -37,7 +37,7 @@ def measured(case: str, values: int) -> Outcome:
 
 @dataclass
 class Workers:
-    """Stands in for `pkbench.run.child.work`: what was asked of it, and what it answers."""
+    """Stands in for `pkbench.run.launch.work`: what was asked of it, and what it answers."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
     calibrations: dict[str, Outcome] = field(default_factory=dict)
@@ -74,6 +74,6 @@ class Workers:
 def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     """Put made workers in the place of processes; they need no turn."""
     made = Workers()
-    monkeypatch.setattr(child, "work", made.work)
+    monkeypatch.setattr(launch, "work", made.work)
     monkeypatch.setattr(Turns, "_take", lambda turns, waiting: None)
     return made
