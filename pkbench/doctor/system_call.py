@@ -1,4 +1,4 @@
-"""A system call that is tried, because only that tells whether it is allowed."""
+"""System calls by number: the only way to learn whether a call is allowed is to try it."""
 
 import ctypes
 import errno
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 
 def call(numbers: Mapping[str, int], *arguments: int | bytes) -> int:
-    """Make a system call, by its number on each architecture; OSError where it fails."""
+    """Make the system call with this number on each architecture; raise OSError if it fails."""
     number = numbers.get(os.uname().machine)
     if number is None:
-        raise OSError(errno.ENOSYS, "system call number not known on this architecture")
+        raise OSError(errno.ENOSYS, "the system call's number is not known on this architecture")
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     words = (ctypes.c_long(word) if isinstance(word, int) else word for word in arguments)
