@@ -17,7 +17,8 @@ ANALYSIS = ROOT / "analysis"
 
 # The layers of each house. A module imports only from its own layer's folder and the lines above.
 PKBENCH = (
-    {"_native", "quantities", "machine", "turns", "resultfile"},
+    {"_native", "quantities", "machine", "turns", "resultfile", "system_call"},
+    {"perf_event"},
     {"cases"},
     {"kernels"},
     {"worker"},

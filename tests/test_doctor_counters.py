@@ -6,6 +6,7 @@ import pytest
 from doctor_made import DISTURBED, PARANOID, count_cycles_as, look, refusing
 from machines_made import plant
 
+from pkbench import perf_event
 from pkbench.doctor import counters
 
 
@@ -81,7 +82,7 @@ def test_a_refusal_that_the_kernel_s_setting_does_not_explain_has_no_fix(
 def test_the_way_to_the_counters_is_right_as_a_counter_without_hardware_shows():
     task_clock = (1, 1)  # PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, in nanoseconds
     try:
-        counted = counters.count(*task_clock, user_only=True)
+        counted = perf_event.count_briefly(*task_clock, user_only=True)
     except PermissionError as error:
         pytest.skip(f"perf_event_open: {error.strerror}")
 
@@ -90,13 +91,13 @@ def test_the_way_to_the_counters_is_right_as_a_counter_without_hardware_shows():
 
 def test_an_event_that_does_not_exist_is_the_kernel_s_own_error():
     with pytest.raises(OSError, match=r"\S") as raised:
-        counters.count(1, 1_000_000, user_only=True)
+        perf_event.count_briefly(1, 1_000_000, user_only=True)
 
     assert raised.value.errno in errno.errorcode
 
 
 def test_cycles_are_not_counted_where_the_system_call_s_number_is_not_known(monkeypatch):
-    monkeypatch.setattr(counters, "PERF_EVENT_OPEN", {})
+    monkeypatch.setattr(perf_event, "NUMBERS", {})
 
     with pytest.raises(OSError, match="not known on this architecture"):
         counters.count_cycles(user_only=True)

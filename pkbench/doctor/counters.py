@@ -1,13 +1,11 @@
 """Checks of the CPU's performance counters and perf's sample rate."""
 
 import errno
-import os
-import struct
 from pathlib import Path
 
 from pkbench.doctor.finding import Finding, rewrite, unread
-from pkbench.doctor.system_call import call
 from pkbench.machine import Machine, read, read_number
+from pkbench.perf_event import CORE_CYCLES, count_briefly
 
 PARANOID = "proc/sys/kernel/perf_event_paranoid"
 SAMPLE_RATE = "proc/sys/kernel/perf_event_max_sample_rate"
@@ -15,19 +13,11 @@ THROTTLING = "proc/sys/kernel/perf_cpu_time_max_percent"
 DEFAULT_RATE = 100_000  # kernel/events/core.c: DEFAULT_MAX_SAMPLE_RATE
 PERF_RATE = 4000  # perf-record(1): the default of --freq
 
-# perf_event_open, from each architecture's unistd.h
-PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241, "riscv64": 241, "ppc64le": 319, "s390x": 331}
-# struct perf_event_attr as first published (PERF_ATTR_SIZE_VER0)
-ATTRIBUTE = "=IIQQQQQIIQ"
-CORE_CYCLES = (0, 0)  # PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES
-EXCLUDE_KERNEL, EXCLUDE_HYPERVISOR = 1 << 5, 1 << 6
-CLOSE_ON_EXEC = 1 << 3
-
 NO_COUNTERS = (
     "times come without counts of cycles, instructions and TLB events; perf can use only "
     "tracepoints and cpu-clock, and sees the kernel only if perf_event_paranoid allows it"
 )
-NOTHING_DRIVES = (errno.ENOENT, errno.EOPNOTSUPP)
+WITHOUT_DRIVER = (errno.ENOENT, errno.EOPNOTSUPP)
 NO_DRIVER = "the kernel has no driver for this CPU's counters"
 USER_ONLY = "cycles and instructions in the kernel, where mprotect spends most, can't be counted"
 
@@ -41,9 +31,9 @@ def pmu(machine: Machine, root: Path) -> Finding:
         refused = error
     if refused.errno not in (errno.EACCES, errno.EPERM):
         name = errno.errorcode.get(refused.errno or 0, refused.strerror)
-        why = NO_DRIVER if refused.errno in NOTHING_DRIVES else refused.strerror
+        why = NO_DRIVER if refused.errno in WITHOUT_DRIVER else refused.strerror
         evidence = f"perf_event_open failed with {name}: {why}"
-        return Finding("pmu", "warning", evidence, NO_COUNTERS, no_fix=_who_has_counters(machine))
+        return Finding("pmu", "warning", evidence, NO_COUNTERS, no_fix=_how_to_get_counters(machine))
     evidence = (
         f"perf_event_open: {refused.strerror}; perf_event_paranoid is {paranoid or 'not known'}"
     )
@@ -58,7 +48,7 @@ def pmu(machine: Machine, root: Path) -> Finding:
     try:
         count_cycles(user_only=True)
     except OSError as error:
-        if error.errno in NOTHING_DRIVES:
+        if error.errno in WITHOUT_DRIVER:
             evidence += f"; for user mode alone, {NO_DRIVER}"
         return Finding("pmu", "warning", evidence, NO_COUNTERS, **change)
     return Finding(
@@ -69,11 +59,11 @@ def pmu(machine: Machine, root: Path) -> Finding:
 def _counted(machine: Machine, cycles: int) -> Finding:
     if cycles == 0:
         dead = "perf_event_open works, but the counter stays at zero"
-        return Finding("pmu", "warning", dead, NO_COUNTERS, no_fix=_who_has_counters(machine))
+        return Finding("pmu", "warning", dead, NO_COUNTERS, no_fix=_how_to_get_counters(machine))
     return Finding("pmu", "ok", "perf_event_open counts core cycles in user mode and kernel")
 
 
-def _who_has_counters(machine: Machine) -> str:
+def _how_to_get_counters(machine: Machine) -> str:
     if machine.virtualisation:
         return "only the hypervisor's host can pass counters on; or measure on bare metal"
     return "use a kernel that supports this CPU, or enable the counters in the firmware's setup"
@@ -102,17 +92,4 @@ def sample_rate(_machine: Machine, root: Path) -> Finding:
 
 def count_cycles(*, user_only: bool) -> int:
     """Count the core cycles of a little work; OSError where that isn't possible."""
-    return count(*CORE_CYCLES, user_only=user_only)
-
-
-def count(kind: int, event: int, *, user_only: bool) -> int:
-    """Count an event of perf_event_open(2) over a little work in this thread."""
-    flags = EXCLUDE_HYPERVISOR | (EXCLUDE_KERNEL if user_only else 0)
-    size = struct.calcsize(ATTRIBUTE)
-    attribute = struct.pack(ATTRIBUTE, kind, size, event, 0, 0, 0, flags, 0, 0, 0)
-    counter = call(PERF_EVENT_OPEN, attribute, 0, -1, -1, CLOSE_ON_EXEC)
-    try:
-        sum(range(10_000))
-        return int.from_bytes(os.read(counter, 8), "little")
-    finally:
-        os.close(counter)
+    return count_briefly(*CORE_CYCLES, user_only=user_only)

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from pkbench.doctor.finding import Finding, rewrite, unread
-from pkbench.doctor.system_call import call
 from pkbench.machine import Machine, read, read_number
+from pkbench.system_call import call
 
 MAX_MAP_COUNT = "proc/sys/vm/max_map_count"
 DEFAULT_MAP_COUNT = 65_530  # include/linux/mm.h: DEFAULT_MAX_MAP_COUNT

@@ -1,4 +1,4 @@
-"""System calls by number: the only way to learn whether a call is allowed is to try it."""
+"""Make a system call that Python has no function for."""
 
 import ctypes
 import errno
@@ -7,7 +7,11 @@ from collections.abc import Mapping
 
 
 def call(numbers: Mapping[str, int], *arguments: int | bytes) -> int:
-    """Make the system call with this number on each architecture; raise OSError if it fails."""
+    """Make a system call and return its result.
+
+    `numbers` gives the call's number on each architecture, as `os.uname().machine` names it.
+    Raise OSError with the kernel's error, or with ENOSYS on an architecture without a number.
+    """
     number = numbers.get(os.uname().machine)
     if number is None:
         raise OSError(errno.ENOSYS, "the system call's number is not known on this architecture")
