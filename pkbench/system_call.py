@@ -14,7 +14,7 @@ def call(numbers: Mapping[str, int], *arguments: int | bytes) -> int:
     """
     number = numbers.get(os.uname().machine)
     if number is None:
-        raise OSError(errno.ENOSYS, "system call number not known on this architecture")
+        raise OSError(errno.ENOSYS, "the system call's number is not known on this architecture")
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     words = (ctypes.c_long(word) if isinstance(word, int) else word for word in arguments)

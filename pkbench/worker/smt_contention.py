@@ -17,7 +17,7 @@ from statistics import median
 # A no-op that takes this many times more, or fewer, cycles than without contention shows contention.
 # On an uncontended Zen 3 core, readings lie within a hundredth of each other. A getppid took a tenth
 # longer from readings of 1.02 times that on, where the other thread mostly waited for memory, and
-# half as much again at 1.5 times (tests/benchmarks/crowding.py). On a Zen core whose other thread
+# half as much again at 1.5 times (tests/benchmarks/smt_contention.py). On a Zen core whose other thread
 # used the arithmetic units, no-ops seemed to take 0.92 to 0.95 times as many cycles as without
 # contention, and a getppid took a fiftieth longer.
 NOPS_CONTENDED = 1.02

@@ -1,4 +1,4 @@
-"""Who else runs here: the hypervisor below, the tasks beside, the core's other threads."""
+"""Checks for what else uses these CPUs: hypervisor, other tasks, tracer, SMT siblings."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,21 +11,23 @@ from pkbench.worker import smt_contention
 from pkbench.worker.core_clock import Chain
 
 STATUS = "proc/self/status"
-# An interrupt makes a look slow, as another thread does.
+# Share of readings. A few are slow on any machine: an interrupt looks like contention.
 CONTENDED_OFTEN = 0.05
-CORE_TAKEN = "take the core's other thread offline, or, in a guest, have the host keep it free"
+SIBLING_OFF = (
+    "take the core's other hardware thread offline; for a guest, the host must keep it idle"
+)
 STEAL_SECONDS = 0.5  # at 100 ticks a second, one tick on one CPU is 2 %
 
 
 def virtualisation(machine: Machine, _root: Path) -> Finding:
-    """Tell what runs below this kernel."""
+    """Check that the kernel runs on bare metal."""
     check, below = "virtualisation", machine.virtualisation
     if below is None:
         return Finding(
             check,
             "unknown",
-            f"{machine.architecture} has no CPUID in which a hypervisor announces itself",
-            "under a hypervisor, flushes and interrupts between CPUs may cost an exit to it",
+            f"{machine.architecture} has no CPUID that would report a hypervisor",
+            "under a hypervisor, TLB flushes and interrupts between CPUs may exit to it",
             no_fix=NOT_KNOWN,
         )
     if below == "":
@@ -35,24 +37,25 @@ def virtualisation(machine: Machine, _root: Path) -> Finding:
             check,
             "problem",
             "software emulation (QEMU TCG)",
-            "times mean nothing: the evidence is `function`; `pkbench count` counts instructions",
+            "times measured here mean nothing (evidence `function`); use `pkbench count` instead",
             no_fix=HOST_ONLY,
         )
     return Finding(
         check,
         "warning",
-        f"CPUID announces {below}",
-        "TLB flushes are not those of bare metal: on a 2-CPU guest INVLPG took 120 ns, and an "
-        "mprotect beside a busy thread 1 µs or 15 to 20 µs, as the other CPU ran or not",
+        f"CPUID reports {below}",
+        "TLB flushes take other times than on bare metal; on a 2-CPU guest INVLPG took 120 ns, and "
+        "an mprotect with a second busy thread took 1 µs or 15 to 20 µs, depending on whether the "
+        "other CPU was running",
         no_fix=HOST_ONLY,
     )
 
 
 def load(machine: Machine, root: Path) -> Finding:
-    """Tell whether other tasks want these CPUs."""
+    """Check that other tasks don't need these CPUs."""
     effect = (
-        "tasks that share a CPU or its cache lengthen what is timed: on a busy 2-CPU guest two "
-        "system calls, run twice, took 1.33 and 1.43 times as long"
+        "tasks that share a CPU or its cache slow what is timed; on a busy 2-CPU guest two system "
+        "calls, run twice, were 1.33 and 1.43 times slower"
     )
     text = read(root, "proc/loadavg")
     if text is None:
@@ -62,68 +65,70 @@ def load(machine: Machine, root: Path) -> Finding:
     if average < 0.5 * machine.cpus:
         return Finding("load", "ok", evidence)
     status: Status = "warning" if average < machine.cpus else "problem"
-    no_fix = "stop what `top` shows: what may be stopped, you know"
+    no_fix = "stop other work: `top` shows which processes are busy"
     return Finding("load", status, evidence, effect, no_fix=no_fix)
 
 
 def tracer(_machine: Machine, root: Path) -> Finding:
-    """Tell whether a debugger or strace holds this process."""
+    """Check that no debugger or strace traces this process."""
     effect = (
-        "each system call and fault stops for the tracer: on a 2-CPU guest an mprotect took "
-        "830 ns, and 8,100 to 8,260 ns under `strace -c`"
+        "each system call and fault waits for the tracer; on a 2-CPU guest an mprotect took 830 "
+        "ns, and 8,100 to 8,260 ns under `strace -c`"
     )
     found = re.search(r"^TracerPid:\s*([0-9]+)$", read(root, STATUS) or "", re.MULTILINE)
     if found is None:
         return unread("tracer", STATUS, effect)
     if found[1] == "0":
         return Finding("tracer", "ok", "TracerPid is 0")
-    no_fix = "start it without the tracer; profile in a run of its own"
+    no_fix = "start pkbench without the tracer; trace in a separate run"
     return Finding("tracer", "problem", f"TracerPid is {found[1]}", effect, no_fix=no_fix)
 
 
-def core(looks: Sequence[Chain]) -> Finding:
-    """Tell how often another hardware thread used the core, of looks at it."""
+def core(readings: Sequence[Chain]) -> Finding:
+    """Check for SMT contention: how many of these readings another hardware thread disturbed."""
     effect = (
-        "what runs on the core's other hardware thread takes half of what both share: on a 2-CPU "
-        "guest a getppid took 132 ns alone and 182 ns beside it, an mprotect 1.8 and 2.7 µs; a run "
-        "leaves such values out, and takes longer until it has others"
+        "the core's other hardware thread takes up to half of the execution units; on a 2-CPU "
+        "guest a getppid took 132 ns uncontended and 182 ns contended, an mprotect 1.8 and 2.7 µs; "
+        "a run excludes contended values, and takes longer to get enough uncontended ones"
     )
-    if not any(look.nop_cycles for look in looks):
-        lacking = "this build knows no chains of instructions for this architecture"
+    if not any(chain.nop_cycles for chain in readings):
+        lacking = "this build has no core-clock calibration for this architecture"
         return Finding("core", "unknown", lacking, effect, no_fix=NOT_KNOWN)
-    nop = _uncontended(looks, [look.nop_cycles for look in looks], smt_contention.NOPS_CONTENDED)
+    nop = _uncontended(
+        readings, [chain.nop_cycles for chain in readings], smt_contention.NOPS_CONTENDED
+    )
     branch = _uncontended(
-        looks, [look.branch_cycles for look in looks], smt_contention.BRANCHES_CONTENDED
+        readings, [chain.branch_cycles for chain in readings], smt_contention.BRANCHES_CONTENDED
     )
     if not nop:
         disturbed = (
-            f"in nearly none of {len(looks)} looks a multiplication took three times as long as an "
-            "addition: something disturbs them all the time"
+            f"nearly all of {len(readings)} core-clock readings were disturbed: a multiplication "
+            "did not take three times as long as an addition"
         )
-        return Finding("core", "problem", disturbed, effect, no_fix=CORE_TAKEN)
+        return Finding("core", "problem", disturbed, effect, no_fix=SIBLING_OFF)
     found = [
-        smt_contention.contended(look.nop_cycles, nop)
-        or smt_contention.contended(look.branch_cycles, branch, smt_contention.BRANCHES_CONTENDED)
-        for look in looks
+        smt_contention.contended(chain.nop_cycles, nop)
+        or smt_contention.contended(chain.branch_cycles, branch, smt_contention.BRANCHES_CONTENDED)
+        for chain in readings
     ]
-    share = sum(found) / len(looks)
+    share = sum(found) / len(readings)
     evidence = (
-        f"{share:.0%} of {len(looks)} looks found somebody else on the core, which alone issues "
-        f"{1 / nop:.2f} no-ops a cycle, and takes {branch:.1f} for a branch that it can't predict"
+        f"{share:.0%} of {len(readings)} readings were contended; uncontended, the core issues "
+        f"{1 / nop:.2f} no-ops per cycle and takes {branch:.1f} cycles per unpredictable branch"
     )
     if share < CONTENDED_OFTEN:
         return Finding("core", "ok", evidence)
     status: Status = "problem" if share > 0.5 else "warning"
-    return Finding("core", status, evidence, effect, no_fix=CORE_TAKEN)
+    return Finding("core", status, evidence, effect, no_fix=SIBLING_OFF)
 
 
-def _uncontended(looks: Sequence[Chain], cycles: Sequence[float], apart: float) -> float:
-    """Return what a core alone takes for a no-op or a branch, of what each look saw it take."""
-    readings = [
-        smt_contention.reading(each, look.add_seconds, look.multiply_seconds)
-        for each, look in zip(cycles, looks, strict=True)
+def _uncontended(readings: Sequence[Chain], cycles: Sequence[float], apart: float) -> float:
+    """Return the cycles of a no-op or a branch on an uncontended core, from all readings."""
+    checked = [
+        smt_contention.reading(each, chain.add_seconds, chain.multiply_seconds)
+        for each, chain in zip(cycles, readings, strict=True)
     ]
-    return smt_contention.best(readings, apart)
+    return smt_contention.best(checked, apart)
 
 
 class Ticks(NamedTuple):
@@ -134,19 +139,19 @@ class Ticks(NamedTuple):
 
 
 def steal(machine: Machine, root: Path, sleep: Callable[[float], object]) -> Finding:
-    """Tell whether the hypervisor gives these CPUs' time to others, from two looks at it."""
+    """Check that the hypervisor doesn't give these CPUs' time to others, from two readings."""
     effect = (
-        "a stolen CPU stands still while the clock goes on; figures drifted by 10 to 13 % on a "
-        "shared guest that lost 284 ticks in 600 s"
+        "a stolen CPU stands still while the clock goes on; on a shared guest that lost 284 ticks "
+        "in 600 s, figures drifted by 10 to 13 %"
     )
     before = _ticks(machine, root)
     if before is None:
-        lacking = "/proc/stat has no steal for the allowed CPUs"
+        lacking = "/proc/stat has no steal column for the allowed CPUs"
         return Finding("steal", "unknown", lacking, effect, no_fix=NOT_KNOWN)
     sleep(STEAL_SECONDS)
     after = _ticks(machine, root)
     if after is None or after.total <= before.total:
-        still = "/proc/stat did not advance between two reads"
+        still = "/proc/stat did not advance between two readings"
         return Finding("steal", "unknown", still, effect, no_fix=NOT_KNOWN)
     now = (after.steal - before.steal) / (after.total - before.total)
     since_boot = after.steal / after.total
@@ -155,7 +160,7 @@ def steal(machine: Machine, root: Path, sleep: Callable[[float], object]) -> Fin
         status: Status = "problem" if now >= 0.05 else "warning"
         return Finding("steal", status, evidence, effect, no_fix=HOST_ONLY)
     if after.steal == 0 and machine.virtualisation != "":
-        never = f"none since boot; {machine.virtualisation or 'a hypervisor'} need not report it"
+        never = f"none since boot, but {machine.virtualisation or 'a hypervisor'} may not report it"
         return Finding("steal", "unknown", never, effect, no_fix=HOST_ONLY)
     return Finding("steal", "ok", evidence)
 
@@ -163,7 +168,7 @@ def steal(machine: Machine, root: Path, sleep: Callable[[float], object]) -> Fin
 def _ticks(machine: Machine, root: Path) -> Ticks | None:
     """Sum the allowed CPUs' lines of /proc/stat: proc_stat(5), whose eighth column is steal.
 
-    The guest columns after it are left out, being part of user and nice already.
+    The guest columns after it are excluded: user and nice include them already.
     """
     names = {f"cpu{cpu}" for cpu in machine.allowed_cpus}
     lines = (line.split() for line in (read(root, "proc/stat") or "").splitlines())
