@@ -33,7 +33,7 @@ from machines_made import CPU, NO_KEYS, WITH_KEYS, plant
 from pkbench import doctor
 from pkbench.doctor import CHECKS, Finding, examine, exit_status
 from pkbench.machine import detect
-from pkbench.worker.core_clock import Chain
+from pkbench.worker.core_clock import CoreClock
 
 
 @pytest.fixture(params=[(tree, probe) for tree in TREES for probe in PROBES], ids="-".join)
@@ -94,10 +94,10 @@ def test_where_nothing_can_be_read_nothing_is_claimed(tmp_path):
     assert {"unknown"} == {found[name].status for name in from_files}
 
 
-def later(root: Path, ticks: str, seen: list[Chain]) -> Callable[[float], list[Chain]]:
+def later(root: Path, ticks: str, seen: list[CoreClock]) -> Callable[[float], list[CoreClock]]:
     """Return a way to watch the core, during which the ticks become these."""
 
-    def watch(seconds: float) -> list[Chain]:
+    def watch(seconds: float) -> list[CoreClock]:
         plant(root, {"proc/stat": ticks})
         return seen
 

@@ -14,7 +14,7 @@ Answer = Callable[[str, int], Outcome]  # (case, how many times it has run) -> o
 
 
 # Seconds that each task says that it took.
-PROVING, TIMED = 2e-5, 1e-5
+SETUP, TIMED = 2e-5, 1e-5
 
 
 def pyperf_run(case: str, values: list[Any], **metadata: Any) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def pyperf_run(case: str, values: list[Any], **metadata: Any) -> dict[str, Any]:
 
 def bad(case: str, document: Any) -> Outcome:
     """Answer with this document, whatever it is."""
-    return Outcome(case, "measured", "", document, proving=PROVING, timed=TIMED)
+    return Outcome(case, "measured", "", document, setup_seconds=SETUP, timed_seconds=TIMED)
 
 
 def measured(case: str, values: int) -> Outcome:
@@ -57,7 +57,7 @@ class Workers:
     def _calibrate(self, task: Task) -> Outcome:
         self.calibrated.append(task.case)
         seconds = task.request["value_seconds"]
-        found = {"loops": 8, "timed": seconds, "elapsed": seconds}
+        found = {"loops": 8, "timed_seconds": seconds, "elapsed_seconds": seconds}
         return self.calibrations.get(task.case, bad(task.case, found))
 
     def _measure(self, task: Task) -> Outcome:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, Any, cast
 
 LONGEST_LINE = 1 << 24  # bytes; no answer is that long
 LAST_WORDS = 300  # characters of a message that are kept
@@ -36,7 +36,7 @@ class Child:
         """
         self.name = name
         self.ended = False  # killed, or gone by itself
-        self._unread = b""
+        self._unread = bytearray()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         try:
             with contextlib.ExitStack() as opened:
@@ -57,14 +57,15 @@ class Child:
         except OSError as error:
             self._errors.close()
             raise ChildError(f"{name} could not be started: {error.strerror}") from None
+        self._requests = cast(IO[bytes], self._process.stdin)  # None where all are sent
+        self._answers = cast(IO[bytes], self._process.stdout)
 
     def send(self, request: dict[str, Any]) -> None:
         """Send one request; raise ChildError where the child has ended."""
-        assert self._process.stdin is not None
         line = json.dumps(request).encode() + b"\n"
         try:
             while line:
-                line = line[self._process.stdin.write(line) :]
+                line = line[self._requests.write(line) :]
         except BrokenPipeError:
             raise self._ended() from None
 
@@ -117,19 +118,20 @@ class Child:
 
     def _line(self, deadline: float) -> bytes:
         """Return the next line, or the rest at the end; raise TimeoutError when it is late."""
-        assert self._process.stdout is not None
-        output = self._process.stdout.fileno()
+        output = self._answers.fileno()
         with selectors.DefaultSelector() as selector:
             selector.register(output, selectors.EVENT_READ)
-            while b"\n" not in self._unread and len(self._unread) < LONGEST_LINE:
+            complete = b"\n" in self._unread
+            while not complete and len(self._unread) < LONGEST_LINE:
                 if not selector.select(max(0.0, deadline - time.monotonic())):
                     raise TimeoutError
                 found = os.read(output, 1 << 16)
                 if not found:
                     break
+                complete = b"\n" in found
                 self._unread += found
         line, _, self._unread = self._unread.partition(b"\n")
-        return line
+        return bytes(line)
 
     def _ended(self) -> ChildError:
         """Return how the process ended, as the error to raise."""

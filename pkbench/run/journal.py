@@ -39,7 +39,7 @@ class Journal:
             raise JournalError(f"can't write {path}: {error.strerror}") from None
 
     def append(self, entry: dict[str, Any]) -> None:
-        """Write one line, and return once it is on the disk; raise JournalError where it can't be."""
+        """Write one line and return once it is on the disk; raise JournalError if it can't be."""
         try:
             line = json.dumps(entry).encode() + b"\n"
             while line:

@@ -18,7 +18,8 @@ from pkbench.machine import Machine
 from pkbench.resultfile import SCHEMA, Metadata, check_output, read_metadata, write_result
 from pkbench.run.journal import Interrupted, Journal, begin, journal_path, read_journal
 from pkbench.run.presets import Preset
-from pkbench.run.schedule import Record, Schedule, Step
+from pkbench.run.record import Record
+from pkbench.run.schedule import Schedule, Step
 
 # Keys of the journal's first line. A run is only resumed where all of them are the same.
 MUST_AGREE = (

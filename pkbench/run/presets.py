@@ -38,8 +38,8 @@ def single_run(preset: Preset) -> Preset:
 CASE_SECONDS = 0.04
 # Seconds to populate a GiB and to read it back in the verification.
 SECONDS_PER_GIB = 2.0
-# A value lasts this many times longer than `value_seconds`: calibration doubles the loops, and cases
-# that are compared have equal loops.
+# A value lasts this many times longer than `value_seconds`: calibration doubles the loops, and
+# cases that are compared have equal loops.
 VALUE_RATIO = 2.5
 # Restoring a case's state between timed loops takes this many times as long as the loops.
 PREPARING_RATIO = 4.0

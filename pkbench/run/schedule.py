@@ -223,9 +223,7 @@ class Schedule:
                 self._take_run(outcome, amounts[case], around | own)
         return self._end_round(number + 1, began)
 
-    def _take_run(
-        self, outcome: launch.Outcome, amount: launch.Amount, around: Metadata
-    ) -> None:
+    def _take_run(self, outcome: launch.Outcome, amount: launch.Amount, around: Metadata) -> None:
         try:
             run = checked_run(outcome.document, outcome.case, amount)
         except INVALID as error:

@@ -1,4 +1,4 @@
-"""A plain pyperf script over the cases: `python -m pkbench.worker.pyperf_script` takes all its options."""
+"""Measure cases with pyperf's own Runner: `python -m pkbench.worker.pyperf_script --help`."""
 
 import argparse
 import sys
@@ -11,21 +11,21 @@ from pkbench.worker.session import EXIT_FAILED, EXIT_SKIPPED, CaseFailed, CaseSk
 
 
 class Timer:
-    """The time function of one case: proves it before the first value, and once more at the end."""
+    """The time function of one case; verifies it before the first value and after the last."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
         self._session: Session | None = None
 
     def __call__(self, loops: int) -> float:
-        """Return the seconds of so many iterations."""
+        """Return how many seconds so many iterations take."""
         if self._session is None:
             self._session = Session(self.case)
             self._session.verify()
         return float(self._session.measure(loops).seconds)
 
     def finish(self) -> None:
-        """Prove the case again, now that it has been timed."""
+        """Verify the case again, now that it has been timed."""
         if self._session is not None:
             with self._session:
                 self._session.verify()
@@ -37,7 +37,7 @@ def _make_runner() -> pyperf.Runner:
         add_cmdline_args=_forward,
         warmups=1,
     )
-    # pyperf takes a benchmark's ordinal for its identity: a worker must see the same selection.
+    # pyperf identifies a benchmark by its number, so a worker must see the same selection.
     runner.argparser.add_argument("patterns", nargs="*", help="cases, benchmarks or families")
     runner.argparser.add_argument(
         "-P", "--points", action="append", default=[], metavar="AXIS=POINTS"

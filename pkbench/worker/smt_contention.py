@@ -14,21 +14,21 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-# A no-op that takes this many times more, or fewer, cycles than without contention shows contention.
-# On an uncontended Zen 3 core, readings lie within a hundredth of each other. A getppid took a tenth
-# longer from readings of 1.02 times that on, where the other thread mostly waited for memory, and
-# half as much again at 1.5 times (tests/benchmarks/smt_contention.py). On a Zen core whose other thread
-# used the arithmetic units, no-ops seemed to take 0.92 to 0.95 times as many cycles as without
-# contention, and a getppid took a fiftieth longer.
+# A no-op that takes this many times more, or fewer, cycles than an uncontended one is contended.
+# On an uncontended Zen 3 core, readings lie within a hundredth of each other. From readings of 1.02
+# times that on, a getppid took a tenth longer, where the other thread mostly waited for memory. At
+# 1.5 times it took half as much again (tests/benchmarks/smt_contention.py). On a Zen core whose
+# other thread used the arithmetic units, no-ops seemed to take 0.92 to 0.95 times as many cycles as
+# uncontended ones, and a getppid took a fiftieth longer.
 NOPS_CONTENDED = 1.02
 # The same limit for a step with an unpredictable branch. On a Zen 5 core with uncontended no-ops,
 # such steps took 15.0 to 15.4 cycles or, for seconds on end, 15.9 to 17.3. In the second case
 # getppid and mprotect took a fiftieth longer: the core's other thread was awake, if only to wait.
 BRANCHES_CONTENDED = 1.03
-# Seconds of a piece of a value, after which a process checks for contention. It is shorter than most
-# changes of contention, and ten times longer than the check. Cases with several threads or processes
-# are not checked: the other thread of the core may be one of their own, and they contend for longer
-# than a piece, which the median over pieces would hide.
+# Seconds of a piece of a value, after which a process checks for contention. It is shorter than
+# most changes of contention, and ten times longer than the check. Cases with several threads or
+# processes are not checked: the other thread of the core may be one of their own. They also delay
+# each other for longer than a piece, which the median over pieces would hide.
 PIECE_SECONDS = 5e-5
 # A multiplication takes three cycles on every x86 core with keys, a register addition one (Fog,
 # Instruction tables, 2022). If the two chains differ from this ratio by more than TOLERANCE, they
@@ -44,8 +44,7 @@ CLUSTER_SHARE = 1 / 3
 def consistent(add_seconds: float, multiply_seconds: float) -> bool:
     """Return whether the two chains of a core-clock calibration have the ratio they should have."""
     return (
-        add_seconds > 0
-        and abs(multiply_seconds / add_seconds / MULTIPLY_CYCLES - 1) <= TOLERANCE
+        add_seconds > 0 and abs(multiply_seconds / add_seconds / MULTIPLY_CYCLES - 1) <= TOLERANCE
     )
 
 

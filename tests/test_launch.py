@@ -33,7 +33,7 @@ class Script:
 ANSWER = """
 def answer(case, **other):
     whole = {"case": case, "state": "measured", "reason": "", "document": {}}
-    whole |= {"proving": 0.5, "preparing": 0.25, "timed": 2}
+    whole |= {"setup_seconds": 0.5, "preparing_seconds": 0.25, "timed_seconds": 2}
     print(json.dumps(whole | other), flush=True)
 """
 
@@ -52,11 +52,11 @@ def answer(case, **other):
         ("print('[1]')", "failed", "can't be used"),
         ("sys.stdout.buffer.write(bytes(range(256)))", "failed", "can't be used"),
         ("answer('a/c')", "failed", "it is about 'a/c'"),
-        ("answer('a/b', state='fine')", "failed", "state 'fine'"),
+        ("answer('a/b', state='fine')", "failed", "its state is 'fine'"),
         ("answer('a/b', reason=7)", "failed", "can't be used"),
-        ("answer('a/b', document=[1])", "failed", "it holds no object"),
-        ("answer('a/b', proving=None)", "failed", "can't be used"),
-        ("answer('a/b', timed=None)", "failed", "can't be used"),
+        ("answer('a/b', document=[1])", "failed", "its document is no object"),
+        ("answer('a/b', setup_seconds=None)", "failed", "can't be used"),
+        ("answer('a/b', timed_seconds=None)", "failed", "can't be used"),
         ("print('[' * 100_000)", "failed", "can't be used"),
         ("print('1' * (1 << 25))", "failed", "can't be used"),
     ],
@@ -79,7 +79,7 @@ def test_answers_are_handed_on_in_order(script: Script) -> None:
     code = "for task in tasks: answer(task['case'], document={'loops': task['loops']})"
     found = script.outcomes(code, "a/b", "c/d")
     assert [("a/b", {"loops": 1}, 0.5), ("c/d", {"loops": 1}, 0.5)] == [
-        (outcome.case, outcome.document, outcome.proving) for outcome in found
+        (outcome.case, outcome.document, outcome.setup_seconds) for outcome in found
     ]
 
 
