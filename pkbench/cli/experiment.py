@@ -15,7 +15,7 @@ from pkbench.cli.run import describe_step
 from pkbench.machine import detect
 from pkbench.resultfile import OutputError
 from pkbench.run.measurement import Request, measure
-from pkbench.run.presets import PRESETS, once
+from pkbench.run.presets import PRESETS, single_run
 
 if TYPE_CHECKING:
     from pkbench.analysis.experiments import Experiment, Finding
@@ -86,7 +86,7 @@ def measured(
     if budget is not None:
         how = replace(how, budget=budget)
     if machine.evidence == "function":
-        how = once(how)
+        how = single_run(how)
     path = output or new_local_result(chosen.name)
     note(f"{chosen.name}: {chosen.what}; examining {machine.name}")
     request = Request(cases, how, machine, doctors.examine(machine), path, resume=resume)

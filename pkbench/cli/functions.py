@@ -153,10 +153,9 @@ def _write_table(table: "Table", stem: Path) -> None:
 
 def _print_table(table: "Table") -> None:
     """Print a table in columns: the first is text, the others are numbers."""
-    lines = [list(table.headings), *map(list, table.rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(table.width)]
+    from pkbench.analysis.tables.columns import aligned  # slow to import
+
     click.echo(table.note)
-    for first, *rest in lines:
-        numbers = [text.rjust(width) for text, width in zip(rest, widths[1:], strict=True)]
-        click.echo("  ".join([first.ljust(widths[0]), *numbers]))
+    for line in aligned([table.headings, *table.rows], table.text_columns):
+        click.echo(line)
     click.echo()

@@ -9,8 +9,8 @@ from pkbench.cases.catalogue import Case
 from pkbench.cases.selection import select
 from pkbench.cli.options import as_json, patterns_argument, points_option, preset_option
 from pkbench.cli.output import note, print_json
+from pkbench.run.memory import available_memory, too_large
 from pkbench.run.presets import PRESETS, Preset, estimate_seconds
-from pkbench.run.schedule import available_memory, too_large
 
 
 @click.command("list")

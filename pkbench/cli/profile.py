@@ -155,10 +155,10 @@ def _reasons(found: "Profile") -> list[str]:
 
 
 def _print_table(table: Any) -> None:
-    from pkbench.analysis.compare import text
+    from pkbench.analysis.tables.columns import aligned
 
     click.echo(f"{table.title}")
-    for line in text.text([table.headings, *table.rows]):
+    for line in aligned([table.headings, *table.rows]):
         click.echo(f"  {line}")
     click.echo(f"  {table.note}\n")
 

@@ -25,8 +25,10 @@ from pkbench.cli.states import print_states
 from pkbench.machine import detect
 from pkbench.run import by_pyperf
 from pkbench.run.measurement import Request, measure
-from pkbench.run.presets import PRESETS, once
-from pkbench.run.schedule import Record, Step, available_memory, too_large
+from pkbench.run.memory import available_memory, too_large
+from pkbench.run.presets import PRESETS, single_run
+from pkbench.run.record import Record
+from pkbench.run.schedule import Step
 
 
 @click.command(cls=WithRest)
@@ -80,7 +82,7 @@ def run(
     if budget is not None:
         chosen = replace(chosen, budget=budget)
     if machine.evidence == "function":
-        chosen = once(chosen)
+        chosen = single_run(chosen)
         pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.ONCE)
     path = output or new_local_result(preset)
     note(f"examining {machine.name}")

@@ -1,4 +1,4 @@
-"""The control groups that this process is in."""
+"""Checks of this process's control groups: CPU quota and CPU set."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -11,61 +11,69 @@ MOUNTED = "sys/fs/cgroup"
 
 
 def quota(_machine: Machine, root: Path) -> Finding:
-    """Tell whether CPU time is rationed."""
+    """Check that no control group limits CPU time."""
     effect = (
-        "once the quota of a period is used up, all threads stand still until the next one "
-        "(Documentation/scheduler/sched-bwc.rst): milliseconds in the middle of what is timed"
+        "when a period's quota is used up, all threads stop until the next period, for "
+        "milliseconds in the middle of a timing (Documentation/scheduler/sched-bwc.rst)"
     )
     folders = _folders(root, "cpu")
     if not folders:
-        return Finding("quota", "unknown", f"no group under /{MOUNTED}", effect, no_fix=NOT_KNOWN)
+        return Finding(
+            "quota", "unknown", f"no control group found under /{MOUNTED}", effect, no_fix=NOT_KNOWN
+        )
     for name, none in (("cpu.max", "max"), ("cpu.cfs_quota_us", "-1")):
         texts = {f"{folder}/{name}": read(root, f"{folder}/{name}") for folder in folders}
         limits = {path: text for path, text in texts.items() if text and text.split()[0] != none}
         if limits:
-            read_out = "; ".join(f"/{path} is {text}" for path, text in limits.items())
+            listed = "; ".join(f"/{path} is {text}" for path, text in limits.items())
             times = sum(_throttled(root, str(PurePosixPath(path).parent)) for path in limits)
             return Finding(
                 "quota",
                 "problem" if times else "warning",
-                f"{read_out}; throttled {times} times",
+                f"{listed}; throttled {times} times",
                 effect,
                 **rewrite(limits, none),
             )
-    return Finding("quota", "ok", f"none (groups under /{MOUNTED}: {len(folders)})")
+    return Finding("quota", "ok", f"no limit in {len(folders)} control groups under /{MOUNTED}")
 
 
 def cpuset(_machine: Machine, root: Path) -> Finding:
-    """Tell whether the group has all CPUs."""
+    """Check that the control group has all CPUs."""
     effect = (
-        "threads that find no CPU of their own take turns, and one that isn't running gets no "
-        "flush: on a 2-CPU guest an mprotect took 1 µs or 15 to 20 µs, as the other thread's CPU "
-        "ran or not"
+        "threads without a CPU of their own take turns, and one that does not run needs no TLB "
+        "flush; on a 2-CPU guest an mprotect took 1 µs or 15 to 20 µs, depending on whether the "
+        "other thread's CPU was running"
     )
     folders = _folders(root, "cpuset")
     online = read(root, f"{CPU}/online")
     if not folders:
-        return Finding("cpuset", "unknown", f"no group under /{MOUNTED}", effect, no_fix=NOT_KNOWN)
+        return Finding(
+            "cpuset",
+            "unknown",
+            f"no control group found under /{MOUNTED}",
+            effect,
+            no_fix=NOT_KNOWN,
+        )
     if online is None:
         return unread("cpuset", f"{CPU}/online", effect)
     names = ("cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus")
     texts = (text for folder in folders for n in names if (text := read(root, f"{folder}/{n}")))
     mine = next(texts, None)
     if mine is None or cpu_list(online) <= cpu_list(mine):
-        return Finding("cpuset", "ok", f"no CPU of {online} is kept away")
-    evidence = f"the group has CPUs {mine} of {online}"
+        return Finding("cpuset", "ok", f"all online CPUs ({online}) may be used")
+    evidence = f"the control group has CPUs {mine} of {online}"
     narrow = {f"{folder}/cpuset.cpus": read(root, f"{folder}/cpuset.cpus") for folder in folders}
     found = {path: text for path, text in narrow.items() if text}
-    # A group of version 2 without CPUs of its own has its parent's; version 1 knows no such thing.
+    # In version 2, a group with an empty list inherits its parent's CPUs; not so in version 1.
     second = [path.replace("cpuset.cpus", "cgroup.controllers") for path in found]
     if found and all(exists(root, path) for path in second):
         return Finding("cpuset", "warning", evidence, effect, **rewrite(found, ""))
-    no_fix = "start it in another group: this one's owner chose these CPUs"
+    no_fix = "the group's owner chose these CPUs; start pkbench in another control group"
     return Finding("cpuset", "warning", evidence, effect, no_fix=no_fix)
 
 
 def _folders(root: Path, controller: str) -> list[str]:
-    """Return the folders of this process's group and of those above, for one controller."""
+    """Return the folders of this process's group and its parents, for one controller."""
     lines = (line.split(":", 2) for line in (read(root, OWN) or "").splitlines())
     groups = {row[1]: PurePosixPath(row[2].lstrip("/")) for row in lines if len(row) == 3}
     for controllers, group in groups.items():
@@ -78,7 +86,7 @@ def _folders(root: Path, controller: str) -> list[str]:
 
 
 def _existing(root: Path, bases: list[str], group: PurePosixPath) -> list[str]:
-    """Return which folders exist from a group up to its mount; a container may see only that."""
+    """Return the folders that exist from a group up to its mount; a container may see no more."""
     base = next((PurePosixPath(base) for base in bases if exists(root, base)), None)
     if base is None:
         return []

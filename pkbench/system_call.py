@@ -1,4 +1,4 @@
-"""A system call that is tried, because only that tells whether it is allowed."""
+"""Make a system call that Python has no function for."""
 
 import ctypes
 import errno
@@ -7,10 +7,14 @@ from collections.abc import Mapping
 
 
 def call(numbers: Mapping[str, int], *arguments: int | bytes) -> int:
-    """Make a system call, by its number on each architecture; OSError where it fails."""
+    """Make a system call and return its result.
+
+    `numbers` gives the call's number on each architecture, as `os.uname().machine` names it.
+    Raise OSError with the kernel's error, or with ENOSYS on an architecture without a number.
+    """
     number = numbers.get(os.uname().machine)
     if number is None:
-        raise OSError(errno.ENOSYS, "system call number not known on this architecture")
+        raise OSError(errno.ENOSYS, "the system call's number is not known on this architecture")
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     words = (ctypes.c_long(word) if isinstance(word, int) else word for word in arguments)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pyperf
 import pytest
-from commands import pkbench
+from command_line import pkbench
 
 from pkbench import analysis
 from pkbench.cases.catalogue import parse_case
 from pkbench.cli.run import run as run_verb
 from pkbench.run import by_pyperf
 from pkbench.run.journal import Journal
-from pkbench.run.schedule import Record
+from pkbench.run.record import Record
 from pkbench.turns import Turns
 
 CASES = [parse_case("instruction/empty-loop"), parse_case("syscall/getppid")]

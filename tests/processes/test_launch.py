@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pkbench.run import child
+from pkbench.run import launch
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ class Script:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
 
-    def outcomes(self, code: str, *cases: str, timeout: float = 20) -> list[child.Outcome]:
+    def outcomes(self, code: str, *cases: str, timeout: float = 20) -> list[launch.Outcome]:
         """Return what becomes of the cases where a worker runs this code."""
         whole = f"import json, os, sys, time\ntasks = json.load(sys.stdin)\n{ANSWER}\n{code}"
-        self._monkeypatch.setattr(child, "COMMAND", (sys.executable, "-c", whole))
+        self._monkeypatch.setattr(launch, "COMMAND", (sys.executable, "-c", whole))
         return list(
-            child.work(
-                [child.measure(case, child.Amount(1, 0, 1, 1, 0), 0.0, timeout) for case in cases]
+            launch.work(
+                [launch.measure(case, launch.Amount(1, 0, 1, 1, 0), 0.0, timeout) for case in cases]
             )
         )
 
@@ -33,7 +33,7 @@ class Script:
 ANSWER = """
 def answer(case, **other):
     whole = {"case": case, "state": "measured", "reason": "", "document": {}}
-    whole |= {"proving": 0.5, "preparing": 0.25, "timed": 2}
+    whole |= {"setup_seconds": 0.5, "preparing_seconds": 0.25, "timed_seconds": 2}
     print(json.dumps(whole | other), flush=True)
 """
 
@@ -52,11 +52,11 @@ def answer(case, **other):
         ("print('[1]')", "failed", "can't be used"),
         ("sys.stdout.buffer.write(bytes(range(256)))", "failed", "can't be used"),
         ("answer('a/c')", "failed", "it is about 'a/c'"),
-        ("answer('a/b', state='fine')", "failed", "state 'fine'"),
+        ("answer('a/b', state='fine')", "failed", "its state is 'fine'"),
         ("answer('a/b', reason=7)", "failed", "can't be used"),
-        ("answer('a/b', document=[1])", "failed", "it holds no object"),
-        ("answer('a/b', proving=None)", "failed", "can't be used"),
-        ("answer('a/b', timed=None)", "failed", "can't be used"),
+        ("answer('a/b', document=[1])", "failed", "its document is no object"),
+        ("answer('a/b', setup_seconds=None)", "failed", "can't be used"),
+        ("answer('a/b', timed_seconds=None)", "failed", "can't be used"),
         ("print('[' * 100_000)", "failed", "can't be used"),
         ("print('1' * (1 << 25))", "failed", "can't be used"),
     ],
@@ -79,7 +79,7 @@ def test_answers_are_handed_on_in_order(script: Script) -> None:
     code = "for task in tasks: answer(task['case'], document={'loops': task['loops']})"
     found = script.outcomes(code, "a/b", "c/d")
     assert [("a/b", {"loops": 1}, 0.5), ("c/d", {"loops": 1}, 0.5)] == [
-        (outcome.case, outcome.document, outcome.proving) for outcome in found
+        (outcome.case, outcome.document, outcome.setup_seconds) for outcome in found
     ]
 
 
@@ -105,13 +105,13 @@ for task in tasks:
 def test_a_worker_that_does_not_exit_after_its_last_answer_is_ended(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child, "SECONDS_TO_EXIT", 0.1)
+    monkeypatch.setattr(launch, "SECONDS_TO_EXIT", 0.1)
     (outcome,) = script.outcomes("answer('a/b'); time.sleep(600)", "a/b")
     assert "measured" == outcome.state
 
 
 def test_no_worker_at_all_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "COMMAND", ("/nowhere/python",))
-    outcomes = list(child.work([child.calibrate(case, 0.001, 5) for case in ("a/b", "c/d")]))
+    monkeypatch.setattr(launch, "COMMAND", ("/nowhere/python",))
+    outcomes = list(launch.work([launch.calibrate(case, 0.001, 5) for case in ("a/b", "c/d")]))
     assert ["failed", "failed"] == [outcome.state for outcome in outcomes]
     assert all("No such file or directory" in outcome.reason for outcome in outcomes)
