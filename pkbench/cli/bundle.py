@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pkbench.cli.options import as_json
+from pkbench.cli.options import PATH, as_json
 from pkbench.cli.output import print_json
 from pkbench.resultfile import OutputError, check_output
 
@@ -13,14 +13,12 @@ SUFFIX = ".tar.gz"
 
 
 @click.command()
-@click.argument(
-    "results", nargs=-1, required=True, metavar="RESULT...", type=click.Path(path_type=Path)
-)
+@click.argument("results", nargs=-1, required=True, metavar="RESULT...", type=PATH)
 @click.option(
     "-o",
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE.tar.gz",
     help="The archive to write; it must not exist yet.",
 )

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from pkbench.cli.comparison import print_comparison
-from pkbench.cli.options import SHARE, as_json
+from pkbench.cli.options import PATH, SHARE, as_json
 from pkbench.cli.output import print_json
 
 
 @click.command()
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("new", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("base", type=PATH)
+@click.argument("new", nargs=-1, required=True, type=PATH)
 @click.option(
     "--margin",
     type=SHARE,

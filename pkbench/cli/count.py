@@ -8,6 +8,7 @@ import click
 from pkbench.cases.selection import SelectionError, select
 from pkbench.cli.functions import count_functions
 from pkbench.cli.options import (
+    PATH,
     PATTERNS,
     WHICH_CASES,
     as_json,
@@ -48,7 +49,7 @@ from pkbench.resultfile import check_output
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Result file; it must not exist yet. With several kernels, each gets a file, with the "
     "kernel's release added to the name. With --functions, a folder.  [default: "
     "results/local/count-TIME.json]",

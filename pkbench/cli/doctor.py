@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from pkbench import doctor as doctors
-from pkbench.cli.options import as_json
+from pkbench.cli.options import PATH, as_json
 from pkbench.cli.output import note, print_columns, print_json, write_new_file
 from pkbench.doctor import Finding
 from pkbench.machine import detect
@@ -25,7 +25,7 @@ Exit codes:
 @click.command(epilog=EXIT_CODES)
 @click.option(
     "--fix-script",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write all fixes as a shell script, to be read and run as root: `sh FILE` applies them, "
     "`sh FILE undo` restores the present settings. FILE must not exist yet.",

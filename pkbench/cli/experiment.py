@@ -9,7 +9,7 @@ import click
 
 from pkbench import doctor as doctors
 from pkbench.cases.selection import select
-from pkbench.cli.options import BUDGET, HOW_MUCH, TIME, as_json, preset_option
+from pkbench.cli.options import BUDGET, HOW_MUCH, PATH, TIME, as_json, check_resume, preset_option
 from pkbench.cli.output import (
     new_local_result,
     note,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", required=False)
-@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("results", nargs=-1, type=PATH)
 @preset_option(HOW_MUCH, default="quick")
 @click.option("--budget", type=TIME, help=BUDGET)
 @click.option("--resume", is_flag=True, help="Continue the interrupted experiment of -o FILE.")
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Result file; it must not exist yet.  [default: results/local/NAME-TIME.json]",
 )
 @click.option(
     "--figures",
     "folder",
     metavar="FOLDER",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Folder for the figure.  [default: named after the result file]",
 )
 @as_json
@@ -65,15 +65,16 @@ def experiment(
     holds on this machine. Without NAME, lists the experiments. With RESULTS, result files of
     `pkbench run` or `pkbench count`, checks the claims there instead of measuring.
     """
-    from pkbench.analysis import experiments, read, shelves  # slow to import
+    from pkbench.analysis import experiments, read, result_sets  # slow to import
     from pkbench.analysis.figures import figure_files
 
     if name is None:
         list_experiments(experiments.EXPERIMENTS, json_)
         return
+    check_resume(resume, output)
     chosen = experiments.named(name)
     paths = list(results) or [measured(chosen, preset, budget, resume, output)]
-    found = experiments.judge(chosen, shelves([read(path) for path in paths]))
+    found = experiments.judge(chosen, result_sets([read(path) for path in paths]))
     target = folder or paths[0].with_suffix("")
     request = figure_files.Request([chosen.figure], published=True)
     try:

@@ -50,7 +50,9 @@ def _case(name: str) -> Case:
     except PointError as error:
         raise SelectionError(str(error)) from None
     except LookupError:
-        likely = select([name], [], "standard")[0].name  # raises where no case is similar
+        likely = select([name], [], "standard", floors=False)[
+            0
+        ].name  # raises where no case is similar
         raise SelectionError(
             f"{name!r} is not the full name of one case; type one such as {likely}"
         ) from None

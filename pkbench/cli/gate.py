@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pkbench.cli.comparison import print_comparison
-from pkbench.cli.options import ALLOWED, as_json
+from pkbench.cli.options import ALLOWED, PATH, as_json
 from pkbench.cli.output import note, print_json, write_file
 
 EXIT_CODES = """\b
@@ -20,8 +20,8 @@ Exit codes:
 
 
 @click.command(epilog=EXIT_CODES)
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+@click.argument("base", type=PATH)
+@click.argument("new", type=PATH)
 @click.option(
     "--max-regress",
     type=ALLOWED,
@@ -32,7 +32,7 @@ Exit codes:
 @click.option(
     "--junit",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Also write the verdicts as JUnit XML; an existing file is overwritten.",
 )
 @as_json

@@ -59,6 +59,10 @@ def get(name: str, suite: str, modules: bool, json_: bool) -> None:
     NAME is the beginning of a version (5.10), a package's name, or `newest`. Uses the host's apt
     sources, then other suites of Debian on the same mirror. The image goes to ~/.cache/pkbench.
     """
+    if not name:
+        raise click.BadParameter(
+            "the name is empty; type a version such as 6.12", param_hint="NAME"
+        )
     kernel = kernels_.get(Wanted(name, suite, modules=modules), note)
     if json_:
         print_json({**asdict(kernel), "path": str(kernel.path)})

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,6 +28,17 @@ class Quantity(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+class NamedPath(click.Path):
+    """A path, which is not empty: pathlib would take an empty one for the present folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the Path; fail where the text is empty."""
+        if not value:
+            self.fail("the name is empty; give the name of a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NamedPath(path_type=Path)
 SHARE = Quantity("share", quantities.share)
 ALLOWED = Quantity("share", lambda text: quantities.share(text, least=0.0))
 TIME = Quantity("time", quantities.seconds)
@@ -57,6 +69,12 @@ def preset_option(help_text: str, default: str = "standard") -> Callable[..., An
         show_default=True,
         help=help_text,
     )
+
+
+def check_resume(resume: bool, output: Path | None) -> None:
+    """Raise UsageError for --resume without the name of what was interrupted."""
+    if resume and output is None:
+        raise click.UsageError("--resume needs -o with the name that the interrupted command had")
 
 
 def by_preset(value: Callable[[Preset], str]) -> str:

@@ -12,10 +12,12 @@ import click
 from pkbench.cases.catalogue import Case
 from pkbench.cases.selection import SelectionError, select
 from pkbench.cli.options import (
+    PATH,
     PATTERNS,
     TIME,
     WHICH_POINTS,
     as_json,
+    check_resume,
     patterns_argument,
     points_option,
     preset_option,
@@ -42,7 +44,7 @@ IN_FULL = 6  # up to this many cases get tables of their own; more get a line ea
     "-o",
     "--output",
     metavar="FOLDER",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Folder for the profile.  [default: results/local/profile-TIME]",
 )
 @click.option(
@@ -79,6 +81,7 @@ def profile(
     """
     from pkbench.analysis.profiles import read
 
+    check_resume(resume, output)
     cases = select(patterns, points, preset, headline=True, floors=False)
     base = read.read(against) if against and Path(against).exists() else None
     other = _only_case(against, preset) if against and base is None else None

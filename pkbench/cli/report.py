@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkbench.cli.options import as_json
+from pkbench.cli.options import PATH, as_json
 from pkbench.cli.output import note, print_json
 from pkbench.resultfile import OutputError
 
@@ -49,14 +49,12 @@ def formats_of_figures() -> Sequence[str]:
 
 
 @click.command()
-@click.argument(
-    "results", nargs=-1, required=True, metavar="RESULT...", type=click.Path(path_type=Path)
-)
+@click.argument("results", nargs=-1, required=True, metavar="RESULT...", type=PATH)
 @click.option(
     "-o",
     "--output",
     metavar="FOLDER",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("report"),
     show_default=True,
     help="Folder for index.html, figures and tables; existing files are overwritten.",

@@ -13,11 +13,13 @@ from pkbench.cases.selection import SelectionError, select
 from pkbench.cli.options import (
     ALL_CASES,
     BUDGET,
+    PATH,
     PATTERNS,
     SHARE,
     TIME,
     as_json,
     by_preset,
+    check_resume,
     patterns_argument,
     points_option,
     preset_option,
@@ -49,7 +51,7 @@ STOPPED = {
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Result file; it must not exist yet.  [default: results/local/PRESET-TIME.json]",
 )
 @click.option("--target", type=SHARE, help=TARGET)
@@ -78,6 +80,7 @@ def run(
     Measures all cases of the preset, or those that match a PATTERN. Cases that can't run here are
     skipped, with the reason. Ctrl-C keeps what was measured; --resume continues.
     """
+    check_resume(resume, output)
     cases = select(patterns, points, preset)
     refuse_too_large(cases, asked_for=bool(points or patterns))
     machine = detect(name=name)
