@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import pkbench, refused
+from command_line import pkbench, refused
 from results_made import Made, suite, write
 
 from pkbench.analysis import ResultError

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyperf
 import pytest
-from commands import pkbench, refused
+from command_line import pkbench, refused
 from needs import lacking
 
 from pkbench.cases.catalogue import parse_case

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import pkbench
+from command_line import pkbench
 from figures_made import around
 from results_made import NO_KEYS, Made, skipped, suite, write
 

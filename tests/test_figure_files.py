@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from commands import pkbench
+from command_line import pkbench
 from figures_made import catalogue
 from PIL import Image
 from results_made import suite, write

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from commands import pkbench, refused
+from command_line import pkbench, refused
 from results_made import Made, suite, write
 
 from pkbench.analysis import read, result_sets

@@ -17,16 +17,19 @@ from pkbench.cli.options import (
     PATTERNS,
     SHARE,
     TIME,
+    WithRest,
     as_json,
     by_preset,
     check_resume,
     patterns_argument,
     points_option,
     preset_option,
+    rest,
 )
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
 from pkbench.machine import detect
+from pkbench.run import by_pyperf
 from pkbench.run.measurement import Request, measure
 from pkbench.run.presets import PRESETS, once
 from pkbench.run.schedule import Record, Step, available_memory, too_large
@@ -43,7 +46,7 @@ STOPPED = {
 }
 
 
-@click.command(epilog=PATTERNS)
+@click.command(cls=WithRest, epilog=PATTERNS)
 @patterns_argument
 @points_option
 @preset_option(ALL_CASES)
@@ -62,8 +65,17 @@ STOPPED = {
     help="Name of this machine in the result.  [default: CPU model and kernel]",
 )
 @click.option("--resume", is_flag=True, help="Continue the interrupted run of -o FILE.")
+@click.option(
+    "--orchestrator",
+    type=click.Choice(["pkbench", "pyperf"]),
+    default="pkbench",
+    show_default=True,
+    help="Program that starts the worker processes. Give pyperf's own options after --: -- -p 10.",
+)
 @as_json
+@click.pass_context
 def run(
+    context: click.Context,
     patterns: Sequence[str],
     points: Sequence[str],
     preset: str,
@@ -73,6 +85,7 @@ def run(
     seed: int | None,
     name: str | None,
     resume: bool,
+    orchestrator: str,
     json_: bool,
 ) -> None:
     """Measure cases on this machine and write a result file.
@@ -81,6 +94,14 @@ def run(
     skipped, with the reason. Ctrl-C keeps what was measured; --resume continues.
     """
     check_resume(resume, output)
+    pyperf_options = None
+    if orchestrator == "pyperf":
+        given = {"--target": target, "--budget": budget, "--seed": seed}
+        refuse_schedule_options([name for name, value in given.items() if value is not None])
+        pyperf_options = (*by_pyperf.TIMEOUT, *by_pyperf.OPTIONS[preset], *rest(context))
+        by_pyperf.check_options(rest(context))
+    else:
+        patterns = (*patterns, *rest(context))
     cases = select(patterns, points, preset)
     refuse_too_large(cases, asked_for=bool(points or patterns))
     machine = detect(name=name)
@@ -91,12 +112,24 @@ def run(
         chosen = replace(chosen, budget=budget)
     if machine.evidence == "function":
         chosen = once(chosen)
+        pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.ONCE)
     path = output or new_local_result(preset)
     note(f"checking {machine.name} for noise sources")
-    request = Request(cases, chosen, machine, doctors.examine(machine), path, seed, resume)
+    request = Request(
+        *(cases, chosen, machine, doctors.examine(machine), path, seed, resume, pyperf_options)
+    )
     with progress_bar() as show:
         record = measure(request, lambda step: show(describe_step(step), step.done))
     print_record(cases, record, path, json_)
+
+
+def refuse_schedule_options(given: Sequence[str]) -> None:
+    """Refuse what steers pkbench's own schedule where pyperf has one of its own."""
+    if given:
+        raise click.UsageError(
+            f"{given[0]} steers pkbench's own schedule; with --orchestrator pyperf give pyperf's "
+            "options after --, such as -- --processes 10 --values 5"
+        )
 
 
 def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
@@ -121,7 +154,10 @@ def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool)
     counts = Counter(state for state, _ in states.values())
     summary = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     note(f"{summary}; {how_it_ended(record)}")
-    note(f"timed loops took {record.timed_share:.0%} of the time, not counting set-up and proofs")
+    if record.rounds:
+        note(
+            f"timed loops took {record.timed_share:.0%} of the time, not counting set-up and proofs"
+        )
     if record.waited_seconds >= 1:
         note(f"waited {record.waited_seconds:.0f} s of that time for another pkbench on this CPU")
     if record.missed_turns:
@@ -133,5 +169,6 @@ def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool)
 
 def how_it_ended(record: Record) -> str:
     """Return how long a run took, and why it ended."""
-    parts = (f"{record.rounds} rounds in {record.seconds:.0f} s", STOPPED.get(record.stopped))
-    return "; ".join(filter(None, parts))
+    if record.stopped not in STOPPED:  # pyperf has no rounds
+        return f"{record.seconds:.0f} s"
+    return f"{record.rounds} rounds in {record.seconds:.0f} s; {STOPPED[record.stopped]}"
