@@ -1,10 +1,10 @@
 """README and docs/ are true: what exists is named there, and what is named there exists."""
 
+import functools
 import gzip
 import json
 import re
 import statistics
-import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -13,15 +13,15 @@ from typing import Any
 import benchmark_pages
 import click
 import docs_read
-import needs
 import pytest
-from command_line import pkbench as run
-from docs_read import README, ROOT
+from docs_read import DOCS, PAGES, README
+from places import ROOT
 
+from pkbench.analysis.experiments import EXPERIMENTS
 from pkbench.analysis.figures import FIGURES
 from pkbench.analysis.reading import format_history, process
 from pkbench.analysis.reading.result import Finding
-from pkbench.cases.catalogue import benchmarks, by_name, parse_case
+from pkbench.cases.catalogue import by_name, parse_case
 from pkbench.cases.selection import select
 from pkbench.cli import pkbench
 from pkbench.machine import detect
@@ -30,8 +30,6 @@ from pkbench.run.presets import PRESETS
 
 MOST_README_BYTES, MOST_README_LINES, MOST_PAGE_BYTES = 12_000, 200, 15_000
 MOST_MEDIAN_WORDS = 20
-DOCS = ROOT / "docs"
-PAGES = docs_read.pages()
 
 
 def each_page(*pages: Path) -> pytest.MarkDecorator:
@@ -152,7 +150,7 @@ def test_every_option_that_is_named_exists(page: Path) -> None:
 
 
 # Of pytest's, pyperf's and QEMU's.
-OF_OTHERS = {"--cases", "--all", "--fast", "--help", "-cpu", "-la"}
+OF_OTHERS = {"--cases", "--all", "--fast", "--help", "--min-time", "--rigorous", "-cpu", "-la"}
 
 
 def every_command(group: click.Group = pkbench) -> Iterator[click.Command]:
@@ -196,97 +194,22 @@ def test_every_target_of_make_exists(page: Path) -> None:
                 ), target
 
 
-# Commands that take a second or two are really run.
-
-CHEAP = (
-    "list",
-    "list protect/mprotect-rw-ro -P pages=1,7,100-120",
-    "list instruction/rdpkru",
-    "kernels",
-    "experiment",
-)
-
-
-@pytest.mark.parametrize("line", CHEAP)
-def test_a_command_that_is_cheap_succeeds(line: str) -> None:
-    assert any(line.split() == words[1:] for page in PAGES for words in docs_read.commands(page))
-    done = run(*line.split(), folder=ROOT)
-    assert 0 == done.returncode, done.stderr
-
-
-def test_the_comparison_that_is_shown_succeeds() -> None:
-    (words,) = (
-        words[1:]
-        for words in docs_read.commands(DOCS / "comparing-and-gating.md")
-        if words[:2] == ["pkbench", "compare"] and "results/" in words[2]
-    )
-    done = run(*words, folder=ROOT)
-    assert 0 == done.returncode, done.stderr
-    verdicts = {
-        line.split("  ")[-1].strip().partition(":")[0] for line in done.stdout.splitlines()[1:]
-    }
-    text = (DOCS / "comparing-and-gating.md").read_text()
-    for verdict in verdicts:
-        assert re.search(rf"^\| .*\b{verdict}\b", text, re.MULTILINE), verdict
-
-
-def test_the_exit_codes_of_gate_are_those_that_are_listed() -> None:
-    from pkbench.analysis.compare import gate
-
-    listed = dict(re.findall(r"^\| (\d) \| (.+) \|$", section("comparing-and-gating", "Gate"), re.M))
-    assert {*map(int, listed)} - {2} == {
-        gate.PASS,
-        gate.REGRESSION,
-        gate.INCONCLUSIVE,
-        gate.NOT_COMPARABLE,
-        gate.CASES_MISSING,
-    }
-    base, new = (ROOT / f"results/path-length-linux-{v}.json.gz" for v in ("6.1.192", "6.12.117"))
-    assert gate.REGRESSION == run("gate", str(base), str(new)).returncode
-    assert gate.PASS == run("gate", str(base), str(base)).returncode
-
-
-def test_the_report_that_is_shown_succeeds(tmp_path: Path) -> None:
-    done = run("report", str(ROOT / "results/amd-epyc-kvm-quick.json"), "-o", str(tmp_path))
-    assert 0 == done.returncode, done.stderr
-    assert (tmp_path / "index.html").is_file()
-
-
-def test_the_python_that_is_shown_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    (block,) = (b for b in docs_read.blocks(DOCS / "figures-for-print.md") if b.language == "python")
-    exec(compile(block.text, "figures-for-print.md", "exec"), {})
-
-
 # What it lists.
 
 
-def section(page: str, heading: str) -> str:
-    """Return what stands under a heading, up to the next of the same level."""
-    text = (DOCS / f"{page}.md").read_text()
-    return text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-
-
-def first_column(text: str) -> list[str]:
-    """Return what stands in backquotes in the first column of tables."""
-    return re.findall(r"^\| \**`([^`]+)`", text, re.MULTILINE)
-
-
-@pytest.mark.parametrize(("page", "tables"), list(benchmark_pages.made().items()), ids=str)
-def test_the_catalogue_is_what_the_declarations_say(page: Path, tables: str) -> None:
+@each_page(*benchmark_pages.made())
+def test_the_catalogue_is_what_the_declarations_say(page: Path) -> None:
     """Made again by `python tests/benchmark_pages.py`."""
     text = page.read_text()
-    assert benchmark_pages.with_tables(text, tables) == text
+    assert benchmark_pages.with_tables(text, benchmark_pages.made()[page]) == text
 
 
 @pytest.mark.parametrize("family", sorted(docs_read.families()))
-def test_a_familys_page_lists_what_pkbench_list_lists(family: str) -> None:
-    cases = json.loads(run("list", family, "--json").stdout)
-    listed = [case["case"].split("/")[1] for case in cases if case["case"].startswith(f"{family}/")]
+def test_a_familys_page_lists_its_cases_benchmarks_in_order(family: str) -> None:
+    own = [case.benchmark for case in select([family], (), "standard", floors=False)]
     table = (DOCS / "benchmarks" / f"{family}.md").read_text().partition("| axis |")[0]
-    assert list(dict.fromkeys(listed)) == first_column(table)
-    operations = {case["operation"] for case in cases if case["case"].startswith(f"{family}/")}
-    assert all(f"| {operation} |" in table for operation in operations)
+    assert [each.name for each in dict.fromkeys(own)] == docs_read.first_column(table)
+    assert all(f"| {each.operation} |" in table for each in own)
 
 
 def test_there_is_a_page_for_every_family_and_no_other() -> None:
@@ -310,9 +233,8 @@ def test_the_presets_are_as_they_are_listed() -> None:
 
 
 def test_every_experiment_is_listed() -> None:
-    listed = first_column(section("experiments-and-bundles", "Repeat a published experiment"))
-    known = json.loads(run("experiment", "--json").stdout)
-    assert [each["name"] for each in known] == listed
+    text = docs_read.section("experiments-and-bundles", "Repeat a published experiment")
+    assert [each.name for each in EXPERIMENTS] == docs_read.first_column(text)
 
 
 def test_the_figures_that_are_named_exist() -> None:
@@ -333,17 +255,26 @@ def keys_in_code() -> set[str]:
     """Return the keys of the file's metadata that code of either house names."""
     sources = [*(ROOT / "pkbench").rglob("*.py"), *(ROOT / "analysis").rglob("*.py")]
     named = {key for path in sources for key in KEY.findall(path.read_text())}
-    return (named | set(process.READINGS)) - set(format_history.RENAMED) - {"pkbench_profile_schema"}
+    return (
+        (named | set(process.READINGS)) - set(format_history.RENAMED) - {"pkbench_profile_schema"}
+    )
 
 
 def documented(*headings: str) -> set[str]:
-    return {key for heading in headings for key in first_column(section(FORMAT, heading))}
+    return {
+        key
+        for heading in headings
+        for key in docs_read.first_column(docs_read.section(FORMAT, heading))
+    }
 
 
+@functools.cache
 def results() -> list[dict[str, Any]]:
     """Return the committed results' documents."""
     return [
-        json.loads(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+        json.loads(
+            gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        )
         for path in RESULTS
     ]
 
@@ -368,7 +299,9 @@ def test_every_key_of_the_committed_results_is_documented() -> None:
     text = (DOCS / f"{FORMAT}.md").read_text()
     for document in results():
         keys = {key for metadata in all_metadata(document) for key in metadata}
-        assert {key for key in format_history.current(dict.fromkeys(keys)) if f"`{key}`" not in text} == set()
+        assert {
+            key for key in format_history.current(dict.fromkeys(keys)) if f"`{key}`" not in text
+        } == set()
 
 
 def test_every_key_of_a_machine_is_documented_and_no_other() -> None:
@@ -396,31 +329,7 @@ def test_every_key_of_an_instruction_count_is_documented_and_no_other() -> None:
 
 
 def test_every_format_and_renamed_key_is_in_the_history() -> None:
-    text = section(FORMAT, "History")
+    text = docs_read.section(FORMAT, "History")
     assert [*map(str, format_history.READABLE)] == re.findall(r"^\| (\d+) \|", text, re.MULTILINE)
     for old, new in format_history.RENAMED.items():
         assert f"`{old}` became `{new}`" in text
-
-
-# Adding a benchmark.
-
-
-def test_the_benchmark_that_is_shown_compiles_without_a_warning(tmp_path: Path) -> None:
-    compiler = needs.compiler("gcc")
-    benchmark, wrong = (
-        block.text
-        for block in docs_read.blocks(DOCS / "adding-a-benchmark.md")
-        if block.language == "c"
-    )
-    folder = tmp_path / "families" / "syscall"
-    folder.mkdir(parents=True)
-    (folder / "getuid.c").write_text(benchmark)
-    (tmp_path / "wrong.c").write_text(wrong)
-    for source in (folder / "getuid.c", tmp_path / "wrong.c"):
-        flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
-        include = [f"-I{place}" for place in (tmp_path, ROOT / "native", ROOT / "tests" / "native")]
-        subprocess.run([compiler, *flags, *include, str(source)], check=True)
-
-
-def test_the_benchmark_that_is_shown_is_not_there_yet() -> None:
-    assert "syscall/getuid" not in {benchmark.full_name for benchmark in benchmarks()}
