@@ -12,7 +12,8 @@ from . import figures
 from .estimate.estimate import one_evidence
 from .estimate.frame import CASE_FACTS, cases, named
 from .estimate.result_set import ResultSet
-from .figures import figure_files, style
+from .figures import figure_files
+from .figures.drawing import style
 from .reading.assumption import Assumption
 from .reading.bounded_json import ResultError
 from .reading.result import read

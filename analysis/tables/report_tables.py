@@ -9,7 +9,7 @@ import pandas as pd
 from .. import formatting
 from ..derive import switch
 from ..derive.cost_per_page import LEAST_PAGES, per_page
-from ..derive.line_table import nothing_else, series
+from ..derive.line_table import only_along, series
 from ..estimate.cost_basis import as_measured, basis_note
 from ..estimate.estimate import side_by_side
 from ..estimate.frame import records
@@ -270,7 +270,7 @@ def _pivot(result_set: ResultSet, machine: str, family: str, axis: str) -> Table
     rows = result_set.on(machine)
     rows = rows[rows["family"] == family]
     if family == "protect":
-        rows = nothing_else(rows, axis)
+        rows = only_along(rows, axis)
     if column not in rows or not pd.api.types.is_numeric_dtype(rows[column]):
         rows = rows.iloc[:0].assign(**{column: []})
     rows = rows[rows[column].notna()]

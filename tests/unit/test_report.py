@@ -328,7 +328,7 @@ def test_no_file_is_no_report(tmp_path: Path) -> None:
         report([], tmp_path / "report")
 
 
-@pytest.mark.parametrize("figure", [figure.NAME for figure in FIGURES])
+@pytest.mark.parametrize("figure", [figure.name for figure in FIGURES])
 def test_every_figure_stands_under_its_subject(figure: str) -> None:
     assert "more" != next(plan for plan in PLANS if re.match(plan.figures, figure)).key
 

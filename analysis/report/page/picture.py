@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from ...figures import figure_files
-from ...figures import Chart, style
+from ...figures import Chart
+from ...figures.drawing import style
 from ...estimate.result_set import ResultSet
 
 # What a chart's colours are called in the page's style sheet, which has them for light and dark.

@@ -9,7 +9,8 @@ from functools import partial
 
 from ...figures import figure_files
 from ... import figures
-from ...figures import Missing, style
+from ...figures import Missing
+from ...figures.drawing import style
 from ...estimate.result_set import ResultSet
 from ...reading.worker_pool import workers
 from .picture import Picture, picture

@@ -1,4 +1,4 @@
-"""Horizontal figures of a few named costs: bars from zero, or points on a log axis."""
+"""Draw a few named costs as rows: bars from zero, or points on a logarithmic axis."""
 
 from __future__ import annotations
 
@@ -12,51 +12,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .. import formatting
-from ..derive.row_kinds import ESTIMATE, MISSING, PROCESS, PUBLISHED, estimates, is_exact
-from . import axes as scales
-from . import overlay, style
+from ... import formatting
+from ...derive.published_overlay import sources
+from ...derive.row_kinds import ESTIMATE, MISSING, PROCESS, PUBLISHED, estimates, is_exact
+from . import dot_rows, published_marks, style, value_axis
+from .dot_rows import MOST_ROWS, Band
 
 ROW = 0.3  # inches
-LOW_ROW = 0.55  # of a row: one that only says why it is empty
-BAR = 0.6  # of what a machine's mark has
-# Of a row: what each of several machines has, and what parts one label's marks from the next's.
-SHARED, BETWEEN = 0.55, 0.45
-PUBLISHED_ROW = 0.5
-# With more machines than this a row holds them all, and only these are told apart.
-MOST_ROWS = 6
+BAR = 0.6  # the share of a mark's height that its bar takes
 LABEL = {"one": 22, "two": 40}  # characters
 CHARACTER = 0.062  # inches, on average, at the smallest size
 VALUE_ROOM = 0.6  # inches for a value in words
 
-
+# Scales an axis for a table, with a share of it left for words; returns the size of a unit.
 Axis = Callable[[Axes, pd.DataFrame, float], float]
-Say = Callable[["pd.Series[Any]"], str]
+Words = Callable[["pd.Series[Any]"], str]
 
 
 def cost(row: pd.Series[Any]) -> str:
-    """Return a row's figure in words."""
+    """Return a row's value in words."""
     return formatting.cost(row["value"], row["unit"])
-
-
-@dataclass(frozen=True)
-class _Band:
-    """Where the row of a label lies, in rows from the top, and why no machine has a figure."""
-
-    top: float
-    height: float
-    notes: tuple[str, ...]
-    extra: float = 0.0  # rows at its foot for what others published
-
-    @property
-    def middle(self) -> float:
-        """The height of its label."""
-        return self.top + (self.height - self.extra) / 2
-
-    @property
-    def foot(self) -> float:
-        """The height of what others published."""
-        return self.top + self.height - self.extra / 2
 
 
 @dataclass(frozen=True)
@@ -65,38 +40,38 @@ class _Drawing:
 
     axes: Axes
     machines: int
-    bands: dict[str, _Band]
+    bands: dict[str, Band]
     scale: float
     log: bool
     width: float  # of the axes, in inches, roughly
-    say: Say
+    words: Words
 
     @property
-    def crowd(self) -> bool:
-        """Whether machines are too many for words beside a mark."""
+    def many(self) -> bool:
+        """Whether there are too many machines for words beside each mark."""
         return self.machines > MOST_ROWS
 
     @property
     def each(self) -> float:
-        """How many rows a machine's mark has."""
-        return _each(self.machines)
+        """The height of a machine's mark, in rows."""
+        return dot_rows.each_height(self.machines)
 
     def height(self, label: object, place: int) -> float:
-        """Return the height of one machine's mark, in rows from the top."""
+        """Return the place of one machine's mark, in rows from the top."""
         return self.bands[str(label)].middle + self.each * (place + 0.5 - self.machines / 2)
 
 
 def draw(
     table: pd.DataFrame,
-    width: float = style.TWO_COLUMNS,
+    width: float,
+    *,
     axis: Axis | None = None,
-    say: Say = cost,
+    words: Words = cost,
 ) -> Figure | None:
-    """Draw a row per label, within it a mark per machine; None where there is nothing to draw.
+    """Draw a row for each label, with a mark for each machine; None without an estimate.
 
-    The table has machine, label, what (estimate, process or missing), value, low, high, unit, note.
-    The axis is one of costs, or made by `axis`, which returns what a value is divided by; `say`
-    gives the words beside a mark.
+    The table has the columns machine, label, what, value, low, high, unit and note. `axis` scales
+    another axis than one of costs. `words` returns the words beside a mark.
     """
     if estimates(table).empty:
         return None
@@ -104,71 +79,46 @@ def draw(
         theirs = table[table["what"] == PUBLISHED]
         ours = table[table["what"] != PUBLISHED]
         machines = list(dict.fromkeys(ours["machine"]))
-        crowd = len(machines) > MOST_ROWS
-        bands = _bands(table, len(machines))
-        sources = overlay.sources(theirs)
-        named = min(len(machines), len(style.COLOURS)) + crowd if len(machines) > 1 else 0
-        named += len(sources) + bool(sources and not named)
-        columns = (2 if sources else 3) if width >= style.TWO_COLUMNS else 1
+        many = len(machines) > MOST_ROWS
+        bands = dot_rows.bands(table, len(machines))
+        publishers = sources(theirs)
+        named = min(len(machines), len(style.COLOURS)) + many if len(machines) > 1 else 0
+        named += len(publishers) + bool(publishers and not named)
+        columns = (2 if publishers else 3) if width >= style.TWO_COLUMNS else 1
         columns = max(1, style.columns(named, columns))
         rows = max(sum(band.height for band in bands.values()), 1)
-        lines = -(-named // columns) + len(sources) / columns  # a source takes two
+        lines = -(-named // columns) + len(publishers) / columns  # a source takes two
         size = (width, 0.7 + lines * 0.16 + ROW * rows)
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
-        log = axis is not None or scales.is_wide(estimates(table))
+        log = axis is not None or value_axis.is_wide(estimates(table))
         longest = LABEL["two" if width >= style.TWO_COLUMNS else "one"]
-        texts = [_text(label, band, longest) for label, band in bands.items()]
+        texts = [dot_rows.text(label, band, longest) for label, band in bands.items()]
         inside = width - 0.2 - CHARACTER * max(len(line) for t in texts for line in t.split("\n"))
-        room = 0.05 if crowd else min(0.6, max(VALUE_ROOM, _longest(table, say)) / inside)
+        room = 0.05 if many else min(0.6, max(VALUE_ROOM, _longest(table, words)) / inside)
         shown = table[table["what"] != MISSING]
         if axis is None:
-            scale = scales.value_axis(axes.xaxis, axes, shown, log, room=room)
+            scale = value_axis.value_axis(axes.xaxis, axes, shown, log, room=room)
         else:
             scale = axis(axes, shown, room)
         axes.grid(visible=False, axis="y")
-        drawing = _Drawing(axes, len(machines), bands, scale, log, inside, say)
+        drawing = _Drawing(axes, len(machines), bands, scale, log, inside, words)
         for place, machine in enumerate(machines):
             _machine(drawing, table[table["machine"] == machine], place)
         _missing_everywhere(drawing)
         _published(drawing, theirs)
         axes.set_yticks([band.middle for band in bands.values()], texts)
         axes.set_ylim(rows, 0)
-        if len(machines) > 1 or sources:
+        if len(machines) > 1 or publishers:
             if len(machines) > len(style.COLOURS):
                 axes.plot([], [], ".", color=style.GREY_LINE["color"], label=_others(machines))
             figure.legend(loc="outside upper left", ncols=columns)
         return style.settle(figure)
 
 
-def _bands(table: pd.DataFrame, machines: int) -> dict[str, _Band]:
-    """Return where each label's row lies, from the top: those without any figure are low."""
-    found: dict[str, _Band] = {}
-    top = 0.0
-    own = _each(machines) * machines + BETWEEN * (1 < machines <= MOST_ROWS)
-    for label, rows in table.groupby("label", sort=False):
-        told = rows["what"].isin((ESTIMATE, PUBLISHED)).any()
-        notes = () if told else tuple(dict.fromkeys(str(note) for note in rows["note"]))
-        height = own if told else LOW_ROW
-        extra = PUBLISHED_ROW * (rows["what"] == PUBLISHED).any()
-        height += extra
-        found[str(label)] = _Band(top, height, notes, extra)
-        top += height
-    return found
-
-
-def _each(machines: int) -> float:
-    return SHARED if 1 < machines <= MOST_ROWS else 1 / machines
-
-
-def _text(label: str, band: _Band, longest: int) -> str:
-    """Return a label as its row has room for it."""
-    return style.wrapped(label, longest) if not band.notes else style.label(label, longest)
-
-
-def _longest(table: pd.DataFrame, say: Say) -> float:
-    """Return how many inches the longest words beside a mark take."""
-    return 0.1 + CHARACTER * max(len(say(row)) for _, row in estimates(table).iterrows())
+def _longest(table: pd.DataFrame, words: Words) -> float:
+    """Return the inches that the longest words beside a mark take."""
+    return 0.1 + CHARACTER * max(len(words(row)) for _, row in estimates(table).iterrows())
 
 
 def _others(machines: list[str]) -> str:
@@ -176,31 +126,31 @@ def _others(machines: list[str]) -> str:
 
 
 def _machine(drawing: _Drawing, rows: pd.DataFrame, place: int) -> None:
-    told = rows[rows["what"] == ESTIMATE]
-    heights = [drawing.height(label, place) for label in told["label"]]
-    grey = drawing.crowd and place >= len(style.COLOURS)
+    known = rows[rows["what"] == ESTIMATE]
+    heights = [drawing.height(label, place) for label in known["label"]]
+    grey = drawing.many and place >= len(style.COLOURS)
     colour = style.GREY_LINE["color"] if grey else style.colour(place)
-    if not drawing.log and not drawing.crowd:
-        _bars(drawing, told, heights, place)
+    if not drawing.log and not drawing.many:
+        _bars(drawing, known, heights, place)
     drawing.axes.plot(
-        told["value"] / drawing.scale,
+        known["value"] / drawing.scale,
         heights,
         "." if grey else style.marker(place),
         color=colour,
         label=None if grey else style.label(str(rows["machine"].iloc[0])),
         zorder=4,
     )
-    _intervals(drawing, told, heights, colour)
-    if not drawing.crowd:
+    _intervals(drawing, known, heights, colour)
+    if not drawing.many:
         _process_points(drawing, rows, place, colour)
-        _values(drawing, told, heights)
+        _values(drawing, known, heights)
         _missing(drawing, rows, place)
 
 
-def _bars(drawing: _Drawing, told: pd.DataFrame, heights: list[float], place: int) -> None:
+def _bars(drawing: _Drawing, known: pd.DataFrame, heights: list[float], place: int) -> None:
     drawing.axes.barh(
         heights,
-        told["value"] / drawing.scale,
+        known["value"] / drawing.scale,
         height=BAR * drawing.each,
         color=style.colour(place),
         alpha=0.35,
@@ -209,11 +159,11 @@ def _bars(drawing: _Drawing, told: pd.DataFrame, heights: list[float], place: in
     )
 
 
-def _values(drawing: _Drawing, told: pd.DataFrame, heights: list[float]) -> None:
-    for height, (_, row) in zip(heights, told.iterrows(), strict=True):
+def _values(drawing: _Drawing, known: pd.DataFrame, heights: list[float]) -> None:
+    for height, (_, row) in zip(heights, known.iterrows(), strict=True):
         right = row["value"] if pd.isna(row["high"]) else row["high"]
         drawing.axes.annotate(
-            drawing.say(row),
+            drawing.words(row),
             (right / drawing.scale, height),
             (6, 0),
             textcoords="offset points",
@@ -223,7 +173,7 @@ def _values(drawing: _Drawing, told: pd.DataFrame, heights: list[float]) -> None
 
 
 def _missing(drawing: _Drawing, rows: pd.DataFrame, place: int) -> None:
-    """Hatch what one machine lacks and another has, and say why."""
+    """Hatch the place of a value that one machine lacks and another has, and say why."""
     for label, note in rows.loc[rows["what"] == MISSING, ["label", "note"]].itertuples(index=False):
         if not drawing.bands[str(label)].notes:
             thick = BAR * drawing.each
@@ -231,7 +181,7 @@ def _missing(drawing: _Drawing, rows: pd.DataFrame, place: int) -> None:
 
 
 def _missing_everywhere(drawing: _Drawing) -> None:
-    """Hatch what no machine has; neighbours with the same reason get it once."""
+    """Hatch the rows without any value; neighbours with the same reason share one text."""
     blocks = groupby((band for band in drawing.bands.values()), key=lambda band: band.notes)
     for notes, members in blocks:
         block = list(members)
@@ -269,9 +219,9 @@ def _hatch(drawing: _Drawing, top: float, height: float, note: str) -> None:
 
 
 def _published(drawing: _Drawing, theirs: pd.DataFrame) -> None:
-    """Draw what others published, a range from end to end."""
-    for place, name in enumerate(overlay.sources(theirs)):
-        look, first = overlay.mark(place), True
+    """Draw what others published; a range is drawn from end to end."""
+    for place, name in enumerate(sources(theirs)):
+        look, first = published_marks.mark(place), True
         for label, low, high in theirs.loc[
             theirs["machine"] == name, ["label", "low", "high"]
         ].itertuples(index=False):
@@ -282,10 +232,10 @@ def _published(drawing: _Drawing, theirs: pd.DataFrame) -> None:
             first = False
 
 
-def _intervals(drawing: _Drawing, told: pd.DataFrame, heights: list[float], colour: str) -> None:
-    if is_exact(told):
+def _intervals(drawing: _Drawing, known: pd.DataFrame, heights: list[float], colour: str) -> None:
+    if is_exact(known):
         return
-    for height, low, high in zip(heights, told["low"], told["high"], strict=True):
+    for height, low, high in zip(heights, known["low"], known["high"], strict=True):
         if pd.notna(low):
             bounds = [low / drawing.scale, high / drawing.scale]
             drawing.axes.plot(bounds, [height, height], "-|", color=colour, zorder=3)

@@ -1,4 +1,4 @@
-"""How every figure looks."""
+"""Set how every figure looks: sizes, colours, fonts, and the bytes of its files."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from matplotlib.figure import Figure
 # Inches: the width of one column and of two in the IEEE and ACM styles.
 ONE_COLUMN, TWO_COLUMNS = 3.5, 7.16
 WIDTHS = {"one": ONE_COLUMN, "two": TWO_COLUMNS}
-SMALLEST, LARGEST = 7, 9  # points: what can be read, and is no headline, once it is printed
+SMALLEST, LARGEST = 7, 9  # points: the sizes of readable print that is no headline
 INK = "#1a1a1a"
 PALE = "#d0d0d0"
-# Okabe and Ito's colours without yellow, which is lost on white; each has a marker and a dash of
-# its own, so that a figure survives greyscale printing.
+MARK = "#555555"  # of lines that mark a place and are no data
+# Okabe and Ito's colours without yellow, which can't be seen on white. Each has a marker and a dash
+# of its own, so that a figure can be read in greyscale print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2)))
@@ -51,7 +52,7 @@ SETTINGS: dict[str, Any] = {
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,
     "text.color": INK,
-    "text.parse_math": False,  # names come from files: a dollar sign is a dollar sign
+    "text.parse_math": False,  # names come from files: a dollar sign in them starts no formula
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "svg.hashsalt": "pkbench",  # the same figure must give the same bytes
@@ -61,7 +62,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def settings() -> Any:
-    """Return the context in which figures are drawn and saved."""
+    """Return the context manager in which figures are drawn and saved."""
     return mpl.style.context(["default", SETTINGS])
 
 
@@ -81,12 +82,12 @@ def hatch(place: int) -> str:
 
 
 def label(name: str, longest: int = 40) -> str:
-    """Return a name that leaves room for the drawing."""
+    """Return a name, cut where it is longer than `longest` characters."""
     return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def short(number: float) -> str:
-    """Return a round number as a tick has it: 10k, 1M."""
+    """Return a round number as the label of a tick: 10k, 1M."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size:
             return f"{number / size:.4g}{unit}"
@@ -94,19 +95,19 @@ def short(number: float) -> str:
 
 
 def wrapped(text: str, width: int, lines: int = 2) -> str:
-    """Return a text in so many lines of that many characters, cut where it is longer."""
+    """Return a text in at most `lines` lines of `width` characters, cut where it is longer."""
     return "\n".join(
         textwrap.wrap(text, width, max_lines=lines, placeholder="…", break_on_hyphens=True)
     )
 
 
 def columns(number: int, most: int) -> int:
-    """Return in how many columns, of so many at most, things stand evenly in the fewest rows."""
+    """Return the number of columns, at most `most`, that fills the fewest rows most evenly."""
     return math.ceil(number / max(1, math.ceil(number / most)))
 
 
 def powers_of_two(axes: Axes, points: list[int]) -> None:
-    """Scale the x axis by powers of two, labelled as plain numbers, few enough to be read."""
+    """Scale the x axis by powers of two, with a few of them labelled as plain numbers."""
     axes.set_xscale("log", base=2)
     low, high = min(points), max(points)
     exponents = range((low - 1).bit_length(), high.bit_length())
@@ -117,9 +118,9 @@ def powers_of_two(axes: Axes, points: list[int]) -> None:
 
 
 def line(place: int) -> dict[str, Any]:
-    """Return how the line of the series at that place looks.
+    """Return the look of the line of the series at that place.
 
-    Markers are hollow and shrink from series to series, so that equal lines still all show.
+    Markers are hollow and shrink from series to series, so that equal lines can all be seen.
     """
     return {
         "color": COLOURS[place % len(COLOURS)],
@@ -131,19 +132,19 @@ def line(place: int) -> dict[str, Any]:
 
 
 def settle(figure: Figure) -> Figure:
-    """Lay a figure out once and for all: another layout at each saving would move it a little."""
+    """Lay a figure out once: a layout at each save would move its parts a little each time."""
     engine = figure.get_layout_engine()
     if engine is not None:
         ticks = _ticks(figure)
         engine.execute(figure)
-        if _ticks(figure) != ticks:  # they come and go with an axis's length, and have to fit too
+        if _ticks(figure) != ticks:  # ticks depend on the length of the axis, and need room too
             engine.execute(figure)
     figure.set_layout_engine("none")
     return figure
 
 
 def _ticks(figure: Figure) -> list[list[float]]:
-    """Return where the ticks of each axis stand."""
+    """Return the positions of the ticks on each axis."""
     axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis)]
     return [[float(place) for place in axis.get_majorticklocs()] for axis in axes]
 
@@ -151,7 +152,7 @@ def _ticks(figure: Figure) -> list[list[float]]:
 def svg(figure: Figure) -> bytes:
     """Return a figure as an SVG document, the same bytes for the same figure."""
     buffer = io.BytesIO()
-    # Not by savefig, which draws twice: a figure that is settled has nothing to find out first.
+    # savefig would draw twice, the first time only for the layout, which is settled already.
     with settings():
         canvas = FigureCanvasSVG(figure)
         metadata = {"Date": None, "Creator": "pkbench"}
@@ -160,13 +161,13 @@ def svg(figure: Figure) -> bytes:
 
 
 def pdf(figure: Figure) -> bytes:
-    """Return a figure as a page of its own size, fonts embedded as TrueType (type 42)."""
+    """Return a figure as a PDF page of its own size, fonts embedded as TrueType (type 42)."""
     metadata = {"CreationDate": None, "Creator": "pkbench", "Producer": None}
     return _saved(figure, format="pdf", metadata=metadata)
 
 
 def png(figure: Figure) -> bytes:
-    """Return a figure as a picture of 300 dots an inch."""
+    """Return a figure as a PNG image of 300 dots an inch."""
     return _saved(figure, format="png", dpi=300, metadata={"Software": "pkbench"})
 
 

@@ -1,4 +1,4 @@
-"""Axes that show times, cycles and instruction counts."""
+"""Scale and label axes of times, cycles, counts and other values."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from matplotlib.ticker import (
     NullLocator,
 )
 
-from .. import formatting
-from ..derive.row_kinds import quantity
+from ... import formatting
+from ...derive.row_kinds import quantity
 
-FEW_DECADES = 2  # a log axis shorter than this is labelled between its decades too
-MOST_DECADES = 4  # on a longer one ticks between the decades run together
-NARROW = 5  # inches: a figure with room for a few ticks only
-LONGEST_BESIDE = 32  # characters of a label that stands beside a panel
+FEW_DECADES = 2  # a shorter log axis has labels between its decades too
+MOST_DECADES = 4  # on a longer log axis ticks between the decades run together
+NARROW = 5  # inches: a narrower figure has room for a few ticks only
+LONGEST_LINE = 32  # characters of a label beside a panel
 WIDEST_LINEAR = 20  # beyond this ratio an axis from zero hides what is small
 
 
 def is_wide(table: pd.DataFrame) -> bool:
-    """Tell whether the values of a table need a logarithmic axis."""
+    """Report whether the values of a table need a logarithmic axis."""
     values = table["value"].dropna()
     return bool(values.max() > WIDEST_LINEAR * values.min())
 
@@ -43,9 +43,11 @@ def value_axis(
     room: float = 0.2,
     label: str = "",
 ) -> float:
-    """Scale the axis of values, from zero or by decades; return what a value is divided by.
+    """Scale and label the axis of values, from zero or by decades; return the size of its unit.
 
-    `room` is which share of a horizontal axis is left for text beyond the largest value.
+    A value is divided by that size before it is drawn. `per` says what the costs are per, if not an
+    operation. `label` replaces the whole label where the values are no cost. `room` is the share of
+    a horizontal axis that is left for text beyond the largest value.
     """
     values = pd.concat([table["value"], table["low"], table["high"]]).dropna()
     values = values[values > 0] if log else values
@@ -58,7 +60,7 @@ def value_axis(
         limit = float(values.max()) / scale * (1 / (1 - room) if horizontal else 1.08)
         (axes.set_xlim if horizontal else axes.set_ylim)(0, limit)
         axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
-        if horizontal:  # half of a label at the edge would be beyond it
+        if horizontal:  # half of a label at the edge would lie beyond it
             narrow = axes.get_figure(root=True).get_figwidth() < NARROW  # type: ignore[union-attr]
             ticks = MaxNLocator(4 if narrow else 8).tick_values(0, limit)
             axis.set_major_locator(FixedLocator([tick for tick in ticks if tick <= 0.95 * limit]))
@@ -79,7 +81,7 @@ def value_axis(
 
 
 def between_decades(axis: Axis, low: float, high: float) -> None:
-    """Have ticks without labels between those of a log axis, unless they would run together."""
+    """Set ticks without labels between the decades of a log axis, where there is room for them."""
     axis.set_minor_formatter(NullFormatter())
     if math.log10(high / low) > MOST_DECADES:
         axis.set_minor_locator(NullLocator())
@@ -88,7 +90,7 @@ def between_decades(axis: Axis, low: float, high: float) -> None:
 def _broken(text: str) -> Iterator[str]:
     """Give a label in lines that fit beside a panel."""
     for line in text.split("\n"):
-        yield from textwrap.wrap(line, LONGEST_BESIDE)
+        yield from textwrap.wrap(line, LONGEST_LINE)
 
 
 def _plain(number: float) -> str:

@@ -19,10 +19,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
-from ..derive.row_kinds import ASSUMED, MISSING, PUBLISHED, estimates, is_exact
-from . import axes as scales
-from . import style
-from .chart import Chart
+from pkbench.analysis.derive.row_kinds import ASSUMED, MISSING, PUBLISHED, estimates, is_exact
+from pkbench.analysis.figures import Chart
+from pkbench.analysis.figures.drawing import style, value_axis
+from pkbench.analysis.figures.drawing.kernel_panels import FREE_SCALES
 
 UNIT = re.compile(
     r"\((ns|µs|ms|s|%)\)|\b(ns|µs|ms|s)\b|instructions|cycles|times that of|per second"
@@ -79,11 +79,11 @@ def _bars_begin_at_zero(chart: Chart) -> Iterator[str]:
 def _wide_ranges_are_logarithmic(chart: Chart) -> Iterator[str]:
     rows = estimates(chart.table)
     parts = [part for _, part in rows.groupby("panel")] if _scales_are_free(chart) else [rows]
-    if not any(scales.is_wide(part) for part in parts):
+    if not any(value_axis.is_wide(part) for part in parts):
         return
     for axes in _axes(chart):
         if "log" not in (axes.get_xscale(), axes.get_yscale()):
-            yield f"hides small values: its range is above {scales.WIDEST_LINEAR} and linear"
+            yield f"hides small values: its range is above {value_axis.WIDEST_LINEAR} and linear"
 
 
 def _linear_axes_begin_at_zero(chart: Chart) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _machines_are_on_the_same_scale(chart: Chart) -> Iterator[str]:
 
 
 def _scales_are_free(chart: Chart) -> bool:
-    return "Each panel has a scale of its own." in chart.caption
+    return FREE_SCALES in chart.caption
 
 
 def _colours_can_be_told(chart: Chart) -> Iterator[str]:
@@ -255,7 +255,7 @@ def _look(handle: Any) -> tuple[object, ...]:
     """Return what tells a legend's entry from others in print without colour."""
     if isinstance(handle, Patch):
         return ("patch", handle.get_hatch())
-    dashes = handle._unscaled_dash_pattern  # noqa: SLF001 - nothing else tells two dashes apart
+    dashes = handle._unscaled_dash_pattern
     return (handle.get_marker(), handle.get_linestyle(), str(dashes))
 
 
