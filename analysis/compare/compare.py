@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..estimate.estimate import CONFIDENCE
-from ..estimate.frame import named, tidy
+from ..estimate.frame import tidy
+from ..estimate.machine_names import named
 from ..estimate.per_process import processes
 from ..estimate.readings import CONTENTION_LIMITS, uncontended_core
+from ..estimate.resample import CONFIDENCE
 from ..estimate.sample import Numbers
 from ..reading.result import Result
 from .comparable import Difference, differences

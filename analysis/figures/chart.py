@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..derive.row_kinds import MISSING, PROCESS, PUBLISHED, estimates, is_exact
-from ..estimate.estimate import RESAMPLES
+from ..estimate.resample import RESAMPLES
 from ..formatting import count, listed
 from ..interval import ENOUGH_PROCESSES
 

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from .. import formatting
 from ..derive import line_table
 from ..derive.row_kinds import ESTIMATE, MISSING, is_exact
-from ..estimate.estimate import ratios_of
 from ..estimate.result_set import ResultSet
 from . import lines, style
 from .chart import interval_note
@@ -32,10 +31,8 @@ def table(result_set: ResultSet) -> pd.DataFrame:
         series=lambda rows: rows["benchmark"].map(SERIES), panel=""
     )
     own = result_set.estimates[result_set.estimates["benchmark"].isin([WORK, *SERIES])]
-    own = own[["machine", "case", "benchmark", "axis_work", "gross", "processes", "process_values"]]
-    work = own[own["benchmark"] == WORK].rename(
-        columns={"gross": "plain", "process_values": "plain_values"}
-    )
+    own = own[["machine", "case", "benchmark", "axis_work", "gross", "processes"]]
+    work = own[own["benchmark"] == WORK].rename(columns={"gross": "plain", "case": "plain_case"})
     found = cases[
         ["machine", "evidence", "case", "series", "panel", "axis_work", "state", "reason"]
     ]
@@ -43,7 +40,7 @@ def table(result_set: ResultSet) -> pd.DataFrame:
         own.drop(columns=["benchmark", "axis_work"]), on=["machine", "case"], how="left"
     )
     found = found.merge(
-        work[["machine", "axis_work", "plain", "plain_values"]],
+        work[["machine", "axis_work", "plain", "plain_case"]],
         on=["machine", "axis_work"],
         how="left",
     )
@@ -51,9 +48,8 @@ def table(result_set: ResultSet) -> pd.DataFrame:
     if not both.any():
         return pd.DataFrame(columns=line_table.COLUMNS)
     found["value"] = 100 * (found["gross"] / found["plain"] - 1)
-    bounds = ratios_of(
-        found.loc[both, "process_values"], found.loc[both, "plain_values"], result_set.exact
-    )
+    pairs = found.loc[both, ["machine", "case", "plain_case"]].itertuples(index=False)
+    bounds = result_set.ratio_bounds(((on, case), (on, plain)) for on, case, plain in pairs)
     found.loc[both, ["low", "high"]] = 100 * (bounds - 1)
     told = both & (found["low"] > 0)
     per = 1e9 if result_set.exact else 1.0

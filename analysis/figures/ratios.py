@@ -14,8 +14,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from .. import formatting
 from ..derive import line_table
 from ..derive.row_kinds import ESTIMATE, MISSING, estimates, is_exact
-from ..estimate.estimate import RESAMPLES, ratios_of
 from ..estimate.frame import records
+from ..estimate.resample import RESAMPLES
 from ..estimate.result_set import ResultSet
 from . import dots, style
 
@@ -65,11 +65,9 @@ class Ratios:
         cases = result_set.cases[result_set.cases["case"].str.fullmatch(self.cases)]
         cases = cases.assign(base=self.twin(cases), label=self._labels(cases))
         cases = cases[cases["base"] != ""]
-        own = result_set.estimates[
-            ["machine", "case", "gross", "unit", "processes", "process_values"]
-        ]
-        twins = own[["machine", "case", "gross", "process_values"]].rename(
-            columns={"case": "base", "gross": "base_cost", "process_values": "base_values"}
+        own = result_set.estimates[["machine", "case", "gross", "unit", "processes"]]
+        twins = own[["machine", "case", "gross"]].rename(
+            columns={"case": "base", "gross": "base_cost"}
         )
         asked = cases[["machine", "evidence", "case", "label", "base", "state", "reason"]]
         found = asked.merge(own, on=["machine", "case"], how="left")
@@ -78,9 +76,8 @@ class Ratios:
         if not both.any():
             return pd.DataFrame(columns=COLUMNS)
         found["value"] = found["gross"] / found["base_cost"]
-        bounds = ratios_of(
-            found.loc[both, "process_values"], found.loc[both, "base_values"], result_set.exact
-        )
+        pairs = found.loc[both, ["machine", "case", "base"]].itertuples(index=False)
+        bounds = result_set.ratio_bounds(((on, case), (on, base)) for on, case, base in pairs)
         found.loc[both, ["low", "high"]] = bounds
         found["what"] = both.map({True: ESTIMATE, False: MISSING})
         unmeasured = found["state"] + ": " + found["reason"]

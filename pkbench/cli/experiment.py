@@ -58,7 +58,7 @@ def experiment(
 
     Without NAME, list them. With RESULTS, judge what was measured or counted before.
     """
-    from pkbench.analysis import experiments, read, shelves  # slow to import
+    from pkbench.analysis import experiments, read, result_sets  # slow to import
     from pkbench.analysis.figures import figure_files
 
     if name is None:
@@ -66,7 +66,7 @@ def experiment(
         return
     chosen = experiments.named(name)
     paths = list(results) or [measured(chosen, preset, budget, resume, output)]
-    found = experiments.judge(chosen, shelves([read(path) for path in paths]))
+    found = experiments.judge(chosen, result_sets([read(path) for path in paths]))
     target = folder or paths[0].with_suffix("")
     request = figure_files.Request([chosen.figure], published=True)
     try:
