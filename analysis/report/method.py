@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from ..estimate import clock_agreement
 from .. import formatting
 from ..interval import ENOUGH_PROCESSES
-from ..estimate.estimate import CONFIDENCE, DEFINITION, EXACT_DEFINITION, PIECES_DEFINITION
+from ..estimate.estimate import DEFINITION, EXACT_DEFINITION, PIECES_DEFINITION
 from ..reading.result import Result
+from ..estimate.resample import CONFIDENCE
 from ..estimate.result_set import ResultSet
 
 STOPPED = {"budget": "its time was spent", "rounds": "that many were asked for"}

@@ -8,7 +8,8 @@ from results_made import Made, suite, write
 
 from pkbench.analysis import load
 from pkbench.analysis.estimate import clock_agreement
-from pkbench.analysis.estimate.frame import named, tidy
+from pkbench.analysis.estimate.frame import tidy
+from pkbench.analysis.estimate.machine_names import named
 from pkbench.analysis.estimate.result_set import ResultSet
 from pkbench.analysis.reading.result import read
 from pkbench.analysis.report.method import paragraphs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...interval import Interval
-from ...estimate.estimate import ratios
+from ...estimate.ratio import Pair, ratios
 from ...estimate.sample import Sample
 from ...estimate.result_set import ResultSet
 
@@ -40,7 +40,7 @@ def against(found: Mapping[Place, Sample], bases: Mapping[Place, Place]) -> dict
     return dict(
         zip(
             [place for place, _ in pairs],
-            ratios([(found[place], found[base]) for place, base in pairs], same_run),
+            ratios([Pair(found[place], found[base], same_run) for place, base in pairs]),
             strict=True,
         )
     )
