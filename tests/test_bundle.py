@@ -182,12 +182,12 @@ def test_nothing_of_a_bundle_stays_behind(packed: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "complaint"),
     [
-        (lambda files: files | {"README.txt": b"other"}, "README.txt is not what its checksum"),
+        (lambda files: files | {"README.txt": b"other"}, "README.txt does not match its checksum"),
         (lambda files: {k: v for k, v in files.items() if k != "README.txt"}, "is missing"),
         (lambda files: files | {"extra": b""}, "extra has no checksum"),
         (lambda files: {k: v for k, v in files.items() if k != bundle.SUMS}, "has no checksum"),
         (lambda files: files | {bundle.SUMS: b" " * 2**24}, "its SHA256SUMS is too long"),
-        (lambda files: summed({"README.txt": b""}), "without any result"),
+        (lambda files: summed({"README.txt": b""}), "holds no result"),
     ],
 )
 def test_a_damaged_bundle_is_refused(
@@ -204,12 +204,12 @@ def test_a_damaged_bundle_can_be_left_out(packed: Path, tmp_path: Path) -> None:
     told: list[str] = []
     with bundle.opened([bad, packed], told.append) as files:
         assert 2 == len(files)
-    assert [f"{bad} is damaged: README.txt is not what its checksum says."] == told
+    assert [f"{bad} is damaged: README.txt does not match its checksum."] == told
 
 
 def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
     path = repacked(tmp_path / "b.tar.gz", {"a": b""}, top="/etc")
-    assert "is no bundle of pkbench" in refusal(path)
+    assert "is not a pkbench bundle" in refusal(path)
 
 
 @pytest.mark.parametrize(
