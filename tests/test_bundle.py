@@ -201,10 +201,10 @@ def test_a_damaged_bundle_is_refused(
 
 def test_a_damaged_bundle_can_be_left_out(packed: Path, tmp_path: Path) -> None:
     bad = repacked(tmp_path / "b.tar.gz", contents(packed) | {"README.txt": b"other"})
-    told: list[str] = []
-    with bundle.opened([bad, packed], told.append) as files:
+    reasons: list[str] = []
+    with bundle.opened([bad, packed], reasons.append) as files:
         assert 2 == len(files)
-    assert [f"{bad} is damaged: README.txt does not match its checksum."] == told
+    assert [f"{bad} is damaged: README.txt does not match its checksum."] == reasons
 
 
 def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:

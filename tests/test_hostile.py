@@ -182,10 +182,10 @@ def test_a_bad_file_is_named_and_left_out_if_so_wished(tmp_path: Path) -> None:
     good = write(tmp_path / "good.json", original())
     bad = tmp_path / "<b>bad.json"
     bad.write_text("{")
-    told: list[str] = []
-    page = report([bad, good], tmp_path / "report", names=["lost", "kept"], skip=told.append)
+    reasons: list[str] = []
+    page = report([bad, good], tmp_path / "report", names=["lost", "kept"], skip=reasons.append)
     text = page.read_text()
-    assert ["bad.json is cut off" in sentence for sentence in told] == [True]
+    assert ["bad.json is cut off" in sentence for sentence in reasons] == [True]
     assert "1 file was left out" in text
     assert "&lt;b&gt;bad.json is cut off" in text
     assert "kept" in text

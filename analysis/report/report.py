@@ -188,7 +188,7 @@ def _parts(
 
 def _title(sets: Sequence[ResultSet]) -> str:
     names = list(dict.fromkeys(name for result_set in sets for name in result_set.names))
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = "; ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"Cost of memory protection: {shown}"
 
 

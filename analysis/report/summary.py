@@ -97,7 +97,7 @@ def _pages(result_set: ResultSet, machine: str) -> Iterator[str]:
             f"{cost(result_set, few['gross'])} for "
             f"{formatting.count(int(few['axis_pages']), 'page')}{_within(few)} and "
             f"{cost(result_set, many['gross'])} for {pages:,} pages{_within(many)}, "
-            f"or {cost(result_set, many['gross'] / pages)} per page."
+            f"which is {cost(result_set, many['gross'] / pages)} per page."
         )
 
 
@@ -142,7 +142,7 @@ def _threads(result_set: ResultSet, machine: str) -> Iterator[str]:
     one = most == 2
     others = formatting.count(most - 1, "other thread")
     start = f"While {others} of the process {'spins' if one else 'spin'} in user mode, mprotect"
-    asleep = f"while {'it is' if one else 'they are'} asleep"
+    asleep = "while that thread sleeps" if one else "while those threads sleep"
     if differs(result_set, ratio):
         verb = "executes" if result_set.exact else "is"
         yield f"{start} {verb} {comparison(result_set, ratio, noun=True)} than {asleep}."

@@ -177,7 +177,7 @@ def _costs(line: Line) -> str:
 
 
 def _ratio(listing: Listing, case: str, control: str) -> str:
-    """Return the ratio of a case to its control; of several machines, the smallest to the largest."""
+    """Return the ratio of a case to its control; of several machines smallest to largest."""
     if not control:
         return ""
     bases = {(name, case): (name, control) for name in listing.result_set.names}
