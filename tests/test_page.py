@@ -76,7 +76,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three machines, one of which can't do it all."""
+    """Three machines; one of them skipped a case."""
     folder = tmp_path_factory.mktemp("three")
     cases = [
         "switch/mprotect/pages:1",
@@ -163,14 +163,14 @@ def test_a_family_is_shown_alone(shown: Browser) -> None:
     assert ["kernel: 2 cases"] == shown.texts("details.family[data-key=silicon] > summary")
 
 
-def test_words_find_the_cases_that_hold_them_all(shown: Browser) -> None:
+def test_words_find_the_cases_that_contain_them_all(shown: Browser) -> None:
     shown.press(control("text"), "pages:34 PKEY")
     expected = {"switch/pkey-mprotect/pages:34", "protect/pkey-mprotect-0-k/pages:34"}
     assert expected == set(column(shown, 1))
     assert shown.announced.startswith("2 of ")
 
 
-def test_a_reset_brings_everything_back(shown: Browser) -> None:
+def test_a_reset_restores_everything(shown: Browser) -> None:
     before = column(shown, 1), column(shown, 2)
     shown.choose(control("unit"), "core")
     shown.press(control("text"), "getppid")
@@ -398,7 +398,7 @@ def test_without_a_script_the_page_is_whole(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_stands_over_the_edge(shown: Browser, width: int, scheme: str) -> None:
+def test_nothing_overflows_the_page(shown: Browser, width: int, scheme: str) -> None:
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     shown.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
@@ -432,7 +432,7 @@ def test_the_words_of_a_chart_can_be_read(shown: Browser, scheme: str) -> None:
     assert min(found) >= 4.5  # WCAG 2.2, 1.4.3
 
 
-def test_machines_stand_side_by_side_with_what_one_lacks_marked(compared: Browser) -> None:
+def test_machines_are_side_by_side_and_missing_cases_are_marked(compared: Browser) -> None:
     rows = compared.texts("#silicon-ratios tbody tr")
     (first,) = [row for row in rows if row.startswith("switch/mprotect/pages:1")]
     assert "1.00 µs" in first

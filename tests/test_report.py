@@ -67,12 +67,12 @@ def test_path_lengths_say_loudly_that_instructions_are_not_time(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["case", "case gross", "one ratio"])
-def test_no_machines_name_spoils_the_comparison(tmp_path: Path, name: str) -> None:
+def test_no_machine_name_breaks_the_comparison(tmp_path: Path, name: str) -> None:
     page_of(tmp_path, counts(name="one"), counts(name=name))
     assert f"{name} ÷ one" in (tmp_path / "report/tables/path-length-side-by-side.md").read_text()
 
 
-def test_two_kernels_stand_side_by_side(tmp_path: Path) -> None:
+def test_two_kernels_are_compared_side_by_side(tmp_path: Path) -> None:
     page_of(tmp_path, counts(name="one"), counts(name="two"))
     markdown = (tmp_path / "report/tables/path-length-side-by-side.md").read_text()
     assert "| switch/mprotect/pages:1 | 5,396 | 5,396 | 1.00 |" in markdown
@@ -128,7 +128,7 @@ def test_states_that_differ_by_point_are_counted(tmp_path: Path) -> None:
     assert "measured 1, skipped 2 (a)" in page_of(tmp_path, suite(cases)).text
 
 
-def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
+def test_hostile_text_is_shown_and_never_executed(tmp_path: Path) -> None:
     cases = [
         Made("switch/mprotect/pages:1", [[1e-6], [2e-6]], operation=HOSTILE),
         skipped("switch/wrpkru-raw/pages:1", HOSTILE),
@@ -241,7 +241,7 @@ def test_the_summary_ends_with_possible_noise_sources(tmp_path: Path) -> None:
     assert "Checks passed: thp." in text
 
 
-def test_the_method_counts_the_values_left_out_and_names_what_disturbed_them(tmp_path: Path) -> None:
+def test_the_method_says_what_disturbed_the_values_left_out(tmp_path: Path) -> None:
     left_out = Made("a/b", [[1e-6] * 3] * 2, beside={"steal_seconds": [[0, 0.01, 0], [0, 0, 0]]})
     kept = Made("a/c", [[1e-6] * 2], beside={"steal_seconds": [[0.01, 0.01]]})
     page = page_of(tmp_path, suite([left_out, kept]))
@@ -252,7 +252,7 @@ def test_the_method_counts_the_values_left_out_and_names_what_disturbed_them(tmp
     assert "| 2 × 2.5 | 1 |" in (tmp_path / "report/tables/silicon-cases.md").read_text()
 
 
-def test_the_method_counts_contended_values_and_the_table_says_where_they_count(tmp_path: Path) -> None:
+def test_the_method_counts_contended_values_and_the_table_marks_them(tmp_path: Path) -> None:
     uncontended = Made("a/b", [[1e-6] * 2] * 3, beside={"nop_cycles": [[0.17, 0.34]] * 3})
     contended = Made("a/c", [[1e-6]] * 2, beside={"nop_cycles": [[0.34]] * 2})
     text = page_of(tmp_path, suite([uncontended, contended])).text
@@ -293,7 +293,7 @@ def test_the_method_states_the_facts_of_the_run(tmp_path: Path) -> None:
     assert "Virtualised: box (KVM)" in text
 
 
-def test_what_is_not_known_of_one_machine_is_said(tmp_path: Path) -> None:
+def test_a_fact_not_known_of_one_machine_is_marked(tmp_path: Path) -> None:
     cases = [Made("switch/mprotect/pages:1", [[1e-6]])]
     page = page_of(
         tmp_path, suite(cases, machine={"microcode": "0x2b"}), suite(cases, machine={"name": "b"})
@@ -307,7 +307,7 @@ def test_a_processor_has_its_version(tmp_path: Path) -> None:
     assert "processor AMD EPYC, family 23, model 1, stepping 2" in page.text
 
 
-def test_a_guests_microcode_is_its_hypervisors_word(tmp_path: Path) -> None:
+def test_the_microcode_of_a_guest_is_marked_as_the_hypervisors(tmp_path: Path) -> None:
     machine = {"virtualisation": "KVM", "microcode": "0x1000065"}
     page = page_of(tmp_path, suite([Made("switch/mprotect/pages:1", [[1e-6]])], machine=machine))
     assert "microcode 0x1000065, as the hypervisor says" in page.text
@@ -329,11 +329,11 @@ def test_no_file_is_no_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("figure", [figure.NAME for figure in FIGURES])
-def test_every_figure_stands_under_its_subject(figure: str) -> None:
+def test_every_figure_has_a_subject(figure: str) -> None:
     assert "more" != next(plan for plan in PLANS if re.match(plan.figures, figure)).key
 
 
-def test_of_the_flags_of_a_cpu_a_card_has_those_that_differ(tmp_path: Path) -> None:
+def test_of_cpu_flags_only_those_that_differ_are_listed(tmp_path: Path) -> None:
     cases = [Made("syscall/getppid", [[1e-7]])]
     for name, flags in (("a", "fpu pku"), ("b", "fpu pku la57")):
         machine = {"name": name, "cpu_flags": flags}

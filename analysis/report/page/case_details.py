@@ -133,7 +133,7 @@ def _plot(values: Sequence[run_order.Values], cell: Cell) -> dict[str, Any]:
     bottom, top = run_order.bounds(values)
     low, high, unit = (cell.row[fact] for fact in ("low", "high", "unit"))
     return {
-        "plot": run_order.drawing(values, low, high, unit),
+        "plot": run_order.plot(values, low, high, unit),
         "plot_top": formatting.cost(top, unit),
         "plot_bottom": formatting.cost(bottom, unit),
     }

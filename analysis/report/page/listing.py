@@ -95,11 +95,6 @@ class Line:
     operation: str
     cells: tuple[Cell, ...]
 
-    @property
-    def measured(self) -> bool:
-        """Return whether any machine measured it."""
-        return any(cell.measured for cell in self.cells)
-
 
 @dataclass(frozen=True)
 class Listing:
@@ -168,10 +163,6 @@ class Listing:
     def families(self) -> list[str]:
         """The families that have a line."""
         return list(dict.fromkeys(line.family for line in self.lines))
-
-    def line(self, case: str) -> Line:
-        """Return a case's line."""
-        return self._by_case[case]
 
     @cached_property
     def _by_case(self) -> dict[str, Line]:

@@ -22,9 +22,7 @@ class Values:
     median: float | None  # without those left out
 
 
-def drawing(
-    processes: Sequence[Values], low: float | None, high: float | None, unit: str
-) -> Markup:
+def plot(processes: Sequence[Values], low: float | None, high: float | None, unit: str) -> Markup:
     """Return a dot per value, a line at each process's median and a band for the interval."""
     scale = _Scale.of(processes)
     width = (WIDTH - GAP * (len(processes) - 1)) / len(processes)
