@@ -55,7 +55,7 @@ def test_several_are_called_kernels_and_named_by_their_versions_in_the_chart(
 ) -> None:
     found = result_set(tmp_path, SLOPES)
     told = " ".join(summary.sentences(found))
-    assert "the least and the most of 3 kernels" in told
+    assert "the fewest and most of 3 kernels" in told
     assert "machine" not in told
     drawn = KERNELS.draw(KERNELS.table(found), style.TWO_COLUMNS)
     assert drawn is not None
@@ -69,13 +69,13 @@ def test_one_number_of_pages_tells_no_slope(tmp_path: Path) -> None:
     assert per_page(found).empty
 
 
-def test_call_and_page_are_in_a_table_and_in_the_answer(tmp_path: Path) -> None:
+def test_call_and_page_are_in_a_table_and_in_the_summary(tmp_path: Path) -> None:
     found = result_set(tmp_path, {"6.1.192-2": 133})
     table = report_tables.marginal(found)
     assert ["Linux 6.1.192-2", "mprotect-rw-ro", "2,673", "133.0"] == list(table.rows[0])
     (sentence,) = [s for s in summary.sentences(found) if "further page" in s]
-    assert "133 instructions by mprotect" in sentence
-    assert "194 by pkey_mprotect" in sentence
+    assert "133 instructions to an mprotect" in sentence
+    assert "194 to a pkey_mprotect" in sentence
 
 
 def test_times_have_no_slope_without_an_interval(tmp_path: Path) -> None:
