@@ -113,8 +113,9 @@ def parse(words: list[str]) -> None:
     command: click.Command = pkbench
     context = click.Context(pkbench, info_name="pkbench")
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        name, command, words = command.resolve_command(context, words)
-        assert command is not None
+        name, found, words = command.resolve_command(context, words)
+        assert found is not None
+        command = found
         context = click.Context(command, info_name=name, parent=context)
     command.parse_args(context, list(words))
 
@@ -241,7 +242,7 @@ def test_the_figures_that_are_named_exist() -> None:
     for page in PAGES:
         for words in docs_read.commands(page):
             named = [words[at + 1] for at, word in enumerate(words) if word == "--figure"]
-            assert set(named) <= {*(figure.NAME for figure in FIGURES), "all"}
+            assert set(named) <= {*(figure.name for figure in FIGURES), "all"}
 
 
 # The result format.
@@ -333,3 +334,19 @@ def test_every_format_and_renamed_key_is_in_the_history() -> None:
     assert [*map(str, format_history.READABLE)] == re.findall(r"^\| (\d+) \|", text, re.MULTILINE)
     for old, new in format_history.RENAMED.items():
         assert f"`{old}` became `{new}`" in text
+
+
+# The report.
+
+
+@each_page(README, DOCS / "reading-a-report.md")
+def test_the_parts_of_a_report_are_called_as_they_are_there(page: Path) -> None:
+    report = (ROOT / "results" / "reports" / "report.html").read_text()
+    headings = [
+        re.sub("<[^>]*>", "", text) for text in re.findall("<h2.*?</h2>", report, re.DOTALL)
+    ]
+    listed = re.findall(r"^\d\. (.+)", page.read_text(), re.MULTILINE)
+    named = [name for line in listed for name in re.findall(r"\*\*(.+?)\*\*", line)]
+    assert named
+    for name in named:
+        assert any(heading.strip().startswith(name) for heading in headings), name
