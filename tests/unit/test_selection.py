@@ -24,6 +24,7 @@ def test_without_a_pattern_other_profiles_have_every_benchmark() -> None:
     assert set(benchmarks()) == {case.benchmark for case in select((), (), "standard")}
 
 
+@pytest.mark.slow
 def test_every_case_can_be_named_and_is_then_the_only_one_beside_its_floors() -> None:
     for case in select((), (), "standard"):
         assert case == parse_case(case.name)
