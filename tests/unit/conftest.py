@@ -33,7 +33,7 @@ def _guard(event: str, _arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_guard)
-# Python asks `uname -p` for this, once a process; pyperf's metadata holds it.
+# Python starts `uname -p` for this, once a process; pyperf's metadata hold it.
 platform.processor()
 
 

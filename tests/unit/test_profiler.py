@@ -322,6 +322,7 @@ def profiled_in(clock: Clock, number: int, monkeypatch: pytest.MonkeyPatch) -> l
     monkeypatch.setattr(rounds, "time", clock)
     monkeypatch.setattr(rounds, "profile", clock.profile)
     monkeypatch.setattr(Turns, "_take", lambda turns, waiting: None)
+    monkeypatch.setattr(counting, "known", lambda events: Known((), frozenset()))
     cases = [parse_case(f"protect/mprotect-rw-ro/pages:{n}") for n in range(1, number + 1)]
     return [each.state for each in rounds.profiles(cases, 180, lambda *_: None)]
 
