@@ -1,13 +1,13 @@
 """What was measured outlives whatever ends a run, and is counted once."""
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import runs_made
 from runs_made import CASES, NAMES, PRESET, ROUNDS, is_done, output, run, runs_in, runs_of
 from workers_made import Workers, measured, workers
 
@@ -93,8 +93,8 @@ def test_what_another_machine_build_or_seed_began_is_not_continued(
 def test_other_cases_or_another_profile_are_told_by_what_differs(
     stopped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules[__name__], "CASES", CASES[:-1])
-    monkeypatch.setattr(sys.modules[__name__], "PRESET", replace(PRESET, budget=7.0))
+    monkeypatch.setattr(runs_made, "CASES", CASES[:-1])
+    monkeypatch.setattr(runs_made, "PRESET", replace(PRESET, budget=7.0))
     expected = rf"preset \(budget .* then, 7.0 now\), cases \({NAMES[-1]}\)"
     with pytest.raises(ResumeError, match=expected):
         run(stopped, resume=True)
