@@ -1,15 +1,18 @@
-"""Machines for the doctor: quiet ones, and such as have something to find."""
+"""Made machines for the doctor's checks: quiet ones, disturbed ones, and what runs their fixes."""
 
 import errno
+import re
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest, plant
+from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest
 
-from pkbench.doctor import Finding, counters, examine, permits, script
+from pkbench.doctor import Finding, counters, examine, permissions
 from pkbench.machine import Probe, detect
-from pkbench.worker.core_clock import Chain
+from pkbench.worker.core_clock import CoreClock
 
 CLOCKSOURCE = "sys/devices/system/clocksource/clocksource0"
 THP = "sys/kernel/mm/transparent_hugepage/enabled"
@@ -55,7 +58,7 @@ QUIET = DESKTOP | {
 }
 GOVERNOR = f"{CPU}/cpufreq/policy{{}}/scaling_governor"
 AVAILABLE = f"{CPU}/cpufreq/policy{{}}/scaling_available_governors"
-SPOILT = DESKTOP | {
+DISTURBED = DESKTOP | {
     f"{CLOCKSOURCE}/current_clocksource": "hpet\n",
     f"{CLOCKSOURCE}/available_clocksource": "tsc hpet acpi_pm \n",
     GOVERNOR.format(0): "schedutil\n",
@@ -101,7 +104,7 @@ SPOILT = DESKTOP | {
     f"{HUGETLB}/free_hugepages": "2\n",
     f"{HUGETLB}/resv_hugepages": "1\n",
 }
-TREES = {"empty": {}, "quiet": QUIET, "spoilt": SPOILT}
+TREES = {"empty": {}, "quiet": QUIET, "disturbed": DISTURBED}
 KEYS_BROKEN = replace(WITH_KEYS, keys_missing="protection keys do not protect here", keys=0)
 PROBES = {
     "no keys": NO_KEYS,
@@ -116,32 +119,36 @@ PROBES = {
 }
 
 
-@pytest.fixture
-def cycles(monkeypatch):
+def readings(*nop_cycles: float, multiply: float = 9e-10, branch: float = 16.2) -> list[CoreClock]:
+    return [CoreClock(3e-10 if cycles else 0.0, multiply, cycles, branch) for cycles in nop_cycles]
+
+
+# A hundred readings of a core.
+QUIET_CORE = readings(*[0.17] * 98, *[0.34] * 2)
+BUSY_CORE = readings(*[0.17] * 40, *[0.3] * 60)
+
+
+def count_cycles_as(monkeypatch: pytest.MonkeyPatch, count: Callable[..., int]) -> None:
     """Let core cycles be counted, or not, as the test says."""
-    return lambda count: monkeypatch.setattr(counters, "count_cycles", count)
+    monkeypatch.setattr(counters, "count_cycles", count)
 
 
-@pytest.fixture
-def asked(monkeypatch):
+def kernel_gives(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     """Let the kernel give a userfaultfd and an io_uring, or refuse both with this errno."""
 
-    def answer(code: int) -> None:
-        def ask() -> None:
-            if code:
-                raise OSError(code, "refused")
+    def ask() -> None:
+        if code:
+            raise OSError(code, "refused")
 
-        monkeypatch.setattr(permits, "try_userfaultfd", ask)
-        monkeypatch.setattr(permits, "try_io_uring", ask)
-
-    return answer
+    monkeypatch.setattr(permissions, "try_userfaultfd", ask)
+    monkeypatch.setattr(permissions, "try_io_uring", ask)
 
 
 def counting(*, user_only: bool) -> int:
     return 12_345
 
 
-def refusing(code: int, *, to_user_mode: bool = True):
+def refusing(code: int, *, to_user_mode: bool = True) -> Callable[..., int]:
     def count(*, user_only: bool) -> int:
         if user_only and not to_user_mode:
             return 12_345
@@ -156,20 +163,22 @@ def look(root: Path, probe: Probe = WITH_KEYS) -> dict[str, Finding]:
     return {finding.check: finding for finding in findings}
 
 
-@pytest.fixture(params=[(tree, probe) for tree in TREES for probe in PROBES], ids="-".join)
-def findings(request, tmp_path, cycles, asked):
-    tree, probe = request.param
-    cycles(refusing(errno.EACCES) if tree == "spoilt" else counting)
-    asked(errno.EPERM if tree == "spoilt" else 0)
-    return look(plant(tmp_path, TREES[tree]), PROBES[probe])
+def run(command: str, root: Path) -> None:
+    """Run a finding's command as if the tree were the machine's own."""
+    here = re.sub(r" (?=/(sys|proc)/)", f" {root}", command)
+    subprocess.run(["sh", "-ec", here], check=True)
 
 
-def looks(*nop_cycles: float, multiply: float = 9e-10, branch: float = 16.2) -> list[Chain]:
-    return [Chain(3e-10 if cycles else 0.0, multiply, cycles, branch) for cycles in nop_cycles]
+def contents(root: Path) -> dict[str, list[str]]:
+    """Read all settings, a choice in brackets as that choice alone."""
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {
+        str(path): path.read_text().replace("[always] madvise never", "always").split()
+        for path in files
+    }
 
 
-BUSY_CORE = looks(*[0.17] * 40, *[0.3] * 60)
-WELL_AT_ONCE = [
+OK_AT_ONCE = [
     "sample_rate",
     "clocksource",
     "governor",
@@ -181,15 +190,12 @@ WELL_AT_ONCE = [
     "flush_ceiling",
     "max_map_count",
 ]
-# What the kernel does about these, a made tree doesn't.
-BY_FILE = [*WELL_AT_ONCE, "keys", "pmu", "smt", "cpuset", "thp", "io_uring", "hugetlb"]
 
 
-@pytest.fixture(params=TREES)
-def written(request, tmp_path, cycles, asked):
-    """Give what was found on a made machine, and the script of it."""
-    tree = request.param
-    cycles(refusing(errno.EACCES) if tree == "spoilt" else counting)
-    asked(errno.EPERM if tree == "spoilt" else 0)
-    found = list(look(plant(tmp_path, TREES[tree]), PROBES["other rights"]).values())
-    return found, script(found, "a machine")
+@pytest.fixture(params=[(tree, probe) for tree in TREES for probe in PROBES], ids="-".join)
+def findings(request, tmp_path, monkeypatch):
+    """Give what is found on each made machine, by the name of the check."""
+    tree, probe = request.param
+    count_cycles_as(monkeypatch, refusing(errno.EACCES) if tree == "disturbed" else counting)
+    kernel_gives(monkeypatch, errno.EPERM if tree == "disturbed" else 0)
+    return look(plant(tmp_path, TREES[tree]), PROBES[probe])

@@ -14,7 +14,7 @@ from pkbench.machine import detect
 from pkbench.run.journal import journal_path
 from pkbench.run.measurement import Request, measure
 from pkbench.run.presets import PRESETS
-from pkbench.run.schedule import Record
+from pkbench.run.record import Record
 
 CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
 NAMES = [case.name for case in CASES]

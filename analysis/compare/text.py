@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -77,15 +76,6 @@ def caution(comparison: Comparison) -> str:
         else "two runs that are started at once take turns, and see the same minutes"
     )
     return f"measured one after the other: what drifts in between counts as a difference; {advice}"
-
-
-def text(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines, in columns."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def junit(gate: Gate) -> bytes:

@@ -193,8 +193,8 @@ def changed(kernel: Kernel, append: str) -> Count:
 
 @pytest.mark.guest
 def test_a_kernel_without_keys_says_so_in_the_result(boots, kernel):
-    assert "turned off" in str(changed(kernel, "nopku").card()["keys"])
-    assert "turned off" not in str(boots[0].card()["keys"])
+    assert "not enabled" in str(changed(kernel, "nopku").card()["keys"])
+    assert "not enabled" not in str(boots[0].card()["keys"])
 
 
 @pytest.mark.guest

@@ -23,7 +23,8 @@ from pkbench.cases.catalogue import parse_case
 from pkbench.cli.run import describe_step, print_record
 from pkbench.resultfile import read_metadata
 from pkbench.run.presets import PRESETS
-from pkbench.run.schedule import Record, Step
+from pkbench.run.record import Record
+from pkbench.run.schedule import Step
 from pkbench.turns import CPUS, at_the_last_cpu
 
 QUICK = ("run", "--preset", "quick", "--budget", "0", "syscall/getppid")

@@ -8,7 +8,7 @@ import pytest
 from pkbench._native import lib
 from pkbench.cases.catalogue import parse_case
 from pkbench.turns import at_the_last_cpu
-from pkbench.worker.core_clock import Chain, chain, looks_for
+from pkbench.worker.core_clock import CoreClock, calibrate_clock, calibrate_clock_for
 from pkbench.worker.event_counters import event_counters
 from pkbench.worker.kernel_counters import kernel_counters
 from pkbench.worker.session import Session
@@ -19,22 +19,22 @@ LOOPS, EACH = 640, 64
 
 @pytest.fixture
 def chains() -> None:
-    if not chain(branches=False).add_seconds:
+    if not calibrate_clock(branches=False).add_seconds:
         pytest.skip("this build knows no chains of instructions for this architecture")
 
 
 def test_a_core_issues_several_no_ops_a_cycle(chains: None) -> None:
-    assert 1 / 16 < min(look.nop_cycles for look in looks_for(0.1)) < 0.6
+    assert 1 / 16 < min(look.nop_cycles for look in calibrate_clock_for(0.1)) < 0.6
 
 
 def test_a_branch_that_cannot_be_predicted_takes_longer_than_its_instructions(chains: None) -> None:
     # Ten instructions of a cycle each, and every other step a misprediction.
-    assert 8 < min(look.branch_cycles for look in looks_for(0.1)) < 40
+    assert 8 < min(look.branch_cycles for look in calibrate_clock_for(0.1)) < 40
 
 
 def test_a_look_at_the_core_leaves_the_thread_where_it_may_be() -> None:
     allowed = os.sched_getaffinity(0)
-    assert looks_for(0.01)
+    assert calibrate_clock_for(0.01)
     assert allowed == os.sched_getaffinity(0)
 
 
@@ -45,12 +45,12 @@ def test_a_value_in_pieces_says_how_many_had_the_core_to_themselves(
     with Session(parse_case(case)) as session:
         session.verify()
         value = session.measure(LOOPS, EACH, 1.0)
-        assert LOOPS // EACH == value.pieces == value.alone
+        assert LOOPS // EACH == value.pieces == value.uncontended
         # The median is no more than twice the mean, which has the no-ops in it as well.
         assert 0 < value.seconds < 2 * value.all_seconds
         assert value.all_seconds > value.pieces * value.nop_seconds * lib.PK_NOPS_READ / 2
         value = session.measure(LOOPS, EACH, 1e-15)
-        assert (LOOPS // EACH, 0) == (value.pieces, value.alone)
+        assert (LOOPS // EACH, 0) == (value.pieces, value.uncontended)
         assert 0 < value.seconds
 
 
@@ -61,7 +61,7 @@ def test_a_piece_holds_whole_batches() -> None:
 
 def test_what_times_itself_is_one_piece() -> None:
     with Session(parse_case("threads/mprotect-own-region/threads:2")) as session:
-        assert (0, 0) == ((value := session.measure(20, 1, 1.0)).pieces, value.alone)
+        assert (0, 0) == ((value := session.measure(20, 1, 1.0)).pieces, value.uncontended)
 
 
 @pytest.mark.usefixtures("chains")
@@ -91,11 +91,11 @@ def test_branches_are_timed_where_somebody_reads_them(
 ) -> None:
     asked: list[bool] = []
 
-    def look(branches: bool) -> Chain:
+    def look(branches: bool) -> CoreClock:
         asked.append(branches)
-        return chain(branches)
+        return calibrate_clock(branches)
 
-    monkeypatch.setattr("pkbench.worker.session.chain", look)
+    monkeypatch.setattr("pkbench.worker.session.calibrate_clock", look)
     with Session(parse_case("syscall/getppid")) as session:
         values = Values(session, 1000, piece_loops, kernel_counters(), event_counters())
         values.take(1, 1, 1.0)
@@ -104,20 +104,24 @@ def test_branches_are_timed_where_somebody_reads_them(
 
 @pytest.mark.usefixtures("chains")
 def test_branches_are_timed_where_asked() -> None:
-    assert 0 == chain(branches=False).branch_cycles < chain(branches=True).branch_cycles
+    assert (
+        0
+        == calibrate_clock(branches=False).branch_cycles
+        < calibrate_clock(branches=True).branch_cycles
+    )
 
 
 def test_looks_at_the_core_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[bool] = []
     ours = at_the_last_cpu(longest_wait=0.05)
 
-    def look(branches: bool) -> Chain:
+    def look(branches: bool) -> CoreClock:
         assert branches
         with ours.turn():
             looked.append(ours.missed > 0)
-        return Chain(0.0, 0.0, 0.0, 0.0)
+        return CoreClock(0.0, 0.0, 0.0, 0.0)
 
-    monkeypatch.setattr("pkbench.worker.core_clock.chain", look)
-    looks_for(0.02)
+    monkeypatch.setattr("pkbench.worker.core_clock.calibrate_clock", look)
+    calibrate_clock_for(0.02)
 
     assert looked[0], "nobody has the CPU meanwhile"

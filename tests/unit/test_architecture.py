@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from places import ROOT
 
 TOOL = ROOT / "pkbench"
 ANALYSIS = ROOT / "analysis"
+NATIVE = ROOT / "native"
 
-# The layers of each house. A module imports only from its own layer's folder and the lines above.
+# The layers of each house. A module, or a C file, uses only its own folder and the lines above.
 PKBENCH = (
-    {"_native", "quantities", "machine", "turns", "resultfile"},
+    {"_native", "quantities", "machine", "turns", "resultfile", "system_call"},
+    {"perf_event"},
     {"cases"},
     {"kernels"},
     {"worker"},
@@ -35,6 +38,17 @@ ANALYSIS_LAYERS = (
     {"profiles"},
     {"report"},
     {"experiments", "notebook"},
+)
+NATIVE_LAYERS = (
+    {"interface", "prelude", "reason", "benchmark"},
+    {"cpu"},
+    {"memory"},
+    {"parallel"},
+    {"machine"},
+    {"families"},
+    {"registry"},
+    {"timing"},
+    {"guest"},
 )
 # Who sees C: constants come from there, and a return code goes no further.
 SEAM = {
@@ -156,3 +170,69 @@ def test_only_the_command_line_knows_the_analysis() -> None:
 def test_the_analysis_imports_nothing_of_the_tool(path: Path) -> None:
     for name in imported(path):
         assert not name.startswith("pkbench") or name.startswith("pkbench.analysis"), name
+
+
+C_COMMENT_OR_TEXT = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
+C_FUNCTION = re.compile(r"^(?!static\b)\w[\w *]*?\b(\w+)\([^;{}]*\)\n\{", re.MULTILINE)
+C_DECLARATION = re.compile(r"^\w[\w *]*\([^;{}]*;", re.MULTILINE)
+C_INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
+
+
+def c_files() -> list[Path]:
+    """Return the native sources and headers."""
+    return sorted([*NATIVE.rglob("*.c"), *NATIVE.rglob("*.h")])
+
+
+def c_uses() -> dict[Path, set[Path]]:
+    """Return for each native file the headers it includes, and the sources it calls."""
+    texts = {path: path.read_text() for path in c_files()}
+    code = {path: C_COMMENT_OR_TEXT.sub(" ", text) for path, text in texts.items()}
+    home = {name: path for path, text in code.items() for name in C_FUNCTION.findall(text)}
+    uses = {}
+    for path, text in texts.items():
+        included = {
+            next(file for folder in (path.parent, NATIVE) if (file := folder / name).is_file())
+            for name in C_INCLUDE.findall(text)
+        }
+        words = re.findall(r"\w+", C_DECLARATION.sub("", code[path]))
+        called = {home[word] for word in words if word in home}
+        uses[path] = (included | called) - {path}
+    return uses
+
+
+C_USES = c_uses()
+
+
+def c_place(path: Path) -> str:
+    """Return the folder, or file, directly below native/ that a C file belongs to."""
+    return path.relative_to(NATIVE).parts[0].split(".")[0]
+
+
+def test_every_native_file_has_its_place_in_the_table() -> None:
+    placed = [name for layer in NATIVE_LAYERS for name in layer]
+
+    assert len(placed) == len(set(placed))
+    assert {c_place(path) for path in C_USES} == set(placed)
+
+
+@pytest.mark.parametrize("path", C_USES, ids=lambda path: str(path.relative_to(NATIVE)))
+def test_a_native_file_uses_only_what_is_above(path: Path) -> None:
+    own = c_place(path)
+    above: set[str] = set()
+    for layer in NATIVE_LAYERS:
+        above |= layer
+        if own in layer:
+            break
+
+    assert {c_place(used) for used in C_USES[path]} <= above
+
+
+def test_no_family_of_benchmarks_uses_another() -> None:
+    for path, uses in C_USES.items():
+        families = {used.parent for used in uses if c_place(used) == "families"}
+
+        assert c_place(path) != "families" or families <= {path.parent}, path
+
+
+def test_no_native_files_use_each_other_in_a_circle() -> None:
+    graphlib.TopologicalSorter(C_USES).prepare()

@@ -2,30 +2,36 @@
 
 import pytest
 
-from pkbench.worker.smt_contention import NOPS_CONTENDED, agree, best, contended, cycle_seconds
+from pkbench.worker.smt_contention import (
+    NOPS_CONTENDED,
+    consistent,
+    contended,
+    cycle_seconds,
+    uncontended_cycles,
+)
 
 
-def agreeing(*nop_cycles: float) -> list[tuple[float, bool]]:
+def consistent_readings(*nop_cycles: float) -> list[tuple[float, bool]]:
     return [(cycles, True) for cycles in nop_cycles]
 
 
 def test_a_core_alone_is_what_the_lowest_crowd_of_readings_shows() -> None:
-    assert 0.0 == best([])
-    assert 0.2 == best(agreeing(0.3, 0.2, 0.4))
+    assert 0.0 == uncontended_cycles([])
+    assert 0.2 == uncontended_cycles(consistent_readings(0.3, 0.2, 0.4))
     # One wrong reading in two hundred is not believed, be it far away or just below.
     for wrong in (0.01, 0.197):
-        assert 0.2 == best(agreeing(wrong, *[0.2] * 100, *[0.4] * 99))
+        assert 0.2 == uncontended_cycles(consistent_readings(wrong, *[0.2] * 100, *[0.4] * 99))
 
 
 def test_a_neighbour_that_stays_longer_than_it_is_away_is_still_told_from_a_core_alone() -> None:
     spread = [0.3 + 0.002 * number for number in range(100)]
-    assert 0.2 == best(agreeing(*[0.2] * 20, *spread, *[0.4] * 40))
+    assert 0.2 == uncontended_cycles(consistent_readings(*[0.2] * 20, *spread, *[0.4] * 40))
 
 
 def test_readings_whose_chains_were_disturbed_tell_nothing_of_a_core_alone() -> None:
-    assert 0.2 == best([*agreeing(*[0.2] * 20), *[(0.19, False)] * 80])
+    assert 0.2 == uncontended_cycles([*consistent_readings(*[0.2] * 20), *[(0.19, False)] * 80])
     # A few agree by chance.
-    assert 0.0 == best([*agreeing(*[0.19] * 5), *[(0.19, False)] * 95])
+    assert 0.0 == uncontended_cycles([*consistent_readings(*[0.19] * 5), *[(0.19, False)] * 95])
 
 
 def test_a_core_is_crowded_that_seems_slower_or_faster_than_alone() -> None:
@@ -48,7 +54,7 @@ def test_a_cycle_is_an_addition_or_less_where_no_ops_show_it_to_be_disturbed() -
 def test_chains_agree_where_a_multiplication_takes_three_additions(
     add: float, multiply: float, expected: bool
 ) -> None:
-    assert expected == agree(add, multiply)
+    assert expected == consistent(add, multiply)
 
 
 @pytest.mark.parametrize(("nop_cycles", "best_known"), [(0.0, 0.2), (0.2, 0.0)])
