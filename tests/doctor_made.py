@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest
+from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest, plant
 
 from pkbench.doctor import Finding, counters, examine, permissions
 from pkbench.machine import Probe, detect
