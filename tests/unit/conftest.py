@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pkbench.version import version
+
 # What Python reports before it starts a process, or sleeps, in the words of its audit events.
 FORBIDDEN = {
     "subprocess.Popen": "starts a process",
@@ -35,6 +37,7 @@ def _guard(event: str, _arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(_guard)
 # Python starts `uname -p` for this, once a process; pyperf's metadata hold it.
 platform.processor()
+version()  # likewise, git
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -15,7 +15,7 @@ NATIVE = ROOT / "native"
 
 # The layers of each house. A module, or a C file, uses only its own folder and the lines above.
 PKBENCH = (
-    {"_native", "quantities", "machine", "turns", "resultfile", "system_call"},
+    {"_native", "quantities", "machine", "turns", "version", "resultfile", "system_call"},
     {"perf_event"},
     {"cases"},
     {"kernels"},

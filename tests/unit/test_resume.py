@@ -1,6 +1,7 @@
 """What was measured outlives whatever ends a run, and is counted once."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from pkbench.resultfile import OutputError
 from pkbench.run import measurement
 from pkbench.run.journal import ResumeError, journal_path
 from pkbench.run.launch import Outcome
+from pkbench.version import version
 
 __all__ = ["output", "workers"]
 
@@ -56,6 +58,15 @@ def test_a_stopped_run_goes_on_where_it_stood(stopped: Path) -> None:
     record = run(stopped, resume=True)
     assert before < set(runs_of(stopped))
     assert {ROUNDS} == {len(runs) for runs in record.runs.values()}
+
+
+def test_what_another_version_began_is_not_continued(
+    stopped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measurement, "version", lambda: "9.9")
+
+    with pytest.raises(ResumeError, match=rf"version \({re.escape(version())} then, 9\.9 now\)"):
+        run(stopped, resume=True)
 
 
 @pytest.mark.parametrize("schema", [None, 1, 3])
