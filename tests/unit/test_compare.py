@@ -192,13 +192,17 @@ def test_machines_that_differ_where_it_matters_are_not_comparable(tmp_path: Path
 
 def test_another_version_of_pkbench_and_another_native_build_are_said(tmp_path: Path) -> None:
     base, new = (
-        result(
-            tmp_path / f"{place}.json",
-            [Made("syscall/getppid", [[1e-7]])],
-            pkbench_version=version,
-            machine={"native_build": build},
+        read(
+            write(
+                tmp_path / f"{build}.json",
+                suite(
+                    [Made("syscall/getppid", [[1e-7]])],
+                    machine={"native_build": build},
+                    pkbench_version=version,
+                ),
+            )
         )
-        for place, (version, build) in enumerate([("0.1.0", "aa"), ("0.2.0.dev5+gabc", "bb")])
+        for build, version in [("aa", "0.1.0"), ("bb", "0.2.0.dev5+gabc")]
     )
     found = compare(base, new)
 
