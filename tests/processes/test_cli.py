@@ -28,6 +28,8 @@ from pkbench.run.schedule import Step
 from pkbench.turns import CPUS, at_the_last_cpu
 from pkbench.version import version
 
+pytestmark = pytest.mark.alone
+
 QUICK = ("run", "--preset", "quick", "--budget", "0", "syscall/getppid")
 
 

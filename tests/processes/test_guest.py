@@ -12,6 +12,8 @@ from pkbench.count.emulator import Options
 from pkbench.count.guest import GuestError
 from pkbench.kernels.available import Kernel
 
+pytestmark = pytest.mark.alone
+
 # What the guest says
 
 

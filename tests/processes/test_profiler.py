@@ -12,6 +12,8 @@ from processes import gone
 from pkbench.profiler import code
 from pkbench.profiler.processes import TRACEFS, ProgramError, checked, run
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
     file = tmp_path / "child"

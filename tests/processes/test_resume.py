@@ -12,6 +12,8 @@ from workers_made import workers
 
 from pkbench.run.journal import journal_path
 
+pytestmark = pytest.mark.alone
+
 __all__ = ["output", "workers"]
 
 KILLS = 50

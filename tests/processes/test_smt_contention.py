@@ -14,6 +14,8 @@ from pkbench.worker.kernel_counters import kernel_counters
 from pkbench.worker.session import Session
 from pkbench.worker.values import Values
 
+pytestmark = pytest.mark.alone
+
 LOOPS, EACH = 640, 64
 
 

@@ -15,6 +15,8 @@ import pytest
 
 from pkbench.turns import CPUS, Turns
 
+pytestmark = pytest.mark.alone
+
 HOLD = """
 import sys, time
 from pathlib import Path
