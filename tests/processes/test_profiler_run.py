@@ -29,6 +29,8 @@ from pkbench.profiler.profiling import Profiled
 from pkbench.profiler.run import Request
 from pkbench.resultfile import OutputError
 
+pytestmark = pytest.mark.alone
+
 CASE = "protect/mprotect-rw-ro/pages:1"
 SECONDS = 0.2
 MOUNTS = Path("/proc/self/mounts").read_text()  # before anything here looked for tracepoints
