@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-# Of the file: pyperf's, unchanged since 2016. Of our metadata: analysis/reading/format_history.py tells
-# what changed.
+# Of the file: pyperf's, unchanged since 2016. Of our metadata: what changed with each version,
+# analysis/reading/format_history.py says.
 PYPERF_FORMAT = "1.0"
 SCHEMA = 2
 

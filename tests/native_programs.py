@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from places import NATIVE, TESTS
+
 from pkbench.cases.catalogue import Case
 
-ROOT = Path(__file__).parent.parent
-NATIVE = ROOT / "native"
-PROGRAMS = ROOT / "tests" / "native"
+PROGRAMS = TESTS / "native"
 BASE = ("", "cpu", "memory", "parallel", "timing")
 CORE = tuple(path for folder in BASE for path in sorted((NATIVE / folder).glob("*.c")))
 FAMILIES = tuple(sorted((NATIVE / "families").glob("*/*.c")))

@@ -23,6 +23,7 @@ from pkbench.cli.run import run
 from pkbench.count.guest import GuestError
 from pkbench.kernels.available import KernelError
 from pkbench.resultfile import OutputError
+from pkbench.run.by_pyperf import PyperfOptionError
 from pkbench.run.journal import Interrupted, JournalError, ResumeError
 from pkbench.run.measurement import CpusChanged
 
@@ -30,6 +31,7 @@ from pkbench.run.measurement import CpusChanged
 EXPECTED = (
     SelectionError,
     OutputError,
+    PyperfOptionError,
     JournalError,
     ResumeError,
     CpusChanged,

@@ -27,6 +27,7 @@ class Quantity(click.ParamType[float]):
 
 
 SHARE = Quantity("share", quantities.share)
+REST = "pkbench.cli.rest"
 ALLOWED = Quantity("share", lambda text: quantities.share(text, least=0.0))
 TIME = Quantity("time", quantities.seconds)
 
@@ -39,6 +40,25 @@ points_option = click.option(
     metavar="AXIS=POINTS",
     help="As in pages=1,7,100-120.",
 )
+
+
+class WithRest(click.Command):
+    """A verb that sets apart what follows `--`: see `rest`."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before `--`."""
+        before, after = args, list[str]()
+        if "--" in args:
+            place = args.index("--")
+            before, after = args[:place], args[place + 1 :]
+        context.meta[REST] = tuple(after)
+        return super().parse_args(context, before)
+
+
+def rest(context: click.Context) -> tuple[str, ...]:
+    """Return what stood after `--` on the command line of a `WithRest`."""
+    found: tuple[str, ...] = context.meta[REST]
+    return found
 
 
 class PresetOption(click.Option):

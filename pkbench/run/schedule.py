@@ -102,6 +102,9 @@ class Record:
             case "run":
                 self.runs.setdefault(case, []).append(entry["run"])
                 self.read.setdefault(case, []).append(read(entry["run"]))
+            case "runs":  # all that pyperf took of a case
+                for run in entry["runs"]:
+                    self.runs.setdefault(case, []).append(run)
             case "state":
                 self.reasons[case] = (entry["state"], entry["reason"])
             case "round":

@@ -15,7 +15,7 @@ from statistics import median
 # A core that seems to issue this many times slower, or faster, than alone has somebody else on it.
 # On a Zen 3 core alone, readings lie within a hundredth of each other; beside no-ops from 1.02
 # times that on a getppid took a tenth longer, where the neighbour mostly waited for memory, and
-# half as much again beside 1.5 times (tests/benchmarks/crowding.py). On a Zen core whose neighbour
+# half as much again beside 1.5 times (tests/benchmarks/smt_contention.py). On a Zen core whose neighbour
 # used the arithmetic units, no-ops seemed to take 0.92 to 0.95 times as many cycles as alone, and a
 # getppid took a fiftieth longer.
 NOPS_CONTENDED = 1.02

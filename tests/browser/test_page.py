@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import Browser, browser
+from headless_browser import Browser, browser
 from results_made import Made, skipped, suite, write
 from selenium.webdriver.common.keys import Keys
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).parent.parent
 TOOL = ROOT / "pkbench"
 ANALYSIS = ROOT / "analysis"
 NATIVE = ROOT / "native"

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import pkbench
+from figures_made import around
 from results_made import NO_KEYS, Made, skipped, suite, write
-from test_cli import pkbench
-from test_figures import around
 
 from pkbench.analysis import ResultError, read
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets

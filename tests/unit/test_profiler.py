@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import needs
 import pytest
+from processes import gone
 
 from pkbench.cases.catalogue import Case, by_name, parse_case
 from pkbench.profiler import code, counting, settings, stacks, timeline, tracefs
@@ -34,19 +34,6 @@ SAMPLE = """\
 \t           33a80 spin (/x/_native.abi3.so)
 
 """
-
-
-def gone(process: int) -> bool:
-    """Wait a moment for a process to be gone, or to be nobody's any more."""
-    for _ in range(100):
-        try:
-            state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from native_programs import (
     CORE,
     FAMILIES,
     GUEST,
-    NATIVE,
     PROGRAMS,
     Answer,
     answers,
@@ -23,6 +22,7 @@ from native_programs import (
     runner_sources,
     wrong_cases_sources,
 )
+from places import NATIVE, TESTS
 
 from pkbench._native import lib
 from pkbench.cases.catalogue import Case, benchmarks
@@ -37,7 +37,7 @@ MODEST_BYTES = 64 << 20
 
 # Debian's kernels whose guest, of one processor, proves every case.
 VERSIONS = ("6.1", "6.12")
-SKIPS = Path(__file__).parent / "skips"
+SKIPS = TESTS / "skips"
 
 AARCH64 = "aarch64-linux-gnu-gcc"
 COMPILERS = ("gcc", "clang", "musl-gcc", AARCH64)

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 import pytest
+from places import ROOT
 
 from pkbench.cases.catalogue import benchmarks, by_name
 from pkbench.cli import pkbench
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 COMMANDS = sorted(pkbench.commands)
 

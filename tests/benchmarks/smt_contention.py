@@ -5,7 +5,7 @@ of what a no-op took as a multiple of its best, how many pieces fell into it, an
 cost in their median, and in the middle half of them. Then the same of values of forty pieces whose
 no-ops took what they take on a core alone, for what a branch that can't be predicted took.
 
-    python tests/benchmarks/crowding.py [--seconds 10]
+    python tests/benchmarks/smt_contention.py [--seconds 10]
 """
 
 import argparse

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import pkbench
+from figures_made import catalogue
 from PIL import Image
 from results_made import suite, write
-from test_cli import pkbench
-from test_figures import catalogue
 
 from pkbench.analysis import ResultError
 from pkbench.analysis.figures import FIGURES, figure_files

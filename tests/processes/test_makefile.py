@@ -9,8 +9,8 @@ from pathlib import Path
 
 import needs
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).parent.parent
 TOOLS = ("sh", "find", "make")
 # A Python that is like ours but for one thing: the command that asks for it fails.
 PYTHON = """#!/bin/sh

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from figures_made import around
 from results_made import Made, suite, write
-from test_figures import around
 
 from pkbench.analysis import figures, read
 from pkbench.analysis.estimate.frame import records

@@ -11,7 +11,8 @@ from typing import Any
 
 import needs
 import pytest
-from native_programs import FAMILIES, NATIVE, compile_objects
+from native_programs import FAMILIES, compile_objects
+from places import NATIVE, TESTS
 
 # What a turn of the loop counts with: addition or subtraction, perhaps a comparison, the jump.
 COUNTING_INSTRUCTIONS = 3
@@ -24,7 +25,7 @@ FAMILIES_FOLDER = NATIVE / "families"
 # not even a move; or a text that says why there is no loop.
 LOOPS: dict[Path, dict[str, dict[str, Any] | str]] = {
     FAMILIES_FOLDER / path.stem / f"{file}.c": functions
-    for path in sorted((Path(__file__).parent / "loops").glob("*.toml"))
+    for path in sorted((TESTS / "loops").glob("*.toml"))
     for file, functions in tomllib.loads(path.read_text()).items()
 }
 # Not `nop`: gcc fills up to an inner loop with one; the loops that time it name it themselves.

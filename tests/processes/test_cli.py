@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import pyperf
 import pytest
+from command_line import pkbench, refused
 from needs import lacking
 
 from pkbench.cases.catalogue import parse_case
@@ -27,33 +27,6 @@ from pkbench.run.schedule import Record, Step
 from pkbench.turns import CPUS, at_the_last_cpu
 
 QUICK = ("run", "--preset", "quick", "--budget", "0", "syscall/getppid")
-
-
-def pkbench(
-    *arguments: str,
-    folder: Path | None = None,
-    limit: Callable[[], None] | None = None,
-    **environment: str,
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        (sys.executable, "-P", "-m", "pkbench.cli", *arguments),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        cwd=folder,
-        env={**os.environ, **environment},
-        preexec_fn=limit,
-    )
-
-
-def refused(done: subprocess.CompletedProcess[str], *named: str) -> None:
-    """Check that a call ended in one sentence that names these words, and not well."""
-    assert 0 != done.returncode
-    assert "Traceback" not in done.stderr
-    sentence = done.stderr.strip().splitlines()[-1]
-    for word in named:
-        assert word in sentence, done.stderr
 
 
 @pytest.fixture(scope="module")

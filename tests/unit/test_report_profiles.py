@@ -6,9 +6,9 @@ from typing import Any
 import html5lib
 import profiles_made
 import pytest
+from pages import HOSTILE, Page
 from profiles_made import CASE
 from results_made import Made, suite, write
-from test_report import HOSTILE, Page
 
 from pkbench.analysis import ResultError
 from pkbench.analysis.report.report import write as report

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from command_line import pkbench, refused
 from results_made import Made, suite, write
-from test_cli import pkbench, refused
 
 from pkbench.analysis import read, result_sets
 from pkbench.analysis.report.report import write as report

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Browser, browser
+from headless_browser import Browser, browser
 from results_made import Made, skipped, suite, write
 
 from pkbench.analysis import ResultError

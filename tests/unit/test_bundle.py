@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import pkbench, refused
 from results_made import Made, suite, write
-from test_cli import pkbench, refused
 
 from pkbench.analysis import ResultError
 from pkbench.analysis.reading import archive

@@ -226,11 +226,11 @@ MANAGER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from pkbench.journal import ResumeError, journal_path
+from pkbench.run.journal import ResumeError, journal_path
 from pkbench.machine import detect
-from pkbench.measurement import Request, measure
-from pkbench.presets import PRESETS
-from pkbench.selection import select
+from pkbench.run.measurement import Request, measure
+from pkbench.run.presets import PRESETS
+from pkbench.cases.selection import select
 
 output = Path(sys.argv[1])
 preset = replace(

@@ -14,7 +14,7 @@ from pathlib import Path
 import needs
 import profiles_made
 import pytest
-from test_profiler import gone
+from processes import gone
 
 from pkbench.analysis.profiles import read
 from pkbench.analysis.reading.bounded_json import ResultError

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from figures_made import LOOP, around
 from results_made import Made, skipped, suite, write
-from test_figures import LOOP, around
 
 from pkbench.analysis import ResultError, figures, read
 from pkbench.analysis.derive import breakeven

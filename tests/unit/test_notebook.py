@@ -7,8 +7,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from figures_made import ASSUMED, OF_TIME, catalogue, texts
 from results_made import NO_KEYS, skipped, suite, write
-from test_figures import ASSUMED, OF_TIME, catalogue, texts
 
 import pkbench.analysis as pka
 from pkbench.analysis.figures import FIGURES

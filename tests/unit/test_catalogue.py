@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import NATIVE
 
 from pkbench._native import ffi, lib
 from pkbench.cases.catalogue import Axis, Benchmark, Case, benchmarks, by_name, parse_case
 from pkbench.cases.points import parse_points
 
-FAMILIES = Path(__file__).parent.parent / "native" / "families"
+FAMILIES = NATIVE / "families"
 # Smaller than a batch, and larger.
 LOOPS = (1, 200)
 REPEATS = 3
