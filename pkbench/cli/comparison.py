@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
 
 def print_comparison(comparison: "Comparison", markdown: bool) -> None:
-    """Print a comparison: the table, and what should be known beside it."""
+    """Print a comparison: the table on standard output, then what to know about it on stderr."""
     from pkbench.analysis.compare import text  # slow to import
+    from pkbench.analysis.tables.columns import aligned
 
     table = text.table(comparison)
     if markdown:
         click.echo(table.markdown())
     else:
-        for line in text.text([table.headings, *table.rows]):
+        for line in aligned([table.headings, *table.rows]):
             click.echo(line)
     for line in text.what_differs(comparison):
         note(line)

@@ -23,7 +23,8 @@ from pkbench.cases.catalogue import parse_case
 from pkbench.cli.run import describe_step, print_record
 from pkbench.resultfile import read_metadata
 from pkbench.run.presets import PRESETS
-from pkbench.run.schedule import Record, Step
+from pkbench.run.record import Record
+from pkbench.run.schedule import Step
 from pkbench.turns import CPUS, at_the_last_cpu
 
 QUICK = ("run", "--preset", "quick", "--budget", "0", "syscall/getppid")
@@ -252,7 +253,7 @@ def test_two_runs_at_once_take_turns(tmp_path: Path) -> None:
         assert 0 == metadata["pkbench_missed_turns"]
         assert str(metadata["pkbench_date"]) < str(metadata["pkbench_ended"])
     compared = pkbench("compare", *map(str, paths), "--json")
-    assert "in turns" == json.loads(compared.stdout)[0]["together"]
+    assert "in turns" == json.loads(compared.stdout)[0]["run_overlap"]
 
 
 def test_a_run_that_waits_for_its_turn_can_be_stopped_and_resumed(tmp_path: Path) -> None:

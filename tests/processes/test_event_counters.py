@@ -15,6 +15,7 @@ from typing import Any
 import needs
 import pytest
 
+from pkbench import perf_event
 from pkbench._native import ffi, lib
 from pkbench.cases.catalogue import parse_case
 from pkbench.worker import event_counters
@@ -99,13 +100,15 @@ def test_an_event_that_cannot_be_counted_has_a_reason_and_the_others_are_counted
 
 def test_an_event_that_is_not_known_is_not_tried() -> None:
     events = opened(CLOCK, FAULTS, unknown="page_faults")
-    assert {"page_faults": event_counters.REASONS[lib.PK_EVENT_UNKNOWN]} == events.missing
+    assert {"page_faults": event_counters.UNKNOWN} == events.missing
 
 
 def test_without_a_counter_there_is_a_reason_and_no_list() -> None:
     found = values_of("syscall/getppid", opened(("core_cycles", HARDWARE, NO_SUCH_EVENT)))
     assert found["missing"]["core_cycles"]
-    assert not {"pkbench_counted", "pkbench_core_cycles", "pkbench_counter_share"} & found.keys()
+    assert (
+        not {"pkbench_counter_scope", "pkbench_core_cycles", "pkbench_counter_share"} & found.keys()
+    )
 
 
 def test_what_times_itself_is_not_counted_and_says_so() -> None:
@@ -128,7 +131,7 @@ def test_a_group_that_never_had_the_counters_counted_nothing_rather_than_zero() 
 
 
 def test_user_mode_is_counted_alone_where_the_kernel_is_forbidden() -> None:
-    paranoid = event_counters.PARANOID
+    paranoid = perf_event.PARANOID
     if os.geteuid() != 0 or not paranoid.exists() or paranoid.read_text().strip() != "2":
         needs.lacking("this needs a superuser to become none, and perf_event_paranoid of 2")
     assert "user mode and kernel" == opened(FAULTS).scope
@@ -144,10 +147,10 @@ def test_what_is_forbidden_names_the_setting(
 ) -> None:
     setting = tmp_path / "perf_event_paranoid"
     setting.write_text("3\n")
-    monkeypatch.setattr(event_counters, "PARANOID", setting)
-    assert "EACCES: perf_event_paranoid is 3" in event_counters.reason_for(errno.EACCES)
+    monkeypatch.setattr(perf_event, "PARANOID", setting)
+    assert "EACCES: perf_event_paranoid is 3" in perf_event.reason_for(errno.EACCES)
     setting.unlink()
-    assert "EPERM: a filter forbids it" == event_counters.reason_for(errno.EPERM)
+    assert "EPERM: a filter forbids it" == perf_event.reason_for(errno.EPERM)
 
 
 def test_each_event_of_this_cpu_is_counted_or_has_areason_for() -> None:

@@ -10,8 +10,8 @@ import pyperf
 import pytest
 
 from pkbench.cases.catalogue import parse_case
-from pkbench.run import child
-from pkbench.run.child import Amount, Outcome, Task
+from pkbench.run import launch
+from pkbench.run.launch import Amount, Outcome, Task
 from pkbench.worker.process import calibrate
 from pkbench.worker.session import CaseSkipped, Session
 
@@ -33,11 +33,11 @@ IN_THE_KERNEL = (
 
 
 def work(*tasks: Task) -> Sequence[Outcome]:
-    return list(child.work(tasks))
+    return list(launch.work(tasks))
 
 
 def measure(case: str = CASE, loops: int = 100, values: int = 3) -> Task:
-    return child.measure(case, Amount(loops, 0, values, values, 1), 0.0, timeout=60)
+    return launch.measure(case, Amount(loops, 0, values, values, 1), 0.0, timeout=60)
 
 
 def test_an_answer_is_a_pyperf_run() -> None:
@@ -114,7 +114,7 @@ def test_the_clock_is_examined_once_a_process() -> None:
 
 def test_a_value_in_pieces_brings_how_many_of_them_had_the_core_to_themselves() -> None:
     amount = Amount(2000, 100, 3, 6, 1)
-    (outcome,) = work(child.measure(CASE, amount, best_nop_cycles=1e-9, timeout=60))
+    (outcome,) = work(launch.measure(CASE, amount, best_nop_cycles=1e-9, timeout=60))
     metadata = outcome.document["metadata"]
     # Nothing is as fast as that, so it goes on to the most.
     assert [0.0] * 6 == json.loads(metadata["pkbench_uncontended_share"])
@@ -123,7 +123,7 @@ def test_a_value_in_pieces_brings_how_many_of_them_had_the_core_to_themselves() 
 
 
 def test_a_process_finds_out_by_itself_how_fast_the_core_is() -> None:
-    (outcome,) = work(child.measure(CASE, Amount(2000, 100, 1, 5, 0), 0.0, timeout=60))
+    (outcome,) = work(launch.measure(CASE, Amount(2000, 100, 1, 5, 0), 0.0, timeout=60))
     # Without that, a value would be whole.
     assert "pkbench_uncontended_share" in outcome.document["metadata"]
 
@@ -154,5 +154,5 @@ def test_what_needs_keys_is_skipped_without_them_and_measured_with() -> None:
 def test_calibration_finds_loops_that_last_long_enough() -> None:
     with Session(parse_case("syscall/getppid")) as session:
         found = calibrate(session, {"value_seconds": 0.001})
-    assert found["timed"] >= 0.001
+    assert found["timed_seconds"] >= 0.001
     assert math.log2(found["loops"]).is_integer()

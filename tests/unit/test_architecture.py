@@ -18,7 +18,8 @@ NATIVE = ROOT / "native"
 
 # The layers of each house. A module, or a C file, uses only its own folder and the lines above.
 PKBENCH = (
-    {"_native", "quantities", "machine", "turns", "resultfile"},
+    {"_native", "quantities", "machine", "turns", "resultfile", "system_call"},
+    {"perf_event"},
     {"cases"},
     {"kernels"},
     {"worker"},
@@ -61,6 +62,8 @@ SEAM = {
 }
 # What costs more than a worker itself.
 SLOW = {"pyperf", "numpy", "pandas", "matplotlib", "scipy", "jinja2", "rich", "click"}
+
+KERNELS = ("6.16.12", "6.19.14")  # counted with few cases: quick to read
 
 # In parts, or this file would hold them.
 LOOSE_ENDS = re.compile("|".join(("TO" + "DO", "FIX" + "ME", r"\bX" + r"XX\b")))
@@ -296,6 +299,19 @@ def test_a_report_does_without_scipy() -> None:
     code = "import sys; import pkbench.analysis.report.report; print('scipy' in sys.modules)"
 
     assert python("-c", code).stdout == "False\n"
+
+
+@pytest.mark.parametrize("verb", ["compare", "gate"])
+def test_comparing_draws_nothing(verb: str) -> None:
+    results = [str(ROOT / f"results/path-length-linux-{kernel}.json.gz") for kernel in KERNELS]
+    code = (
+        "import atexit, sys; from pkbench.cli import main; "
+        "atexit.register(lambda: print('matplotlib' in sys.modules)); main()"
+    )
+    done = python("-P", "-c", code, verb, *results)
+
+    assert "interval" in done.stdout, done.stderr
+    assert "False" == done.stdout.splitlines()[-1]
 
 
 def test_a_worker_that_measures_imports_nothing_slow() -> None:

@@ -8,7 +8,8 @@ from results_made import Made, suite, write
 
 from pkbench.analysis import load
 from pkbench.analysis.estimate import clock_agreement
-from pkbench.analysis.estimate.frame import named, tidy
+from pkbench.analysis.estimate.frame import tidy
+from pkbench.analysis.estimate.machine_names import named
 from pkbench.analysis.estimate.result_set import ResultSet
 from pkbench.analysis.reading.result import read
 from pkbench.analysis.report.method import paragraphs
@@ -56,7 +57,7 @@ def test_a_counter_that_says_something_else_is_told(tmp_path: Path) -> None:
 def test_without_a_counter_nothing_is_confirmed(tmp_path: Path) -> None:
     path = write(tmp_path / "result.json", suite([Made(CASE, [[SECONDS]], cycle=CYCLE)]))
     assert clock_agreement.check(load([path])) is None
-    assert said(path).endswith("No counter of the CPU's was there to check whole values against.")
+    assert said(path).endswith("No hardware cycle counter was available to confirm them.")
 
 
 def test_user_mode_alone_is_no_check(tmp_path: Path) -> None:

@@ -50,14 +50,14 @@ def test_a_clear_change_is_called_by_its_direction(tmp_path: Path) -> None:
     assert "faster" == verdict(tmp_path / "2", noisy(1.1e-6, 1), noisy(1e-6, 2))
 
 
-def test_what_is_known_to_differ_by_less_than_the_margin_is_the_same(tmp_path: Path) -> None:
+def test_what_is_known_to_differ_by_less_than_the_margin_is_unchanged(tmp_path: Path) -> None:
     base = Made(CASE, single(1.000, 1.001, 1.002, 1.001))
     new = Made(CASE, single(1.003, 1.004, 1.005, 1.004))
-    assert "the same" == verdict(tmp_path, base, new)
+    assert "unchanged" == verdict(tmp_path, base, new)
 
 
-def test_what_is_too_noisy_is_not_told(tmp_path: Path) -> None:
-    assert "can't tell" == verdict(tmp_path, noisy(1e-6, 1, processes=4), noisy(1e-6, 2))
+def test_what_is_too_noisy_is_inconclusive(tmp_path: Path) -> None:
+    assert "inconclusive" == verdict(tmp_path, noisy(1e-6, 1, processes=4), noisy(1e-6, 2))
 
 
 def test_the_interval_holds_the_true_ratio_about_as_often_as_it_says(tmp_path: Path) -> None:
@@ -124,46 +124,54 @@ def test_one_process_or_a_clock_too_coarse_gives_no_verdict_and_says_why(
     tmp_path: Path, base: list[float], new: list[float]
 ) -> None:
     found = compared(tmp_path, Made(CASE, single(*base)), Made(CASE, single(*new))).cases
-    assert "can't tell" == found["verdict"].iloc[0]
+    assert "inconclusive" == found["verdict"].iloc[0]
     assert found["why"].iloc[0]
 
 
-def test_a_core_of_its_own_and_a_shared_one_are_not_compared(tmp_path: Path) -> None:
+def test_an_uncontended_case_and_a_contended_one_are_not_compared(tmp_path: Path) -> None:
     values = single(1.0, 1.01, 1.02, 1.0)
     other = Made("a/b", [[1.0]] * 4, beside={"nop_cycles": [[0.17]] * 4})
-    alone, shared = (
+    uncontended, contended = (
         Made(CASE, values, beside={"nop_cycles": [[cycles]] * 4}) for cycles in (0.17, 0.34)
     )
-    found = compare(result(tmp_path / "a", alone, other), result(tmp_path / "b", shared, other))
+    found = compare(
+        result(tmp_path / "a", uncontended, other), result(tmp_path / "b", contended, other)
+    )
     row = found.cases.iloc[0]
-    assert ("can't tell", "the new one had to share its core") == (row["verdict"], row["why"])
-    both = compare(result(tmp_path / "c", shared, other), result(tmp_path / "d", shared, other))
+    assert (
+        "inconclusive",
+        "the new result is contended: another hardware thread used its core",
+    ) == (row["verdict"], row["why"])
+    both = compare(
+        result(tmp_path / "c", contended, other), result(tmp_path / "d", contended, other)
+    )
     assert "" == both.cases.iloc[0]["why"]
 
 
 @pytest.mark.parametrize(
-    ("look", "alone", "shared"), [("nop_cycles", 0.17, 0.34), ("branch_cycles", 15.2, 16.3)]
+    ("reading", "uncontended", "contended"),
+    [("nop_cycles", 0.17, 0.34), ("branch_cycles", 15.2, 16.3)],
 )
-def test_a_result_that_shared_its_core_from_end_to_end_is_not_called_slower(
-    look: str, alone: float, shared: float, tmp_path: Path
+def test_a_result_that_was_contended_throughout_is_not_called_slower(
+    reading: str, uncontended: float, contended: float, tmp_path: Path
 ) -> None:
     base, new = (
-        Made(CASE, single(cost, cost * 1.01, cost * 1.02), beside={look: [[cycles]] * 3})
-        for cost, cycles in ((1.0, alone), (1.4, shared))
+        Made(CASE, single(cost, cost * 1.01, cost * 1.02), beside={reading: [[cycles]] * 3})
+        for cost, cycles in ((1.0, uncontended), (1.4, contended))
     )
     row = compared(tmp_path / "1", base, new).cases.iloc[0]
-    why = "the new one had to share its core all the time"
-    assert ("can't tell", why) == (row["verdict"], row["why"])
+    why = "the new result is contended: another hardware thread used its core all the time"
+    assert ("inconclusive", why) == (row["verdict"], row["why"])
     row = compared(tmp_path / "2", new, base).cases.iloc[0]
-    assert ("can't tell", why.replace("new", "base")) == (row["verdict"], row["why"])
+    assert ("inconclusive", why.replace("new", "base")) == (row["verdict"], row["why"])
 
 
-def test_who_used_the_core_must_be_known_of_both_or_of_neither(tmp_path: Path) -> None:
+def test_contention_must_be_known_of_both_results_or_of_neither(tmp_path: Path) -> None:
     silent, other = Made(CASE, single(1.0, 1.01, 1.02)), Made(CASE, single(1.4, 1.41, 1.42))
     telling = Made(CASE, silent.values, beside={"nop_cycles": [[0.17]] * 3})
     assert "slower" == verdict(tmp_path / "1", silent, other)
     row = compared(tmp_path / "2", telling, other).cases.iloc[0]
-    assert ("can't tell", "only one of the two") == (row["verdict"], row["why"][:19])
+    assert ("inconclusive", "only one of the two") == (row["verdict"], row["why"][:19])
 
 
 def test_one_side_without_variance_is_no_trouble(tmp_path: Path) -> None:
@@ -192,14 +200,15 @@ def test_a_case_of_one_result_is_missing_or_added(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "expected"), [(100.0, "the same"), (100.02, "slower"), (99.98, "faster")]
+    ("new", "expected"),
+    [(100.0, "unchanged"), (100.02, "more instructions"), (99.98, "fewer instructions")],
 )
 def test_counts_are_compared_exactly(tmp_path: Path, new: float, expected: str) -> None:
     base, other = Made(CASE, [[100.0]]), Made(CASE, [[new]])
     assert expected == verdict(tmp_path, base, other, evidence="path length")
 
 
-def test_machines_that_differ_where_it_matters_are_told_apart(tmp_path: Path) -> None:
+def test_machines_that_differ_where_it_matters_are_not_comparable(tmp_path: Path) -> None:
     here = {"cpu_model": "CPU 1", "kernel": "6.1", "governor": "performance"}
     one = result(tmp_path / "a", noisy(1e-6, 1), machine=here)
     kernel = result(tmp_path / "b", noisy(1e-6, 2), machine={**here, "kernel": "6.12"})
@@ -209,7 +218,9 @@ def test_machines_that_differ_where_it_matters_are_told_apart(tmp_path: Path) ->
     assert not compare(one, cpu).comparable
 
 
-def test_processors_of_one_name_are_told_apart_where_both_results_say_more(tmp_path: Path) -> None:
+def test_processors_of_one_name_are_not_comparable_where_their_versions_differ(
+    tmp_path: Path,
+) -> None:
     milan, naples, unknown = (
         result(tmp_path / name, noisy(1e-6, 1), machine={"cpu_model": "AMD EPYC", **version})
         for name, version in (
@@ -253,7 +264,7 @@ def counted(folder: Path, **machine: object) -> Result:
         ),
     ],
 )
-def test_what_was_changed_about_a_guest_is_told_and_stays_comparable(
+def test_a_change_of_a_guest_is_reported_and_stays_comparable(
     tmp_path: Path, base: dict[str, object], new: dict[str, object], told: list[str]
 ) -> None:
     found = compare(counted(tmp_path / "a", **base), counted(tmp_path / "b", **new))
@@ -301,7 +312,7 @@ def test_two_runs_took_turns_that_were_under_way_at_once_and_waited(
     one = at(tmp_path / "one", noisy(1e-6, 1), BEGAN, TURNS)
     other = at(tmp_path / "other", noisy(1e-6, 2), began, spent)
 
-    assert expected == compare(one, other).together == compare(other, one).together
+    assert expected == compare(one, other).run_overlap == compare(other, one).run_overlap
 
 
 def test_a_run_that_was_interrupted_for_hours_took_no_turns(tmp_path: Path) -> None:
@@ -310,12 +321,12 @@ def test_a_run_that_was_interrupted_for_hours_took_no_turns(tmp_path: Path) -> N
         for name in ("one", "other")
     )
 
-    assert AT_ONCE == compare(one, other).together
+    assert AT_ONCE == compare(one, other).run_overlap
     soon = "2026-01-02T03:05:10+00:00"
-    assert IN_TURNS == compare(replace(one, ended=""), replace(other, ended=soon)).together
+    assert IN_TURNS == compare(replace(one, ended=""), replace(other, ended=soon)).run_overlap
 
 
-def test_a_difference_is_told_with_what_it_may_be_besides(tmp_path: Path) -> None:
+def test_a_difference_comes_with_a_warning_where_runs_took_no_turns(tmp_path: Path) -> None:
     one = at(tmp_path / "one", noisy(1e-6, 1), BEGAN, TURNS)
 
     def told(
@@ -328,35 +339,38 @@ def test_a_difference_is_told_with_what_it_may_be_besides(tmp_path: Path) -> Non
         return caution(compare(one, at(tmp_path / name, noisy(cost, 2), began, spent, kernel)))
 
     assert "" == told("in turns", LATER)
-    assert "not in turns" in told("at once", LATER, spent={"seconds": 60.0})
-    assert "started at once take turns" in told("later", HOURS_LATER)
+    assert "without taking turns" in told("at once", LATER, spent={"seconds": 60.0})
+    assert "start both runs at once" in told("later", HOURS_LATER)
     assert "measure both again" in told("another kernel", HOURS_LATER, kernel="7.0")
     assert "" == told("no different", HOURS_LATER, cost=1e-6)
     assert "" == told("nobody knows", "some day")
 
 
-def beside_a_neighbour(cost: float, alone: int) -> Made:
-    """Return a case of forty processes, of which so many had their core to themselves."""
-    kept = [place < alone for place in range(40)]
+def partly_contended(cost: float, uncontended: int) -> Made:
+    """Return a case of forty processes, of which so many were uncontended."""
+    kept = [place < uncontended for place in range(40)]
     values = single(
         *((1 if own else 1.4) * cost * (1 + place % 3 / 1000) for place, own in enumerate(kept))
     )
     return Made(CASE, values, beside={"branch_cycles": [[15.2 if own else 16.3] for own in kept]})
 
 
-def test_runs_in_turns_tell_together_what_their_core_does_alone(tmp_path: Path) -> None:
-    base = at(tmp_path / "base", beside_a_neighbour(1e-6, alone=3), BEGAN, TURNS)
+def test_the_readings_of_runs_in_turns_together_decide_what_is_contended(tmp_path: Path) -> None:
+    base = at(tmp_path / "base", partly_contended(1e-6, uncontended=3), BEGAN, TURNS)
     new, later = (
-        at(tmp_path / name, beside_a_neighbour(1e-6, alone=20), began, TURNS)
+        at(tmp_path / name, partly_contended(1e-6, uncontended=20), began, TURNS)
         for name, began in (("new", LATER), ("later", HOURS_LATER))
     )
-    never = at(tmp_path / "never", beside_a_neighbour(1e-6, alone=0), LATER, TURNS)
+    never = at(tmp_path / "never", partly_contended(1e-6, uncontended=0), LATER, TURNS)
 
     (apart,), (in_turns,), (without,) = (
         compare(*pair).cases.to_dict("records")
         for pair in ((base, later), (base, new), (new, never))
     )
 
-    assert apart["why"] == "the base one had to share its core all the time"
-    assert (in_turns["verdict"], in_turns["why"]) == ("the same", "")
-    assert without["why"] == "the new one had to share its core"
+    assert (
+        apart["why"]
+        == "the base result is contended: another hardware thread used its core all the time"
+    )
+    assert (in_turns["verdict"], in_turns["why"]) == ("unchanged", "")
+    assert without["why"] == "the new result is contended: another hardware thread used its core"

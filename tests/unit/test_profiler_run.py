@@ -70,7 +70,7 @@ def perf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("script", "words"),
     [
         ("echo 'Access to performance monitoring is Permission denied' >&2; exit 255", "as root"),
-        ("exit 1", "perf record exited with 1: it said nothing"),
+        ("exit 1", "perf record exited with 1: no message"),
         ("kill -SEGV $$", "perf record was killed by 11"),
         ("exit 0", "perf record left no file"),
         ('[ "$1" = script ] || exec touch "$FILE"; head -c 5000 /dev/urandom', "no sample"),
@@ -413,7 +413,7 @@ def test_an_interrupt_ends_everything_that_was_started(tmp_path: Path) -> None:
     ("script", "state", "words"),
     [
         ("exit 7", "failed", "exited with 7"),
-        ("kill -SEGV $$", "failed", "ended by signal 11"),
+        ("kill -SEGV $$", "failed", "ended by SIGSEGV"),
         ("echo garbage; sleep 60", "failed", "can't be used"),
         ("sleep 60", "failed", "took longer than 1 s"),
         ('echo \'{"state": "skipped", "reason": "no keys"}\'; sleep 60', "skipped", "no keys"),

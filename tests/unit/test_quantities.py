@@ -39,6 +39,8 @@ def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
         (89.9, "1 minute"),
         (91, "2 minutes"),
         (900, "15 minutes"),
+        (7199, "120 minutes"),
+        (21600, "6 hours"),
     ],
 )
 def test_an_estimate_is_read_as_people_say_it(time: float, expected: str) -> None:

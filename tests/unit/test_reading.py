@@ -293,7 +293,7 @@ def listed(made: dict[str, Any], **changes: object) -> None:
         lambda made: made["benchmarks"][0]["metadata"].update(loops=1.5),
         lambda made: made["benchmarks"][0]["metadata"].update(unit="byte"),
         lambda made: made["benchmarks"].clear(),
-        lambda made: made["metadata"].update(pkbench_schema=2),
+        lambda made: made["metadata"].update(pkbench_schema=3),
         lambda made: made["metadata"].update(pkbench_schema="1"),
         lambda made: made["metadata"].update(pkbench_evidence="hearsay"),
         lambda made: made["metadata"].update(pkbench_evidence=["silicon"]),

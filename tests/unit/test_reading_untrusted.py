@@ -61,7 +61,7 @@ def whole() -> dict[str, Any]:
     ]
     keys = {"supported": False, "reason": "none"}
     machine = {"kernel": "6.1", "memory_bytes": 1, "keys": keys, "mitigations": {"a": "b"}}
-    facts = {"pkbench_rounds": 2, "pkbench_stopped": "budget", "pkbench_counted": "user mode"}
+    facts = {"pkbench_rounds": 2, "pkbench_stopped": "budget", "pkbench_counter_scope": "user mode"}
     finding = dict.fromkeys(("check", "status", "evidence", "effect", "fix", "undo"), "x")
     made = suite(cases, machine=machine, findings=[finding], **facts)  # type: ignore[arg-type]
     made["benchmarks"][0]["metadata"]["pkbench_piece_loops"] = 10

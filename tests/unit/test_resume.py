@@ -18,11 +18,11 @@ from pkbench.cases.selection import select
 from pkbench.machine import detect
 from pkbench.resultfile import OutputError
 from pkbench.run import measurement
-from pkbench.run.child import Outcome
 from pkbench.run.journal import ResumeError, journal_path
+from pkbench.run.launch import Outcome
 from pkbench.run.measurement import Request, measure
 from pkbench.run.presets import PRESETS
-from pkbench.run.schedule import Record
+from pkbench.run.record import Record
 
 __all__ = ["workers"]
 
@@ -104,15 +104,20 @@ def test_a_stopped_run_goes_on_where_it_stood(stopped: Path) -> None:
     assert {ROUNDS} == {len(runs) for runs in record.runs.values()}
 
 
-def test_a_run_that_began_before_there_were_turns_goes_on(stopped: Path) -> None:
+@pytest.mark.parametrize("schema", [None, 1, 3])
+def test_a_journal_of_another_format_is_refused_in_one_sentence_and_kept(
+    stopped: Path, schema: int | None
+) -> None:
     journal = journal_path(stopped)
-    entries = [json.loads(line) for line in journal.read_text().splitlines()]
-    for entry in entries:
-        for of_turns in ("waited", "missed"):
-            entry.pop(of_turns, None)
-    journal.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    first, *others = journal.read_text().splitlines()
+    start = {key: value for key, value in json.loads(first).items() if key != "schema"}
+    start |= {"schema": schema} if schema else {}
+    journal.write_text("\n".join([json.dumps(start), *others]) + "\n")
+    before = journal.read_bytes()
 
-    assert {ROUNDS} == {len(runs) for runs in run(stopped, resume=True).runs.values()}
+    with pytest.raises(ResumeError, match=r"^can't resume .*: another version of pkbench began it"):
+        run(stopped, resume=True)
+    assert before == journal.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +137,7 @@ def test_what_another_machine_build_or_seed_began_is_not_continued(
     before = journal_path(stopped).read_bytes()
     with pytest.raises(ResumeError) as refused:
         run(stopped, resume=True, **now)
-    assert str(refused.value).endswith(f"it was begun otherwise: {told}")
+    assert str(refused.value).endswith(f"this run differs in {told}")
     assert before == journal_path(stopped).read_bytes()
 
 

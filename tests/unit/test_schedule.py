@@ -10,23 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workers_made import PROVING, TIMED, Workers, bad, measured, pyperf_run, workers
+from workers_made import SETUP, TIMED, Workers, bad, measured, pyperf_run, workers
 
 from pkbench.cases.selection import select
-from pkbench.run import child
-from pkbench.run.child import Outcome, Task
+from pkbench.run import launch
 from pkbench.run.journal import Journal, read_journal
-from pkbench.run.presets import PRESETS, once
-from pkbench.run.schedule import (
-    RETAKE_SECONDS,
-    RETAKES,
-    Record,
-    Schedule,
-    Step,
-    available_memory,
-    share_of_net,
-    too_large,
-)
+from pkbench.run.launch import Outcome, Task
+from pkbench.run.memory import available_memory, too_large
+from pkbench.run.presets import PRESETS, single_run
+from pkbench.run.record import Record
+from pkbench.run.schedule import Schedule, Step
+from pkbench.run.stop_rule import share_of_net
+from pkbench.run.workload import RETAKE_SECONDS, RETAKES
 from pkbench.turns import Turns
 from pkbench.worker.smt_contention import PIECE_SECONDS
 
@@ -74,7 +69,7 @@ def test_the_share_of_the_time_leaves_the_cases_own_set_up_out(
 ) -> None:
     record = schedule.run()
     tasks = len(workers.ran) + len(workers.calibrated)
-    expected = tasks * TIMED / (record.seconds - tasks * PROVING - record.waited_seconds)
+    expected = tasks * TIMED / (record.seconds - tasks * SETUP - record.waited_seconds)
     assert math.isclose(expected, record.timed_share)
 
 
@@ -122,7 +117,7 @@ def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
         finally:
             turns.append("has ended")
 
-    monkeypatch.setattr(child, "work", work)
+    monkeypatch.setattr(launch, "work", work)
 
     class OthersToo(Turns):
         @contextmanager
@@ -154,7 +149,7 @@ def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
     ]
     assert math.isclose(5 * OTHERS, record.waited_seconds)
     tasks = len(workers.ran) + len(workers.calibrated)
-    own_seconds = record.seconds - tasks * PROVING - 5 * OTHERS
+    own_seconds = record.seconds - tasks * SETUP - 5 * OTHERS
     assert math.isclose(tasks * TIMED / own_seconds, record.timed_share)
     resumed = Record()
     for entry in read_journal(tmp_path / "journal"):
@@ -164,7 +159,7 @@ def test_a_turn_lasts_as_long_as_a_worker_and_others_turns_are_not_in_the_share(
 
 def test_what_an_interrupted_round_took_is_left_out_of_the_share(schedule: Schedule) -> None:
     schedule.record.take(
-        {"kind": "state", "case": "a/b", "state": "failed", "reason": "", "timed": 1e9}
+        {"kind": "state", "case": "a/b", "state": "failed", "reason": "", "timed_seconds": 1e9}
     )
     assert schedule.run().timed_share < 1e6
 
@@ -185,7 +180,7 @@ def answered(values: list[Any], case: str = BROKEN, **metadata: Any) -> Outcome:
         (answered(["1", 1e-6, 1e-6]), "can't be used"),
         (answered([1e-6]), "1 values instead of 3"),
         (answered([1e-6] * 3, "syscall/getppid"), "it is about 'syscall/getppid'"),
-        (answered([1e-6] * 3, pkbench_add_seconds="[1]"), "another number of add_seconds"),
+        (answered([1e-6] * 3, pkbench_add_seconds="[1]"), "1 readings of add_seconds for 3 values"),
         (answered([1e-6] * 3, pkbench_add_seconds="[1"), "can't be used"),
         (bad(BROKEN, {}), "can't be used"),
         (bad(BROKEN, {"metadata": None}), "can't be used"),
@@ -220,7 +215,7 @@ def test_what_calibration_finds_skipped_or_failed_is_never_timed(
 def test_where_times_mean_nothing_every_case_is_run_once_and_not_calibrated(
     schedule: Schedule, workers: Workers
 ) -> None:
-    schedule.preset = once(PRESET)
+    schedule.preset = single_run(PRESET)
     record = schedule.run()
     assert sorted(NAMES) == sorted(workers.ran)
     assert [] == workers.calibrated
@@ -379,15 +374,18 @@ def test_a_process_beside_a_neighbour_takes_more_values_but_not_any_number(
     record = schedule.run()
     assert {(3, most)} == {(r["values"], r["most_values"]) for r in workers.requests[BROKEN]}
     assert "measured" == record.state(BROKEN)[0]
-    assert ("failed", "the worker's answer can't be used: it holds 13 values instead of 3") == (
-        record.state("syscall/getppid")
-    )
+    assert (
+        "failed",
+        "the answer of the worker can't be used: it holds 13 values instead of 3",
+    ) == (record.state("syscall/getppid"))
 
 
 def test_long_values_are_not_taken_again_and_again(schedule: Schedule, workers: Workers) -> None:
     schedule.preset = replace(PRESET, rounds=2)
     seconds = RETAKE_SECONDS * 0.6
-    workers.calibrations[BROKEN] = bad(BROKEN, {"loops": 8, "timed": seconds, "elapsed": seconds})
+    workers.calibrations[BROKEN] = bad(
+        BROKEN, {"loops": 8, "timed_seconds": seconds, "elapsed_seconds": seconds}
+    )
     schedule.run()
     assert {3 + 1} == {request["most_values"] for request in workers.requests[BROKEN]}
 
@@ -395,7 +393,7 @@ def test_long_values_are_not_taken_again_and_again(schedule: Schedule, workers: 
 def test_a_piece_of_a_value_is_short_and_never_nothing(
     schedule: Schedule, workers: Workers
 ) -> None:
-    found = {"loops": 8000, "timed": 0.002, "elapsed": 0.002}
+    found = {"loops": 8000, "timed_seconds": 0.002, "elapsed_seconds": 0.002}
     workers.calibrations["syscall/getppid"] = bad("syscall/getppid", found)
     schedule.run()
     assert {int(8000 * PIECE_SECONDS / 0.002)} == {

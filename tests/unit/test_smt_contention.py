@@ -8,11 +8,17 @@ import pytest
 from pkbench._native import lib
 from pkbench.cases.catalogue import parse_case
 from pkbench.turns import at_the_last_cpu
-from pkbench.worker.core_clock import Chain, chain, looks_for
+from pkbench.worker.core_clock import CoreClock, calibrate_clock, calibrate_clock_for
 from pkbench.worker.event_counters import event_counters
 from pkbench.worker.kernel_counters import kernel_counters
 from pkbench.worker.session import Session
-from pkbench.worker.smt_contention import NOPS_CONTENDED, agree, best, contended, cycle_seconds
+from pkbench.worker.smt_contention import (
+    NOPS_CONTENDED,
+    consistent,
+    contended,
+    cycle_seconds,
+    uncontended_cycles,
+)
 from pkbench.worker.values import Values
 
 LOOPS, EACH = 640, 64
@@ -20,31 +26,31 @@ LOOPS, EACH = 640, 64
 
 @pytest.fixture
 def chains() -> None:
-    if not chain(branches=False).add_seconds:
+    if not calibrate_clock(branches=False).add_seconds:
         pytest.skip("this build knows no chains of instructions for this architecture")
 
 
-def agreeing(*nop_cycles: float) -> list[tuple[float, bool]]:
+def consistent_readings(*nop_cycles: float) -> list[tuple[float, bool]]:
     return [(cycles, True) for cycles in nop_cycles]
 
 
 def test_a_core_alone_is_what_the_lowest_crowd_of_readings_shows() -> None:
-    assert 0.0 == best([])
-    assert 0.2 == best(agreeing(0.3, 0.2, 0.4))
+    assert 0.0 == uncontended_cycles([])
+    assert 0.2 == uncontended_cycles(consistent_readings(0.3, 0.2, 0.4))
     # One wrong reading in two hundred is not believed, be it far away or just below.
     for wrong in (0.01, 0.197):
-        assert 0.2 == best(agreeing(wrong, *[0.2] * 100, *[0.4] * 99))
+        assert 0.2 == uncontended_cycles(consistent_readings(wrong, *[0.2] * 100, *[0.4] * 99))
 
 
 def test_a_neighbour_that_stays_longer_than_it_is_away_is_still_told_from_a_core_alone() -> None:
     spread = [0.3 + 0.002 * number for number in range(100)]
-    assert 0.2 == best(agreeing(*[0.2] * 20, *spread, *[0.4] * 40))
+    assert 0.2 == uncontended_cycles(consistent_readings(*[0.2] * 20, *spread, *[0.4] * 40))
 
 
 def test_readings_whose_chains_were_disturbed_tell_nothing_of_a_core_alone() -> None:
-    assert 0.2 == best([*agreeing(*[0.2] * 20), *[(0.19, False)] * 80])
+    assert 0.2 == uncontended_cycles([*consistent_readings(*[0.2] * 20), *[(0.19, False)] * 80])
     # A few agree by chance.
-    assert 0.0 == best([*agreeing(*[0.19] * 5), *[(0.19, False)] * 95])
+    assert 0.0 == uncontended_cycles([*consistent_readings(*[0.19] * 5), *[(0.19, False)] * 95])
 
 
 def test_a_core_is_crowded_that_seems_slower_or_faster_than_alone() -> None:
@@ -67,7 +73,7 @@ def test_a_cycle_is_an_addition_or_less_where_no_ops_show_it_to_be_disturbed() -
 def test_chains_agree_where_a_multiplication_takes_three_additions(
     add: float, multiply: float, expected: bool
 ) -> None:
-    assert expected == agree(add, multiply)
+    assert expected == consistent(add, multiply)
 
 
 @pytest.mark.parametrize(("nop_cycles", "best_known"), [(0.0, 0.2), (0.2, 0.0)])
@@ -76,17 +82,17 @@ def test_nothing_is_crowded_where_there_is_no_telling(nop_cycles: float, best_kn
 
 
 def test_a_core_issues_several_no_ops_a_cycle(chains: None) -> None:
-    assert 1 / 16 < min(look.nop_cycles for look in looks_for(0.1)) < 0.6
+    assert 1 / 16 < min(look.nop_cycles for look in calibrate_clock_for(0.1)) < 0.6
 
 
 def test_a_branch_that_cannot_be_predicted_takes_longer_than_its_instructions(chains: None) -> None:
     # Ten instructions of a cycle each, and every other step a misprediction.
-    assert 8 < min(look.branch_cycles for look in looks_for(0.1)) < 40
+    assert 8 < min(look.branch_cycles for look in calibrate_clock_for(0.1)) < 40
 
 
 def test_a_look_at_the_core_leaves_the_thread_where_it_may_be() -> None:
     allowed = os.sched_getaffinity(0)
-    assert looks_for(0.01)
+    assert calibrate_clock_for(0.01)
     assert allowed == os.sched_getaffinity(0)
 
 
@@ -143,11 +149,11 @@ def test_branches_are_timed_where_somebody_reads_them(
 ) -> None:
     asked: list[bool] = []
 
-    def look(branches: bool) -> Chain:
+    def look(branches: bool) -> CoreClock:
         asked.append(branches)
-        return chain(branches)
+        return calibrate_clock(branches)
 
-    monkeypatch.setattr("pkbench.worker.session.chain", look)
+    monkeypatch.setattr("pkbench.worker.session.calibrate_clock", look)
     with Session(parse_case("syscall/getppid")) as session:
         values = Values(session, 1000, piece_loops, kernel_counters(), event_counters())
         values.take(1, 1, 1.0)
@@ -156,20 +162,24 @@ def test_branches_are_timed_where_somebody_reads_them(
 
 @pytest.mark.usefixtures("chains")
 def test_branches_are_timed_where_asked() -> None:
-    assert 0 == chain(branches=False).branch_cycles < chain(branches=True).branch_cycles
+    assert (
+        0
+        == calibrate_clock(branches=False).branch_cycles
+        < calibrate_clock(branches=True).branch_cycles
+    )
 
 
 def test_looks_at_the_core_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[bool] = []
     ours = at_the_last_cpu(longest_wait=0.05)
 
-    def look(branches: bool) -> Chain:
+    def look(branches: bool) -> CoreClock:
         assert branches
         with ours.turn():
             looked.append(ours.missed > 0)
-        return Chain(0.0, 0.0, 0.0, 0.0)
+        return CoreClock(0.0, 0.0, 0.0, 0.0)
 
-    monkeypatch.setattr("pkbench.worker.core_clock.chain", look)
-    looks_for(0.02)
+    monkeypatch.setattr("pkbench.worker.core_clock.calibrate_clock", look)
+    calibrate_clock_for(0.02)
 
     assert looked[0], "nobody has the CPU meanwhile"

@@ -21,12 +21,12 @@ def test_what_both_call_crowded_contaminated_or_enough_is_the_same() -> None:
         readings.NOPS_CONTENDED,
         readings.BRANCHES_CONTENDED,
     )
-    assert smt_contention.CROWD == readings.CROWD
-    assert (smt_contention.MULTIPLY_CYCLES, smt_contention.AGREE) == (
+    assert smt_contention.CLUSTER_SHARE == readings.CROWD
+    assert (smt_contention.MULTIPLY_CYCLES, smt_contention.TOLERANCE) == (
         readings.MULTIPLY_CYCLES,
         readings.AGREE,
     )
-    assert smt_contention.LEAST_AGREEING == readings.LEAST_AGREEING
+    assert smt_contention.LEAST_CONSISTENT == readings.LEAST_AGREEING
     assert set(stop_rule.DISTURBANCES) == set(readings.DISTURBANCES)
     ours = (stop_rule.CLEAN_SHARE, stop_rule.FEWEST_UNCONTENDED)
     assert ours == (per_process.CLEAN_SHARE, per_process.FEWEST_UNCONTENDED)
@@ -55,8 +55,8 @@ def drawn(seed: int) -> tuple[Made, list[dict[str, Any]]]:
 @pytest.mark.parametrize("seed", range(60))
 def test_the_stop_rule_and_the_analysis_keep_the_same_values(seed: int, tmp_path: Path) -> None:
     made, runs = drawn(seed)
-    read = [stop_rule.read(run) for run in runs]
-    kept = stop_rule.figures(read, stop_rule.core_of(read))
+    read = [stop_rule.read_run(run) for run in runs]
+    kept = stop_rule.usable_values(read, stop_rule.core_of(read))
     table = processes(load([write(tmp_path / "result.json", suite([made]))]))
     medians = [float(np.median(values)) for values in kept]
     in_cycles = table["cycles"].notna().any()
