@@ -91,7 +91,7 @@ def test_whatever_perf_does_everything_else_is_delivered(
     assert words in found.missing["samples"]
     assert "\n" not in found.missing["samples"]
     assert "context_switches" in per_operation(found)
-    assert {"alone", "counted"} <= {timing.how for timing in found.timings}
+    assert {"timed", "counted"} <= {timing.how for timing in found.timings}
 
 
 def test_a_perf_that_hangs_is_ended_and_everything_else_is_delivered(
@@ -269,7 +269,7 @@ def test_a_folder_gets_the_profile_and_what_is_drawn_of_it(tmp_path: Path) -> No
         (("no/such-case",), "no case matches"),
         ((CASE, "--against", "no/such-case"), "no case matches"),
         ((CASE, "--against", "protect"), "name one, or a profile"),
-        ((CASE, "-o", "/proc/nowhere"), "can't make the folder"),
+        ((CASE, "-o", "/proc/nowhere"), "can't create the folder"),
     ],
 )
 def test_what_cannot_be_profiled_is_one_sentence(arguments: Sequence[str], words: str) -> None:

@@ -12,7 +12,7 @@ def test_a_share_is_written_in_per_cent(text: str, expected: float) -> None:
 
 @pytest.mark.parametrize("text", ["1", "0%", "100%", "-1%", "many %", "1%%"])
 def test_what_is_no_share_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(QuantityError, match="as in 1%"):
+    with pytest.raises(QuantityError, match="write it as 1%"):
         share(text)
 
 

@@ -67,7 +67,7 @@ def test_nothing_is_written_over_an_existing_file(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_refused_before_measuring(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="can't make the folder"):
+    with pytest.raises(OutputError, match="can't create the folder"):
         check_output(tmp_path / "file" / "result.json")
 
 

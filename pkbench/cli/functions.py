@@ -74,7 +74,7 @@ def _new_folder(folder: Path) -> Path:
         if any(folder.iterdir()):
             raise OutputError(f"{folder} is not empty; give another name with -o")
     except OSError as error:
-        raise OutputError(f"can't make the folder {folder}: {error.strerror}") from None
+        raise OutputError(f"can't create the folder {folder}: {error.strerror}") from None
     return folder
 
 
