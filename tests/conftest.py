@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest.register_assert_rewrite("command_line", "pages")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let who works on one benchmark try its cases only."""

@@ -16,6 +16,7 @@ from pkbench.cases.catalogue import Case
 from pkbench.doctor import Finding
 from pkbench.machine import Machine
 from pkbench.resultfile import SCHEMA, Metadata, check_output, read_metadata, write_result
+from pkbench.run import by_pyperf
 from pkbench.run.journal import Interrupted, Journal, begin, journal_path, read_journal
 from pkbench.run.presets import Preset
 from pkbench.run.record import Record
@@ -24,7 +25,7 @@ from pkbench.run.schedule import Schedule, Step
 # Keys of the journal's first line. A run is only resumed where all of them are the same.
 MUST_AGREE = (
     *("version", "preset", "cases"),
-    *("machine", "processor", "kernel", "allowed_cpus", "native_build"),
+    *("machine", "processor", "kernel", "allowed_cpus", "native_build", "orchestrator"),
 )
 
 
@@ -43,6 +44,13 @@ class Request:
     output: Path
     seed: int | None = None
     resume: bool = False
+    pyperf_options: Sequence[str] | None = None  # where pyperf orchestrates the workers
+
+    @property
+    def orchestrator(self) -> str:
+        """Return who starts the workers, and how that was asked to."""
+        options = self.pyperf_options
+        return "pkbench" if options is None else shlex.join(["pyperf", *options])
 
 
 def measure(request: Request, progress: Callable[[Step], None]) -> Record:
@@ -63,17 +71,8 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     with Journal(path) as journal:
         if not path.stat().st_size:
             journal.append(start)
-        schedule = Schedule(
-            request.cases,
-            request.preset,
-            start["seed"],
-            request.machine.name,
-            journal,
-            _while_cpus_stay(progress),
-            record,
-        )
         try:
-            schedule.run()
+            _measure_cases(request, start["seed"], journal, _while_cpus_stay(progress), record)
         except KeyboardInterrupt:
             runs = sum(map(len, record.runs.values()))
             raise Interrupted(f"{runs} finished runs", request.output) from None
@@ -81,6 +80,17 @@ def measure(request: Request, progress: Callable[[Step], None]) -> Record:
     write_result(request.output, metadata, {name: record.runs[name] for name in record.runs})
     path.unlink()
     return record
+
+
+def _measure_cases(
+    request: Request, seed: int, journal: Journal, progress: Callable[[Step], None], record: Record
+) -> None:
+    name, options = request.machine.name, request.pyperf_options
+    if options is None:
+        schedule = Schedule(request.cases, request.preset, seed, name, journal, progress, record)
+        schedule.run()
+    else:
+        by_pyperf.measure_cases(request.cases, options, name, journal, record, progress)
 
 
 def is_result_of(output: Path, journal: Path) -> bool:
@@ -138,6 +148,7 @@ def _start(request: Request) -> dict[str, Any]:
         "kernel": request.machine.kernel,
         "allowed_cpus": _listed(request.machine.allowed_cpus),
         "native_build": request.machine.native_build,
+        "orchestrator": request.orchestrator,
         "seed": seed,
         "date": _now(),
         "command": command_line(sys.argv[1:]),
@@ -155,7 +166,7 @@ def command_line(arguments: Iterable[str]) -> str:
 
 
 def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metadata:
-    return result_metadata(
+    shared = result_metadata(
         evidence=request.machine.evidence,
         preset=request.preset.name,
         command=start["command"],
@@ -163,16 +174,21 @@ def _metadata(request: Request, start: dict[str, Any], record: Record) -> Metada
         machine=request.machine.card(),
         cases=[_described(case, record) for case in request.cases],
     ) | {
-        "pkbench_seed": start["seed"],
-        "pkbench_rounds": record.rounds,
-        "pkbench_stopped": record.stopped,
-        "pkbench_target": request.preset.target,
+        "pkbench_orchestrator": request.orchestrator,
         "pkbench_seconds": round(record.seconds, 1),
         "pkbench_ended": _now(),
         "pkbench_waited_seconds": round(record.waited_seconds, 1),
         "pkbench_missed_turns": record.missed_turns,
-        "pkbench_timed_share": round(record.timed_share, 4),
         "pkbench_findings": json.dumps([asdict(finding) for finding in request.findings]),
+    }
+    if request.pyperf_options is not None:
+        return shared
+    return shared | {
+        "pkbench_seed": start["seed"],
+        "pkbench_rounds": record.rounds,
+        "pkbench_stopped": record.stopped,
+        "pkbench_target": request.preset.target,
+        "pkbench_timed_share": round(record.timed_share, 4),
     }
 
 

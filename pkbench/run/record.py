@@ -54,6 +54,8 @@ class Record:
             case "run":
                 self.runs.setdefault(case, []).append(entry["run"])
                 self.processes.setdefault(case, []).append(read_run(entry["run"]))
+            case "runs":  # all that pyperf took of a case
+                self.runs[case] = entry["runs"]
             case "state":
                 self.reasons[case] = (entry["state"], entry["reason"])
             case "round":

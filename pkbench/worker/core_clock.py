@@ -29,8 +29,8 @@ def calibrate_clock(branches: bool) -> CoreClock:
 
     With `branches`, measure unpredictable branches too; they are a quarter of the time.
     """
-    found = ffi.new("struct pk_chain *")
-    lib.pk_chain_measure(CHAIN_CYCLES, found)
+    found = ffi.new("struct pk_core_clock *")
+    lib.pk_core_clock_measure(CHAIN_CYCLES, found)
     add = float(found.add_seconds)
     branch_seconds = lib.pk_branch_seconds() if branches else 0.0
     nop_cycles, branch_cycles = (

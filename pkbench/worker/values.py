@@ -80,7 +80,7 @@ class Values:
         nop_cycles = max(before.nop_cycles, self._clock.nop_cycles)
         if value.pieces:
             nop_cycles = value.nop_seconds / add
-            self._append("pkbench_uncontended_share", value.alone / value.pieces)
+            self._append("pkbench_uncontended_share", value.uncontended / value.pieces)
         self._append("pkbench_nop_cycles", nop_cycles)
         return nop_cycles
 

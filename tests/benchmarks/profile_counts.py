@@ -29,8 +29,8 @@ TRACED = (320, 1920)  # whole batches; strace makes a call ten times as long
 REPEATS = 5  # of a case with threads: whether another CPU runs just then is chance
 MEASURE = """
 import sys
-from pkbench.catalogue import parse_case
-from pkbench.session import Session
+from pkbench.cases.catalogue import parse_case
+from pkbench.worker.session import Session
 with Session(parse_case(sys.argv[1])) as session:
     session.measure(int(sys.argv[2]))
 """
