@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pkbench.machine import Machine
+from pkbench.profiler.perf.sampling import Samples
+from pkbench.profiler.perf.stacks import Stack
 from pkbench.profiler.profiling import Profiled
-from pkbench.profiler.sampling import Samples
-from pkbench.profiler.stacks import Stack
 from pkbench.resultfile import OutputError
 
 # 1: the first.

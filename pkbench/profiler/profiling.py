@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from pkbench.cases.catalogue import Case
-from pkbench.profiler import code, counting, sampling, timeline
-from pkbench.profiler.code import Instruction
+from pkbench.profiler import counting
 from pkbench.profiler.conversation import Conversation, NoAnswer, wait_for_ends
 from pkbench.profiler.counting import Known, Quantity
+from pkbench.profiler.perf import code, sampling, timeline
+from pkbench.profiler.perf.code import Instruction
+from pkbench.profiler.perf.sampling import Recording, Samples
+from pkbench.profiler.perf.timeline import Timeline
 from pkbench.profiler.processes import ProgramError
-from pkbench.profiler.sampling import Recording, Samples
-from pkbench.profiler.timeline import Timeline
 
 TIMEOUT = 120.0  # seconds that each step of a case may take
 VALUES, FEW_VALUES = 5, 4

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pkbench import turns
 from pkbench.cases.catalogue import Case
-from pkbench.profiler import counting, settings, timeline
+from pkbench.profiler import counting, settings
 from pkbench.profiler.conversation import wait_for_ends
+from pkbench.profiler.perf import timeline
 from pkbench.profiler.profiling import Profiled, profile
 
 LEAST_SAMPLING, MOST_SAMPLING = 0.15, 1.0  # seconds: some thousand samples to ten thousand

@@ -14,13 +14,14 @@ import pytest
 from processes import gone
 
 from pkbench.cases.catalogue import Case, by_name, parse_case
-from pkbench.profiler import code, counting, settings, stacks, timeline, tracefs
+from pkbench.profiler import counting, settings, tracefs
 from pkbench.profiler import round as rounds
 from pkbench.profiler.counting import Known
 from pkbench.profiler.events import TRACEPOINTS, Event
+from pkbench.profiler.perf import code, stacks, timeline
+from pkbench.profiler.perf.timeline import Occurrence
 from pkbench.profiler.processes import TRACEFS, ProgramError, checked, run
 from pkbench.profiler.profiling import Profiled
-from pkbench.profiler.timeline import Occurrence
 from pkbench.turns import Turns
 
 SAMPLE = """\

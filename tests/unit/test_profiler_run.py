@@ -20,10 +20,11 @@ from pkbench.analysis.profiles import read
 from pkbench.analysis.reading.bounded_json import ResultError
 from pkbench.cases.catalogue import parse_case
 from pkbench.machine import detect
-from pkbench.profiler import conversation, counting, profiling, run, sampling, settings, timeline
+from pkbench.profiler import conversation, counting, profiling, run, settings
 from pkbench.profiler import round as rounds
 from pkbench.profiler.conversation import Conversation, NoAnswer
 from pkbench.profiler.counting import Known
+from pkbench.profiler.perf import sampling, timeline
 from pkbench.profiler.processes import TRACEFS, checked
 from pkbench.profiler.profiling import Profiled
 from pkbench.profiler.run import Request

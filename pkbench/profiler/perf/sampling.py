@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pkbench.profiler import code, settings, stacks
+from pkbench.profiler import settings
 from pkbench.profiler.conversation import Conversation
+from pkbench.profiler.perf import code, stacks
+from pkbench.profiler.perf.stacks import Sample, Stack
 from pkbench.profiler.processes import TRACEFS, ProgramError, checked
-from pkbench.profiler.stacks import Sample, Stack
 
 PERF = "perf"
 FREQUENCY = 9973  # a prime, so that no operation stays in phase with it

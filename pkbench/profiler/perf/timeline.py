@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkbench.profiler import sampling
 from pkbench.profiler.conversation import Conversation
+from pkbench.profiler.perf import sampling
 from pkbench.profiler.processes import ProgramError
 
 SECONDS = 0.05  # of tracing: thousands of operations
