@@ -25,7 +25,7 @@ def test_a_time_is_written_with_its_unit_or_in_seconds(text: str, expected: floa
 
 @pytest.mark.parametrize("text", ["", "m", "-1s", "1d", "soon"])
 def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(QuantityError, match="as in 90s, 10m or 2h"):
+    with pytest.raises(QuantityError, match="write it as 90s, 10m or 2h"):
         seconds(text)
 
 
