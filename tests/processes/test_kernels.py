@@ -282,7 +282,7 @@ def test_a_package_without_a_kernel_is_one_sentence(mirror):
 
 
 def test_a_count_brings_a_kernel_only_where_it_may_and_none_is_at_hand(mirror):
-    with pytest.raises(KernelError, match=r"no kernel '5\.10' at hand"):
+    with pytest.raises(KernelError, match=r"no kernel '5\.10' is available"):
         find_kernel("5.10", get=False)
     brought = find_kernel("5.10", get=True)
     assert "5.10.262-1" == brought.version
