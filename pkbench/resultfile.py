@@ -2,9 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 # The version of pyperf's file format, unchanged since 2016.
 PYPERF_FORMAT = "1.0"
@@ -70,22 +69,16 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def write_result(path: Path, metadata: Metadata, benchmarks: dict[str, list[Run]]) -> None:
-    """Write a result, complete or not at all, and never over an existing file.
+    """Write a result through pyperf, complete or not at all, and never over an existing file.
 
     `benchmarks` are the runs by case name. Raise OutputError where the file exists or can't be
     written.
     """
-    suite: dict[str, Any] = {
-        "version": PYPERF_FORMAT,
-        "metadata": metadata,
-        "benchmarks": [_benchmark(runs) for runs in benchmarks.values() if runs],
-    }
-    _hoist(suite, suite["benchmarks"])
     scratch = path.with_name(path.name + ".part")
     try:
         scratch.unlink(missing_ok=True)  # left by a run that was killed while writing
-        with scratch.open("x") as file:
-            json.dump(suite, file, separators=(",", ":"))
+        with scratch.open("x", encoding="utf-8") as file:
+            _dump(metadata, [runs for runs in benchmarks.values() if runs], file)
             file.flush()
             os.fsync(file.fileno())
         os.link(scratch, path)  # unlike a rename, it fails if the file exists by now
@@ -93,28 +86,33 @@ def write_result(path: Path, metadata: Metadata, benchmarks: dict[str, list[Run]
         raise OutputError(f"{error.filename2 or error.filename} exists already") from None
     except OSError as error:
         raise OutputError(f"can't write {path}: {error.strerror}") from None
+    except (TypeError, ValueError) as error:  # the journal keeps what pyperf refuses
+        raise OutputError(f"can't write {path}: {error}") from None
     finally:
         scratch.unlink(missing_ok=True)
 
 
-def _benchmark(runs: list[Run]) -> dict[str, Any]:
-    benchmark: dict[str, Any] = {"metadata": {}, "runs": [dict(run) for run in runs]}
-    _hoist(benchmark, benchmark["runs"])
-    return benchmark
-
-
-def _hoist(parent: dict[str, Any], children: Iterable[dict[str, Any]]) -> None:
-    """Move the metadata that all children share to the parent, as pyperf does."""
-    children = list(children)
-    if not children:
+def _dump(metadata: Metadata, benchmarks: list[list[Run]], file: TextIO) -> None:
+    """Write a suite in pyperf's format; pyperf moves what all runs share to the file's metadata."""
+    if not benchmarks:  # pyperf has no suite without a benchmark
+        json.dump({"version": PYPERF_FORMAT, "metadata": metadata, "benchmarks": []}, file)
         return
-    common = set(children[0]["metadata"].items())
-    for child in children[1:]:
-        common &= set(child["metadata"].items())
-    # A benchmark's name stays with it, even where there is only one.
-    shared = {key: value for key, value in common if key != "name" or "runs" in parent}
-    parent["metadata"] = {**dict(sorted(shared.items())), **parent["metadata"]}
-    for child in children:
-        child["metadata"] = {
-            key: value for key, value in child["metadata"].items() if key not in shared
-        }
+    import pyperf  # noqa: PLC0415 - it takes half a second to import
+
+    suite = pyperf.BenchmarkSuite(
+        [
+            pyperf.Benchmark(
+                [
+                    pyperf.Run(
+                        run["values"],
+                        [tuple(warmup) for warmup in run.get("warmups", [])],
+                        {**run["metadata"], **metadata},
+                        collect_metadata=False,
+                    )
+                    for run in runs
+                ]
+            )
+            for runs in benchmarks
+        ]
+    )
+    suite.dump(file)
