@@ -68,7 +68,7 @@ def write(folder: Path, files: Iterator[tuple[str, str]]) -> list[Path]:
 
 
 def _picoseconds(case: CaseProfile) -> Mapping[Stack, int]:
-    alone = case.seconds.get("alone")
+    alone = case.seconds.get("timed")
     if not (case.samples and case.samples.timed and alone):
         return {}
     each = alone * PICO / sum(case.samples.timed.values())
@@ -77,8 +77,8 @@ def _picoseconds(case: CaseProfile) -> Mapping[Stack, int]:
 
 def _caption(profile: Profile, case: CaseProfile) -> Caption:
     takes = (
-        f", {formatting.seconds(case.seconds['alone'])} an operation"
-        if "alone" in case.seconds
+        f", {formatting.seconds(case.seconds['timed'])} an operation"
+        if "timed" in case.seconds
         else ""
     )
     return Caption(case.case, f"{profile.name}{takes}, {_how(case)}{_part(case)}:", "samples")

@@ -13,12 +13,15 @@ from ..reading.bounded_json import ResultError
 from ..reading.fields import number_of, text_of
 from ..reading.result import CASE_NAME, LONGEST_CASE_NAME, STATES
 
-SCHEMA = 1
+# pkbench/profiler/document.py says what changed.
+SCHEMA = 2
+READABLE = (1, 2)
+RENAMED = {"alone": "timed"}  # timings of format 1
 NAME = "profile.json"
 JOURNAL = f"{NAME}.journal"  # what there is of a profile that isn't finished
 KEY = "pkbench_profile_schema"
 MOST_CASES = 2000
-HOW = ("alone", "counted", "sampled")
+HOW = ("timed", "counted", "sampled")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Samples:
     event: str
     frequency: int
     remark: str
-    profilers_own: int  # samples of work that only the profiler's presence makes, left out of timed
+    profiler_samples: int  # of work that only the profiler causes; left out of `timed`
     stacks: Mapping[Stack, int]  # all threads
     timed: Mapping[Stack, int]  # the calling thread in the operation
 
@@ -96,7 +99,9 @@ class CaseProfile:
     operations: int
     remark: str
     quantities: tuple[Quantity, ...]
-    seconds: Mapping[str, float]  # of an operation: alone, counted, sampled; medians
+    seconds: Mapping[
+        str, float
+    ]  # of an operation: timed without a profiler, counted, sampled; medians
     shortest: Mapping[str, float]  # likewise, of the shortest values
     samples: Samples | None
     instructions: tuple[Instruction, ...]
@@ -156,9 +161,9 @@ def read(path: str | Path) -> Profile:
     root = bounded_json.load(path)
     if not isinstance(root, dict) or KEY not in root:
         raise ResultError(f"{name} is JSON, but no profile of pkbench.")
-    if root[KEY] != SCHEMA or isinstance(root[KEY], bool):
+    if root[KEY] not in READABLE or isinstance(root[KEY], bool):
         shown = bounded_json.clean(str(root[KEY]), 40)
-        raise ResultError(f"{name} has profile format {shown}; this pkbench reads {SCHEMA}.")
+        raise ResultError(f"{name} has profile format {shown}; this pkbench reads up to {SCHEMA}.")
     root = bounded_json.bounded(name, root)
     entries = _list(name, root, "cases")
     if len(entries) > MOST_CASES:
@@ -220,9 +225,10 @@ def _timings(where: str, entries: list[Any], which: str) -> Iterator[tuple[str, 
     for entry in entries:
         found = _is_object(where, entry)
         seconds = _number(where, found, which)
-        if found.get("how") not in HOW or seconds <= 0:
+        how = RENAMED.get(text_of(found.get("how")), found.get("how"))
+        if how not in HOW or seconds <= 0:
             raise ResultError(f"{where} has a time that can't be.")
-        yield str(found["how"]), seconds
+        yield str(how), seconds
 
 
 def _samples(where: str, entry: Any) -> Samples:
@@ -235,7 +241,9 @@ def _samples(where: str, entry: Any) -> Samples:
         event=text_of(found.get("event")),
         frequency=_count(where, found, "frequency"),
         remark=text_of(found.get("remark")),
-        profilers_own=_count(where, found, "profilers_own"),
+        profiler_samples=_count(
+            where, found, "profilers_own" if "profilers_own" in found else "profiler_samples"
+        ),
         stacks=dict(_stacks(where, _list(where, found, "stacks"), names)),
         timed=dict(_stacks(where, _list(where, found, "timed"), names)),
     )

@@ -81,7 +81,7 @@ def by_case(cases: Iterable[CaseProfile]) -> Table:
     rows = [
         [
             case.case,
-            formatting.seconds(case.seconds["alone"]) if "alone" in case.seconds else NOT_MEASURED,
+            formatting.seconds(case.seconds["timed"]) if "timed" in case.seconds else NOT_MEASURED,
             *(count(total(case, parts)) for parts in COLUMNS.values()),
             _largest(case),
         ]
@@ -120,7 +120,7 @@ def quantities(case: CaseProfile) -> Table:
 def causes(case: CaseProfile) -> Table:
     """Return what the time of one case is spent on."""
     found = shares.of_case(case)
-    alone = case.seconds.get("alone", 0.0)
+    alone = case.seconds.get("timed", 0.0)
     rows = [
         [
             each.cause,
@@ -170,11 +170,11 @@ def hottest(case: CaseProfile) -> Table:
 
 def slow_down(cases: Iterable[CaseProfile]) -> Table:
     """Return what profiling itself costs each case."""
-    measured = [case for case in cases if "alone" in case.seconds]
+    measured = [case for case in cases if "timed" in case.seconds]
     rows = [
         [
             case.case,
-            formatting.seconds(case.shortest["alone"]),
+            formatting.seconds(case.shortest["timed"]),
             *(slower(case, how) for how in ("counted", "sampled")),
         ]
         for case in measured
@@ -183,7 +183,7 @@ def slow_down(cases: Iterable[CaseProfile]) -> Table:
     return Table(
         name="slow-down",
         title="The profiler's own cost",
-        headings=["case", "alone", "counted", "sampled"],
+        headings=["case", "timed", "counted", "sampled"],
         rows=rows,
         data=pd.DataFrame(data),
         note=(
@@ -221,9 +221,9 @@ def instructions(case: CaseProfile) -> Table:
 
 def slower(case: CaseProfile, how: str) -> str:
     """Return how many times as long an operation takes while it is profiled so."""
-    if how not in case.shortest or "alone" not in case.shortest:
+    if how not in case.shortest or "timed" not in case.shortest:
         return NOT_MEASURED
-    return f"{formatting.figures(case.shortest[how] / case.shortest['alone'])} ×"
+    return f"{formatting.figures(case.shortest[how] / case.shortest['timed'])} ×"
 
 
 def total(case: CaseProfile, parts: Sequence[str]) -> float | None:
@@ -271,14 +271,14 @@ def sampling_note(case: CaseProfile) -> str:
         return case.missing.get("samples", "not sampled")
     samples = case.samples
     told = f"{sum(samples.timed.values()):,} samples of the operation by {samples.event}"
-    own = f", {samples.profilers_own:,} more of the profiler's own work left out"
+    own = f", {samples.profiler_samples:,} more of the profiler's own work left out"
     clock = (
         "; no PMU: a sample taken while interrupts are off falls where they come on again"
         if samples.by_time
         else ""
     )
     remark = f"; {samples.remark}" if samples.remark else ""
-    return f"{told}{own if samples.profilers_own else ''}{clock}{remark}."
+    return f"{told}{own if samples.profiler_samples else ''}{clock}{remark}."
 
 
 def _largest(case: CaseProfile) -> str:

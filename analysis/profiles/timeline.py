@@ -89,7 +89,7 @@ def about(timeline: Timeline) -> str:
 
 
 def _lines(case: CaseProfile, timeline: Timeline) -> list[str]:
-    untraced = case.seconds.get("alone")
+    untraced = case.seconds.get("timed")
     told = f", untraced {formatting.seconds(untraced)}" if untraced else ""
     number = f"{timeline.operations:,}"
     return [

@@ -164,7 +164,7 @@ def sentences(profile: Profile, costs: dict[str, float]) -> Iterator[str]:
 
 def sentence(case: CaseProfile, seconds: float | None = None) -> str:
     """Say what one case's time is made of; nothing where that isn't known."""
-    alone = case.seconds.get("alone")
+    alone = case.seconds.get("timed")
     seconds = seconds if seconds and _same(case, seconds) else alone
     found = [each for each in shares.of_case(case) if each.share >= 0.01][:LARGEST]
     if not (found and seconds and case.samples):
@@ -217,9 +217,9 @@ def _same(case: CaseProfile, seconds: float) -> bool:
 
     One with two modes may not have: its shares are then of another mode than the figure.
     """
-    if "alone" not in case.seconds:
+    if "timed" not in case.seconds:
         return True
-    return case.shortest["alone"] / NEAR <= seconds <= case.seconds["alone"] * NEAR
+    return case.shortest["timed"] / NEAR <= seconds <= case.seconds["timed"] * NEAR
 
 
 def _verb(place: int) -> str:

@@ -114,7 +114,7 @@ def run(
         chosen = replace(chosen, budget=budget)
     if machine.evidence == "function":
         chosen = single_run(chosen)
-        pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.ONCE)
+        pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.SINGLE_RUN)
     path = output or new_local_result(preset)
     note(f"checking {machine.name} for noise sources")
     request = Request(

@@ -111,7 +111,9 @@ def test_an_existing_output_is_refused_and_kept(tmp_path: Path) -> None:
 
 def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    refused(pkbench(*QUICK, "-o", str(tmp_path / "file" / "result.json")), "can't make the folder")
+    refused(
+        pkbench(*QUICK, "-o", str(tmp_path / "file" / "result.json")), "can't create the folder"
+    )
     refused(pkbench(*QUICK, "-o", "/proc/result.json"), "/proc")
 
 

@@ -34,6 +34,18 @@ def test_a_profile_is_read_as_it_was_written(case: CaseProfile) -> None:
     assert 60 == case.samples.timed["run", "do_syscall_64_[k]", "flush_tlb_mm_range_[k]"]
 
 
+def test_a_profile_of_format_1_is_read_under_the_names_of_today(tmp_path: Path) -> None:
+    first = document()
+    first["pkbench_profile_schema"] = 1
+    (case,) = first["cases"]
+    case["samples"]["profilers_own"] = case["samples"].pop("profiler_samples")
+    for timing in case["timings"]:
+        timing["how"] = timing["how"].replace("timed", "alone")
+    found = read.read(written(tmp_path, first))
+
+    assert read.read(written(tmp_path, document())).cases == found.cases
+
+
 def test_a_folder_stands_for_the_profile_in_it(tmp_path: Path) -> None:
     written(tmp_path, document())
 
@@ -65,7 +77,7 @@ def changed(path: str, value: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("pkbench_profile_schema", 2, "profile format 2"),
+        ("pkbench_profile_schema", 3, "profile format 3"),
         ("pkbench_profile_schema", True, "profile format True"),
         ("cases", {}, "cases is no list"),
         ("cases.0", 3, "no object"),
