@@ -7,7 +7,7 @@ from typing import Any
 
 import pyperf
 import pytest
-from commands import pkbench
+from command_line import pkbench
 
 from pkbench import analysis
 from pkbench.cases.catalogue import parse_case
