@@ -119,6 +119,10 @@ def test_a_bad_result_file_is_refused_by_name(tmp_path: Path, content: bytes) ->
     refused(pkbench("report", str(path), "-o", str(tmp_path / "report")), "bad.json")
 
 
+def test_a_format_of_figures_that_is_not_known_is_refused_with_those_that_are() -> None:
+    refused(pkbench("report", "x.json", "--format", "bmp"), "'bmp'", "svg, pdf, png")
+
+
 def test_list_says_of_every_case_whether_it_runs_here_and_why_not() -> None:
     rows = json.loads(pkbench("list", "--json").stdout)
     for row in rows:

@@ -52,7 +52,6 @@ def pkbench(
         (("list", "nothing"), ("'nothing'",)),
         (("report",), ("RESULT",)),
         (("report", ""), ("empty",)),
-        (("report", "x.json", "--format", "bmp"), ("'bmp'", "svg, pdf, png")),
         (("bundle", "x.json", "-o", "x.zip"), ("x.zip", ".tar.gz")),
         (("measure",), ("'measure'",)),
         (("count",), ("--kernel",)),
