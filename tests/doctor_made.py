@@ -12,7 +12,7 @@ from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest
 
 from pkbench.doctor import Finding, counters, examine, permissions
 from pkbench.machine import Probe, detect
-from pkbench.worker.core_clock import Chain
+from pkbench.worker.core_clock import CoreClock
 
 CLOCKSOURCE = "sys/devices/system/clocksource/clocksource0"
 THP = "sys/kernel/mm/transparent_hugepage/enabled"
@@ -119,8 +119,8 @@ PROBES = {
 }
 
 
-def readings(*nop_cycles: float, multiply: float = 9e-10, branch: float = 16.2) -> list[Chain]:
-    return [Chain(3e-10 if cycles else 0.0, multiply, cycles, branch) for cycles in nop_cycles]
+def readings(*nop_cycles: float, multiply: float = 9e-10, branch: float = 16.2) -> list[CoreClock]:
+    return [CoreClock(3e-10 if cycles else 0.0, multiply, cycles, branch) for cycles in nop_cycles]
 
 
 # A hundred readings of a core.

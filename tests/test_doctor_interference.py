@@ -10,7 +10,7 @@ from machines_made import ARM64, WITH_KEYS, guest, plant
 from pkbench.doctor import Finding
 from pkbench.doctor.interference import core, steal
 from pkbench.machine import Probe, detect
-from pkbench.worker.core_clock import Chain
+from pkbench.worker.core_clock import CoreClock
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def stealing(root: Path, before: str, after: str, probe: Probe = PROBES["KVM"]) 
         ([], "unknown"),
     ],
 )
-def test_smt_contention_is_reported(seen: list[Chain], status: str) -> None:
+def test_smt_contention_is_reported(seen: list[CoreClock], status: str) -> None:
     assert status == core(seen).status
 
 

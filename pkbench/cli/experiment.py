@@ -21,7 +21,7 @@ from pkbench.cli.run import describe_step, how_it_ended
 from pkbench.machine import detect
 from pkbench.resultfile import OutputError, check_output
 from pkbench.run.measurement import Request, measure
-from pkbench.run.presets import PRESETS, once
+from pkbench.run.presets import PRESETS, single_run
 
 if TYPE_CHECKING:
     from pkbench.analysis.experiments import Experiment, Finding
@@ -94,7 +94,7 @@ def measured(
     if budget is not None:
         how = replace(how, budget=budget)
     if machine.evidence == "function":
-        how = once(how)
+        how = single_run(how)
     path = output or new_local_result(chosen.name)
     if not resume:
         check_output(path)

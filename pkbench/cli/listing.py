@@ -17,8 +17,8 @@ from pkbench.cli.options import (
 )
 from pkbench.cli.output import note, print_columns, print_json
 from pkbench.cli.states import note_reasons
+from pkbench.run.memory import available_memory, too_large
 from pkbench.run.presets import PRESETS, Preset, estimate_seconds
-from pkbench.run.schedule import available_memory, too_large
 
 
 @click.command("list", epilog=PATTERNS)

@@ -32,8 +32,10 @@ from pkbench.machine import detect
 from pkbench.resultfile import check_output
 from pkbench.run import by_pyperf
 from pkbench.run.measurement import Request, measure
-from pkbench.run.presets import PRESETS, once
-from pkbench.run.schedule import Record, Step, available_memory, too_large
+from pkbench.run.memory import available_memory, too_large
+from pkbench.run.presets import PRESETS, single_run
+from pkbench.run.record import Record
+from pkbench.run.schedule import Step
 
 TARGET = (
     "Stop measuring a case when half of its 95 % interval is below this share of the median: 1%.  "
@@ -112,7 +114,7 @@ def run(
     if budget is not None:
         chosen = replace(chosen, budget=budget)
     if machine.evidence == "function":
-        chosen = once(chosen)
+        chosen = single_run(chosen)
         pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.ONCE)
     path = output or new_local_result(preset)
     if not resume:

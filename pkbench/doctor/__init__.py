@@ -22,7 +22,7 @@ from pkbench.doctor.memory import hugetlb, ksm, numa_balancing, swap, thp
 from pkbench.doctor.permissions import io_uring, max_map_count, userfaultfd
 from pkbench.doctor.script import script
 from pkbench.machine import Machine
-from pkbench.worker.core_clock import Chain, looks_for
+from pkbench.worker.core_clock import CoreClock, calibrate_clock_for
 
 __all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status", "script"]
 
@@ -60,13 +60,13 @@ CHECKS: tuple[Check, ...] = (
 def examine(
     machine: Machine,
     root: Path = Path("/"),
-    watch: Callable[[float], Sequence[Chain]] = looks_for,
+    watch: Callable[[float], Sequence[CoreClock]] = calibrate_clock_for,
 ) -> list[Finding]:
     """Run every check and return its finding; change nothing.
 
     `root` is where /proc and /sys are. `watch` takes core-clock readings for that many seconds.
     """
-    readings: list[Chain] = []
+    readings: list[CoreClock] = []
     found = [check(machine, root) for check in CHECKS]
     found.append(steal(machine, root, lambda seconds: readings.extend(watch(seconds))))
     # `steal` doesn't wait where /proc/stat lacks the column, so there may be no readings yet.

@@ -33,7 +33,9 @@ def pmu(machine: Machine, root: Path) -> Finding:
         name = errno.errorcode.get(refused.errno or 0, refused.strerror)
         why = NO_DRIVER if refused.errno in WITHOUT_DRIVER else refused.strerror
         evidence = f"perf_event_open failed with {name}: {why}"
-        return Finding("pmu", "warning", evidence, NO_COUNTERS, no_fix=_how_to_get_counters(machine))
+        return Finding(
+            "pmu", "warning", evidence, NO_COUNTERS, no_fix=_how_to_get_counters(machine)
+        )
     evidence = (
         f"perf_event_open: {refused.strerror}; perf_event_paranoid is {paranoid or 'not known'}"
     )

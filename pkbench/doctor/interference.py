@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pkbench.doctor.finding import HOST_ONLY, NOT_KNOWN, Finding, Status, unread
 from pkbench.machine import Machine, read
 from pkbench.worker import smt_contention
-from pkbench.worker.core_clock import Chain
+from pkbench.worker.core_clock import CoreClock
 
 STATUS = "proc/self/status"
 # Share of readings. A few are slow on any machine: an interrupt looks like contention.
@@ -84,7 +84,7 @@ def tracer(_machine: Machine, root: Path) -> Finding:
     return Finding("tracer", "problem", f"TracerPid is {found[1]}", effect, no_fix=no_fix)
 
 
-def core(readings: Sequence[Chain]) -> Finding:
+def core(readings: Sequence[CoreClock]) -> Finding:
     """Check for SMT contention: how many of these readings another hardware thread disturbed."""
     effect = (
         "the core's other hardware thread takes up to half of the execution units; on a 2-CPU "
@@ -122,13 +122,13 @@ def core(readings: Sequence[Chain]) -> Finding:
     return Finding("core", status, evidence, effect, no_fix=SIBLING_OFF)
 
 
-def _uncontended(readings: Sequence[Chain], cycles: Sequence[float], apart: float) -> float:
+def _uncontended(readings: Sequence[CoreClock], cycles: Sequence[float], apart: float) -> float:
     """Return the cycles of a no-op or a branch on an uncontended core, from all readings."""
     checked = [
-        smt_contention.reading(each, chain.add_seconds, chain.multiply_seconds)
+        (each, smt_contention.consistent(chain.add_seconds, chain.multiply_seconds))
         for each, chain in zip(cycles, readings, strict=True)
     ]
-    return smt_contention.best(checked, apart)
+    return smt_contention.uncontended_cycles(checked, apart)
 
 
 class Ticks(NamedTuple):

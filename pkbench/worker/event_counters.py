@@ -1,4 +1,4 @@
-"""The CPU's own counters, as one group of perf events around the timed loops of this process."""
+"""Count the CPU's own events around the timed loops of this process, as one perf event group."""
 
 import functools
 from collections.abc import Iterator
@@ -13,13 +13,14 @@ UNKNOWN = "pkbench does not know which event of this CPU counts it"
 
 
 class EventCounters:
-    """A group of events: opened once, counting this thread; `scope` says which part of it."""
+    """A group of events of this thread, opened once."""
 
     def __init__(self, events: Any, number: int) -> None:
+        """Open the first `number` of an array of `struct pk_event`, which must outlive this."""
         scope = lib.pk_counters_open(events, number)
-        self.scope: str = SCOPES.get(scope, "")
-        self.names: dict[str, int] = {}  # of the events that are counted, with their places
-        self.missing: dict[str, str] = {}  # of the others, with the reason
+        self.scope: str = SCOPES.get(scope, "")  # what is counted, or "" where nothing is
+        self.names: dict[str, int] = {}  # counted event -> its place in the group
+        self.missing: dict[str, str] = {}  # other event -> why it isn't counted
         for place in range(number):
             name, error = text_of(events[place].name), events[place].error
             if error:
@@ -28,10 +29,10 @@ class EventCounters:
                 self.names[name] = place
 
     def counted(self, value: Any, operations: int) -> Iterator[tuple[str, float]]:
-        """Give what was counted during a value, per operation, and for which share of the time.
+        """Yield the counts of a value per operation, and the share of the time they were counted.
 
-        Where more events are asked for than the CPU has counters, the kernel has them take turns:
-        counts are scaled up to the whole time (perf_event_open(2), PERF_FORMAT_TOTAL_TIME_RUNNING).
+        With more events than the CPU has counters, the kernel multiplexes them. Counts are scaled
+        up to the whole time (perf_event_open(2), PERF_FORMAT_TOTAL_TIME_RUNNING).
         """
         if not value.counter_running:
             return
@@ -43,7 +44,7 @@ class EventCounters:
 
 @functools.cache
 def event_counters() -> EventCounters:
-    """Return this process's own, of the CPU's events, which stay open to its end."""
+    """Return this process's counters of the CPU's events; they stay open until it ends."""
     events = ffi.new("struct pk_event[]", lib.PK_EVENTS_MAX)
     return EventCounters(events, lib.pk_hardware_events(events))
 

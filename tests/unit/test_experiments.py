@@ -1,0 +1,170 @@
+"""Experiments: each is declared whole, and its verdicts follow from the numbers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import pkbench
+from figures_made import around
+from results_made import NO_KEYS, Made, skipped, suite, write
+
+from pkbench.analysis import ResultError, read
+from pkbench.analysis.estimate.result_set import ResultSet, result_sets
+from pkbench.analysis.experiments import (
+    EXPERIMENTS,
+    NOT_SEEN,
+    SEEN,
+    UNTOLD,
+    Experiment,
+    Verdict,
+    judge,
+    named,
+)
+from pkbench.analysis.experiments.verdict import Here, linear, more_cycles, share_at
+from pkbench.analysis.figures import FIGURES
+from pkbench.cases.selection import select
+
+CYCLE = 0.5e-9
+
+
+def result_set(folder: Path, *cases: Made, **options: Any) -> ResultSet:
+    (found,) = result_sets([read(write(folder / "result.json", suite(cases, **options)))])
+    return found
+
+
+def verdicts(name: str, found: ResultSet) -> dict[str, Verdict]:
+    return {each.claim.says: each.verdict for each in judge(named(name), [found])}
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
+def test_every_experiment_can_be_run_and_drawn_and_has_a_source(experiment: Experiment) -> None:
+    assert select(experiment.cases, experiment.points, "quick")
+    assert experiment.figure in {figure.name for figure in FIGURES}
+    assert experiment.claims
+    for claim in experiment.claims:
+        assert claim.says
+        assert claim.source
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
+def test_nothing_is_told_where_nothing_was_measured(experiment: Experiment, tmp_path: Path) -> None:
+    cases = select(experiment.cases, experiment.points, "quick")
+    found = result_set(tmp_path, *(skipped(case.name) for case in cases))
+    for finding in judge(experiment, [found]):
+        assert UNTOLD == finding.verdict.state
+        assert NO_KEYS in finding.verdict.words or "was not asked for" in finding.verdict.words
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"), [(270e-9, SEEN), (110e-9, NOT_SEEN), (150e-9, UNTOLD)]
+)
+def test_a_ratio_is_seen_where_its_whole_interval_is(
+    tmp_path: Path, changed: float, state: str
+) -> None:
+    found = result_set(
+        tmp_path,
+        Made("syscall/mprotect-same", around(100e-9)),
+        Made(
+            "protect/mprotect-none-rw/pages:1",
+            [[changed * (0.9 + place % 5 / 20)] for place in range(7)],
+        ),
+    )
+    (verdict,) = verdicts("mprotect-noop", found).values()
+    assert state == verdict.state
+    assert "protect/mprotect-none-rw/pages:1 over syscall/mprotect-same" in verdict.words
+
+
+@pytest.mark.parametrize(("cycles", "state"), [(60, SEEN), (200, NOT_SEEN), (79, UNTOLD)])
+def test_cycles_are_those_of_the_core_without_the_loop(
+    tmp_path: Path, cycles: int, state: str
+) -> None:
+    loop = "instruction/empty-loop"
+    found = result_set(
+        tmp_path,
+        Made(loop, around(CYCLE), cycle=CYCLE),
+        Made("switch/wrpkru-raw/pages:1", around((cycles + 1) * CYCLE), floor=loop, cycle=CYCLE),
+    )
+    assert state == verdicts("erim-switch-table", found)["a switch adds 55 to 80 cycles"].state
+
+
+def test_a_claim_of_time_is_not_told_by_instructions(tmp_path: Path) -> None:
+    found = result_set(
+        tmp_path,
+        Made("instruction/rdpkru", [[1.0]]),
+        Made("instruction/wrpkru-toggle", [[2.0]]),
+        Made("protect/mprotect-rw-ro/pages:1", [[2600.0]]),
+        Made("protect/pkey-mprotect-0-k/pages:1", [[2700.0]]),
+        evidence="path length",
+    )
+    told = verdicts("libmpk-table1", found)
+    assert UNTOLD == told["WRPKRU costs more than RDPKRU"].state
+    tag = told["pkey_mprotect of a page costs within a tenth of what mprotect does"]
+    assert SEEN == tag.state
+    assert tag.words.startswith("in instructions: ")
+
+
+def test_a_share_is_the_rate_times_what_a_switch_adds(tmp_path: Path) -> None:
+    work = "switch/rate-work/work:5000"
+    found = result_set(
+        tmp_path,
+        Made(work, [[4e-6]] * 7),
+        Made("switch/rate-wrpkru/work:5000", [[4.2e-6]] * 7, floor=work),
+    )
+    here = Here(found, "box")
+    told = share_at("switch/rate-wrpkru/work:5000", 100_000, 0.01)(here)
+    assert (NOT_SEEN, "100,000 switches a second take 2.00 % of a CPU") == (
+        told.state,
+        told.words.split(" [")[0],
+    )
+    assert SEEN == share_at("switch/rate-wrpkru/work:5000", 100_000, 0.03)(here).state
+
+
+def test_a_cost_is_linear_where_a_page_more_costs_the_same(tmp_path: Path) -> None:
+    sizes = (1, 100, 1000)
+    costs = {"even": (1e-6, 1e-5, 1e-4), "steeper": (1e-6, 1e-5, 1e-3)}
+    found = result_set(
+        tmp_path,
+        *(
+            Made(f"protect/{name}/pages:{size}", [[cost]] * 7)
+            for name, each in costs.items()
+            for size, cost in zip(sizes, each, strict=True)
+        ),
+    )
+    for name, state in (("even", SEEN), ("steeper", NOT_SEEN)):
+        few, some, many = (f"protect/{name}/pages:{size}" for size in sizes)
+        assert state == linear(few, some, many, sizes, 1.5)(Here(found, "box")).state
+
+
+def test_a_difference_in_cycles_is_that_of_two_cases(tmp_path: Path) -> None:
+    found = result_set(
+        tmp_path,
+        Made("kernel/a", [[1000 * CYCLE]] * 7, cycle=CYCLE),
+        Made("kernel/b", [[900 * CYCLE]] * 7, cycle=CYCLE),
+    )
+    told = more_cycles("kernel/a", "kernel/b", 50, 200)(Here(found, "box"))
+    assert (SEEN, "kernel/a less kernel/b: 100 cycles") == (told.state, told.words)
+
+
+def test_an_experiment_that_there_is_not_is_refused_with_the_names_of_those_there_are() -> None:
+    with pytest.raises(ResultError, match=r"did you mean erim-100k\?.*domain-switch"):
+        named("erim-100")
+
+
+def test_the_command_lists_measures_and_judges(tmp_path: Path) -> None:
+    listed = pkbench("experiment")
+    assert {each.name for each in EXPERIMENTS} == {
+        line.split()[0] for line in listed.stdout.splitlines()
+    }
+    output = tmp_path / "noop.json"
+    command = ("experiment", "mprotect-noop", "--budget", "0s", "-o", str(output), "--json")
+    done = pkbench(*command, folder=tmp_path)
+    assert 0 == done.returncode, done.stderr
+    told = json.loads(done.stdout)
+    assert [str(output)] == told["results"]
+    assert {SEEN, NOT_SEEN, UNTOLD} >= {each["state"] for each in told["verdicts"]}
+    again = pkbench("experiment", "mprotect-noop", str(output), "--figures", str(tmp_path / "f"))
+    assert "published: EoSD" in again.stdout
+    refused = pkbench("experiment", "mprotect-nop")
+    assert 2 == refused.returncode
+    assert "did you mean mprotect-noop?" in refused.stderr
