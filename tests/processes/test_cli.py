@@ -124,6 +124,10 @@ def test_a_format_of_figures_that_is_not_known_is_refused_with_those_that_are() 
     refused(pkbench("report", "x.json", "--format", "bmp"), "'bmp'", "svg, pdf, png")
 
 
+def test_a_run_that_was_not_interrupted_is_not_resumed(tmp_path: Path) -> None:
+    refused(pkbench("run", "--resume", "-o", "no.json", folder=tmp_path), "no.json.journal")
+
+
 def test_list_says_of_every_case_whether_it_runs_here_and_why_not() -> None:
     rows = json.loads(pkbench("list", "--json").stdout)
     for row in rows:

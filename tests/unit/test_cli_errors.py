@@ -46,7 +46,6 @@ def pkbench(
         (("run", "syscall/getppid", "-o", ""), ("'--output'", "empty")),
         (("run", "syscall/getppid", "-o", "."), (".", "exists already")),
         (("run", "--resume"), ("--resume needs -o",)),
-        (("run", "--resume", "-o", "missing.json"), ("missing.json.journal",)),
         (("profile", "--resume"), ("--resume needs -o",)),
         (("experiment", "erim-100k", "--resume"), ("--resume needs -o",)),
         (("list", "nothing"), ("'nothing'",)),
