@@ -190,7 +190,7 @@ def test_a_stopped_run_keeps_what_it_measured_and_is_resumed(
     refused(pkbench(*arguments[:-4], "--seed", "6", "--resume", "-o", str(path)), "seed")
     refused(
         pkbench("run", "--preset", "quick", "syscall/getppid", "--resume", "-o", str(path)),
-        "otherwise",
+        "differs in",
         "cases",
     )
     done = pkbench(*arguments, "--resume")
@@ -339,11 +339,11 @@ def test_a_run_that_loses_a_cpu_ends_in_one_sentence_and_goes_on_when_it_is_back
     os.sched_setaffinity(process.pid, left)
     said = process.communicate(timeout=30)[1]
     assert 2 == process.returncode
-    assert "pkbench: the CPUs to run on changed amid the run" in said.splitlines()[-1]
+    assert "pkbench: the CPUs to run on changed during the run" in said.splitlines()[-1]
     before = whole_lines(journal)
     refused(
         pkbench(*arguments, "--resume", limit=lambda: os.sched_setaffinity(0, left)),
-        "otherwise: allowed cpus",
+        "differs in allowed cpus",
     )
     assert before == whole_lines(journal)
     done = pkbench(*arguments, "--resume")
