@@ -8,6 +8,7 @@ import click
 from pkbench.cli.options import PATH, as_json
 from pkbench.cli.output import print_json
 from pkbench.resultfile import OutputError, check_output
+from pkbench.version import version
 
 SUFFIX = ".tar.gz"
 
@@ -36,7 +37,7 @@ def bundle(results: Sequence[Path], output: Path, json_: bool) -> None:
 
     try:
         with bundles.opened(results) as files:
-            bundles.write(files, output)
+            bundles.write(files, output, version())
     except OSError as error:
         raise OutputError(f"can't write {error.filename or output}: {error.strerror}") from None
     if json_:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from pkbench.profiler.profiling import Profiled
 from pkbench.profiler.sampling import Samples
 from pkbench.profiler.stacks import Stack
 from pkbench.resultfile import OutputError
+from pkbench.version import version
 
 # 1, the first.
 SCHEMA = 1
@@ -27,7 +27,7 @@ def start(machine: Machine, cases: Sequence[str], command: str) -> Part:
     """Return what is known of a profile before the first case: its journal's first line."""
     return {
         "kind": "profile",
-        "version": version("pkbench"),
+        "version": version(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "machine": {

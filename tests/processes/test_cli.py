@@ -26,6 +26,7 @@ from pkbench.run.presets import PRESETS
 from pkbench.run.record import Record
 from pkbench.run.schedule import Step
 from pkbench.turns import CPUS, at_the_last_cpu
+from pkbench.version import version
 
 QUICK = ("run", "--preset", "quick", "--budget", "0", "syscall/getppid")
 
@@ -60,6 +61,7 @@ def test_a_run_leaves_nothing_but_the_result(result: Path) -> None:
 def test_a_result_says_what_it_is_of(result: Path) -> None:
     metadata = json.loads(result.read_text())["metadata"]
     assert 7 == metadata["pkbench_seed"]
+    assert version() == metadata["pkbench_version"]
     assert "lab 1" == metadata["hostname"] == json.loads(metadata["pkbench_machine"])["name"]
     assert "silicon" == metadata["pkbench_evidence"] or parse_case("instruction/rdpkru")
     states = {case["case"]: case["state"] for case in json.loads(metadata["pkbench_cases"])}

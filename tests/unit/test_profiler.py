@@ -1,24 +1,19 @@
 """What a profile is made of: programs that may do anything, samples, events, numbers."""
 
-import os
-import shlex
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import needs
 import pytest
-from processes import gone
 
 from pkbench.cases.catalogue import Case, by_name, parse_case
-from pkbench.profiler import code, counting, settings, stacks, timeline, tracefs
+from pkbench.profiler import counting, settings, stacks, timeline, tracefs
 from pkbench.profiler import round as rounds
 from pkbench.profiler.counting import Known
 from pkbench.profiler.events import TRACEPOINTS, Event
-from pkbench.profiler.processes import TRACEFS, ProgramError, checked, run
+from pkbench.profiler.processes import ProgramError
 from pkbench.profiler.profiling import Profiled
 from pkbench.profiler.timeline import Happening
 from pkbench.turns import Turns
@@ -34,53 +29,6 @@ SAMPLE = """\
 \t           33a80 spin (/x/_native.abi3.so)
 
 """
-
-
-def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
-    file = tmp_path / "child"
-    script = f"sleep 600 & echo $! > {file}; wait"
-
-    with pytest.raises(ProgramError, match="sh took longer than 1 s and was ended"):
-        run(("sh", "-c", script), 1)
-    assert gone(int(file.read_text()))
-
-
-def test_what_a_program_leaves_behind_is_ended_with_it(tmp_path: Path) -> None:
-    file = tmp_path / "child"
-
-    assert 0 == run(("sh", "-c", f"sleep 600 & echo $! > {file}"), 10).code
-    assert gone(int(file.read_text()))
-
-
-def test_a_program_that_never_stops_talking_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pkbench.profiler.processes.MOST_OUTPUT", 1 << 16)
-
-    with pytest.raises(ProgramError, match="yes wrote more than"):
-        run(("yes",), 20)
-
-
-def test_a_program_that_fails_is_told_with_its_last_words() -> None:
-    with pytest.raises(ProgramError, match="sh exited with 3: no such luck"):
-        checked(("sh", "-c", "echo no such; echo 'no such\nluck' >&2; exit 3"), 10)
-
-
-def test_a_program_that_is_not_there_is_one_sentence() -> None:
-    with pytest.raises(ProgramError, match=r"^no-such-program is not installed$"):
-        run(("no-such-program",), 10)
-
-
-def test_an_interrupt_ends_the_program_with_all_it_started(tmp_path: Path) -> None:
-    file = tmp_path / "child"
-    program = (
-        "import signal, threading, os\n"
-        "from pkbench.profiler.processes import run\n"
-        "threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
-        f"run(('sh', '-c', 'sleep 600 & echo $! > {file}; wait'), 60)\n"
-    )
-    ended = run((sys.executable, "-c", program), 30)
-
-    assert "KeyboardInterrupt" in ended.said
-    assert gone(int(file.read_text()))
 
 
 def test_samples_are_folded_from_the_outermost_function_in() -> None:
@@ -312,22 +260,6 @@ def test_numbers_of_tracepoints_are_read_from_where_the_kernel_has_them(tmp_path
     assert {"tlb:tlb_flush": 188} == tracefs.numbers(["tlb:tlb_flush", "no:such"], str(tmp_path))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
-def test_tracefs_is_mounted_for_nobody_else_even_where_mounts_are_shared(tmp_path: Path) -> None:
-    needs.program("unshare")
-    look = "test -d /sys/kernel/tracing/events"
-    script = (
-        "mount --make-rshared / && "
-        "{ while umount /sys/kernel/tracing 2>/dev/null; do :; done; } && "
-        f"cp /proc/self/mounts {tmp_path}/before && ! {look} && "
-        f"{shlex.join((*TRACEFS, 'exec', 'sh', '-c', look))} && "
-        f"cp /proc/self/mounts {tmp_path}/after"
-    )
-    checked(("unshare", "-m", "--propagation", "private", "sh", "-c", script), 20)
-
-    assert (tmp_path / "before").read_text() == (tmp_path / "after").read_text()
-
-
 def test_every_quantity_is_counted_by_one_event() -> None:
     quantities = [event.quantity for event in TRACEPOINTS]
 
@@ -390,6 +322,7 @@ def profiled_in(clock: Clock, number: int, monkeypatch: pytest.MonkeyPatch) -> l
     monkeypatch.setattr(rounds, "time", clock)
     monkeypatch.setattr(rounds, "profile", clock.profile)
     monkeypatch.setattr(Turns, "_take", lambda turns, waiting: None)
+    monkeypatch.setattr(counting, "known", lambda events: Known((), frozenset()))
     cases = [parse_case(f"protect/mprotect-rw-ro/pages:{n}") for n in range(1, number + 1)]
     return [each.state for each in rounds.profiles(cases, 180, lambda *_: None)]
 
@@ -448,28 +381,6 @@ def test_no_case_begins_once_the_budget_is_spent(monkeypatch: pytest.MonkeyPatch
 
     assert {"measured": 84, "skipped": 32} == states
     assert 180 < clock.now < 180 + 2.2
-
-
-def test_the_timed_function_is_disassembled_with_its_loop() -> None:
-    needs.program("objdump")
-    import pkbench._native as native  # noqa: PLC0415
-
-    module = str(native.__file__)
-    (nop,) = (each for each in code.symbols(module) if each.name == "run_nop")
-    found = code.annotated(module, nop.address, {nop.address: 3})
-    loop = [each for each in found if each.in_loop]
-
-    assert 100 == sum(each.text == "nop" for each in loop)
-    assert loop[-1].text.startswith("j")
-    assert 3 == found[0].samples
-
-
-def test_a_function_that_is_not_there_is_one_sentence() -> None:
-    needs.program("objdump")
-    import pkbench._native as native  # noqa: PLC0415
-
-    with pytest.raises(ProgramError, match="no function"):
-        code.annotated(str(native.__file__), 1, {})
 
 
 def test_every_benchmark_knows_where_its_timed_function_is() -> None:

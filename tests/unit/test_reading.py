@@ -3,8 +3,6 @@
 import gzip
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -361,8 +359,3 @@ def test_every_public_name_is_there() -> None:
         assert getattr(analysis, name).__name__ == name
     with pytest.raises(AttributeError):
         analysis.nonsense  # noqa: B018
-
-
-def test_reading_a_result_needs_no_pandas() -> None:
-    code = "import sys, pkbench.analysis as a; a.read; sys.exit('pandas' in sys.modules)"
-    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode

@@ -4,13 +4,10 @@ import csv
 import io
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import pkbench, refused
 from results_made import Made, suite, write
 
 from pkbench.analysis import read, result_sets
@@ -152,34 +149,6 @@ def test_latex_has_a_line_a_row_ruled_as_booktabs_does(folder: Path) -> None:
 def test_a_long_table_breaks_over_pages() -> None:
     assert r"\begin{longtable}" in table(["1"] * 41).latex()
     assert r"\begin{tabular}" in table(["1"] * 40).latex()
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX here")
-def test_latex_compiles_every_table(folder: Path, tmp_path: Path) -> None:
-    inputs = "\n".join(rf"\input{{{path}}}" for path in sorted(folder.glob("*.tex")))
-    every = table([chr(code) for code in range(32, 256) if chr(code).isprintable()] + [HOSTILE])
-    (tmp_path / "every.tex").write_text(every.latex(), encoding="utf-8")
-    document = tmp_path / "all.tex"
-    document.write_text(
-        "\\documentclass{article}\n\\usepackage{booktabs,longtable}\n\\begin{document}\n"
-        f"{inputs}\n\\input{{every}}\n\\end{{document}}\n"
-    )
-    command = ("pdflatex", "-halt-on-error", "-interaction=nonstopmode", "-no-shell-escape", "all")
-    done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=False, errors="replace"
-    )
-    assert 0 == done.returncode, done.stdout[-2000:]
-
-
-def test_only_the_formats_that_are_asked_for_are_written(folder: Path, tmp_path: Path) -> None:
-    result = folder.parents[1] / "2.json"
-    done = pkbench("report", str(result), "-o", str(tmp_path / "new"), "--tables", "json,latex")
-    assert 0 == done.returncode, done.stderr
-    assert {".json", ".tex"} == {path.suffix for path in (tmp_path / "new/tables").iterdir()}
-
-
-def test_a_format_that_there_is_not_is_refused(folder: Path) -> None:
-    refused(pkbench("report", "x.json", "--tables", "md,docx"), "docx", "md, csv, latex, json")
 
 
 def test_counts_have_their_unit_in_the_heading(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import random
 from pathlib import Path
 
-import needs
 import pytest
 
 from pkbench.cases.catalogue import parse_case
@@ -322,14 +321,3 @@ def test_a_case_of_several_threads_is_one_sentence(tmp_path):
     case = parse_case("threads/mprotect-siblings/siblings:sleeping/threads:2")
     with pytest.raises(GuestError, match="needs more than one thread"):
         trace(Kernel("6.1", tmp_path / "none", "file", "6.1"), case)
-
-
-@pytest.mark.guest
-def test_functions_add_up_to_the_path_length_as_it_is_counted_without_a_trace():
-    needs.qemu()
-    kernel, case = needs.kernel(), parse_case("protect/mprotect-rw-ro/pages:1")
-    found = trace(kernel, case)
-    (plain,) = guest.count(kernel, [case]).cases
-    assert plain.value == found.path_length == sum(found.stacks.values()) / found.operations
-    assert any("do_mprotect_pkey_[k]" in stack for stack in found.stacks)
-    assert plain.user_value == found.stacks["user mode",] / found.operations
