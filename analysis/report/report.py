@@ -10,7 +10,7 @@ from typing import Any
 
 from . import summary, method
 from ..figures import figure_files
-from ..tables import breakeven_table, machine_facts, case_coverage
+from ..tables import all_cases, breakeven_table, machine_facts, case_coverage
 from .. import figures
 from ..reading.assumption import Assumption
 from .page import subjects, template
@@ -27,7 +27,7 @@ from ..estimate.result_set import ResultSet, result_sets
 from ..tables.table import FORMATS
 from ..tables.table import write as write_table
 from ..tables.table import Table
-from ..tables.report_tables import everything, of
+from ..tables.report_tables import of
 
 PAGE = "index.html"
 HEADINGS = {
@@ -204,7 +204,7 @@ def _write_files(
         write_table(texts, f"{section.key}-{machines.name}", machines, formats)
         if section.measured:
             section.profiles.write(folder)
-            for table in (*section.tables, *section.profiles.tables, everything(section.result_set)):
+            for table in (*section.tables, *section.profiles.tables, all_cases.table(section.result_set)):
                 write_table(texts, f"{section.key}-{table.name}", table, formats)
     for table in shared:
         write_table(texts, table.name, table, formats)
