@@ -20,7 +20,7 @@ from .page.matrix import Matrix, matrix
 from .page.picture import Picture
 from .page.pictures import Drawn, drawing
 from ..profiles import why
-from ..profiles.read import Profile
+from ..profiles.profile import Profile
 from ..profiles.why import Profiles
 from ..reading.result_files import read_named
 from ..estimate.result_set import ResultSet, result_sets

@@ -21,7 +21,7 @@ from pkbench.run.journal import Interrupted
 from pkbench.run.measurement import command_line
 
 if TYPE_CHECKING:
-    from pkbench.analysis.profiles.read import CaseProfile, Profile
+    from pkbench.analysis.profiles.profile import CaseProfile, Profile
 
 IN_FULL = 6  # cases whose tables are printed; of more, one line each
 

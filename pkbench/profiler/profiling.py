@@ -28,7 +28,7 @@ ANNOTATED = "instruction"  # the family whose cost the kernel has no part in
 class Timing:
     """What an operation took while a profiler looked on, or none."""
 
-    how: str  # alone, counted, sampled
+    how: str  # unprofiled, counted, sampled
     seconds: float  # the median
     shortest: float  # that a neighbour on the core disturbs least
     values: int
@@ -96,7 +96,7 @@ class _Profiling:
         with self._or_why_not("samples"):
             self._sample(talk)
         after = talk.ask("time", **times)["values"]
-        self._time("alone", [*before, *after])
+        self._time("unprofiled", [*before, *after])
         talk.ask("close")
 
     def count(self, talk: Conversation) -> None:
