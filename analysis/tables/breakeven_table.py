@@ -28,7 +28,7 @@ INCONCLUSIVE = "inconclusive"
 def table(result_set: ResultSet) -> Table:
     """Return a row for each machine, size and way; none where no switch was measured as time."""
     costs = with_assumptions(result_set)
-    best = _by_size(breakeven.cheapest(costs))
+    best = _by_size(breakeven.lowest_cost(costs))
     tags = _by_size(breakeven.tagging(costs, result_set.estimates))
     rows = [_row(row, best, tags) for row in records(costs)]
     return Table(
@@ -55,7 +55,7 @@ def _row(cost: dict[str, Any], best: dict[Any, Any], tags: dict[Any, Any]) -> li
         f"{cost['pages']:,}",
         way,
         *(_share(cost, rate) for rate in RATES),
-        _cheapest(best[place]),
+        _lowest(best[place]),
         _tagging(tag) if tag and cost["way"] == "WRPKRU" else NOT_MEASURED,
     ]
 
@@ -71,13 +71,13 @@ def _share(cost: dict[str, Any], rate: float) -> str:
     return f"{formatting.figures(value)} %{interval}"
 
 
-def _cheapest(row: dict[str, Any]) -> str:
+def _lowest(row: dict[str, Any]) -> str:
     if not row["next"]:
         return f"{row['way']} (the only one measured)"
     if not row["clear"]:
         return INCONCLUSIVE
     span = f"{formatting.figures(row['times_low'])} to {formatting.figures(row['times_high'])}"
-    return f"{row['way']}, {span} times below {row['next']}"
+    return f"{row['way']}, {span} times faster than {row['next']}"
 
 
 def _tagging(row: dict[str, Any]) -> str:
