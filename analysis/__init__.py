@@ -13,9 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .estimate.estimate import EvidenceError, estimates, ratio
+    from .estimate.estimate import EvidenceError, estimates
     from .estimate.frame import load, tidy
     from .estimate.per_process import processes
+    from .estimate.ratio import ratio
     from .estimate.result_set import ResultSet, result_sets
     from .interval import Interval
     from .notebook import asked, chart, figure
@@ -44,11 +45,12 @@ __all__ = [
 
 _HOMES = {
     "reading.bounded_json": ("ResultError",),
-    "estimate.estimate": ("EvidenceError", "estimates", "ratio"),
+    "estimate.estimate": ("EvidenceError", "estimates"),
     "estimate.frame": ("load", "tidy"),
     "interval": ("Interval",),
     "notebook": ("asked", "chart", "figure"),
     "estimate.per_process": ("processes",),
+    "estimate.ratio": ("ratio",),
     "report.report": ("write",),
     "reading.result": ("Result", "read"),
     "estimate.result_set": ("ResultSet", "result_sets"),

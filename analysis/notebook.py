@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from . import figures
+from .estimate.case_list import CASE_FACTS, cases
 from .estimate.estimate import one_evidence
-from .estimate.frame import CASE_FACTS, cases, named
+from .estimate.machine_names import named
 from .estimate.result_set import ResultSet
 from .figures import figure_files
 from .figures.drawing import style

@@ -1,4 +1,4 @@
-/* What this machine is: CPUID, and whether protection keys work here; why not, where they don't. */
+/* Describes this machine: CPUID, whether protection keys work, and if not, why. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
@@ -7,11 +7,11 @@
 #include <sys/utsname.h>
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
-/* Given by the build. */
+/* Set by the build. */
 #ifndef PK_COMPILER
 #define PK_COMPILER "unknown"
 #define PK_FLAGS "unknown"
@@ -52,7 +52,7 @@ static uint32_t count_keys(void)
     return count;
 }
 
-/* The last step of the detection: a store under a key that denies it must fault for that key. */
+/* The last step of the detection: a store that a key denies must fault because of that key. */
 static int prove_key(int pkey)
 {
     struct pk_region region = {0};
@@ -76,13 +76,13 @@ static const char *try_keys(void)
 
     machine.alloc_errno = -1;
     if (!PK_HAS_PKRU) {
-        snprintf(missing, sizeof missing, "pkbench knows no protection-key register on %s", architecture);
+        snprintf(missing, sizeof missing, "pkbench does not support protection keys on %s", architecture);
         return missing;
     }
     if (!machine.cpu_pku)
         return "the CPU has no protection keys (CPUID.7.0:ECX.PKU is clear)";
     if (!machine.os_pke)
-        return "the kernel has protection keys turned off (CPUID.7.0:ECX.OSPKE is clear)";
+        return "the kernel has not enabled protection keys (CPUID.7.0:ECX.OSPKE is clear)";
     machine.initial_pkru = pk_rdpkru();
     pkey = pk_pkey_alloc(PKEY_DISABLE_WRITE);
     machine.alloc_errno = pkey < 0 ? -pkey : 0;
@@ -92,9 +92,9 @@ static const char *try_keys(void)
         return missing;
     }
     if (pk_pkru_rights(pk_rdpkru(), pkey) != PKEY_DISABLE_WRITE)
-        snprintf(missing, sizeof missing, "pkey_alloc did not set the rights it was asked for (PKRU is 0x%08x)", pk_rdpkru());
+        snprintf(missing, sizeof missing, "pkey_alloc did not set the requested rights (PKRU is 0x%08x)", pk_rdpkru());
     else if (prove_key(pkey))
-        snprintf(missing, sizeof missing, "protection keys do not protect here: %s", pk_reason());
+        snprintf(missing, sizeof missing, "protection keys do not protect memory here: %s", pk_reason());
     pk_pkey_free(pkey);
     pk_wrpkru(machine.initial_pkru);
     return missing[0] ? missing : NULL;

@@ -1,2 +1,2 @@
-/* What the generated binding is compiled with. */
+/* Included by the source of the binding that cffi generates. */
 #include "benchmark.h"

@@ -27,6 +27,10 @@ def seconds(text: str) -> float:
 
 
 def roughly(time: float) -> str:
-    """Return a time in seconds as people say it: `40 seconds`, `1 minute`, `15 minutes`."""
-    number, unit = (time, "second") if time < SECONDS["m"] else (time / SECONDS["m"], "minute")
+    """Return a time in seconds as people say it: `40 seconds`, `1 minute`, `6 hours`."""
+    number, unit = time, "second"
+    if time >= SECONDS["m"]:
+        number, unit = time / SECONDS["m"], "minute"
+    if time >= 2 * SECONDS["h"]:
+        number, unit = time / SECONDS["h"], "hour"
     return f"{number:.0f} {unit}{'' if round(number) == 1 else 's'}"

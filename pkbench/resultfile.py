@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-# Of the file: pyperf's, unchanged since 2016. Of our metadata: what changed with each version,
-# analysis/reading/format_history.py says.
+# The version of pyperf's file format, unchanged since 2016.
 PYPERF_FORMAT = "1.0"
+# The version of our metadata; analysis/reading/format_history.py lists what changed.
 SCHEMA = 2
 
 Metadata = dict[str, str | int | float]

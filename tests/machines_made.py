@@ -19,7 +19,7 @@ WITH_KEYS = Probe(
     compiler="GCC: (Debian 12.2.0-14) 12.2.0",
     build="0123456789abcdef",
 )
-ARM64 = Probe("aarch64", "pkbench knows no protection-key register on aarch64")
+ARM64 = Probe("aarch64", "pkbench does not support protection keys on aarch64")
 
 CPU = "sys/devices/system/cpu"
 DESKTOP = {

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from places import NATIVE, TESTS
+
 from pkbench.cases.catalogue import Case
 
-ROOT = Path(__file__).parent.parent
-NATIVE = ROOT / "native"
-PROGRAMS = ROOT / "tests" / "native"
-CORE = tuple(sorted(NATIVE.glob("*.c")))
+PROGRAMS = TESTS / "native"
+BASE = ("", "cpu", "memory", "parallel", "timing")
+CORE = tuple(path for folder in BASE for path in sorted((NATIVE / folder).glob("*.c")))
 FAMILIES = tuple(sorted((NATIVE / "families").glob("*/*.c")))
 GUEST = tuple(sorted((NATIVE / "guest").glob("*.c")))
 
@@ -85,7 +86,7 @@ def case_list(cases: Iterable[Case]) -> str:
 
 def wrong_cases_sources() -> list[Path]:
     """Return what the wrong cases are made of: they include the families' sources themselves."""
-    helpers = [PROGRAMS / name for name in ("spoil.c", "walk.c", "tap.c")]
+    helpers = [PROGRAMS / name for name in ("inject.c", "walk.c", "tap.c")]
     return [*CORE, *sorted(PROGRAMS.glob("wrong_*.c")), *helpers]
 
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from pkbench.run import child
-from pkbench.run.child import Outcome, Task
+from pkbench.run import launch
+from pkbench.run.launch import Outcome, Task
 from pkbench.turns import Turns
 
 Answer = Callable[[str, int], Outcome]  # (case, how many times it has run) -> outcome
 
 
 # Seconds that each task says that it took.
-PROVING, TIMED = 2e-5, 1e-5
+SETUP, TIMED = 2e-5, 1e-5
 
 
 def pyperf_run(case: str, values: list[Any], **metadata: Any) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def pyperf_run(case: str, values: list[Any], **metadata: Any) -> dict[str, Any]:
 
 def bad(case: str, document: Any) -> Outcome:
     """Answer with this document, whatever it is."""
-    return Outcome(case, "measured", "", document, proving=PROVING, timed=TIMED)
+    return Outcome(case, "measured", "", document, setup_seconds=SETUP, timed_seconds=TIMED)
 
 
 def measured(case: str, values: int) -> Outcome:
@@ -37,7 +37,7 @@ def measured(case: str, values: int) -> Outcome:
 
 @dataclass
 class Workers:
-    """Stands in for `pkbench.run.child.work`: what was asked of it, and what it answers."""
+    """Stands in for `pkbench.run.launch.work`: what was asked of it, and what it answers."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
     calibrations: dict[str, Outcome] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Workers:
     def _calibrate(self, task: Task) -> Outcome:
         self.calibrated.append(task.case)
         seconds = task.request["value_seconds"]
-        found = {"loops": 8, "timed": seconds, "elapsed": seconds}
+        found = {"loops": 8, "timed_seconds": seconds, "elapsed_seconds": seconds}
         return self.calibrations.get(task.case, bad(task.case, found))
 
     def _measure(self, task: Task) -> Outcome:
@@ -74,6 +74,6 @@ class Workers:
 def workers(monkeypatch: pytest.MonkeyPatch) -> Workers:
     """Put made workers in the place of processes; they need no turn."""
     made = Workers()
-    monkeypatch.setattr(child, "work", made.work)
+    monkeypatch.setattr(launch, "work", made.work)
     monkeypatch.setattr(Turns, "_take", lambda turns, waiting: None)
     return made

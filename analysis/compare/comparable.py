@@ -1,4 +1,4 @@
-"""Whether two results may be compared, and in what they differ."""
+"""Whether two results can be compared, and in which facts they differ."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Difference:
     fact: str
     base: str
     new: str
-    matters: bool  # the figures can't be compared; else it may be the very thing that is studied
+    matters: bool  # whether it forbids a comparison; else it may be the subject of the study
 
     def __str__(self) -> str:
-        """Return it as a sentence has it."""
+        """Return it as one line of text."""
         return f"{self.fact}: {self.base or 'not known'} and {self.new or 'not known'}"
 
 
@@ -39,8 +39,8 @@ def _mitigations(result: Result) -> Mapping[str, str]:
     return {name: text_of(text) for name, text in found.items()} if isinstance(found, dict) else {}
 
 
-# A change of kernel, of its settings or of the compiler is what a comparison is made for; another
-# processor or another hypervisor answers another question.
+# Comparisons are made to see a change of kernel, of its settings or of the compiler. With another
+# processor or hypervisor the answer would be about the hardware.
 MATTERS: Mapping[str, Callable[[Result], str]] = {
     "evidence": lambda result: result.evidence,
     "processor": _of_machine("cpu_model"),
@@ -49,7 +49,7 @@ MATTERS: Mapping[str, Callable[[Result], str]] = {
     "virtualisation": _of_machine("virtualisation"),
     "page size": _of_machine("page_size"),
 }
-# What results of older versions don't tell: there it is no difference.
+# Facts that older versions did not record: a missing one is no difference.
 LATER = ("processor's version",)
 WORTH_KNOWING: Mapping[str, Callable[[Result], str]] = {
     "kernel": _of_machine("kernel"),
@@ -69,7 +69,7 @@ WORTH_KNOWING: Mapping[str, Callable[[Result], str]] = {
 
 
 def differences(base: Result, new: Result) -> list[Difference]:
-    """Return the facts in which two results differ, those that matter first."""
+    """Return the facts in which two results differ: first those that forbid a comparison."""
     found = []
     for matters, facts in ((True, MATTERS), (False, WORTH_KNOWING)):
         for name, fact in facts.items():

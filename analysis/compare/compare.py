@@ -1,4 +1,4 @@
-"""Two results, case by case: how much dearer, how sure, and what that comes to in one word."""
+"""Two results, case by case: the ratio of their costs, its interval, and a verdict in a word."""
 
 from __future__ import annotations
 
@@ -12,55 +12,63 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..estimate.estimate import CONFIDENCE
-from ..estimate.frame import named, tidy
+from ..estimate.frame import tidy
+from ..estimate.machine_names import named
 from ..estimate.per_process import processes
 from ..estimate.readings import CONTENTION_LIMITS, uncontended_core
+from ..estimate.resample import CONFIDENCE
 from ..estimate.sample import Numbers
 from ..reading.result import Result
 from .comparable import Difference, differences
-from .run_overlap import IN_TURNS, together
+from .run_overlap import IN_TURNS, overlap
 
-FASTER, SLOWER, SAME, UNKNOWN = "faster", "slower", "the same", "can't tell"
+FASTER, SLOWER = "faster", "slower"
+FEWER, MORE = "fewer instructions", "more instructions"  # likewise, of exact counts
+UNCHANGED, INCONCLUSIVE = "unchanged", "inconclusive"
 MISSING, ADDED = "missing", "added"
-MARGIN = 0.01  # costs that differ by less than this share are the same for most purposes
+MARGIN = 0.01  # a smaller share of a cost makes no difference for most purposes
 SIGNIFICANT = 1 - CONFIDENCE
-# Of the processes of a getppid on a Zen 4 core one in fifty takes 1.32 times as long as all others;
-# a mean over twenty has an interval of 2.5 % with one of them and of 0.1 % without. Where a process
-# is further from the median of its side than this many standard deviations, as the median absolute
-# deviation tells them, this share of the processes at either end is left out of the means. Not
-# everywhere, as a true 3 % is found less often then, if processes differ by 2 %: in 98.0 instead of
-# 99.0 %, as one of 40 cases in 64.9 instead of 84.1 % (tests/benchmarks/same_simulated.py).
+# A process is odd if it is further from the median of its side than ODD standard deviations,
+# estimated by the median absolute deviation. Where there is an odd process, the share TRIMMED of
+# the processes at either end is left out of the means. Why: of the processes of a getppid on a
+# Zen 4 core, one in fifty takes 1.32 times as long as the others. With one of them, the mean of
+# twenty processes has an interval of 2.5 %; without, of 0.1 %.
+# Why not always: trimming finds fewer true differences. Where processes differ by 2 %, a true 3 %
+# is found in 98.0 instead of 99.0 % of cases, and in 64.9 instead of 84.1 % where it is one case of
+# 40 (tests/benchmarks/same_simulated.py).
 ODD, TRIMMED = 10.0, 0.2
 
 DEFINITION = (
-    "Per process the median of its values, left out what a report leaves out, where two runs took "
-    "turns by what both saw of their core; the ratio is that of their geometric means over "
-    "processes, its interval and p-value Welch's t on the logarithms (Welch, Biometrika 34, 1947); "
-    f"where a process is more than {ODD:.0f} standard deviations from its median, as the median "
-    f"absolute deviation tells them, without the {TRIMMED:.0%} of the processes at either end, by "
-    "Yuen's t (Yuen, Biometrika 61, 1974). The expected share of false alarms among all "
-    "cases called faster or slower is 5 % (Benjamini and Hochberg, J. R. Stat. Soc. B 57, 1995). "
-    "The process is the unit: values of one process are not independent. A percentile bootstrap of "
-    "six processes would be too sure of itself by a factor of two to three."
+    "Each process contributes the median of its values, without those that a report leaves out. "
+    "Where two runs took turns, the readings of both decide which values are contended. "
+    "The ratio is that of the geometric means over processes. Its interval and p-value are from "
+    "Welch's t-test on the logarithms (Welch, Biometrika 34, 1947). "
+    f"Where a process is more than {ODD:.0f} standard deviations from the median of its side "
+    "(estimated by the median absolute deviation), Yuen's t-test is used, which leaves out "
+    f"{TRIMMED:.0%} of the processes at either end (Yuen, Biometrika 61, 1974). "
+    "The expected share of false alarms among all cases called faster or slower is 5 % (Benjamini "
+    "and Hochberg, J. R. Stat. Soc. B 57, 1995). The process is the unit, because the values of one "
+    "process are not independent. A percentile bootstrap of six processes would give intervals too "
+    "narrow by a factor of two to three."
 )
+CONTENDED = "the {} result is contended: another hardware thread used its core"
 COLUMNS = ["case", "base", "new", "unit", "ratio", "low", "high", "p", "verdict", "why"]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What became of each case between two results."""
+    """Two results, compared case by case; `compare` makes it."""
 
     base: Result
     new: Result
     margin: float
     differences: Sequence[Difference]
-    cases: pd.DataFrame  # a row per case, with COLUMNS
-    together: str  # how the two share the minutes of a machine, as `together` says
+    cases: pd.DataFrame  # a row per case, with COLUMNS; see `compare`
+    run_overlap: str  # whether the two were taken at the same time, as `run_overlap.overlap` says
 
     @property
     def comparable(self) -> bool:
-        """Tell whether the two machines may be compared at all."""
+        """Whether costs of the two machines can be compared at all."""
         return not any(difference.matters for difference in self.differences)
 
     def with_verdict(self, *verdicts: str) -> pd.DataFrame:
@@ -69,23 +77,34 @@ class Comparison:
 
 
 def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
-    """Compare each case of two results.
+    """Compare each case of two results; `margin` is a share, as 0.01 for 1 %.
+
+    The table of cases, `Comparison.cases`, has a row per case that either result measured:
 
     ======= ============================================================================
     case    the case's name
-    base    what it costs in the first result, in `unit`; `new` likewise in the second
-    unit    cycles (core cycles, where both results tell them and are of one machine), s or
+    base    its cost per operation in the first result, in `unit`: the geometric mean over processes
+            (of exact counts the least); missing where only the second has the case
+    new     the same of the second result
+    unit    cycles (core cycles, where both results have them and are of comparable machines), s, or
             instructions
-    ratio   new ÷ base; `low` and `high` are its 95 % interval, missing where there is none
-    p       of no difference, adjusted for the number of cases; missing where there is no test
-    verdict faster, slower, the same (the interval lies within the margin), can't tell; missing
-            or added where only one result has it
-    why     what stands in the way of a verdict, ""
+    ratio   new ÷ base; missing where only one result has the case
+    low     the lower bound of the ratio's 95 % interval and, in high, the upper one; the ratio
+            itself for exact counts; missing where there is no test
+    p       the p-value of no difference, adjusted for the number of cases (Benjamini and Hochberg);
+            missing where there is no test
+    verdict faster or slower (p is at most 0.05); unchanged (the interval lies within the margin,
+            even if p is small); inconclusive; for exact counts: fewer instructions, more
+            instructions or unchanged; missing or added where only one result has the case
+    why     why there is no test, in words; "" where there is one
     ======= ============================================================================
+
+    Two results of different kinds of evidence, or of different processors, are compared all the
+    same: `Comparison.comparable` is then false.
     """
     found = differences(base, new)
     same_machine = not any(difference.matters for difference in found)
-    how = together(base, new)
+    how = overlap(base, new)
     one_core = same_machine and how == IN_TURNS
     groups = [[base, new]] if one_core else [[base], [new]]
     first, second = chain.from_iterable(map(_samples, groups))
@@ -94,23 +113,21 @@ def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
         _row(name, first.get(name), second.get(name), same_machine, base.evidence == "path length")
         for name in names
     ]
-    if shared := _shared_core(base, new, one_core) if same_machine else "":
-        rows = [row | {"p": np.nan, "why": row["why"] or shared} for row in rows]
+    if contended := _always_contended(base, new, one_core) if same_machine else "":
+        rows = [row | {"p": np.nan, "why": row["why"] or contended} for row in rows]
     table = _with_verdicts(pd.DataFrame(rows, columns=COLUMNS), margin)
     return Comparison(base, new, margin, found, table, how)
 
 
 @dataclass(frozen=True)
 class _Sample:
-    seconds: Numbers  # a figure a process
-    cycles: Numbers
-    contended: (
-        bool  # some were taken beside another hardware thread on the core, as too few weren't
-    )
+    seconds: Numbers  # per operation, one value per process; a number of instructions where exact
+    cycles: Numbers  # the same in core cycles; NaN where not known
+    contended: bool  # some processes rest on contended values, as too few had others
 
 
 def _samples(results: Sequence[Result]) -> list[dict[str, _Sample]]:
-    """Return the samples of each result by case; several were measured in turns."""
+    """Return the samples of each result by case; several results were measured in turns."""
     table = processes(tidy(results, one_core=True)).dropna(subset="value")
     found: dict[str, dict[str, _Sample]] = {name: {} for name, _ in named(results)}
     for (machine, case), rows in table.groupby(["machine", "case"], observed=True, sort=False):
@@ -136,7 +153,7 @@ def _row(
         None if sample is None else (sample.cycles if in_cycles else sample.seconds)
         for sample in (base, new)
     )
-    row |= {"unit": "cycles" if in_cycles else unit, "verdict": UNKNOWN}
+    row |= {"unit": "cycles" if in_cycles else unit, "verdict": INCONCLUSIVE}
     trim = TRIMMED if not exact and any(map(_has_odd, (first, second))) else 0.0
     middle = _least if exact else partial(_middle, trim=trim)
     if first is not None:
@@ -148,27 +165,27 @@ def _row(
     if exact:
         return row | _exactly(middle(first), middle(second))
     if base and new and base.contended != new.contended:
-        return row | {"why": f"the {'base' if base.contended else 'new'} one had to share its core"}
+        return row | {"why": CONTENDED.format("base" if base.contended else "new")}
     return row | _t_test(np.log(first), np.log(second), trim)
 
 
-def _shared_core(base: Result, new: Result, one_core: bool) -> str:
-    """Return why no case can be told, where one of two results never had its core to itself."""
-    told, other = uncontended_core(base), uncontended_core(new)
-    if bool(told) != bool(other):
-        return "only one of the two says whether it had its core to itself"
+def _always_contended(base: Result, new: Result, one_core: bool) -> str:
+    """Return why all cases are inconclusive if one result hardly ever was uncontended; else ""."""
+    first, second = uncontended_core(base), uncontended_core(new)
+    if bool(first) != bool(second):
+        return "only one of the two results says whether its core was contended"
     if one_core:
-        return ""  # each case tells of its own values
-    for look in (name for name in told if name in other):
-        best, its = told[look], other[look]
-        if max(best, its) > CONTENTION_LIMITS[look] * min(best, its):
-            base_shared = not best or best > its > 0
-            return f"the {'base' if base_shared else 'new'} one had to share its core all the time"
+        return ""  # the readings of both together decide it for each value
+    for reading in (name for name in first if name in second):
+        cycles, others = first[reading], second[reading]
+        if max(cycles, others) > CONTENTION_LIMITS[reading] * min(cycles, others):
+            base_contended = not cycles or cycles > others > 0
+            return f"{CONTENDED.format('base' if base_contended else 'new')} all the time"
     return ""
 
 
 def _has_odd(values: Numbers | None) -> bool:
-    """Tell whether a process is far from the others."""
+    """Tell whether a process is odd, as ODD defines it."""
     if values is None:
         return False
     logarithms = np.log(values)
@@ -195,14 +212,14 @@ def _t_test(base: Numbers, new: Numbers, trim: float) -> dict[str, object]:
     difference = float(inner_new.mean() - inner_base.mean())
     found: dict[str, object] = {"ratio": float(np.exp(difference))}
     if min(base.size, new.size) < 2:
-        return found | {"why": "one process tells nothing of the next"}
+        return found | {"why": "one process shows no variation: measure two or more"}
     if inner_base.var() == 0 and inner_new.var() == 0:
-        # Processes agree to the last bit, as only a clock too coarse for the figure makes them.
-        return found | {"why": "no process differs from another: the clock is too coarse"}
+        # Only a clock too coarse for the cost makes all processes agree to the last bit.
+        return found | {"why": "all processes agree exactly: the clock is too coarse"}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that processes hardly differ is a fact here
+        warnings.simplefilter("ignore")  # SciPy warns where processes hardly differ
         tested = stats.ttest_ind(new, base, equal_var=False, trim=trim)
-    with np.errstate(over="ignore"):  # two processes far apart bound nothing
+    with np.errstate(over="ignore"):  # the bound of two processes far apart is infinite
         low, high = np.exp(tested.confidence_interval(CONFIDENCE))
     return found | {
         "low": float(low),
@@ -217,7 +234,8 @@ def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     significant = tested & (table["p"] <= SIGNIFICANT)
     exact = table["unit"] == "instructions"
     within = (table["low"] >= 1 - margin) & (table["high"] <= 1 + margin) & ~exact
-    table.loc[significant & (table["ratio"] > 1), "verdict"] = SLOWER
-    table.loc[significant & (table["ratio"] < 1), "verdict"] = FASTER
-    table.loc[tested & (within | (exact & (table["ratio"] == 1))), "verdict"] = SAME
+    for more, less, rows in ((SLOWER, FASTER, ~exact), (MORE, FEWER, exact)):
+        table.loc[significant & rows & (table["ratio"] > 1), "verdict"] = more
+        table.loc[significant & rows & (table["ratio"] < 1), "verdict"] = less
+    table.loc[tested & (within | (exact & (table["ratio"] == 1))), "verdict"] = UNCHANGED
     return table

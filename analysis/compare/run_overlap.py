@@ -1,4 +1,4 @@
-"""Whether two runs saw the same minutes of a machine: in turns, at once, or one after the other."""
+"""Whether two runs were taken at the same time: in turns, at once, or one after the other."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from typing import NamedTuple
 from ..reading.result import Result
 
 IN_TURNS, AT_ONCE, APART, NOT_KNOWN = "in turns", "at once", "one after the other", ""
-# Of the longer run, how much the other must have been under way as well; of each run's rounds, the
-# least that it waits for another one's turns, which mostly are some half.
+# Two runs overlap if the time they share is at least SHARED of the longer one. A run took turns if
+# it waited for others for more than WAITED of its seconds; two runs in turns mostly wait for half.
 SHARED, WAITED = 0.5, 0.01
 
 
 class Span(NamedTuple):
-    """When a run was under way."""
+    """The time that a run took, from its beginning to its end."""
 
     began: datetime
     ended: datetime
 
     @property
     def seconds(self) -> float:
-        """Return how long that is."""
+        """Its length."""
         return (self.ended - self.began).total_seconds()
 
 
-def together(base: Result, new: Result) -> str:
-    """Return whether two runs were taken in turns, at once, or one after the other.
+def overlap(base: Result, new: Result) -> str:
+    """Return IN_TURNS, AT_ONCE, APART, or NOT_KNOWN where a result lacks its dates.
 
-    That is on one machine: which one a result doesn't tell, but whoever compares knows. In turns
-    they saw the same minutes of it. Of two that were not, what drifts in between counts as a
-    difference, and no interval of either tells how much that is. Two that were under way at once
-    and did not wait for each other may have timed each other.
+    IN_TURNS: the runs overlapped and each waited for the other, so both saw the same minutes of
+    the machine. AT_ONCE: they overlapped without waiting, so each may have slowed the other. APART:
+    one came after the other, so a drift of the machine counts as a difference, which no interval
+    accounts for.
+
+    Assumes that both ran on one machine: a result does not say which one it was.
     """
     first, second = _span(base), _span(new)
     if first is None or second is None:
@@ -44,7 +46,7 @@ def together(base: Result, new: Result) -> str:
 
 
 def _span(result: Result) -> Span | None:
-    """Return when a run was under way, as far as it says so."""
+    """Return when a run took place; None where the result does not say it with a time zone."""
     try:
         began = datetime.fromisoformat(result.date)
         if result.ended:
@@ -57,6 +59,6 @@ def _span(result: Result) -> Span | None:
 
 
 def _waited(result: Result, span: Span) -> bool:
-    """Tell whether a run waited for others, always, and was not interrupted in between."""
+    """Tell whether a run took turns throughout, and was not interrupted for long."""
     seconds, waited = result.seconds or 0.0, result.waited_seconds or 0.0
     return not result.missed_turns and waited > WAITED * seconds and seconds > SHARED * span.seconds

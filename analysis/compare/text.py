@@ -1,4 +1,4 @@
-"""Comparisons and gates as text, Markdown, JUnit's XML and plain data."""
+"""Comparisons and gates as text, Markdown, JUnit's XML and JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from .. import formatting
 from ..estimate.frame import records
 from ..tables.table import Table
-from .compare import DEFINITION, FASTER, SAME, SLOWER, Comparison
+from .compare import DEFINITION, FASTER, SLOWER, UNCHANGED, Comparison
 from .gate import CASES_MISSING, INCONCLUSIVE, NOT_COMPARABLE, PASS, REGRESSION, Gate
 from .run_overlap import APART, AT_ONCE
 
@@ -26,7 +26,7 @@ OUTCOMES = {
 
 
 def table(comparison: Comparison, title: str = "") -> Table:
-    """Return a comparison as a table, a row a case."""
+    """Return a comparison as a table, a row per case."""
     rows = [_row(row) for row in records(comparison.cases)]
     return Table(
         name="compare",
@@ -39,15 +39,17 @@ def table(comparison: Comparison, title: str = "") -> Table:
 
 
 def summary(comparison: Comparison) -> str:
-    """Return how many cases ended in which verdict, as one sentence."""
+    """Return how many cases have which verdict, as one sentence."""
     counts = Counter(comparison.cases["verdict"])
     parts = [f"{number} {verdict}" for verdict, number in sorted(counts.items())]
-    same = f" (the same: within {100 * comparison.margin:.3g} %)" if SAME in counts else ""
-    return f"{', '.join(parts) or 'no case'}{same}."
+    exact = (comparison.cases["unit"] == "instructions").all()
+    within = f" (within {100 * comparison.margin:.3g} %)" if not exact else ""
+    parts = [part + within * part.endswith(UNCHANGED) for part in parts]
+    return f"{', '.join(parts) or 'no case'}."
 
 
 def weighed(gate: Gate) -> list[str]:
-    """Return how many cases a gate found in which state."""
+    """Return how many cases are in which state, a text per state."""
     counts = Counter(state for state in gate.states if state)
     return [f"{number} {state}" for state, number in sorted(counts.items())] or ["no case"]
 
@@ -61,25 +63,31 @@ def what_differs(comparison: Comparison) -> list[str]:
 
 
 def caution(comparison: Comparison) -> str:
-    """Return what a difference between two runs of one machine may come from besides, or ""."""
-    told = comparison.comparable and not comparison.with_verdict(FASTER, SLOWER).empty
-    if not told or comparison.base.evidence != "silicon":
+    """Return a warning about what else may have made a case faster or slower, "" for none.
+
+    A warning is due where two runs on one machine did not take turns.
+    """
+    changed = comparison.comparable and not comparison.with_verdict(FASTER, SLOWER).empty
+    if not changed or comparison.base.evidence != "silicon":
         return ""
-    if comparison.together == AT_ONCE:
-        return "measured at once, but not in turns: each may have slowed the other"
-    if comparison.together != APART:
+    if comparison.run_overlap == AT_ONCE:
+        return "the runs overlapped without taking turns: each may have slowed the other"
+    if comparison.run_overlap != APART:
         return ""
     rebooted = any(difference.fact.startswith("kernel") for difference in comparison.differences)
     advice = (
-        "measure both again, and see whether it stays"
+        "measure both again and see whether the difference stays"
         if rebooted
-        else "two runs that are started at once take turns, and see the same minutes"
+        else "start both runs at once, and they take turns"
     )
-    return f"measured one after the other: what drifts in between counts as a difference; {advice}"
+    return (
+        "the runs were taken one after the other: a drift of the machine counts as a difference; "
+        f"{advice}"
+    )
 
 
 def junit(gate: Gate) -> bytes:
-    """Return a gate as JUnit's XML: a test per case, as build servers read it."""
+    """Return a gate as JUnit's XML, which build servers read: a test per case of the base result."""
     states = Counter(gate.states)
     suite = ET.Element(
         "testsuite",
@@ -98,7 +106,7 @@ def junit(gate: Gate) -> bytes:
 
 
 def plain(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as JSON can hold it."""
+    """Return a comparison as an object for JSON; what is missing is None."""
     rows = [
         {key: None if pd.isna(value) else value for key, value in row.items()}
         for row in records(comparison.cases)
@@ -109,7 +117,7 @@ def plain(comparison: Comparison) -> dict[str, Any]:
     ]
     return {
         "comparable": comparison.comparable,
-        "together": comparison.together,
+        "run_overlap": comparison.run_overlap,
         "differences": differences,
         "cases": rows,
     }
@@ -139,10 +147,13 @@ def _test(suite: ET.Element, row: dict[str, Any], state: str) -> None:
     family, _, rest = row["case"].partition("/")
     test = ET.SubElement(suite, "testcase", classname=family, name=rest)
     _, base, new, ratio, interval, verdict = _row(row)
-    told = f"{base} before, {new} now: {ratio}{f' ({interval})' if interval else ''}, {verdict}"
+    bounds = f" (95 % interval {interval})" if interval else ""
+    message = f"{verdict}: {base} before, {new} now; new ÷ base is {ratio}{bounds}"
     if state == "regression":
-        ET.SubElement(test, "failure", message=told)
+        ET.SubElement(test, "failure", message=message)
     elif state == "missing":
-        ET.SubElement(test, "error", message="measured before, and not now")
+        ET.SubElement(
+            test, "error", message="the base result has this case, the new result does not"
+        )
     elif state == "inconclusive":
-        ET.SubElement(test, "skipped", message=told)
+        ET.SubElement(test, "skipped", message=message)

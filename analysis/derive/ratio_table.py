@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from ..estimate.estimate import ratios_of
 from ..estimate.result_set import ResultSet
 from .line_table import series
 from .row_kinds import ESTIMATE, MISSING
@@ -46,10 +45,8 @@ def of_cases(
     listed = result_set.cases[result_set.cases["case"].str.fullmatch(cases)]
     listed = listed.assign(base=controls(listed), label=series(listed, ""))
     listed = listed[listed["base"] != ""]
-    own = result_set.estimates[["machine", "case", "gross", "unit", "processes", "process_values"]]
-    base = own[["machine", "case", "gross", "process_values"]].rename(
-        columns={"case": "base", "gross": "base_cost", "process_values": "base_values"}
-    )
+    own = result_set.estimates[["machine", "case", "gross", "unit", "processes"]]
+    base = own[["machine", "case", "gross"]].rename(columns={"case": "base", "gross": "base_cost"})
     listed = listed[["machine", "evidence", "case", "label", "base", "state", "reason"]]
     found = listed.merge(own, on=["machine", "case"], how="left")
     found = found.merge(base, on=["machine", "base"], how="left")
@@ -57,9 +54,8 @@ def of_cases(
     if not both.any():
         return pd.DataFrame(columns=COLUMNS)
     found["value"] = found["gross"] / found["base_cost"]
-    bounds = ratios_of(
-        found.loc[both, "process_values"], found.loc[both, "base_values"], result_set.exact
-    )
+    pairs = found.loc[both, ["machine", "case", "base"]].itertuples(index=False)
+    bounds = result_set.ratio_bounds(((on, case), (on, base)) for on, case, base in pairs)
     found.loc[both, ["low", "high"]] = bounds
     found["what"] = both.map({True: ESTIMATE, False: MISSING})
     unmeasured = found["state"] + ": " + found["reason"]

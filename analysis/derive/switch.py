@@ -6,7 +6,6 @@ import pandas as pd
 
 from .. import formatting
 from ..estimate.cost_basis import costs
-from ..estimate.estimate import ratios_of
 from ..estimate.result_set import ResultSet
 from . import dot_table, line_table
 from .line_table import only_along
@@ -62,9 +61,8 @@ def overhead_by_rate(result_set: ResultSet) -> pd.DataFrame:
     if not both.any():
         return pd.DataFrame(columns=line_table.COLUMNS)
     found["value"] = 100 * (found["gross"] / found["plain"] - 1)
-    bounds = ratios_of(
-        found.loc[both, "process_values"], found.loc[both, "plain_values"], result_set.exact
-    )
+    pairs = found.loc[both, ["machine", "case", "plain_case"]].itertuples(index=False)
+    bounds = result_set.ratio_bounds(((on, case), (on, plain)) for on, case, plain in pairs)
     found.loc[both, ["low", "high"]] = 100 * (bounds - 1)
     resolved = both & (found["low"] > 0)
     per = 1e9 if result_set.exact else 1.0
@@ -81,11 +79,9 @@ def overhead_by_rate(result_set: ResultSet) -> pd.DataFrame:
 def _beside_work(result_set: ResultSet, cases: pd.DataFrame) -> pd.DataFrame:
     """Return cases of programs that switch, each with the same work without switches: `plain`."""
     own = result_set.estimates[result_set.estimates["benchmark"].isin([WORK, *SWITCHING])]
-    own = own[["machine", "case", "benchmark", "axis_work", "gross", "processes", "process_values"]]
-    work = own[own["benchmark"] == WORK].rename(
-        columns={"gross": "plain", "process_values": "plain_values"}
-    )
-    work = work[["machine", "axis_work", "plain", "plain_values"]]
+    own = own[["machine", "case", "benchmark", "axis_work", "gross", "processes"]]
+    work = own[own["benchmark"] == WORK].rename(columns={"gross": "plain", "case": "plain_case"})
+    work = work[["machine", "axis_work", "plain", "plain_case"]]
     listed = cases.assign(series=cases["benchmark"].map(SWITCHING), panel="")
     listed = listed[
         ["machine", "evidence", "case", "series", "panel", "axis_work", "state", "reason"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -15,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..reading.bounded_json import ResultError
-from ..reading.fields import text_of
 from ..reading.process import Process
 from ..reading.result import Case, Result, read
 from . import readings
+from .machine_names import named
 from .readings import COUNTED
 
 __all__ = ["Result", "ResultError", "load", "read", "tidy"]
@@ -35,19 +34,6 @@ CATEGORIES = (
     "state",
     "unit",
     "counted",
-)
-CASE_FACTS = (
-    "machine",
-    "evidence",
-    "case",
-    "family",
-    "benchmark",
-    "group",
-    "floor",
-    "slope",
-    "state",
-    "reason",
-    "operation",
 )
 OF_A_CASE = ("family", "benchmark", "group", "floor", "state")
 INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "piece_loops", "inner_loops")
@@ -74,10 +60,13 @@ def load(paths: Iterable[str | Path]) -> pd.DataFrame:
 
 
 def tidy(results: Sequence[Result], one_core: bool = False) -> pd.DataFrame:
-    """Return a row per value; `one_core` where all were measured in turns, on the same core.
+    """Return a row per value of some results, by machine, case, process and time.
 
-    What that core does alone is then read from all of them together: what one was spared, or hardly
-    ever was, another tells.
+    With `one_core` all results were measured in turns on one core. Which values were contended is
+    then decided by the readings of all results together: a run that was hardly ever alone on the
+    core borrows the others' knowledge of it.
+
+    A column is missing a value (NaN or NA) only where its entry says so.
 
     ============ ======================================================================
     file         the result file's name
@@ -86,61 +75,69 @@ def tidy(results: Sequence[Result], one_core: bool = False) -> pd.DataFrame:
     case         family/benchmark/axis:point
     family       the case's family
     benchmark    the case's benchmark
-    group        cases with the same group are meant to be compared; "" for none
-    floor        the case to subtract for net values; "" for none
+    group        cases of one group are meant to be compared; "" for none
+    floor        the case whose cost is subtracted for net costs (its fixed overhead); "" for none
     slope        whether the floor is the same loop with fewer of the same operation
     state        measured or failed: the values of a failed case prove nothing
-    axis_NAME    the point on axis NAME (pages: pages of 4 KiB or as the machine card says;
-                 threads: threads), one column per axis; missing where a case has no such axis
-    process      running number of the worker process within its case, from 0
-    round        the schedule's round it ran in; missing where the file does not say
-    position     its place in the round's order
+    axis_NAME    the point on axis NAME (pages: pages of 4 KiB, or of the size that the machine card
+                 states; threads: threads), one column per axis; missing where the case has no such
+                 axis
+    process      number of the worker process within its case, from 0
+    round        the schedule's round that the process ran in; missing where the file does not say
+    position     the process's place in that round's order; missing where the file does not say
     index        the value's number within its process, from 0
-    value        seconds or instructions per operation, floor included
+    value        seconds or instructions per operation, fixed overhead included
     unit         s or instructions
-    cycles       the value in core cycles, calibrated by chains of known latency timed beside it, or
-                 by no-ops where these were disturbed; missing where the chains were not timed, or
-                 hardly ever agreed
-    ticks        TSC ticks per operation; missing where there is no TSC
-    faults       page faults, minor and major, during the value's loops × inner loops operations
-    switches     context switches, voluntary and involuntary, likewise
-    contaminated whether during the value the measuring thread was switched out against its will,
-                 ended on another CPU than it began on, or its CPU was stolen by the hypervisor;
-                 missing where the file says nothing of these
-    crowded      whether somebody else used the core beside the pieces that the value is the median
-                 of, or beside the whole of it: another hardware thread, as the CPU issued fewer
-                 no-ops a cycle than alone, or seemed to issue more, or took longer for branches
-                 that it can't predict; missing where neither was timed
-    alone_share  which share of the value's pieces, 0 to 1, had the core to themselves: the value is
-                 the median of these, or of all where it is 0; missing where it is whole
-    steal        seconds that the hypervisor kept the value's CPU for others, from the end of the
-                 value before to the end of this one (likewise the two below), as the kernel counts
-                 them: in whole ticks, mostly of 10 ms; missing where they can't be read
+    cycles       the value in core cycles per operation, by core-clock calibration: instructions of
+                 known latency timed with each value, or no-ops where these were disturbed. Missing
+                 where no calibration was timed, or its readings hardly ever agreed
+    ticks        ticks of the time-stamp counter (TSC) per operation; missing where there is no TSC
+    faults       page faults, minor and major, during the value's loops × inner loops operations;
+                 missing where they were not read
+    switches     context switches, voluntary and involuntary, during the same; missing likewise
+    disturbed    whether something besides the operation is in the value: the measuring thread was
+                 switched out involuntarily, it migrated to another CPU, or the hypervisor took the
+                 CPU away (stolen time). Missing where none of these was read
+    contended    whether another hardware thread used the core during the value, or during the
+                 pieces that the value is the median of. Shown by the rate of no-ops (fewer per
+                 cycle than on an uncontended core, or seemingly more) or by slower unpredictable
+                 branches. Missing where neither was timed
+    uncontended_share
+                 the share, 0 to 1, of the value's pieces that were uncontended: the value is the
+                 median of these, or of all where it is 0. Missing where the value has no pieces
+    steal        seconds for which the hypervisor ran others on the value's CPU, from the end of the
+                 previous value to the end of this one (likewise the next two). The kernel counts
+                 in ticks, mostly of 10 ms. Missing where it can't be read
     tlb_shootdowns
-                 interrupts for TLB shootdowns that any CPU received, whatever process sent them
+                 interrupts for TLB shootdowns that any CPU received, whichever process caused them;
+                 missing where they can't be read
     function_call_interrupts
-                 likewise for calls of a function on another CPU, shootdowns among them
-    core_cycles  cycles of the core per operation by the CPU's own counter, as are the three below;
-                 these include the reading of the clocks around each batch of loops and the pieces
-                 that had to share the core, which the value does not; missing where there is no
-                 such counter or it may not be read
+                 interrupts for a function call on another CPU, shootdowns included; missing
+                 likewise
+    core_cycles  core cycles per operation by the CPU's own counter. This and the next three also
+                 count the reading of the clocks around each batch of loops, and the contended
+                 pieces: the value excludes both. Missing where the counter does not exist or may
+                 not be read
     retired_instructions
-                 instructions retired per operation
+                 instructions retired per operation; missing likewise
     dtlb_load_misses
-                 loads per operation whose page was in no data TLB, as the kernel defines the event
+                 loads per operation that missed all data TLBs, as the kernel defines the event;
+                 missing likewise
     page_walk_cycles
-                 cycles per operation with a page walk for a load under way
+                 cycles per operation with a page walk for a load in progress; missing likewise
     counter_share
-                 for how much of its time, 0 to 1, the group of these was on the CPU's counters:
-                 where it is less than 1 they are scaled up from it
-    counted      what they count: user mode and kernel, or user mode alone; "" for nothing
-    slowest      seconds per operation of the slowest thread or process of a crew
-    cpu          the CPU it ran on
+                 the share, 0 to 1, of the time for which these four were on the CPU's counters.
+                 Below 1 they are scaled up by it. Missing likewise
+    counted      what these four count: "user mode and kernel", "user mode", or "" for nothing
+    slowest      seconds per operation of the slowest thread or process of a team; missing where
+                 the operation has no team
+    cpu          the CPU that the value was measured on; missing where it was not read
     loops        loops timed per value
-    piece_loops  loops of a piece of a value, at least; those of the value where it is whole
+    piece_loops  the least number of loops in a piece of the value; loops where it has no pieces
     inner_loops  operations per loop
-    clock_resolution  seconds: the smallest step of the clock that took the value; missing where
-                 the file does not say
+    clock_resolution
+                 seconds: the smallest step of the clock that timed the value; missing where the
+                 file does not say
     ============ ======================================================================
     """
     found = [_Measured(*machine) for machine in named(results)]
@@ -149,72 +146,17 @@ def tidy(results: Sequence[Result], one_core: bool = False) -> pd.DataFrame:
     case_of_process = np.repeat(np.arange(len(by_case)), [len(case.processes) for case in by_case])
     process_of_value = np.repeat(np.arange(len(processes)), [len(p.values) for p in processes])
     columns = {
-        **_take(_case_columns(by_case, _axis_columns(results)), case_of_process[process_of_value]),
+        **_take(_case_columns(by_case, axis_columns(results)), case_of_process[process_of_value]),
         **_take(_process_columns(by_case), process_of_value),
         **_value_columns(found, one_core),
     }
-    order = [*CATEGORIES, "slope", *_axis_columns(results), *INTEGERS, *NUMBERS, *FLAGS]
+    order = [*CATEGORIES, "slope", *axis_columns(results), *INTEGERS, *NUMBERS, *FLAGS]
     return pd.DataFrame({name: columns[name] for name in order}, copy=False)
-
-
-def cases(machines: Sequence[tuple[str, Result]]) -> pd.DataFrame:
-    """Return a row per case that was asked for: what it is, its state and the reason."""
-    rows = [
-        {
-            "machine": name,
-            "evidence": result.evidence,
-            "case": case.name,
-            "family": case.family,
-            "benchmark": case.benchmark,
-            "group": case.group,
-            "floor": case.floor,
-            "slope": case.slope,
-            "state": case.state,
-            "reason": case.reason,
-            "operation": case.operation,
-            **{f"axis_{axis}": point for axis, point in case.axes.items()},
-        }
-        for name, result in machines
-        for case in result.cases
-    ]
-    axes = _axis_columns([result for _, result in machines])
-    table = pd.DataFrame(rows, columns=[*CASE_FACTS, *axes])
-    table["slope"] = table["slope"].astype("bool")
-    for column in axes:
-        table[column] = _axis([row.get(column) for row in rows])
-    return table
-
-
-def named(results: Sequence[Result]) -> list[tuple[str, Result]]:
-    """Pair each result with its machine's name, told apart where two files share one."""
-    tellers: tuple[Callable[[Result], str], ...] = (
-        lambda r: r.name,
-        lambda r: f"{r.name}, {text_of(r.machine.get('kernel')) or r.file}",
-        lambda r: f"{r.name}, {r.file}",
-    )
-    names = [_first_unique(r, results, tellers) for r in results]
-    repeats = Counter(names)
-    seen: Counter[str] = Counter()
-    for place, name in enumerate(names):
-        seen[name] += 1
-        if repeats[name] > 1:
-            names[place] = f"{name} ({seen[name]})"
-    return list(zip(names, results, strict=True))
-
-
-def _first_unique(
-    result: Result, results: Sequence[Result], tellers: Sequence[Callable[[Result], str]]
-) -> str:
-    rivals = [r for r in results if r is not result and r.evidence == result.evidence]
-    for tell in tellers:
-        if tell(result) not in {tell(rival) for rival in rivals}:
-            return tell(result)
-    return tellers[-1](result)
 
 
 @dataclass(frozen=True)
 class _MeasuredCase:
-    """A case of a machine with its processes, of which there is one at least."""
+    """A case of a machine with its processes, at least one."""
 
     machine: str
     result: Result
@@ -226,7 +168,7 @@ class _MeasuredCase:
 class _Measured:
     """What a machine measured.
 
-    A file has its benchmarks as the schedule came to them: readers want the catalogue's order.
+    A file lists its benchmarks in the schedule's order. `cases` has them in the catalogue's.
     """
 
     name: str
@@ -252,7 +194,7 @@ Columns = dict[str, Any]
 
 
 def _take(columns: Columns, places: NDArray[np.int64]) -> Columns:
-    """Return columns of which each row stands once for each of its rows below."""
+    """Return columns with the row of each of these places, which may repeat."""
     return {name: column.take(places) for name, column in columns.items()}
 
 
@@ -268,7 +210,7 @@ def _case_columns(found: Sequence[_MeasuredCase], axes: Sequence[str]) -> Column
     return {
         **{name: _categories(texts) for name, texts in facts.items()},
         "slope": np.array([each.case.slope for each in found], dtype=bool),
-        **{axis: _axis([each.case.axes.get(axis[5:]) for each in found]) for axis in axes},
+        **{axis: points_column([each.case.axes.get(axis[5:]) for each in found]) for axis in axes},
     }
 
 
@@ -325,12 +267,13 @@ def _whole(numbers: Sequence[int | None]) -> Any:
     return pd.array(numbers, dtype="Int64")
 
 
-def _axis_columns(results: Sequence[Result]) -> list[str]:
+def axis_columns(results: Sequence[Result]) -> list[str]:
+    """Return the names of the columns for the axes of some results, sorted."""
     return sorted({f"axis_{axis}" for r in results for c in r.cases for axis in c.axes})
 
 
-def _axis(points: Sequence[int | str | None]) -> Any:
-    """Return an axis as numbers where all its points are, as labels otherwise."""
+def points_column(points: Sequence[int | str | None]) -> Any:
+    """Return a column of points: integers where all are, labels otherwise; NA for None."""
     numbers = [point for point in points if not isinstance(point, str)]
     if len(numbers) == len(points):
         return pd.array(numbers, dtype="Int64")

@@ -1,10 +1,11 @@
-"""The bootstrap over processes: intervals of what is made of medians, for many cases at once."""
+"""The percentile bootstrap over processes: intervals of figures made of medians, many at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +15,49 @@ from .sample import Numbers
 SEED = 20161002  # any fixed number: the same values must give the same interval
 RESAMPLES = 1999
 CONFIDENCE = 0.95
-AT_ONCE = 4_000_000  # resampled values: what fits into the caches of a core
+AT_ONCE = 4_000_000  # resampled values held at once: what fits into the caches of a core
 
-# Of the medians of samples to one figure, elementwise.
+# Makes one figure from the medians of its samples, elementwise.
 Combine = Callable[[Sequence[Numbers]], Numbers]
 
 
-def bounds(samples: Sequence[Numbers], combine: Combine, paired: bool) -> tuple[Numbers, Numbers]:
-    """Return the bounds of the 95 % interval of a figure that is made of the medians of samples.
+class Sampled(NamedTuple):
+    """The samples that one figure is made of, each an array of one value per process."""
 
-    A sample has a row per case and a column per process; paired ones are resampled together. All
-    cases see the same resamples, so that the interval of one doesn't depend on its company.
+    samples: tuple[Numbers, ...]
+    paired: bool = False  # whether all were taken in the same rounds, and are resampled together
+
+
+def bounds_of_each(figures: Sequence[Sampled | None], combine: Combine) -> tuple[Numbers, Numbers]:
+    """Return the bounds of the 95 % interval of each figure: two arrays, one entry per figure.
+
+    Every figure has as many samples as `combine` takes medians. A bound is NaN where the figure is
+    None or one of its samples has fewer than two processes. Figures with samples of equal sizes
+    are resampled at once, which changes nothing but the time.
+    """
+    lows, highs = np.full(len(figures), np.nan), np.full(len(figures), np.nan)
+    alike: dict[tuple[bool, tuple[int, ...]], list[int]] = {}
+    for place, figure in enumerate(figures):
+        if figure is not None:
+            sizes = tuple(sample.size for sample in figure.samples)
+            alike.setdefault((figure.paired, sizes), []).append(place)
+    for (paired, _), places in alike.items():
+        rows = [figure.samples for place in places if (figure := figures[place]) is not None]
+        stacked = [np.stack(samples) for samples in zip(*rows, strict=True)]
+        lows[places], highs[places] = bounds(stacked, combine, paired)
+    return lows, highs
+
+
+def bounds(samples: Sequence[Numbers], combine: Combine, paired: bool) -> tuple[Numbers, Numbers]:
+    """Return the bounds of the 95 % interval of a figure for several cases at once.
+
+    A sample has a row per case and a column per process; the bounds have an entry per case, NaN
+    where a sample has fewer than two processes. `combine` makes the figure from the medians of the
+    samples. Paired samples are resampled together: they have equally many processes, in the same
+    order. All cases see the same resamples, so the interval of one does not depend on the others.
+
+    The percentile method with a fixed seed, as `scipy.stats.bootstrap` draws its resamples (Efron
+    and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
     """
     cases = len(samples[0])
     if min(sample.shape[-1] for sample in samples) < 2:
@@ -39,9 +72,9 @@ def bounds(samples: Sequence[Numbers], combine: Combine, paired: bool) -> tuple[
 
 
 def _bounds(samples: Sequence[Numbers], combine: Combine, paired: bool) -> tuple[Numbers, Numbers]:
-    # As scipy.stats.bootstrap draws and reckons, whose import takes longer than all of this.
+    # Not SciPy's own bootstrap: importing it takes longer than this whole computation.
     # Percentile, not BCa: the acceleration of a median, a jackknife estimate, is unreliable
-    # (Efron and Tibshirani, section 11.6), and BCa has no answer when all values are equal.
+    # (Efron and Tibshirani, section 11.6), and BCa is undefined when all values are equal.
     random = np.random.default_rng(SEED)
     medians: list[Numbers] = []
     for sample in samples:
@@ -56,7 +89,7 @@ def _bounds(samples: Sequence[Numbers], combine: Combine, paired: bool) -> tuple
 
 
 def _quantile(found: Numbers, share: float) -> Numbers:
-    """Return a quantile of each row, linear between its order statistics; NaN where one is."""
+    """Return a quantile of each row, interpolated linearly; NaN where the row holds a NaN."""
     place, part = divmod(share * found.shape[-1] - share, 1)
     ordered = np.partition(found, [int(place), int(place) + 1, -1], axis=-1)  # NaN comes last
     below, above = ordered[:, int(place)], ordered[:, int(place) + 1]
@@ -65,13 +98,13 @@ def _quantile(found: Numbers, share: float) -> Numbers:
 
 @dataclass(frozen=True)
 class _Medians:
-    """The medians of resamples of some cases.
+    """The medians of resamples of several cases.
 
-    They are found among ranks, which are small integers that a processor compares by the dozen.
+    Resamples are sorted by rank: ranks are small integers, which a CPU compares many at a time.
     """
 
-    ordered: Numbers  # a row per case
-    ranks: NDArray[np.unsignedinteger]  # of its values as they were
+    ordered: Numbers  # each case's values, sorted: a row per case
+    ranks: NDArray[np.unsignedinteger]  # of each value, in the original order
 
     @classmethod
     def of(cls, sample: Numbers) -> _Medians:
@@ -81,7 +114,10 @@ class _Medians:
         return cls(np.take_along_axis(sample, places, axis=-1), ranks)
 
     def __call__(self, chosen: NDArray[np.int64]) -> Numbers:
-        """Return the median of each resample, a row of places in the sample, of each case."""
+        """Return the median of each resample (columns) of each case (rows).
+
+        `chosen` has a row per resample: the places in the sample that it is drawn from.
+        """
         columns = [self.ranks[:, places] for places in chosen.T]
         spare = np.empty_like(columns[0])
         for first, second in _comparators(len(columns)):
@@ -97,7 +133,7 @@ class _Medians:
 
 @cache
 def _comparators(size: int) -> tuple[tuple[int, int], ...]:
-    """Return which places to put in order, one pair after the other, to sort that many."""
+    """Return the pairs of places to compare and swap, in order, that sort `size` values."""
     return tuple(_merge_exchange(size))
 
 

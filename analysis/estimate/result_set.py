@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from ..interval import Interval
 from ..reading.assumption import Assumption
 from ..reading.result import EVIDENCE, Case, Result
-from .estimate import chosen, estimates_of, one_evidence, ratio_of
-from .frame import cases, named, tidy
+from .case_list import cases
+from .estimate import estimates_of, one_evidence
+from .frame import tidy
+from .machine_names import named
 from .per_process import processes
-from .sample import Samples, samples
+from .ratio import Pair, ratios, side
+from .sample import Numbers, Samples, samples
+
+Place = tuple[str, str]  # a machine's name and a case's
 
 
 @dataclass(frozen=True)
@@ -96,15 +102,46 @@ class ResultSet:
     def _by_machine(self) -> Mapping[str, pd.DataFrame]:
         return {str(name): rows for name, rows in self.estimates.groupby("machine", sort=False)}
 
-    def ratio(self, over: tuple[str, str], under: tuple[str, str], net: bool) -> Interval:
-        """Return the ratio of two cases, each a machine and a case's name."""
-        wanted = [self._with_floor(*place) if net else [place] for place in (over, under)]
-        first, second = (chosen(self.samples, self.evidence, places) for places in wanted)
-        return ratio_of(first, second, same_run=over[0] == under[0])
+    def ratio(self, over: Place, under: Place, net: bool) -> Interval:
+        """Return how many times case `over` costs what case `under` does; see `ratio.ratio`.
 
-    def _with_floor(self, machine: str, case: str) -> list[tuple[str, str]]:
-        found = self._asked.get((machine, case))
-        return [(machine, case), *([(machine, found.floor)] if found and found.floor else [])]
+        Raises KeyError where one of the two, or with `net` its floor, was not measured.
+        """
+        first, second = (
+            side(
+                self.samples,
+                (machine, self.evidence, case),
+                self._floors.get((machine, case), "") if net else "",
+            )
+            for machine, case in (over, under)
+        )
+        return ratios([Pair(first, second, same_run=over[0] == under[0])])[0]
+
+    def ratio_bounds(self, pairs: Iterable[tuple[Place, Place]]) -> Numbers:
+        """Return the bounds of the ratio of each pair of measured cases, both as measured.
+
+        Of a pair the second divides the first. The array has a row (low, high) per pair: the 95 %
+        interval of `ratio.ratios`, with processes resampled independently; NaN where a case has one
+        process.
+        """
+        kind, found = self.evidence, self.samples
+        intervals = ratios(
+            [
+                Pair(found[over[0], kind, over[1]], found[under[0], kind, under[1]], same_run=False)
+                for over, under in pairs
+            ]
+        )
+        return np.array([(each.low, each.high) for each in intervals], dtype=float).reshape(-1, 2)
+
+    @cached_property
+    def _floors(self) -> Mapping[tuple[str, str], str]:
+        rows = self.frame[["machine", "case", "floor"]].drop_duplicates().astype(str)
+        return {
+            (machine, case): floor
+            for machine, case, floor in zip(
+                rows["machine"], rows["case"], rows["floor"], strict=True
+            )
+        }
 
 
 def result_sets(

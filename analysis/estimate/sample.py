@@ -131,7 +131,7 @@ class Net:
         return self.case.inner_loops - (self.floor.inner_loops if self.case.slope else 0)
 
     @property
-    def taken_off(self) -> float:
+    def subtracted(self) -> float:
         """What is taken off an operation: the floor's share, or what a slope leaves out."""
         if self.case.slope:
             return self.case.value - self.value

@@ -9,8 +9,8 @@ import pandas as pd
 from .. import formatting
 from ..derive import published_overlay
 from ..derive.row_kinds import ASSUMED, MISSING, PROCESS, PUBLISHED, estimates, is_exact
-from ..estimate.estimate import RESAMPLES
 from ..estimate.frame import records
+from ..estimate.resample import RESAMPLES
 from ..formatting import listed
 from ..interval import ENOUGH_PROCESSES
 

@@ -7,12 +7,13 @@ from typing import Any
 
 # 1: the first.
 # 2: `pkbench_profile` became `pkbench_preset`, `pkbench_alone_share` became
-#    `pkbench_uncontended_share`.
+#    `pkbench_uncontended_share`, `pkbench_counted` became `pkbench_counter_scope`.
 CURRENT = 2
 READABLE = (1, 2)
 RENAMED = {
     "pkbench_profile": "pkbench_preset",
     "pkbench_alone_share": "pkbench_uncontended_share",
+    "pkbench_counted": "pkbench_counter_scope",
 }
 
 

@@ -42,7 +42,7 @@ OWN = (
     "pkbench_clock_resolution",
     "pkbench_piece_loops",
     "pkbench_missing",
-    "pkbench_counted",
+    "pkbench_counter_scope",
 )
 # What a run may have from its benchmark, and that from the file.
 INHERITED = ("name", "unit", "loops", "inner_loops", *OWN, *READINGS)
@@ -126,7 +126,7 @@ class Reader:
             piece_loops=fields.optional_integer(name, metadata, "pkbench_piece_loops"),
             per_value=self._readings(case, metadata, len(values)),
             missing=self._reasons(metadata),
-            counted=fields.text(metadata, "pkbench_counted"),
+            counted=fields.text(metadata, "pkbench_counter_scope"),
         )
 
     def _values(self, case: str, values: Any) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -116,11 +117,15 @@ def _whole(result_set: ResultSet, row: dict[str, Any]) -> list[str]:
         *interval(formatting.net_bounds(row)),
         *([] if result_set.exact else [formatting.net_cycles(row) or NOT_MEASURED]),
         boots if result_set.exact else f"{number:,} × {each}",
-        *[f"{row['left_out']:,}", _remark(row)] * (not result_set.exact),
+        *[f"{row['left_out']:,}", remark(row)] * (not result_set.exact),
     ]
 
 
-def _remark(row: dict[str, Any]) -> str:
-    """Return what the figure itself doesn't show."""
-    contended = f"{row['contended']:,} contended values" if row["contended"] else ""
-    return "; ".join(text for text in (contended, row["shape"]) if text)
+def remark(row: Mapping[str, Any]) -> str:
+    """Return what an estimate alone does not show: contended values, two modes, a drift.
+
+    `row` is of `estimate.estimates`.
+    """
+    contended = row["contended"]
+    smt = f"{formatting.count(contended, 'contended value')} (SMT)" if contended else ""
+    return "; ".join(text for text in (smt, row["shape"]) if text)

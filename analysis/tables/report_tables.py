@@ -10,8 +10,8 @@ from .. import formatting
 from ..derive import switch
 from ..derive.cost_per_page import LEAST_PAGES, per_page
 from ..derive.line_table import only_along, series
+from ..derive.side_by_side import side_by_side
 from ..estimate.cost_basis import as_measured, basis_note
-from ..estimate.estimate import side_by_side
 from ..estimate.frame import records
 from ..estimate.result_set import ResultSet
 from ..interval import ENOUGH_PROCESSES
@@ -125,7 +125,7 @@ def threads(result_set: ResultSet) -> list[Table]:
 
 def machines(result_set: ResultSet) -> Table:
     """Return the cases measured on at least two machines, side by side."""
-    data = side_by_side(result_set.estimates, result_set.names)
+    data = side_by_side(result_set)
     headings, rows = ["case"], []
     if len(result_set.names) > 1:
         headings += [f"{name} ({_unit(result_set)})" for name in result_set.names]

@@ -1,7 +1,8 @@
-/* The first process of a guest that counts instructions: prepare the machine, walk the case list, say "bye".
+/* The first process of a guest that counts instructions: it prepares the machine, runs the list of cases, and says
+ * "bye".
  *
- * Its answers are lines on the second serial port; the first is the kernel's console. Each case runs in a process of
- * its own, started afresh, so that its figure depends on no other case, and a crash ends nothing but itself. */
+ * Its output goes to the second serial port; the first is the kernel's console. Each case runs in a fresh process, so
+ * that no case affects another's count, and a crash ends only that case. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -19,18 +20,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../region.h"
-#include "guest.h"
+#include "guest/guest.h"
+#include "memory/region.h"
 
 #define ANSWERS "/dev/ttyS1"
 #define CASES "/cases"
 #define UNIT_SEPARATOR 0x1f
-/* In the guest's own time, where a second is a thousand million instructions. */
+/* In the guest's time, where a second is a thousand million instructions. */
 #define SETTLE_SECONDS 30
 #define CASE_SECONDS 15
-/* In a batch: a count is exact whatever their number, and few take less of it. */
+/* Regions in a batch. Counts are exact however many there are, and a small batch takes fewer instructions. */
 #define MOST_REGIONS 16
-/* Of 2 MiB, as many as a case asks for at most. */
+/* Huge pages of 2 MiB: the most that any case asks for. */
 #define HUGE_PAGES "16"
 
 static void mount_on(const char *type, const char *where)
@@ -50,7 +51,7 @@ static void write_setting(const char *path, const char *text)
     close(file);
 }
 
-/* The answers' port must pass bytes on as they are: no echo, no carriage returns. */
+/* The port must pass bytes unchanged: no echo, no carriage returns. */
 static int open_answers(void)
 {
     struct termios settings;
@@ -66,7 +67,8 @@ static int open_answers(void)
     return 0;
 }
 
-/* Nothing may take the CPU from the case: no other process, and not the share that the kernel keeps for them. */
+/* Nothing may take the CPU from the case: no other process, and not the share that the kernel reserves for other
+ * processes. */
 static void take_the_cpu(void)
 {
     struct sched_param priority = {.sched_priority = 1};
@@ -77,7 +79,7 @@ static void take_the_cpu(void)
         printf("problem no real-time priority: %s\n", strerror(errno));
 }
 
-/* Answer with a file's text, its lines joined by a character that no such file has. */
+/* Print a file's text on one line. Its lines are joined by a character that no such file contains. */
 static void show_file(const char *path)
 {
     FILE *file = fopen(path, "r");
@@ -118,7 +120,7 @@ static void show_probe(void)
            machine->alloc_errno, machine->keys, machine->keys_missing ? machine->keys_missing : "");
 }
 
-/* What pkbench looks at on a host, so that it can look at the guest in the same way. */
+/* The files that pkbench reads on a host, so that it can describe the guest in the same way. */
 static void show_machine(void)
 {
     show_file("/proc/sys/kernel/osrelease");
@@ -141,7 +143,7 @@ static void sleep_seconds(time_t seconds, long nanoseconds)
     nanosleep(&pause, NULL);
 }
 
-/* The program again, as a new process image, with the case as its only argument. */
+/* Execute this program again with the case as its only argument. */
 static void become_case(const char *line)
 {
     char *const arguments[] = {"pkbench-case", (char *)line, NULL};
@@ -160,7 +162,8 @@ static void say_status(unsigned index, int status)
         printf("failed %u the case ended with status %d\n", index, WEXITSTATUS(status));
 }
 
-/* Wait for the child's end; -1 where it does not come in time. The signal alone tells nothing: of several there is one. */
+/* Wait for the child to end; -1 if it does not end in time. A pending SIGCHLD does not say how many children have
+ * ended, so ask waitpid. */
 static int wait_for(pid_t child, const sigset_t *children, int *status)
 {
     const struct timespec limit = {.tv_sec = CASE_SECONDS};
@@ -199,7 +202,7 @@ static void run_case(unsigned index, const char *line)
     say_status(index, status);
 }
 
-/* What a case has started and not waited for is the first process's own. */
+/* Reap processes that a case has started and not waited for: the first process inherits them. */
 static void bury_orphans(void)
 {
     while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -222,7 +225,8 @@ static void walk_cases(void)
             continue;
         run_case(index, line);
         bury_orphans();
-        sleep_seconds(0, 100 * 1000 * 1000); /* the kernel frees what the case left; costs nothing when idle */
+        sleep_seconds(0,
+                      100 * 1000 * 1000); /* lets the kernel free what the case left behind; takes no time while idle */
     }
     fclose(cases);
 }

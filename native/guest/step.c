@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "step.h"
+#include "guest/step.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -11,17 +11,17 @@
 #define SYSTEM_CALL (SIGTRAP | 0x80) /* with PTRACE_O_TRACESYSGOOD */
 #define STACK_BYTES 65536
 
-/* The two processes share all memory. The one that is stepped through marks where to begin and where to end by stopping
- * itself; the other writes down here what it sees. */
+/* The two processes share all memory. The stepped process marks the start and the end by stopping itself. The other
+ * writes here what it sees. */
 static volatile struct {
     pid_t process;
-    int attached; /* 1, or -1 where it can't be */
-    int watched;  /* its way into the kernel, not its steps */
+    int attached; /* 1, or -1 if it failed */
+    int watched;  /* watch only entries into the kernel, not steps */
     int marked;   /* between its two marks */
     int stepping;
     int64_t steps;
     int64_t entries; /* by a system call or a signal */
-    int given_up; /* there are too many, or another process or thread was started */
+    int given_up;    /* too many steps, or another process or thread was started */
 } traced;
 
 static void go_on(int signal)
@@ -50,7 +50,7 @@ static void end(void)
     traced.marked = traced.stepping = 0;
 }
 
-/* What was started is traced from its birth: it goes its own way. */
+/* A new process or thread is traced from its birth: release it. */
 static void let_go(void)
 {
     unsigned long other;
@@ -81,7 +81,8 @@ static void go_on_from(int status)
             give_up();
         go_on(0);
     } else {
-        /* The kernel stops it once more at the first instruction of the signal's handler, before that is executed. */
+        /* The kernel stops the process once more at the first instruction of the signal's handler, before executing
+         * it. */
         traced.steps -= traced.stepping;
         traced.entries++;
         go_on(signal);
@@ -99,7 +100,8 @@ static int trace(void *unused)
     return 0;
 }
 
-/* Were its memory its own, each step would flush the emulator's TLB twice: it then takes four times as long. */
+/* The tracer shares its memory with the traced process. Otherwise, each step would flush the emulator's TLB twice,
+ * and take four times as long. */
 int guest_be_traced(void)
 {
     static char stack[STACK_BYTES] __attribute__((aligned(16)));
@@ -124,7 +126,7 @@ static int run_nothing(void *state, uint64_t loops)
     return 0;
 }
 
-/* Return what became of one of the counts; the marks are in it. */
+/* Return one of the two counts. It includes the marks. */
 static uint64_t counted(const volatile int64_t *count, int (*volatile run)(void *state, uint64_t loops), void *state,
                         uint64_t loops)
 {

@@ -3,17 +3,17 @@
 
 #include <stdint.h>
 
-/* A step is two switches between processes. */
+/* Each step takes two switches between the processes. */
 #define STEPS_MAX 2000u
 #define STEPS_UNKNOWN UINT64_MAX
 
-/* Start the process that steps through this one, until this one ends. 0, or -1. */
+/* Start a process that steps through this one until this one ends. 0, or -1. */
 int guest_be_traced(void);
 
-/* Return how often so many iterations stop on their way into the kernel: at a system call before it and after it, and at a
- * signal; or STEPS_UNKNOWN. Exceptions that end in no signal are not among them. */
+/* Return how often so many iterations enter the kernel: twice for each system call, before and after it, and once for
+ * each signal. STEPS_UNKNOWN if unknown. Exceptions that cause no signal are not included. */
 uint64_t guest_entries(int (*run)(void *state, uint64_t loops), void *state, uint64_t loops);
 
-/* Return how many instructions of user mode so many iterations are, or STEPS_UNKNOWN where they are too many, or not of this
- * process alone. A string instruction is one a repetition, as the emulator counts it. */
+/* Return the number of user-mode instructions of so many iterations. STEPS_UNKNOWN if there are too many, or if
+ * another process or thread takes part. A string instruction counts once for each repetition, as in the emulator. */
 uint64_t guest_steps(int (*run)(void *state, uint64_t loops), void *state, uint64_t loops);

@@ -1,5 +1,5 @@
-/* Have the host trace every instruction of what was counted: the machine stops, and the host starts or ends the trace before
- * it lets it go on. */
+/* Tracing every instruction of a counted run by the host. The machine stops, and the host starts or ends the trace
+ * before it continues. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -9,13 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest.h"
+#include "guest/guest.h"
 
 #define SYMBOLS "/proc/kallsyms"
-#define STOP_PORT 0x505 /* of QEMU's pvpanic: told of a panic, it stops the machine at once */
+#define STOP_PORT 0x505 /* of QEMU's pvpanic: a panic reported here stops the machine at once */
 #define ATTEMPTS 9
-#define TRACED_MAX 20000000u /* instructions, of some 80 bytes each: a minute */
-/* As long as where it was counted: the kernel is to have finished the same. */
+#define TRACED_MAX 20000000u /* instructions, of about 80 bytes each: a minute */
+/* The same pauses as in repeat.c, so that the kernel has finished the same work. */
 #define QUIET_MICROSECONDS 40000
 #define STEP_MICROSECONDS 370
 
@@ -31,7 +31,7 @@ void guest_show_symbols(void)
         fclose(symbols);
 }
 
-/* Holds the permission for no longer than it must: a process that has it executes more on its way out of the kernel. */
+/* Hold the permission only briefly: a process with it executes more instructions when it leaves the kernel. */
 static int stop_machine(void)
 {
     if (ioperm(STOP_PORT, 1, 1))
@@ -57,7 +57,7 @@ static int trace_once(struct pk_case *opened, uint64_t loops, long microseconds,
     int status;
 
     printf("trace %llu\n", (unsigned long long)loops);
-    tcdrain(STDOUT_FILENO); /* the host reads this before it finds the machine stopped */
+    tcdrain(STDOUT_FILENO); /* the host must read this before it finds the machine stopped */
     status = stop_machine();
     if (!status)
         status = measure(opened, loops, microseconds, ticks);

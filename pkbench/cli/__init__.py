@@ -1,4 +1,4 @@
-"""The command line, a file a verb: the only package that prints or exits."""
+"""The command line, one file per verb: arguments in, text or JSON out. Nothing else prints."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ from pkbench.run.by_pyperf import PyperfOptionError
 from pkbench.run.journal import Interrupted, JournalError, ResumeError
 from pkbench.run.measurement import CpusChanged
 
-# One sentence each, and exit code 2: what was asked for can't be done.
+# What was asked for can't be done: one sentence, and exit code 2.
 EXPECTED = (
     SelectionError,
     OutputError,
@@ -41,10 +41,25 @@ EXPECTED = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pkbench")
+# The mark \b keeps the lines below it apart.
+FIRST_STEPS = """\b
+First steps, in about two minutes:
+  pkbench doctor                            what disturbs measurements here
+  pkbench run --preset quick -o first.json  measure the headline cases
+  pkbench report first.json                 write report/index.html
+
+\b
+Exit codes of all commands; `doctor` and `gate` have more:
+  0    success
+  2    wrong arguments, or the work can't be done: the message says why
+  130  interrupted
+"""
+
+
+@click.group(epilog=FIRST_STEPS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pkbench", help="Print the version and exit.")
 def pkbench() -> None:
-    """Measure what changing memory protection costs on Linux, by keys and by mprotect."""
+    """Measure the cost of changing memory protection on Linux: protection keys and mprotect."""
 
 
 VERBS = (
@@ -57,11 +72,16 @@ for verb in VERBS:
 
 
 def main() -> None:
-    """Run the command line; what was foreseen ends in one sentence."""
-    # Ended like this, too, it keeps what was measured and leaves no worker and no guest behind.
+    """Run the command line; an expected error prints one sentence and sets the exit code."""
+    # SIGTERM, like Ctrl-C, keeps what was measured and ends all workers and guests.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = pkbench.main(standalone_mode=False)
+    except click.NoSuchOption as error:
+        # The old name of --preset works, but is not suggested.
+        known = [name for name in error.possibilities or () if name != "--profile"]
+        click.NoSuchOption(error.option_name, possibilities=known, ctx=error.ctx).show()
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -74,7 +94,7 @@ def main() -> None:
         note(f"pkbench: {error}")
         sys.exit(2)
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does: what is buffered must not fail again.
+        # The reader has gone, as `head` does. Python's own flush at exit must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,4 +1,4 @@
-"""`python -m pkbench.cli` is what the installed command is."""
+"""Make `python -m pkbench.cli` the same as the installed command."""
 
 from pkbench.cli import main
 

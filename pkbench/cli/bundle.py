@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from pkbench.cli.options import as_json
+from pkbench.cli.options import PATH, as_json
 from pkbench.cli.output import print_json
 from pkbench.resultfile import OutputError, check_output
 
@@ -13,25 +13,26 @@ SUFFIX = ".tar.gz"
 
 
 @click.command()
-@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("results", nargs=-1, required=True, metavar="RESULT...", type=PATH)
 @click.option(
     "-o",
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE.tar.gz",
-    help="The archive; new.",
+    help="The archive to write; it must not exist yet.",
 )
 @as_json
 def bundle(results: Sequence[Path], output: Path, json_: bool) -> None:
-    """Pack results, machine cards, report, figures, tables and checksums into one archive.
+    """Pack results, report, figures and tables into one archive.
 
-    To be attached to a paper; `pkbench report` reads it again.
+    RESULT is a result file of `pkbench run` or `pkbench count`. The archive also has checksums and
+    a description of each machine. Attach it to a paper: `pkbench report` reads it again.
     """
     from pkbench.analysis.report import bundle as bundles  # slow to import
 
     if not output.name.endswith(SUFFIX):
-        raise OutputError(f"{output} must end in {SUFFIX}: no other archive is written")
+        raise OutputError(f"{output} is not a valid name for a bundle; it must end in {SUFFIX}")
     check_output(output)
     try:
         with bundles.opened(results) as files:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def print_comparison(comparison: "Comparison", markdown: bool) -> None:
-    """Print a comparison: the table, and what should be known beside it."""
+    """Print a comparison: the table on standard output, then what to know about it on stderr."""
     from pkbench.analysis.compare import text  # slow to import
     from pkbench.analysis.tables.columns import aligned
 

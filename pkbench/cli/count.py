@@ -7,7 +7,15 @@ import click
 
 from pkbench.cases.selection import SelectionError, select
 from pkbench.cli.functions import count_functions
-from pkbench.cli.options import as_json, patterns_argument, points_option, preset_option
+from pkbench.cli.options import (
+    PATH,
+    PATTERNS,
+    WHICH_CASES,
+    as_json,
+    patterns_argument,
+    points_option,
+    preset_option,
+)
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
 from pkbench.count import counting
@@ -18,43 +26,48 @@ from pkbench.kernels.packages import Wanted
 from pkbench.resultfile import check_output
 
 
-@click.command()
+@click.command(epilog=PATTERNS)
 @patterns_argument
 @points_option
-@preset_option
+@preset_option(WHICH_CASES)
 @click.option(
     "--kernel",
     "names",
     multiple=True,
     required=True,
     metavar="KERNEL",
-    help="A path, or a version as `pkbench kernels` lists it; may be repeated.",
+    help="Kernel to boot: a path, `newest`, or the beginning of a version that `pkbench kernels` "
+    "lists: 6.12. May be repeated.",
 )
 @click.option(
     "--functions",
     is_flag=True,
-    help="Of one case, named in full: which functions its operation executes, and what changed "
-    "from the first kernel to the others.",
+    help="List the functions that one case's operation executes, and what changed from the first "
+    "kernel to the others. Takes one case, named in full: protect/mprotect-rw-ro/pages:1.",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
-    help="Result file; new. With several kernels, one each, named after it. With --functions, a "
-    "folder.",
+    metavar="FILE",
+    type=PATH,
+    help="Result file; it must not exist yet. With several kernels, each gets a file, with the "
+    "kernel's release added to the name. With --functions, a folder.  [default: "
+    "results/local/count-TIME.json]",
 )
-@click.option("--get", is_flag=True, help="Bring kernels that are not at hand.")
+@click.option(
+    "--get", is_flag=True, help="Download kernels that are not available yet; install nothing."
+)
 @click.option(
     "--append",
     default="",
     metavar="TEXT",
-    help="Onto the kernel's command line: pti=on, nopku, mitigations=off.",
+    help="Add this to the kernel's command line: pti=on, nopku, mitigations=off.",
 )
 @click.option(
     "--cpu",
     default="",
     metavar="FEATURES",
-    help="Of the emulated CPU, as QEMU names them: --cpu=-la57,vendor=GenuineIntel.",
+    help="Change the emulated CPU's features, as QEMU names them: --cpu=-la57,vendor=GenuineIntel.",
 )
 @as_json
 def count(
@@ -69,9 +82,16 @@ def count(
     cpu: str,
     json_: bool,
 ) -> None:
-    """Count the instructions of one operation in a kernel: exactly, in an emulated machine."""
+    """Count the instructions of cases in a kernel, exactly.
+
+    Boots each kernel in an emulated machine (QEMU) and counts the instructions that one operation
+    of each case executes. Needs neither protection keys nor root. Counts all cases of the preset,
+    or those that match a PATTERN.
+    """
     if functions and (len(patterns) != 1 or points):
-        raise SelectionError("--functions takes one case, as protect/mprotect-rw-ro/pages:1")
+        raise SelectionError(
+            "--functions takes exactly one case and no -P; type protect/mprotect-rw-ro/pages:1"
+        )
     cases = select(patterns, points, preset)
     chosen = [find_kernel(name, get) for name in names]
     if functions:
@@ -93,15 +113,15 @@ def count(
             )
         keys = found.machine.keys
         if not keys.supported:
-            note(f"{kernel.release} has no protection keys: {keys.reason}")
+            note(f"{kernel.release}: protection keys don't work: {keys.reason}")
         print_states(
             {each.case.name: (each.state, each.reason) for each in found.cases}, path, json_
         )
-        note(f"{kernel.release}: {found.seconds:.0f} s; result: {path}")
+        note(f"{kernel.release}: counted in {found.seconds:.0f} s; result: {path}")
 
 
 def find_kernel(name: str, get: bool) -> Kernel:
-    """Find a kernel at hand; where there is none and `get` allows it, bring it."""
+    """Return the available kernel of that name; if there is none and `get` is set, download it."""
     try:
         return kernels_.resolve(name)
     except NoKernelError:

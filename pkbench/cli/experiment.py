@@ -9,13 +9,19 @@ import click
 
 from pkbench import doctor as doctors
 from pkbench.cases.selection import select
-from pkbench.cli.options import TIME, PresetOption, as_json
-from pkbench.cli.output import new_local_result, note, print_json, progress_bar
-from pkbench.cli.run import describe_step
+from pkbench.cli.options import BUDGET, HOW_MUCH, PATH, TIME, as_json, check_resume, preset_option
+from pkbench.cli.output import (
+    new_local_result,
+    note,
+    print_columns,
+    print_json,
+    progress_bar,
+)
+from pkbench.cli.run import describe_step, how_it_ended
 from pkbench.machine import detect
 from pkbench.resultfile import OutputError
 from pkbench.run.measurement import Request, measure
-from pkbench.run.presets import PRESETS, once
+from pkbench.run.presets import PRESETS, single_run
 
 if TYPE_CHECKING:
     from pkbench.analysis.experiments import Experiment, Finding
@@ -24,24 +30,23 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", required=False)
-@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("results", nargs=-1, type=PATH)
+@preset_option(HOW_MUCH, default="quick")
+@click.option("--budget", type=TIME, help=BUDGET)
+@click.option("--resume", is_flag=True, help="Continue the interrupted experiment of -o FILE.")
 @click.option(
-    "--preset",
-    "--profile",
-    "preset",
-    cls=PresetOption,
-    type=click.Choice(list(PRESETS)),
-    default="quick",
-    show_default=True,
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=PATH,
+    help="Result file; it must not exist yet.  [default: results/local/NAME-TIME.json]",
 )
-@click.option("--budget", type=TIME, help="Begin no round that ends later: 90s, 10m, 2h.")
-@click.option("--resume", is_flag=True, help="Continue an interrupted run of the same output.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Result file; new.")
 @click.option(
     "--figures",
     "folder",
-    type=click.Path(path_type=Path),
-    help="Where the figure goes; a folder named after the result unless given.",
+    metavar="FOLDER",
+    type=PATH,
+    help="Folder for the figure.  [default: named after the result file]",
 )
 @as_json
 def experiment(
@@ -54,19 +59,22 @@ def experiment(
     folder: Path | None,
     json_: bool,
 ) -> None:
-    """Do a published experiment again: measure it, draw it, say whether its shape is seen here.
+    """Repeat a published experiment and check its claims here.
 
-    Without NAME, list them. With RESULTS, judge what was measured or counted before.
+    Measures the experiment's cases, draws its figure, and reports whether each published claim
+    holds on this machine. Without NAME, lists the experiments. With RESULTS, result files of
+    `pkbench run` or `pkbench count`, checks the claims there instead of measuring.
     """
-    from pkbench.analysis import experiments, read, shelves  # slow to import
+    from pkbench.analysis import experiments, read, result_sets  # slow to import
     from pkbench.analysis.figures import figure_files
 
     if name is None:
         list_experiments(experiments.EXPERIMENTS, json_)
         return
+    check_resume(resume, output)
     chosen = experiments.named(name)
     paths = list(results) or [measured(chosen, preset, budget, resume, output)]
-    found = experiments.judge(chosen, shelves([read(path) for path in paths]))
+    found = experiments.judge(chosen, result_sets([read(path) for path in paths]))
     target = folder or paths[0].with_suffix("")
     request = figure_files.Request([chosen.figure], published=True)
     try:
@@ -79,25 +87,26 @@ def experiment(
 def measured(
     chosen: "Experiment", preset: str, budget: float | None, resume: bool, output: Path | None
 ) -> Path:
-    """Measure an experiment's cases; return the result file."""
+    """Measure an experiment's cases; return the result file's path."""
     cases = select(chosen.cases, chosen.points, preset)
     machine = detect()
     how = PRESETS[preset]
     if budget is not None:
         how = replace(how, budget=budget)
     if machine.evidence == "function":
-        how = once(how)
+        how = single_run(how)
     path = output or new_local_result(chosen.name)
-    note(f"{chosen.name}: {chosen.what}; examining {machine.name}")
+    note(f"{chosen.name}: {chosen.what}")
+    note(f"checking {machine.name} for noise sources")
     request = Request(cases, how, machine, doctors.examine(machine), path, resume=resume)
     with progress_bar() as show:
         record = measure(request, lambda step: show(describe_step(step), step.done))
-    note(f"{record.rounds} rounds in {record.seconds:.0f} s, stopped by {record.stopped}")
+    note(how_it_ended(record))
     return path
 
 
 def list_experiments(known: "Sequence[Experiment]", json_: bool) -> None:
-    """Print a line an experiment."""
+    """Print each experiment on a line."""
     if json_:
         print_json(
             [
@@ -113,9 +122,7 @@ def list_experiments(known: "Sequence[Experiment]", json_: bool) -> None:
             ]
         )
         return
-    width = max(len(each.name) for each in known)
-    for each in known:
-        click.echo(f"{each.name:{width}}  {each.what}")
+    print_columns([(each.name, each.what) for each in known])
 
 
 def print_findings(
@@ -125,7 +132,7 @@ def print_findings(
     paths: Sequence[Path],
     json_: bool,
 ) -> None:
-    """Print what became of each claim, and where the figure is."""
+    """Print the verdict on each claim, and where the figure is."""
     if json_:
         verdicts = [
             {

@@ -29,7 +29,7 @@ EXACT = "instructions, exact, counted under software emulation."
 def count_functions(
     name: str, kernels: Sequence[Kernel], folder: Path | None, options: Options, json_: bool
 ) -> None:
-    """Say which functions one operation executes, in each kernel, and what changed."""
+    """Print which functions one operation executes in each kernel, and what changed."""
     case = _case(name)
     _check_different(kernels)
     target = _new_folder(folder or _local_folder(case))
@@ -50,16 +50,20 @@ def _case(name: str) -> Case:
     except PointError as error:
         raise SelectionError(str(error)) from None
     except LookupError:
-        likely = select([name], [], "standard")[0].name  # or says what is near
-        raise SelectionError(f"{name!r} is not one case, as {likely!r} is") from None
+        likely = select([name], [], "standard", floors=False)[
+            0
+        ].name  # raises where no case is similar
+        raise SelectionError(
+            f"{name!r} is not the full name of one case; type one such as {likely}"
+        ) from None
 
 
 def _check_different(kernels: Sequence[Kernel]) -> None:
-    """Refuse two kernels whose files would have one name."""
+    """Raise SelectionError for two kernels whose files would have the same name."""
     releases = [kernel.release for kernel in kernels]
     twice = next((release for release in releases if releases.count(release) > 1), None)
     if twice:
-        raise SelectionError(f"--kernel names {twice} twice")
+        raise SelectionError(f"--kernel means {twice} twice; name each kernel once")
 
 
 def _local_folder(case: Case) -> Path:
@@ -68,13 +72,13 @@ def _local_folder(case: Case) -> Path:
 
 
 def _new_folder(folder: Path) -> Path:
-    """Make the folder before anything is counted."""
+    """Create the folder, before anything is counted; raise OutputError where that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise OutputError(f"{folder} is not empty; give another name with -o")
+            raise OutputError(f"the folder {folder} is not empty; give another name with -o")
     except OSError as error:
-        raise OutputError(f"can't make the folder {folder}: {error.strerror}") from None
+        raise OutputError(f"can't create the folder {folder}: {error.strerror}") from None
     return folder
 
 
@@ -141,7 +145,7 @@ def _title(found: Attribution) -> str:
 
 
 def _scaled(found: Attribution, operations: int) -> dict[tuple[str, ...], int]:
-    """Return the instructions of so many operations."""
+    """Return the instructions of this many operations."""
     times = operations // found.operations
     return {stack: number * times for stack, number in found.stacks.items()}
 
@@ -152,7 +156,7 @@ def _write_table(table: "Table", stem: Path) -> None:
 
 
 def _print_table(table: "Table") -> None:
-    """Print a table in columns: the first is text, the others are numbers."""
+    """Print a table below its note."""
     from pkbench.analysis.tables.columns import aligned  # slow to import
 
     click.echo(table.note)

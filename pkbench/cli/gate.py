@@ -5,18 +5,36 @@ from pathlib import Path
 import click
 
 from pkbench.cli.comparison import print_comparison
-from pkbench.cli.options import ALLOWED, as_json
+from pkbench.cli.options import ALLOWED, PATH, as_json
 from pkbench.cli.output import note, print_json, write_file
 
+EXIT_CODES = """\b
+Exit codes:
+  0  pass: no case grew by more than --max-regress
+  1  regression: a case did
+  2  a file can't be read, or is not a valid result
+  3  inconclusive: an interval is too wide to decide; measure longer
+  4  the machines are not comparable
+  5  cases of BASE are missing in NEW
+"""
 
-@click.command()
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("base", type=PATH)
+@click.argument("new", type=PATH)
 @click.option(
-    "--max-regress", type=ALLOWED, help="Allowed growth: 3% unless given, of counts none."
+    "--max-regress",
+    type=ALLOWED,
+    help="Largest growth of a case that passes.  [default: 3% for times, 0% for instruction "
+    "counts]",
 )
-@click.option("--markdown", is_flag=True, help="Print Markdown instead of text.")
-@click.option("--junit", type=click.Path(path_type=Path), help="Also write JUnit's XML there.")
+@click.option("--markdown", is_flag=True, help="Print a Markdown table instead of text.")
+@click.option(
+    "--junit",
+    metavar="FILE",
+    type=PATH,
+    help="Also write the verdicts as JUnit XML; an existing file is overwritten.",
+)
 @as_json
 @click.pass_context
 def gate(
@@ -28,10 +46,10 @@ def gate(
     junit: Path | None,
     json_: bool,
 ) -> None:
-    """Refuse a result that is dearer than another by more than is allowed.
+    """Fail if a result has regressed against a baseline.
 
-    Exit code 0: pass; 1: regression; 3: inconclusive; 4: the machines are not comparable;
-    5: cases are missing.
+    BASE and NEW are result files of `pkbench run`, or of `pkbench count`. For use in continuous
+    integration.
     """
     from pkbench.analysis.compare import compare as comparing  # slow to import
     from pkbench.analysis.compare import gate as gates

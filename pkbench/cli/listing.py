@@ -7,19 +7,31 @@ import click
 from pkbench import quantities
 from pkbench.cases.catalogue import Case
 from pkbench.cases.selection import select
-from pkbench.cli.options import as_json, patterns_argument, points_option, preset_option
-from pkbench.cli.output import note, print_json
+from pkbench.cli.options import (
+    ALL_CASES,
+    PATTERNS,
+    as_json,
+    patterns_argument,
+    points_option,
+    preset_option,
+)
+from pkbench.cli.output import note, print_columns, print_json
+from pkbench.cli.states import note_reasons
+from pkbench.run.memory import available_memory, too_large
 from pkbench.run.presets import PRESETS, Preset, estimate_seconds
-from pkbench.run.schedule import available_memory, too_large
 
 
-@click.command("list")
+@click.command("list", epilog=PATTERNS)
 @patterns_argument
 @points_option
-@preset_option
+@preset_option(ALL_CASES)
 @as_json
 def list_(patterns: Sequence[str], points: Sequence[str], preset: str, json_: bool) -> None:
-    """List cases: whether they run here, why not, and how long they take."""
+    """List cases, and whether each runs on this machine.
+
+    Lists all cases of the preset, or those that match a PATTERN. Each line has the case and how
+    long it takes, or why it is skipped here.
+    """
     cases = select(patterns, points, preset)
     memory = available_memory()
     rows = [
@@ -38,15 +50,21 @@ def list_(patterns: Sequence[str], points: Sequence[str], preset: str, json_: bo
         print_json(rows)
         return
     seconds = sum(float(str(row["seconds"])) for row in rows)
-    width = max(len(str(row["case"])) for row in rows)
-    for row in rows:
-        fate = f"about {row['seconds']} s" if row["runs"] else f"skipped: {row['reason']}"
-        click.echo(f"{row['case']:{width}}  {fate}")
+    print_columns(
+        [
+            (
+                str(row["case"]),
+                f"about {row['seconds']} s" if row["runs"] else f"skipped: {row['reason']}",
+            )
+            for row in rows
+        ]
+    )
+    note_reasons(("skipped", str(row["reason"])) for row in rows if not row["runs"])
     budget = PRESETS[preset].budget
-    longer = f", up to {quantities.roughly(budget)} if the target takes that long"
-    note(f"{len(rows)} cases, about {quantities.roughly(seconds)}{longer * (seconds < budget)}")
+    longer = f", or up to {quantities.roughly(budget)} to reach the target precision"
+    note(f"{len(rows)} cases; about {quantities.roughly(seconds)}{longer * (seconds < budget)}")
 
 
 def expected_seconds(preset: Preset, case: Case) -> float:
-    """Return roughly how long a case takes in the least number of rounds."""
+    """Return roughly how many seconds a case takes in the smallest number of rounds."""
     return estimate_seconds(preset, case.memory, case.wait_seconds, case.prepares)

@@ -1,9 +1,9 @@
-"""What verbs say: answers on standard output, the rest on standard error, files where asked."""
+"""Output of all verbs: results on standard output, messages on standard error, and files."""
 
 import contextlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,20 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from pkbench.analysis.tables.columns import aligned
 from pkbench.resultfile import OutputError
 
 LOCAL_RESULTS = Path("results/local")
 
 
 def new_local_result(stem: str) -> Path:
-    """Return a file of its own for each run, in the folder that git ignores."""
+    """Return a path for a new result, named after `stem` and the time, in results/local."""
     return LOCAL_RESULTS / f"{stem}-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}.json"
 
 
 @contextlib.contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """Show a bar with the time left on standard error."""
+    """Show a progress bar on standard error; yield a function of text and share done (0 to 1)."""
     bar = Progress(
         BarColumn(20),
         TaskProgressColumn(),
@@ -45,7 +46,7 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file that was asked for."""
+    """Write a file, or over it; raise OutputError where that fails."""
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -53,7 +54,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def write_new_file(path: Path, text: str) -> None:
-    """Write a file that was asked for where there is none yet."""
+    """Write a new file; raise OutputError where there is one, or where writing fails."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -63,13 +64,19 @@ def write_new_file(path: Path, text: str) -> None:
         raise OutputError(f"can't write {path}: {error.strerror}") from None
 
 
+def print_columns(rows: Sequence[Sequence[str]], text_columns: int | None = None) -> None:
+    """Print rows on standard output, in aligned columns as `aligned` makes them."""
+    for line in aligned(rows, text_columns):
+        click.echo(line)
+
+
 def print_json(value: Any) -> None:
-    """Print a document on standard output."""
+    """Print a JSON document on standard output."""
     click.echo(json.dumps(finite(value), indent=2, allow_nan=False))
 
 
 def finite(value: Any) -> Any:
-    """Return a document in which a number that JSON doesn't have is null."""
+    """Return the document with null for NaN and infinities, which JSON lacks."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
@@ -80,5 +87,5 @@ def finite(value: Any) -> Any:
 
 
 def note(text: str) -> None:
-    """Tell the user something that isn't the answer."""
+    """Print a message on standard error."""
     click.echo(text, err=True)

@@ -11,7 +11,17 @@ import click
 
 from pkbench.cases.catalogue import Case
 from pkbench.cases.selection import SelectionError, select
-from pkbench.cli.options import TIME, as_json, patterns_argument, points_option, preset_option
+from pkbench.cli.options import (
+    PATH,
+    PATTERNS,
+    TIME,
+    WHICH_POINTS,
+    as_json,
+    check_resume,
+    patterns_argument,
+    points_option,
+    preset_option,
+)
 from pkbench.cli.output import LOCAL_RESULTS, note, print_json, progress_bar
 from pkbench.machine import detect
 from pkbench.profiler.run import Request, begin
@@ -23,23 +33,34 @@ from pkbench.run.measurement import command_line
 if TYPE_CHECKING:
     from pkbench.analysis.profiles.profile import CaseProfile, Profile
 
-IN_FULL = 6  # cases whose tables are printed; of more, one line each
+IN_FULL = 6  # up to this many cases get tables of their own; more get a line each
 
 
-@click.command()
+@click.command(epilog=PATTERNS)
 @patterns_argument
 @points_option
-@preset_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the profile.")
+@preset_option(WHICH_POINTS)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FOLDER",
+    type=PATH,
+    help="Folder for the profile.  [default: results/local/profile-TIME]",
+)
 @click.option(
     "--against",
     metavar="CASE|PROFILE",
-    help="Draw what differs from another case, or from the same one in another profile's folder.",
+    help="Also draw the difference from another case, or from the same case in another profile's "
+    "folder.",
 )
 @click.option(
-    "--budget", type=TIME, default="3m", show_default=True, help="Begin no case after that."
+    "--budget",
+    type=TIME,
+    default="3m",
+    show_default=True,
+    help="Start no further case after this time: 90s, 10m, 2h.",
 )
-@click.option("--resume", is_flag=True, help="Go on with an interrupted profile of that folder.")
+@click.option("--resume", is_flag=True, help="Continue the interrupted profile in -o FOLDER.")
 @as_json
 def profile(
     patterns: Sequence[str],
@@ -51,14 +72,16 @@ def profile(
     resume: bool,
     json_: bool,
 ) -> None:
-    """Say what cases spend their time on: the headline ones, or those that match a PATTERN.
+    """Profile cases with perf: what they spend their time on.
 
-    Each runs again, apart from any timing: counted, then sampled by perf. The folder gets
-    profile.json, which `pkbench report` takes, flame graphs, stacks and tables. A case that is
-    done is kept whatever ends the profile, and --resume takes it from there.
+    Profiles the headline cases, or those that match a PATTERN. Counts events and
+    samples stacks in a separate run, so times in results are not affected. The folder gets
+    profile.json, which `pkbench report` reads, flame graphs, stacks and tables. Finished cases are
+    kept if the profile is interrupted.
     """
     from pkbench.analysis.profiles import read
 
+    check_resume(resume, output)
     cases = select(patterns, points, preset, headline=True, floors=False)
     base = read.read(against) if against and Path(against).exists() else None
     other = _only_case(against, preset) if against and base is None else None
@@ -85,13 +108,15 @@ def profile(
     else:
         _print(found)
     drawn = "flame graphs, stacks and " if any(case.samples for case in found.cases) else ""
-    note(f"profile: {path}; {drawn}tables are beside it")
+    note(f"profile: {path}; {drawn}tables are in the same folder")
 
 
 def _only_case(name: str, preset: str) -> Case:
     found = select([name], (), preset, floors=False)
     if len(found) != 1:
-        raise SelectionError(f"--against {name} means {len(found)} cases; name one, or a profile")
+        raise SelectionError(
+            f"--against {name} matches {len(found)} cases; name one case, or a profile's folder"
+        )
     return found[0]
 
 
@@ -107,7 +132,7 @@ def _draw(found: "Profile", base: "Profile | None", other: str | None) -> None:
                 drawn = files.compared(found, case, base or found, against)
                 files.write(found.path.parent, drawn)
             elif base:
-                note(f"{case.case} is not in {base.path}: nothing to compare it with")
+                note(f"{case.case} is not in {base.path}, so no difference was drawn")
 
 
 @contextmanager
@@ -143,7 +168,7 @@ def _print(found: "Profile") -> None:
 
 
 def _reasons(found: "Profile") -> list[str]:
-    """Return what could not be had, each reason once."""
+    """Return what could not be obtained, each reason once."""
     cases: dict[tuple[str, str], list[str]] = {}
     for case in found.cases:
         for part, why in case.missing.items():

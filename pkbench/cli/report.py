@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkbench.cli.options import as_json
+from pkbench.cli.options import PATH, as_json
 from pkbench.cli.output import note, print_json
 from pkbench.resultfile import OutputError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Formats(click.ParamType[Sequence[str]]):
-    """Formats of a file, as in `md,csv`."""
+    """Formats of a file, separated by commas, as in `md,csv`."""
 
     name = "formats"
 
@@ -25,56 +25,59 @@ class Formats(click.ParamType[Sequence[str]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Sequence[str]:
-        """Return the formats, each once."""
+        """Return the formats, each once; fail for one that isn't known."""
         known = self._known()
         asked = [name.strip() for name in str(value).split(",")]
         for name in asked:
             if name not in known:
-                self.fail(f"{name!r} is none of {', '.join(known)}", param, ctx)
+                self.fail(f"{name!r} is not a format; choose from {', '.join(known)}", param, ctx)
         return list(dict.fromkeys(asked))
 
 
 def formats_of_tables() -> Sequence[str]:
-    """Return what a table can be written as."""
+    """Return the formats of tables."""
     from pkbench.analysis.tables.table import FORMATS  # slow to import
 
     return list(FORMATS)
 
 
 def formats_of_figures() -> Sequence[str]:
-    """Return what a figure can be drawn as."""
+    """Return the formats of figures."""
     from pkbench.analysis.figures.drawing.style import FORMATS  # slow to import
 
     return list(FORMATS)
 
 
 @click.command()
-@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("results", nargs=-1, required=True, metavar="RESULT...", type=PATH)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    type=PATH,
     default=Path("report"),
     show_default=True,
+    help="Folder for index.html, figures and tables; existing files are overwritten.",
 )
 @click.option(
     "--name",
     "names",
     multiple=True,
     metavar="NAME",
-    help="What the page calls the machine of the first file, and so on in the order of the files.",
+    help="Name of a machine in the report. Repeat it, in the order of the files.  [default: the "
+    "name in the file]",
 )
 @click.option(
     "--skip-bad",
     is_flag=True,
-    help="Leave out files that are no results, and name them, instead of ending there.",
+    help="Skip files that are not valid results, with a message, instead of stopping.",
 )
 @click.option(
     "--figure",
     "figures",
     multiple=True,
     metavar="NAME",
-    help="Draw this figure alone, or `all`, and no page; may be repeated.",
+    help="Draw only this figure, or `all` figures, without the page. May be repeated.",
 )
 @click.option(
     "--format",
@@ -83,23 +86,25 @@ def formats_of_figures() -> Sequence[str]:
     default="svg",
     show_default=True,
     metavar="FORMAT,…",
-    help="What figures are drawn as: svg, pdf (fonts embedded as TrueType), png (300 dpi).",
+    help="Formats of figures: svg, pdf (fonts embedded as TrueType), png (300 dpi).",
 )
 @click.option(
     "--width",
     type=click.Choice(["one", "two"]),
     default="two",
     show_default=True,
-    help="Columns of a journal that a figure takes: 3.5 or 7.16 inches.",
+    help="Width of figures in columns of a journal: one is 3.5 inches, two is 7.16 inches.",
 )
-@click.option("--published", is_flag=True, help="Lay over what others published, with its source.")
+@click.option(
+    "--published", is_flag=True, help="Add published figures by others, with their sources."
+)
 @click.option(
     "--assume",
     "assumptions",
     multiple=True,
     metavar="wrpkru=LOW-HIGHcycles",
-    help="For the break-even where there are no keys: a range in cycles or ns, and a source after "
-    "a comma. Drawn as the reader's assumption.",
+    help="Assume this cost of WRPKRU where it was not measured, to draw the break-even: a range in "
+    "cycles or ns, then a comma and its source. Marked as the reader's assumption.",
 )
 @click.option(
     "--tables",
@@ -107,7 +112,7 @@ def formats_of_figures() -> Sequence[str]:
     default="md,csv,latex,json",
     show_default=True,
     metavar="FORMAT,…",
-    help="What the tables are written as.",
+    help="Formats of tables.",
 )
 @as_json
 def report(
@@ -123,7 +128,11 @@ def report(
     tables: Sequence[str],
     json_: bool,
 ) -> None:
-    """Write results, or bundles of them, as one HTML page, its figures and tables beside it."""
+    """Write an HTML report of results, with figures and tables.
+
+    RESULT is a result file of `pkbench run` or `pkbench count`, a profile's folder, or a bundle.
+    Several results are shown side by side.
+    """
     from pkbench.analysis.figures import figure_files  # slow to import
     from pkbench.analysis.report import bundle as bundles
     from pkbench.analysis.report import report as reports
@@ -147,7 +156,7 @@ def report(
 
 
 def print_figures(drawn: "Drawn", json_: bool) -> None:
-    """Print the files of figures that were drawn, and why others weren't."""
+    """Print the files that were drawn, and why other figures were not."""
     if json_:
         missing = [{"figure": each.name, "reason": each.reason} for each in drawn.missing]
         print_json({"files": [str(path) for path in drawn.paths], "not_drawn": missing})

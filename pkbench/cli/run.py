@@ -11,10 +11,16 @@ from pkbench import doctor as doctors
 from pkbench.cases.catalogue import Case
 from pkbench.cases.selection import SelectionError, select
 from pkbench.cli.options import (
+    ALL_CASES,
+    BUDGET,
+    PATH,
+    PATTERNS,
     SHARE,
     TIME,
     WithRest,
     as_json,
+    by_preset,
+    check_resume,
     patterns_argument,
     points_option,
     preset_option,
@@ -25,26 +31,48 @@ from pkbench.cli.states import print_states
 from pkbench.machine import detect
 from pkbench.run import by_pyperf
 from pkbench.run.measurement import Request, measure
-from pkbench.run.presets import PRESETS, once
-from pkbench.run.schedule import Record, Step, available_memory, too_large
+from pkbench.run.memory import available_memory, too_large
+from pkbench.run.presets import PRESETS, single_run
+from pkbench.run.record import Record
+from pkbench.run.schedule import Step
+
+TARGET = (
+    "Stop measuring a case when half of its 95 % interval is below this share of the median: 1%.  "
+    f"[default: {by_preset(lambda preset: f'{100 * preset.target:g}%')}]"
+)
+# Why a run ended, by the word that the result file has for it.
+STOPPED = {
+    "target": "every case reached the target",
+    "budget": "stopped when the budget was spent",
+    "rounds": "stopped after the preset's last round",
+}
 
 
-@click.command(cls=WithRest)
+@click.command(cls=WithRest, epilog=PATTERNS)
 @patterns_argument
 @points_option
-@preset_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Result file; new.")
-@click.option("--target", type=SHARE, help="Half a 95 % interval that is narrow enough: 1%.")
-@click.option("--budget", type=TIME, help="Begin no round that ends later: 90s, 10m, 2h.")
-@click.option("--seed", type=int, help="Of the order; drawn unless given.")
-@click.option("--name", help="The machine's name in the result.")
-@click.option("--resume", is_flag=True, help="Continue an interrupted run of the same output.")
+@preset_option(ALL_CASES)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=PATH,
+    help="Result file; it must not exist yet.  [default: results/local/PRESET-TIME.json]",
+)
+@click.option("--target", type=SHARE, help=TARGET)
+@click.option("--budget", type=TIME, help=BUDGET)
+@click.option("--seed", type=int, help="Seed of the random order of cases.  [default: random]")
+@click.option(
+    "--name",
+    help="Name of this machine in the result.  [default: CPU model and kernel]",
+)
+@click.option("--resume", is_flag=True, help="Continue the interrupted run of -o FILE.")
 @click.option(
     "--orchestrator",
     type=click.Choice(["pkbench", "pyperf"]),
     default="pkbench",
     show_default=True,
-    help="Who starts the workers; pyperf takes its own options after --, as in -- -p 10.",
+    help="Program that starts the worker processes. Give pyperf's own options after --: -- -p 10.",
 )
 @as_json
 @click.pass_context
@@ -62,7 +90,12 @@ def run(
     orchestrator: str,
     json_: bool,
 ) -> None:
-    """Measure cases: all of the preset, or those that match a PATTERN."""
+    """Measure cases on this machine and write a result file.
+
+    Measures all cases of the preset, or those that match a PATTERN. Cases that can't run here are
+    skipped, with the reason. Ctrl-C keeps what was measured; --resume continues.
+    """
+    check_resume(resume, output)
     pyperf_options = None
     if orchestrator == "pyperf":
         given = {"--target": target, "--budget": budget, "--seed": seed}
@@ -80,10 +113,10 @@ def run(
     if budget is not None:
         chosen = replace(chosen, budget=budget)
     if machine.evidence == "function":
-        chosen = once(chosen)
+        chosen = single_run(chosen)
         pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.ONCE)
     path = output or new_local_result(preset)
-    note(f"examining {machine.name}")
+    note(f"checking {machine.name} for noise sources")
     request = Request(
         *(cases, chosen, machine, doctors.examine(machine), path, seed, resume, pyperf_options)
     )
@@ -102,7 +135,7 @@ def refuse_schedule_options(given: Sequence[str]) -> None:
 
 
 def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
-    """Refuse what a user names and memory can't hold; what a preset brings along is skipped."""
+    """Raise SelectionError for a named case that memory can't hold; a preset's case is skipped."""
     memory = available_memory()
     for case in cases:
         reason = too_large(case, memory)
@@ -111,27 +144,33 @@ def refuse_too_large(cases: Sequence[Case], asked_for: bool) -> None:
 
 
 def describe_step(step: Step) -> str:
-    """Return what the bar says beside itself."""
-    what = "another pkbench has its turn" if step.waiting else step.case
+    """Return the progress bar's text."""
+    what = "waiting for another pkbench" if step.waiting else step.case
     return f"{f'round {step.round}' if step.round else 'calibrating'}: {what}"
 
 
 def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool) -> None:
-    """Print what became of a run."""
+    """Print each case's cost or state, then how the run went."""
     states = {case.name: record.state(case.name) for case in cases}
     print_states(states, path, json_)
     counts = Counter(state for state, _ in states.values())
     summary = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
-    if not record.rounds:
-        note(f"{summary}; by pyperf in {record.seconds:.0f} s")
-    else:
+    note(f"{summary}; {how_it_ended(record)}")
+    if record.rounds:
         note(
-            f"{summary}; {record.rounds} rounds in {record.seconds:.0f} s, stopped by "
-            f"{record.stopped}; {record.timed_share:.0%} of the time in timed loops, without the "
-            f"cases' own set-up and proofs"
+            f"timed loops took {record.timed_share:.0%} of the time, not counting set-up and proofs"
         )
     if record.waited_seconds >= 1:
-        note(f"{record.waited_seconds:.0f} s of these were the turns of others on this CPU")
+        note(f"waited {record.waited_seconds:.0f} s of that time for another pkbench on this CPU")
     if record.missed_turns:
-        note(f"turns begun beside another pkbench that did not end its own: {record.missed_turns}")
+        note(
+            f"rounds that began before another pkbench had finished its own: {record.missed_turns}"
+        )
     note(f"result: {path}")
+
+
+def how_it_ended(record: Record) -> str:
+    """Return how long a run took, and why it ended."""
+    if record.stopped not in STOPPED:  # pyperf has no rounds
+        return f"{record.seconds:.0f} s"
+    return f"{record.rounds} rounds in {record.seconds:.0f} s; {STOPPED[record.stopped]}"

@@ -1,29 +1,38 @@
-"""How the cases of a run ended, a line each."""
+"""How the cases of a run ended, one line per case."""
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
-from pkbench.cli.output import print_json
+from pkbench.cli.output import note, print_columns, print_json
 
 
 def print_states(states: dict[str, tuple[str, str]], path: Path, json_: bool) -> None:
-    """Print a line a case: its cost, or why there is none."""
+    """Print each case's cost, or its state and the reason; `states` has both by case."""
     if json_:
-        told = {
+        cases = {
             name: {"state": state, "reason": reason} for name, (state, reason) in states.items()
         }
-        print_json({"result": str(path), "cases": told})
+        print_json({"result": str(path), "cases": cases})
         return
     costs = costs_by_case(path)
-    width = max(map(len, states))
-    for case, (state, reason) in states.items():
-        told_cost = costs.get(case, state) if state == "measured" else f"{state}: {reason}"
-        click.echo(f"{case:{width}}  {told_cost}")
+    print_columns(
+        [
+            (case, costs.get(case, state) if state == "measured" else f"{state}: {reason}")
+            for case, (state, reason) in states.items()
+        ]
+    )
+    note_reasons(each for each in states.values() if each[0] != "measured")
+
+
+def note_reasons(states: Iterable[tuple[str, str]]) -> None:
+    """Print a message for each pair of state and reason: how many cases have it."""
+    for (state, reason), number in Counter(states).most_common():
+        note(f"{state}, {number} case{'s' if number > 1 else ''}: {reason}")
 
 
 def costs_by_case(path: Path) -> dict[str, str]:
-    """Return each measured case's cost and interval in words; none for evidence `function`."""
+    """Return each measured case's cost and interval as text; none for evidence `function`."""
     from pkbench import analysis  # slow to import, and the other verbs don't need it
     from pkbench.analysis import formatting
     from pkbench.analysis.estimate import frame
@@ -32,6 +41,6 @@ def costs_by_case(path: Path) -> dict[str, str]:
     found = {}
     for row in frame.records(analysis.estimates(analysis.load([path]))):
         cost, bounds = formatting.own_cost(row)
-        told = (f"{cost:>10}", f"[{bounds}]" if bounds else "", counts[str(row["case"])])
-        found[str(row["case"])] = "  ".join(filter(None, told))
+        parts = (f"{cost:>10}", f"[{bounds}]" if bounds else "", counts[str(row["case"])])
+        found[str(row["case"])] = "  ".join(filter(None, parts))
     return found

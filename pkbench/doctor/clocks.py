@@ -1,4 +1,4 @@
-"""What time is read from."""
+"""Checks of the clocks: the kernel's clock source and the TSC."""
 
 import re
 from pathlib import Path
@@ -19,10 +19,10 @@ USER_MODE_CLOCKS = (
 
 
 def clocksource(machine: Machine, root: Path) -> Finding:
-    """Tell whether the clock is read without entering the kernel."""
+    """Check that the clock can be read without entering the kernel."""
     effect = (
-        "reading the clock becomes a system call: on a 2-CPU guest two reads took 19 ns in user "
-        "mode, and a single getppid 78 ns"
+        "each reading of the clock is a system call; on a 2-CPU guest two readings took 19 ns in "
+        "user mode, and a single getppid took 78 ns"
     )
     found = machine.clocksource
     if found is None:
@@ -31,22 +31,25 @@ def clocksource(machine: Machine, root: Path) -> Finding:
         return Finding("clocksource", "ok", found)
     offered = (read(root, f"{CLOCKSOURCE}/available_clocksource") or "").split()
     better = next((clock for clock in USER_MODE_CLOCKS if clock in offered), None)
-    mend = {"no_fix": "the kernel offers none that is read in user mode; `dmesg` says why not tsc"}
+    change = {
+        "no_fix": "the kernel offers no clock that user mode can read; `dmesg` says why tsc is "
+        "missing"
+    }
     if better:
-        mend = rewrite({f"{CLOCKSOURCE}/current_clocksource": found}, better)
-    evidence = f"{found}, of {' '.join(offered) or 'an unknown choice'}"
-    return Finding("clocksource", "warning", evidence, effect, **mend)
+        change = rewrite({f"{CLOCKSOURCE}/current_clocksource": found}, better)
+    evidence = f"{found}; available: {' '.join(offered) or 'not known'}"
+    return Finding("clocksource", "warning", evidence, effect, **change)
 
 
 def tsc(machine: Machine, root: Path) -> Finding:
-    """Tell whether the TSC ticks at one rate, in every state of a core."""
+    """Check that the TSC ticks at one rate in every state of a core."""
     effect = (
-        "TSC ticks stand beside each time, and tsc is the clock that user mode reads: without "
-        "constant_tsc a tick's length follows the core's frequency, without nonstop_tsc it stands "
-        "still while a core sleeps deeply (Intel SDM vol. 3B, Invariant TSC)"
+        "the clock `tsc` and the TSC ticks in a result need a constant rate; without constant_tsc "
+        "the rate follows the core's frequency, and without nonstop_tsc it stops in deep sleep "
+        "(Intel SDM vol. 3B, Invariant TSC)"
     )
     if machine.architecture != "x86_64":
-        return Finding("tsc", "ok", f"{machine.architecture} has none")
+        return Finding("tsc", "ok", f"{machine.architecture} has no TSC")
     found = re.search(r"^flags\s*:(.*)$", read(root, "proc/cpuinfo") or "", re.MULTILINE)
     if found is None:
         return unread("tsc", "proc/cpuinfo", effect)
@@ -54,6 +57,6 @@ def tsc(machine: Machine, root: Path) -> Finding:
     missing = [flag for flag in ("constant_tsc", "nonstop_tsc") if flag not in flags]
     if not missing:
         return Finding("tsc", "ok", "constant_tsc, nonstop_tsc")
-    no_fix = HOST_ONLY if machine.virtualisation else "the CPU's TSC is as it is"
+    no_fix = HOST_ONLY if machine.virtualisation else "this is a property of the CPU"
     evidence = f"/proc/cpuinfo lacks {' and '.join(missing)}"
     return Finding("tsc", "warning", evidence, effect, no_fix=no_fix)

@@ -1,4 +1,4 @@
-"""Finding: what a check saw."""
+"""Finding: what a check read, why it matters, and how to change it."""
 
 import os
 import shlex
@@ -14,16 +14,16 @@ Status = Literal["ok", "warning", "problem", "unknown"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that may spoil a measurement.
+    """One possible noise source, and what was found of it.
 
-    `fix` and `undo` are shell commands, to be run as root; `undo` brings back what was found.
-    Where no command mends it, `no_fix` says why, and what a person can do instead.
+    `fix` and `undo` are shell commands for root; `undo` restores the values that were found.
+    Where no command helps, `no_fix` says why, and what to do by hand.
     """
 
     check: str
     status: Status
     evidence: str  # what was read
-    effect: str = ""  # what it does to a figure, measured or documented
+    effect: str = ""  # what it does to a figure, as measured or documented
     fix: str = ""
     undo: str = ""
     no_fix: str = ""
@@ -31,27 +31,27 @@ class Finding:
 
 Check = Callable[[Machine, Path], Finding]
 
-NOT_KNOWN = "what is not known is not changed"
-HOST_ONLY = "only the hypervisor's host can change it"
+NOT_KNOWN = "the present setting is not known, so no command is offered"
+HOST_ONLY = "only the hypervisor's host can change this"
 
 
 def unread(check: str, path: str, effect: str) -> Finding:
-    """Return what a check says that could not look."""
-    return Finding(check, "unknown", f"/{path} can't be read", effect, no_fix=NOT_KNOWN)
+    """Return the finding of a check whose file can't be read."""
+    return Finding(check, "unknown", f"can't read /{path}", effect, no_fix=NOT_KNOWN)
 
 
 def exists(root: Path, path: str) -> bool:
-    """Tell whether a file or folder can be seen; what is forbidden can't, and is no error."""
+    """Return whether a file or folder can be seen; False, not an error, where that is forbidden."""
     return os.access(root / path, os.F_OK)
 
 
 def lacks(root: Path, path: str) -> bool:
-    """Tell a kernel without this setting from one whose settings can't be seen."""
+    """Return whether the kernel lacks a setting: its folder can be seen, the file can't."""
     return exists(root, str(Path(path).parent)) and not exists(root, path)
 
 
 def write(values: Mapping[str, str]) -> str:
-    """Return the command that writes each value to its file, files of an equal value together."""
+    """Return the command that writes each value to its file; equal values share one `tee`."""
     files: dict[str, list[str]] = {}
     for path, value in values.items():
         files.setdefault(value, []).append(shlex.quote(f"/{path}"))

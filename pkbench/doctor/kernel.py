@@ -1,4 +1,4 @@
-"""How the kernel is set up."""
+"""Checks of the kernel: mitigations, page-table isolation, TLB flush ceiling, ASLR."""
 
 from pathlib import Path
 
@@ -11,14 +11,15 @@ DEFAULT_CEILING = 33  # arch/x86/mm/tlb.c, pages
 
 
 def mitigations(machine: Machine, root: Path) -> Finding:
-    """Tell whether the kernel is as well protected as the machines it will be compared with."""
+    """Check that the mitigations are the default ones, as on machines to compare with."""
     effect = (
-        "what an entry to the kernel costs depends on them: compare only machines that are alike "
-        "in this (mitigations=off took 4 instructions off an mprotect, counted under emulation)"
+        "the cost of entering the kernel depends on the mitigations; compare only machines with "
+        "the same ones (mitigations=off saved 4 instructions of an mprotect, counted under "
+        "emulation)"
     )
     found = machine.mitigations
     if not found:
-        nothing = "nothing readable in /sys/devices/system/cpu/vulnerabilities"
+        nothing = "can't read /sys/devices/system/cpu/vulnerabilities"
         return Finding("mitigations", "unknown", nothing, effect, no_fix=NOT_KNOWN)
     vulnerable = [name for name, text in found.items() if text.startswith("Vulnerable")]
     mitigated = [name for name, text in found.items() if text.startswith("Mitigation")]
@@ -28,9 +29,12 @@ def mitigations(machine: Machine, root: Path) -> Finding:
         if names
     ]
     off = [word for word in (read(root, "proc/cmdline") or "").split() if word == "mitigations=off"]
-    evidence = "; ".join(parts + off) or f"not affected by any of {len(found)}"
+    evidence = (
+        "; ".join(parts + off) or f"not affected by any of {len(found)} known vulnerabilities"
+    )
     no_fix = (
-        "at boot: mitigations=auto; newer microcode or a newer kernel for what stays vulnerable"
+        "at boot, use mitigations=auto; what stays vulnerable needs newer microcode or a newer "
+        "kernel"
     )
     if vulnerable or off:
         return Finding("mitigations", "warning", evidence, effect, no_fix=no_fix)
@@ -38,16 +42,20 @@ def mitigations(machine: Machine, root: Path) -> Finding:
 
 
 def kpti(machine: Machine, _root: Path) -> Finding:
-    """Tell whether each entry to the kernel changes page tables."""
+    """Check that entering the kernel doesn't switch page tables."""
     effect = (
-        "every system call changes page tables twice, WRPKRU never: getppid took 354 instructions "
-        "with it, 335 without (Linux 6.1, counted under emulation, which sees no TLB cost)"
+        "every system call switches page tables twice, WRPKRU never; getppid took 354 instructions "
+        "with page-table isolation and 335 without (Linux 6.1, counted under emulation, which "
+        "shows no TLB cost)"
     )
     found = machine.mitigations.get("meltdown")
     if found is None:
         return unread("kpti", f"{CPU}/vulnerabilities/meltdown", effect)
     if found.startswith("Mitigation: PTI"):
-        no_fix = "at boot: pti=off, which gives the protection up; else compare with machines alike"
+        no_fix = (
+            "at boot, pti=off turns it off, and the protection against Meltdown with it; otherwise "
+            "compare only with machines that have it"
+        )
         return Finding("kpti", "warning", f"meltdown: {found}", effect, no_fix=no_fix)
     if found.startswith("Unknown"):
         return Finding("kpti", "unknown", f"meltdown: {found}", effect, no_fix=HOST_ONLY)
@@ -55,35 +63,38 @@ def kpti(machine: Machine, _root: Path) -> Finding:
 
 
 def flush_ceiling(machine: Machine, root: Path) -> Finding:
-    """Tell up to how many pages the TLB is flushed page by page."""
+    """Check that the TLB is flushed page by page up to the default number of pages."""
     check = "flush_ceiling"
     effect = (
-        "beyond so many pages Linux flushes the whole TLB, and a change of protection gets cheaper "
-        "by it: on a 2-CPU guest 5,173 ns for 33 pages, 1,167 ns for 34; with another ceiling than "
-        "the default the step is elsewhere, and figures about it can't be compared"
+        "above this many pages Linux flushes the whole TLB, which makes the change of protection "
+        "faster (on a 2-CPU guest 5,173 ns for 33 pages, 1,167 ns for 34); with another ceiling "
+        "the step is elsewhere, and figures near it can't be compared"
     )
     if machine.architecture != "x86_64":
         return Finding(check, "ok", f"{machine.architecture} has no such setting")
     found = read_number(root, FLUSH_CEILING)
     if found is None:
         no_fix = (
-            "only root may look, after `mount -t debugfs none /sys/kernel/debug`, and nobody under "
-            "lockdown; protect/mprotect-rw-ro at pages=33,34 shows the step"
+            "root can read it after `mount -t debugfs none /sys/kernel/debug`, unless the kernel "
+            "is locked down; protect/mprotect-rw-ro at pages=33,34 shows the step without it"
         )
-        unseen = f"/{FLUSH_CEILING} can't be read"
+        unseen = f"can't read /{FLUSH_CEILING}"
         return Finding(check, "unknown", unseen, effect, no_fix=no_fix)
     evidence = f"{found} pages"
     if found == DEFAULT_CEILING:
         return Finding(check, "ok", evidence)
-    mend = rewrite({FLUSH_CEILING: str(found)}, str(DEFAULT_CEILING))
-    return Finding(check, "warning", f"{evidence}, not {DEFAULT_CEILING}", effect, **mend)
+    change = rewrite({FLUSH_CEILING: str(found)}, str(DEFAULT_CEILING))
+    return Finding(
+        check, "warning", f"{evidence}; the default is {DEFAULT_CEILING}", effect, **change
+    )
 
 
 def aslr(_machine: Machine, root: Path) -> Finding:
-    """Tell whether each process has a layout of its own."""
+    """Check that each process gets a random memory layout."""
     effect = (
-        "all processes share one layout of memory: its luck never averages out, and the interval "
-        "over processes doesn't show it (pyperf's documentation asks to leave ASLR on)"
+        "all processes share one memory layout; whatever it adds to a time never averages out, and "
+        "the interval over processes doesn't show it (pyperf's documentation advises to keep ASLR "
+        "on)"
     )
     found = read(root, ASLR)
     if found is None:

@@ -1,4 +1,4 @@
-"""Whether protection keys work: each step of the detection, up to the first that says no."""
+"""Check of protection keys: each step of their detection, up to the first that fails."""
 
 import errno
 from pathlib import Path
@@ -10,15 +10,18 @@ ALL_KEYS = 15  # 16 in the register, of which key 0 belongs to every page
 INITIAL_PKRU = 0x55555554  # arch/x86/mm/pkeys.c: init_pkru_value
 INIT_PKRU = "sys/kernel/debug/x86/init_pkru"
 
-SKIPPED = "key cases are skipped with this reason; `pkbench count` gives their path lengths"
+SKIPPED = (
+    "cases that need keys are skipped, and this reason is reported; `pkbench count` counts their "
+    "instructions without keys"
+)
 
 
 def keys(machine: Machine, root: Path) -> Finding:
-    """Tell how far the detection came."""
+    """Check that protection keys work, that all are free, and that initial rights are standard."""
     found = machine.keys
     steps = "; ".join(_steps(machine))
     if not found.supported:
-        # A CPU without keys is sound; keys that the kernel announces and nobody can use are not.
+        # A CPU without keys is in order. Keys that the kernel announces but nobody can use are not.
         status: Status = "problem" if found.kernel else "warning"
         return Finding("keys", status, steps, SKIPPED, no_fix=_why_no_keys(machine))
     if found.count < ALL_KEYS:
@@ -27,46 +30,50 @@ def keys(machine: Machine, root: Path) -> Finding:
             "warning",
             steps,
             f"something in this process holds {ALL_KEYS - found.count} of the {ALL_KEYS} keys "
-            "(execute-only memory takes one): cases that need all of them are skipped",
-            no_fix="a preloaded library may hold it: run without LD_PRELOAD",
+            "(execute-only memory takes one), so cases that need all of them are skipped",
+            no_fix="a preloaded library may hold the key; run without LD_PRELOAD",
         )
     if found.initial_pkru not in (None, INITIAL_PKRU):
         return Finding(
             "keys",
             "warning",
             steps,
-            "the kernel was told other rights to begin with (init_pkru=): signal delivery and exec "
-            "write this value, so their cost is that of another register state",
-            **_mend_rights(root),
+            "init_pkru= changed the rights that a process starts with; signal delivery and exec "
+            "write this value, so they are timed with another register state",
+            **_restore_rights(root),
         )
     return Finding("keys", "ok", steps)
 
 
 def _why_no_keys(machine: Machine) -> str:
-    """Say who could bring keys here."""
+    """Return what would make keys available here."""
     found = machine.keys
     if found.cpu is None:
-        return "nothing here can bring keys: they need x86-64"
+        return "protection keys need x86-64"
     if not found.cpu:
-        nothing = "nothing brings keys to a CPU without them"
-        return "the host may have keys and hide them" if machine.virtualisation else nothing
+        if machine.virtualisation:
+            return "the host's CPU may have keys; its hypervisor would have to pass them on"
+        return "use a machine whose CPU has them"
     if not found.kernel:
-        return "at boot: leave out `nopku` and `clearcpuid=`; else another kernel, or host"
+        return (
+            "at boot, leave out `nopku` and `clearcpuid=`; if neither is set, use another kernel "
+            "or host"
+        )
     if found.alloc_errno == errno.ENOSPC:
-        return "a preloaded library may hold the keys: run without LD_PRELOAD"
-    return "a container's filter or the hypervisor is in the way: try outside of it"
+        return "a preloaded library may hold the keys; run without LD_PRELOAD"
+    return "a container's filter or the hypervisor may prevent it; try outside of it"
 
 
-def _mend_rights(root: Path) -> dict[str, str]:
-    """Return how the next program gets the kernel's own rights: debugfs has them, root reads it."""
-    told = read(root, INIT_PKRU)
-    if told is None:
-        return {"no_fix": "at boot: leave out init_pkru="}
-    return rewrite({INIT_PKRU: told}, f"0x{INITIAL_PKRU:08x}")
+def _restore_rights(root: Path) -> dict[str, str]:
+    """Return the fix that gives new programs the kernel's default rights; debugfs needs root."""
+    present = read(root, INIT_PKRU)
+    if present is None:
+        return {"no_fix": "at boot, leave out init_pkru="}
+    return rewrite({INIT_PKRU: present}, f"0x{INITIAL_PKRU:08x}")
 
 
 def _steps(machine: Machine) -> list[str]:
-    """Say what each step found; where keys are missing the last one is the reason."""
+    """Return what each step found; where keys don't work, the last one is the reason."""
     found = machine.keys
     steps = []
     if found.cpu:
@@ -74,10 +81,12 @@ def _steps(machine: Machine) -> list[str]:
     if found.kernel:
         steps.append("OSPKE is set")
     if found.initial_pkru is not None:
-        steps.append(f"RDPKRU gave 0x{found.initial_pkru:08x}")
+        steps.append(f"RDPKRU returned 0x{found.initial_pkru:08x}")
     if found.alloc_errno == 0:
-        steps.append(f"pkey_alloc gave {found.count} keys" if found.count else "pkey_alloc works")
+        steps.append(
+            f"pkey_alloc returned {found.count} keys" if found.count else "pkey_alloc works"
+        )
     elif found.alloc_errno is not None:
         name = errno.errorcode.get(found.alloc_errno, f"error {found.alloc_errno}")
-        steps.append(f"pkey_alloc gave {name}")
+        steps.append(f"pkey_alloc failed with {name}")
     return [*steps, "a denied store faulted" if found.supported else found.reason]

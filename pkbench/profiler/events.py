@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkbench.worker.event_counters import cpu_events
-
-# Kinds of events, as perf_event_open(2) numbers them
-HARDWARE, SOFTWARE, TRACEPOINT, CACHE, RAW = range(5)
+from pkbench.perf_event import CACHE, HARDWARE, RAW, SOFTWARE, TRACEPOINT
+from pkbench.worker.event_counters import UNKNOWN, cpu_events
 
 CPUINFO = Path("/proc/cpuinfo")
 # MACHINE_CLEARS.COUNT. Source: Linux, tools/perf/pmu-events/arch/x86/*/pipeline.json, the same
@@ -95,5 +93,5 @@ def machine_clears(cpuinfo: Path = CPUINFO) -> Event:
         known = "GenuineIntel" in cpuinfo.read_text()
     except OSError:
         known = False
-    reason = "" if known else "pkbench does not know which event of this CPU counts it"
+    reason = "" if known else UNKNOWN
     return Event("machine_clears", RAW, MACHINE_CLEARS, reason=reason)

@@ -1,8 +1,6 @@
-"""Programs of others, run so that none of them can hang the tool or fill its memory."""
+"""Run other programs so that none of them can hang the tool or fill its memory."""
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -11,15 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pkbench.run.child import kill_group, last_words
+
 MOST_OUTPUT = 64 << 20  # bytes
-LAST_WORDS = 300  # characters of what a program says before it fails
-STEP = 0.02  # seconds between two looks
-# As a script that needs nothing installed: it starts in half the time, and a profile starts many.
+STEP = 0.02  # seconds between two checks
+# As a script that needs no installed package: it starts in half the time, and a profile starts
+# many.
 TRACEFS = (sys.executable, "-I", "-S", str(Path(__file__).with_name("tracefs.py")))
 
 
 class ProgramError(Exception):
-    """A program is not there, failed or hung; the message names it and says what to do."""
+    """A program is missing, failed or hung; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ class Ended:
 
 
 def run(command: Sequence[str], timeout: float, name: str = "") -> Ended:
-    """Run a program to its end; it and all it started are killed where it takes too long."""
+    """Run a program to its end; kill it and all that it started after `timeout` seconds.
+
+    `name` is what messages call it. Raise ProgramError where it is missing or hangs.
+    """
     name = name or command[0]
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said:
         try:
@@ -41,7 +44,7 @@ def run(command: Sequence[str], timeout: float, name: str = "") -> Ended:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=said,
-                start_new_session=True,
+                process_group=0,
             )
         except FileNotFoundError:
             raise ProgramError(f"{name} is not installed") from None
@@ -50,38 +53,19 @@ def run(command: Sequence[str], timeout: float, name: str = "") -> Ended:
         try:
             _await(process, (output.fileno(), said.fileno()), timeout, name)
         finally:
-            end_group(process)
+            kill_group(process)
+            process.wait()
         return Ended(process.returncode, _text(output.fileno()), last_words(said.fileno()))
 
 
 def checked(command: Sequence[str], timeout: float, name: str = "") -> str:
-    """Run a program and return its output; ProgramError where it fails."""
+    """Run a program and return its output; raise ProgramError where it fails."""
     name = name or command[0]
     ended = run(command, timeout, name)
     if ended.code:
         how = f"exited with {ended.code}" if ended.code > 0 else f"was killed by {-ended.code}"
-        raise ProgramError(f"{name} {how}: {ended.said or 'it said nothing'}")
+        raise ProgramError(f"{name} {how}: {ended.said or 'no message'}")
     return ended.output
-
-
-def end_group(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process and whatever it started, if any of it is left, and wait until it is gone."""
-    kill_group(process)
-    process.wait()
-
-
-def kill_group(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process and whatever it started, if any of it is left."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def last_words(file: int) -> str:
-    """Return the end of what a program wrote there, printable and on one line."""
-    size = os.fstat(file).st_size
-    text = os.pread(file, 4 * LAST_WORDS, max(0, size - 4 * LAST_WORDS)).decode(errors="replace")
-    line = " ".join(text.split())
-    return "".join(c if c.isprintable() else "?" for c in line)[-LAST_WORDS:]
 
 
 def _await(

@@ -4,8 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pkbench.doctor.counters import count
-from pkbench.profiler.events import SOFTWARE
+from pkbench.perf_event import SOFTWARE, count_briefly
 
 CPU_CLOCK = 0  # PERF_COUNT_SW_CPU_CLOCK
 
@@ -40,7 +39,7 @@ def hidden_symbols(kallsyms: Path = KALLSYMS) -> str:
 def sees_kernel() -> bool:
     """Try to count in the kernel, as Documentation/admin-guide/perf-security.rst allows or not."""
     try:
-        count(SOFTWARE, CPU_CLOCK, user_only=False)
+        count_briefly(SOFTWARE, CPU_CLOCK, user_only=False)
     except OSError:
         return False
     return True

@@ -23,7 +23,9 @@ import pyperf
 from pkbench.cases.catalogue import Case
 from pkbench.resultfile import Run, public
 from pkbench.run.journal import Journal
-from pkbench.run.schedule import Record, Step, available_memory, too_large
+from pkbench.run.memory import available_memory, too_large
+from pkbench.run.record import Record
+from pkbench.run.schedule import Step
 from pkbench.turns import Turns, at_the_last_cpu
 from pkbench.worker.pyperf_script import ReadingsHook, make_runner
 from pkbench.worker.session import EXIT_SKIPPED

@@ -1,186 +1,171 @@
-"""Start worker processes, and say how each of their tasks ended."""
+"""Run a child process that answers requests with lines of JSON, and never wait for it forever."""
 
+import contextlib
 import json
 import os
 import selectors
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from collections.abc import Sequence
+from typing import IO, Any, cast
 
-# -P: the installed package is meant, not a folder of the same name that we happen to be in.
-COMMAND = (sys.executable, "-P", "-m", "pkbench.worker.process")
-LONGEST_ANSWER = 1 << 24  # bytes; a worker that says more says nonsense
-SECONDS_TO_EXIT = 10  # after its last answer
-STATES = ("measured", "skipped", "failed")
+LONGEST_LINE = 1 << 24  # bytes; no answer is that long
+LAST_WORDS = 300  # characters of a message that are kept
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a worker is to do for one case, and how long that may take at most."""
-
-    case: str
-    request: dict[str, Any]
-    timeout: float
+class ChildError(Exception):
+    """There is no usable answer, and the child is dead; the message says why."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How one task ended."""
+class Child:
+    """A process in a group of its own, with what it starts.
 
-    case: str
-    state: str  # measured, skipped or failed
-    reason: str  # why not measured
-    document: dict[str, Any] = field(default_factory=dict)  # the answer, where it was measured
-    proving: float = 0.0  # seconds of the case's own set-up and proofs
-    preparing: float = 0.0  # seconds in which it put its state back between timed loops
-    timed: float = 0.0  # seconds in timed loops and their chains
-
-
-def calibrate(case: str, value_seconds: float, timeout: float) -> Task:
-    """Have the loops of one case found; the document then holds loops, timed and elapsed."""
-    return Task(case, {"case": case, "value_seconds": value_seconds}, timeout)
-
-
-class Amount(NamedTuple):
-    """How much of one case a worker is to measure."""
-
-    loops: int
-    piece_loops: int  # after which to look whether anybody else is on the core; 0: not at all
-    values: int  # with nobody else on the core
-    most_values: int  # in all, where others are on the core
-    warmups: int
-
-
-def measure(case: str, amount: Amount, best_nop_cycles: float, timeout: float) -> Task:
-    """Have one case measured; the document then is a pyperf run.
-
-    `best_nop_cycles` is what a core that is ours alone takes for a no-op, as far as known; or 0.
+    It reads its requests from standard input and writes one JSON object a line to standard
+    output. Its standard error is kept for the reason why it ended.
     """
-    request = {"case": case, **amount._asdict(), "best_nop_cycles": best_nop_cycles}
-    return Task(case, request, timeout)
 
+    def __init__(
+        self, command: Sequence[str], name: str, requests: list[dict[str, Any]] | None = None
+    ) -> None:
+        """Start the process; `name` is what messages call it.
 
-def work(tasks: Sequence[Task]) -> Generator[Outcome]:
-    """Have tasks done in one process, in order; in a fresh one after each that ended its own."""
-    left = list(tasks)
-    while left:
+        `requests` are all that it will get, as one JSON list. Without them, `send` sends one at a
+        time. Raise ChildError where the process can't be started.
+        """
+        self.name = name
+        self.ended = False  # killed, or gone by itself
+        self._unread = bytearray()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         try:
-            worker = _Worker(left)
-        except OSError as error:
-            reason = f"no worker could be started: {error.strerror}"
-            yield Outcome(left.pop(0).case, "failed", reason)
-            continue
-        with worker:
-            while left and not worker.ended:
-                yield worker.outcome(left.pop(0))
-
-
-class _Worker:
-    """A process that answers each of its tasks by a line."""
-
-    def __init__(self, tasks: Sequence[Task]) -> None:
-        self.ended = False
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
-        self._answers, end = os.pipe()
-        self._read = b""
-        with tempfile.TemporaryFile() as requests:
-            requests.write(json.dumps([task.request for task in tasks]).encode())
-            requests.seek(0)
-            try:
+            with contextlib.ExitStack() as opened:
+                stdin: IO[bytes] | int = subprocess.PIPE
+                if requests is not None:
+                    stdin = opened.enter_context(tempfile.TemporaryFile())
+                    stdin.write(json.dumps(requests).encode())
+                    stdin.seek(0)
+                # Not a session of its own: Linux would schedule it apart from ours (autogroup).
                 self._process = subprocess.Popen(
-                    COMMAND, stdin=requests, stdout=end, stderr=self._said
+                    command,
+                    stdin=stdin,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    process_group=0,
+                    bufsize=0,
                 )
-            except OSError:
-                self._close()
-                raise
-            finally:
-                os.close(end)
+        except OSError as error:
+            self._errors.close()
+            raise ChildError(f"{name} could not be started: {error.strerror}") from None
+        self._requests = cast(IO[bytes], self._process.stdin)  # None where all are sent
+        self._answers = cast(IO[bytes], self._process.stdout)
 
-    def outcome(self, task: Task) -> Outcome:
-        """Wait for the answer to a task, the next in order."""
+    def send(self, request: dict[str, Any]) -> None:
+        """Send one request; raise ChildError where the child has ended."""
+        line = json.dumps(request).encode() + b"\n"
         try:
-            line = self._line(time.monotonic() + task.timeout)
+            while line:
+                line = line[self._requests.write(line) :]
+        except BrokenPipeError:
+            raise self._ended() from None
+
+    def receive(self, timeout: float) -> dict[str, Any]:
+        """Return the next answer, an object.
+
+        Raise ChildError where none comes within `timeout` seconds, where the child ends without
+        one, or where it writes something else.
+        """
+        try:
+            line = self._line(time.monotonic() + timeout)
         except TimeoutError:
-            self._end()
-            reason = f"it took longer than {task.timeout:.0f} s and was ended"
-            return Outcome(task.case, "failed", reason)
+            self.kill()
+            raise ChildError(f"it took longer than {timeout:.0f} s and was ended") from None
         if not line:
-            self.ended = True
-            return Outcome(task.case, "failed", self._why_it_ended(self._process.wait()))
+            raise self._ended()
         try:
-            return _judge(task.case, json.loads(line))
-        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-            self._end()
-            return Outcome(task.case, "failed", f"the worker's answer can't be used: {error}")
+            answer = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise self.unusable(str(error)) from None
+        if not isinstance(answer, dict):
+            raise self.unusable("it is no object")
+        return answer
+
+    def unusable(self, reason: str) -> ChildError:
+        """Kill the child for an answer that can't be used; return the error to raise."""
+        self.kill()
+        return ChildError(f"the answer of {self.name} can't be used: {reason}")
+
+    def kill(self) -> None:
+        """Kill the process and all that it started, without waiting for their end."""
+        self.ended = True
+        if self._process.returncode is None:  # else its number may be another's by now
+            kill_group(self._process)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until the process has ended; kill it if that takes longer than `seconds`."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self._process.wait()
+
+    def close(self) -> None:
+        """Close our ends of its pipes, and the file of its errors."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._errors.close()
 
     def _line(self, deadline: float) -> bytes:
-        """Return the next line, or what is left at the end; raise TimeoutError when it is late."""
+        """Return the next line, or the rest at the end; raise TimeoutError when it is late."""
+        output = self._answers.fileno()
         with selectors.DefaultSelector() as selector:
-            selector.register(self._answers, selectors.EVENT_READ)
-            while b"\n" not in self._read and len(self._read) < LONGEST_ANSWER:
+            selector.register(output, selectors.EVENT_READ)
+            complete = b"\n" in self._unread
+            while not complete and len(self._unread) < LONGEST_LINE:
                 if not selector.select(max(0.0, deadline - time.monotonic())):
                     raise TimeoutError
-                found = os.read(self._answers, 1 << 16)
+                found = os.read(output, 1 << 16)
                 if not found:
                     break
-                self._read += found
-        line, _, self._read = self._read.partition(b"\n")
-        return line
+                complete = b"\n" in found
+                self._unread += found
+        line, _, self._unread = self._unread.partition(b"\n")
+        return bytes(line)
 
-    def _why_it_ended(self, code: int) -> str:
-        self._said.seek(0)
-        last = self._said.read().decode(errors="replace").strip().rpartition("\n")[2]
+    def _ended(self) -> ChildError:
+        """Return how the process ended, as the error to raise."""
+        self.kill()  # it may have closed its output and live on
+        code = self._process.wait()
         if code < 0:
-            return f"the worker was ended by {_signal(-code)}"
-        return f"the worker exited with {code}: {last or 'no message'}"
-
-    def _end(self) -> None:
-        self.ended = True
-        self._process.kill()
-
-    def _close(self) -> None:
-        os.close(self._answers)
-        self._said.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self._process.kill()
-        try:
-            self._process.wait(SECONDS_TO_EXIT)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._close()
+            return ChildError(f"{self.name} was ended by {_signal(-code)}")
+        reason = last_line(self._errors.fileno()) or "no message"
+        return ChildError(f"{self.name} exited with {code}: {reason}")
 
 
-def _judge(case: str, answer: dict[str, Any]) -> Outcome:
-    """Return an answer as an outcome; one of Python's own errors where it is none."""
-    if answer["case"] != case:
-        raise ValueError(f"it is about {answer['case']!r}")
-    state, reason = answer["state"], answer["reason"]
-    if state not in STATES or not isinstance(reason, str):
-        raise ValueError(f"it ends in the state {state!r}")
-    if state != "measured":
-        return Outcome(case, state, reason)
-    document = answer["document"]
-    seconds = [float(answer[what]) for what in ("proving", "preparing", "timed")]
-    if not isinstance(document, dict):
-        raise TypeError("it holds no object")
-    return Outcome(case, state, "", document, *seconds)
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process that leads its group, and whatever it started, if any of it is left."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def last_words(file: int) -> str:
+    """Return the end of what a program wrote there, printable and on one line."""
+    return _printable(" ".join(_end_of(file).split()))
+
+
+def last_line(file: int) -> str:
+    """Return the last line that a program wrote there, printable."""
+    return _printable(_end_of(file).strip().rpartition("\n")[2])
+
+
+def _end_of(file: int) -> str:
+    size = os.fstat(file).st_size
+    return os.pread(file, 4 * LAST_WORDS, max(0, size - 4 * LAST_WORDS)).decode(errors="replace")
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)[-LAST_WORDS:]
 
 
 def _signal(number: int) -> str:

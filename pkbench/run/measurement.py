@@ -1,4 +1,4 @@
-"""One `pkbench run`, from what is asked for to the result file."""
+"""One `pkbench run`, from the request to the result file."""
 
 import json
 import os
@@ -19,9 +19,10 @@ from pkbench.resultfile import SCHEMA, Metadata, check_output, read_metadata, wr
 from pkbench.run import by_pyperf
 from pkbench.run.journal import Interrupted, Journal, begin, journal_path, read_journal
 from pkbench.run.presets import Preset
-from pkbench.run.schedule import Record, Schedule, Step
+from pkbench.run.record import Record
+from pkbench.run.schedule import Schedule, Step
 
-# Where these differ, what was measured before can't be continued. In the words of the journal.
+# Keys of the journal's first line. A run is only resumed where all of them are the same.
 MUST_AGREE = (
     *("version", "preset", "cases"),
     *("machine", "processor", "kernel", "allowed_cpus", "native_build", "orchestrator"),
@@ -29,7 +30,7 @@ MUST_AGREE = (
 
 
 class CpusChanged(Exception):
-    """A CPU vanished or came amid a run: what was measured is in the journal; says which."""
+    """The CPUs to run on changed during the run; the message says how. The journal is kept."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,12 @@ class Request:
 
 
 def measure(request: Request, progress: Callable[[Step], None]) -> Record:
-    """Measure, and write the result. What is measured survives whatever ends it."""
+    """Measure, write the result and return what became of each case.
+
+    The journal keeps what was measured, whatever ends the run. Raise OutputError where the result
+    can't be written, ResumeError or JournalError where the journal can't be used, Interrupted on
+    Ctrl-C and CpusChanged where the CPUs change.
+    """
     path = journal_path(request.output)
     if request.resume and is_result_of(request.output, path):
         _, record = _begin(request)
@@ -88,7 +94,7 @@ def _measure_cases(
 
 
 def is_result_of(output: Path, journal: Path) -> bool:
-    """Tell whether a run was ended after it wrote its result and before it removed its journal."""
+    """Return whether a run was killed between writing its result and removing its journal."""
     if not (output.exists() and journal.exists()):
         return False
     start, *_ = read_journal(journal) or [{}]
@@ -96,10 +102,10 @@ def is_result_of(output: Path, journal: Path) -> bool:
 
 
 def _while_cpus_stay(progress: Callable[[Step], None]) -> Callable[[Step], None]:
-    """Return a progress that ends the run once it may use other CPUs than now.
+    """Return a progress function that raises CpusChanged once the allowed CPUs are not the same.
 
-    A CPU taken offline or out of the cpuset would leave threads to share those that are left, and
-    a figure would be of two machines.
+    If a CPU goes offline or leaves the cpuset, threads share the remaining ones: the result would
+    mix two machines.
     """
     before = os.sched_getaffinity(0)
 
@@ -107,8 +113,8 @@ def _while_cpus_stay(progress: Callable[[Step], None]) -> Callable[[Step], None]
         now = os.sched_getaffinity(0)
         if now != before:
             raise CpusChanged(
-                f"the CPUs to run on changed amid the run, from {_listed(before)} to "
-                f"{_listed(now)}; what it measured is kept: once they are as they were, repeat "
+                f"the CPUs to run on changed during the run, from {_listed(before)} to "
+                f"{_listed(now)}; what was measured is kept: restore the CPUs, then repeat "
                 "the command with --resume"
             )
         progress(step)
@@ -121,7 +127,7 @@ def _listed(cpus: Iterable[int]) -> str:
 
 
 def _begin(request: Request) -> tuple[dict[str, Any], Record]:
-    """Return the journal's first line and what stands in the rest, where there is one."""
+    """Return the journal's first line, and the record of its other entries."""
     agree = MUST_AGREE if request.seed is None else (*MUST_AGREE, "seed")
     start, entries = begin(journal_path(request.output), _start(request), agree, request.resume)
     record = Record()
@@ -154,7 +160,7 @@ def _now() -> str:
 
 
 def command_line(arguments: Iterable[str]) -> str:
-    """Return the command that repeats a run, without the folders of this machine."""
+    """Return the command that repeats a run; absolute paths are shortened to their last part."""
     shown = [Path(word).name if word.startswith("/") else word for word in arguments]
     return shlex.join(["pkbench", *shown])
 
@@ -200,7 +206,7 @@ def result_metadata(
     machine: dict[str, object],
     cases: Sequence[dict[str, Any]],
 ) -> Metadata:
-    """Return what every result file says about itself."""
+    """Return the metadata that every result file has, a timed one and a counted one."""
     return {
         "pkbench_schema": SCHEMA,
         "pkbench_version": version("pkbench"),

@@ -1,4 +1,4 @@
-"""In which order a round runs its cases, and which of them share loops or a process."""
+"""Choose the order of a round, and which cases share loops or a worker process."""
 
 import math
 import random
@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pkbench.cases.catalogue import Case
 
-# A case that is compared may last this many times longer than a value should, so that all in its
-# group have equal loops; beyond that, they cost more time than a value's fixed cost can bias.
+# All cases of a group have equal loops unless a value would last this many times longer than it
+# should. Beyond that, equal loops cost more time than a value's fixed cost can bias.
 EQUAL_LOOPS_RATIO = 10
-# Cases of one worker process: so many that its start weighs little, so few that the order of
-# processes still mixes them well.
+# Most cases of a worker process: enough that its start-up weighs little, and few enough that the
+# order of processes still mixes them well.
 MOST_CASES = 32
 
 
 def grouped(cases: Iterable[Case]) -> list[list[Case]]:
-    """Return the cases by what they are compared with: the same group, at the same point."""
+    """Return the cases that are compared with each other: those of a group at the same point."""
     groups: dict[object, list[Case]] = {}
     for case in cases:
         group = case.benchmark.group
@@ -25,16 +25,16 @@ def grouped(cases: Iterable[Case]) -> list[list[Case]]:
 
 
 def round_order(groups: Sequence[Sequence[Case]], seed: int, number: int) -> list[list[Case]]:
-    """Return the groups in the order of one round, drawn from the seed.
+    """Return the groups in the order of round `number`, drawn from the seed.
 
-    The order within a group is drawn once, and runs backwards in every other round, so that what
-    drifts within a round weighs on both ends alike (ABBA).
+    The order within a group is drawn once and reversed in every other round (ABBA), so that drift
+    within a round affects both ends equally.
     """
     places = random.Random(f"{seed}/{number}").sample(range(len(groups)), len(groups))
     order = []
     for place in places:
         group = list(groups[place])
-        first = min(case.name for case in group)  # the same group, whatever others are left
+        first = min(case.name for case in group)  # identifies the group, whatever others are left
         random.Random(f"{seed}/group/{first}").shuffle(group)
         order.append(group if number % 2 == 0 else group[::-1])
     return order
@@ -43,10 +43,10 @@ def round_order(groups: Sequence[Sequence[Case]], seed: int, number: int) -> lis
 def batches(
     groups: Sequence[Sequence[Case]], seconds: Callable[[Case], float], most_seconds: float
 ) -> list[list[Case]]:
-    """Return the cases of neighbouring groups by worker process.
+    """Return the cases in batches, each of neighbouring groups for one worker process.
 
-    A parcel is full when it is expected to take so many seconds or holds MOST_CASES; a group is
-    never divided.
+    `seconds` estimates how long a case takes. A batch is full once it is expected to take
+    `most_seconds` or holds MOST_CASES; a group is never divided.
     """
     packed: list[list[Case]] = []
     expected = math.inf
@@ -65,9 +65,10 @@ def share_loops(
     elapsed: dict[Case, float],
     value_seconds: float,
 ) -> dict[Case, int]:
-    """Return the loops of a group's cases: equal, as far as none lasts too long.
+    """Return the loops of a group's cases: equal, unless a value would last too long.
 
-    `elapsed` is what a value with `loops` was seen to last, in seconds.
+    `elapsed` is how many seconds a value with `loops` took in calibration, `value_seconds` how long
+    a value should take.
     """
     most = max(loops[case] for case in group)
     longest = EQUAL_LOOPS_RATIO * value_seconds

@@ -1,17 +1,17 @@
-"""What pyperf tells of the machine and the moment, for the runs of a worker that doesn't load it.
+"""Collect pyperf's metadata for the runs of a worker that doesn't import pyperf.
 
-pyperf takes several times as long to load as all else that a worker needs.
+Importing pyperf takes several times as long as everything else that a worker imports.
 """
 
 import pyperf
 
 from pkbench.resultfile import Metadata
 
-# Of the process that asks, which is not the one that measures, and of the CPUs that it may use.
+# They describe the process that asks, or its CPUs: not the worker.
 OWN = ("cpu_affinity", "cpu_config", "cpu_freq", "mem_max_rss")
 
 
 def surroundings() -> Metadata:
-    """Return the metadata that pyperf puts beside a run, but what is of the process itself."""
-    told: Metadata = pyperf.Run([1.0]).get_metadata()
-    return {key: value for key, value in told.items() if key not in OWN}
+    """Return pyperf's metadata of the machine and the moment, without that of this process."""
+    metadata: Metadata = pyperf.Run([1.0]).get_metadata()
+    return {key: value for key, value in metadata.items() if key not in OWN}

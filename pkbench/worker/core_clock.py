@@ -1,4 +1,4 @@
-"""How fast a core is, and how much of it is ours: chains of known latency, no-ops, branches."""
+"""Calibrate the core clock: dependent instructions of known latency, no-ops, branches."""
 
 import os
 import time
@@ -9,37 +9,41 @@ from pkbench.turns import at_the_last_cpu
 
 # A fifth of a millisecond: long enough that reading the clocks is less than a thousandth of it.
 CHAIN_CYCLES = 800_000
-# Seconds between two looks at the core, so that they see it at many moments.
+# Seconds between two calibrations, so that they sample many moments.
 PAUSE = 0.002
-# Seconds that others are waited for: a look beside them is better than none.
+# Seconds to wait for the turns of others: a calibration next to them is better than none.
 PATIENCE = 10.0
 
 
-class Chain(NamedTuple):
-    """What was read of the core here and now; zeros where this build knows no such chain."""
+class CoreClock(NamedTuple):
+    """One calibration of the core clock; all zero where the build has none for the CPU."""
 
-    add_seconds: float  # one core cycle
-    multiply_seconds: float  # three
-    nop_cycles: float  # core cycles for each of many no-ops
-    branch_cycles: float  # core cycles of a step whose branch can't be predicted; 0 where not read
+    add_seconds: float  # of an addition that depends on the one before: one core cycle
+    multiply_seconds: float  # of a dependent multiplication: three core cycles
+    nop_cycles: float  # core cycles of each of many no-ops
+    branch_cycles: float  # of a step with an unpredictable branch; 0 if not measured
 
 
-def chain(branches: bool) -> Chain:
-    """Read the core that this thread runs on; the branches, a quarter of the time, where asked."""
-    found = ffi.new("struct pk_chain *")
-    lib.pk_chain_measure(CHAIN_CYCLES, found)
+def calibrate_clock(branches: bool) -> CoreClock:
+    """Calibrate the clock of the core that this thread runs on.
+
+    With `branches`, measure unpredictable branches too; they are a quarter of the time.
+    """
+    found = ffi.new("struct pk_core_clock *")
+    lib.pk_core_clock_measure(CHAIN_CYCLES, found)
     add = float(found.add_seconds)
     branch_seconds = lib.pk_branch_seconds() if branches else 0.0
     nop_cycles, branch_cycles = (
         seconds / add if add else 0.0 for seconds in (float(found.nop_seconds), branch_seconds)
     )
-    return Chain(add, float(found.multiply_seconds), nop_cycles, branch_cycles)
+    return CoreClock(add, float(found.multiply_seconds), nop_cycles, branch_cycles)
 
 
-def looks_for(seconds: float) -> list[Chain]:
-    """Look at the core again and again for so long.
+def calibrate_clock_for(seconds: float) -> list[CoreClock]:
+    """Calibrate the core clock again and again, for so many seconds.
 
-    At the last CPU that this thread may use, where cases are measured, and in turns with them.
+    It runs where cases are measured, on the last CPU that this thread may use, and takes turns with
+    them.
     """
     allowed = os.sched_getaffinity(0)
     with at_the_last_cpu(PATIENCE).turn():
@@ -47,7 +51,7 @@ def looks_for(seconds: float) -> list[Chain]:
         end = time.monotonic() + seconds
         found = []
         while time.monotonic() < end:
-            found.append(chain(branches=True))
+            found.append(calibrate_clock(branches=True))
             time.sleep(PAUSE)
         os.sched_setaffinity(0, allowed)
     return found

@@ -1,50 +1,38 @@
-"""The CPU's own counters, as one group of perf events around the timed loops of this process."""
+"""Count the CPU's own events around the timed loops of this process, as one perf event group."""
 
-import errno
 import functools
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pkbench._native import ffi, lib
 from pkbench.cases.catalogue import text_of
+from pkbench.perf_event import reason_for
 
-PARANOID = Path("/proc/sys/kernel/perf_event_paranoid")
 SCOPES = {lib.PK_COUNTED_ALL: "user mode and kernel", lib.PK_COUNTED_USER: "user mode"}
-# perf_event_open(2), ERRORS.
-REASONS = {
-    lib.PK_EVENT_UNKNOWN: "pkbench does not know which event of this CPU counts it",
-    errno.ENOENT: "ENOENT: the kernel knows no counter for it here: none at all in many guests",
-    errno.EOPNOTSUPP: "EOPNOTSUPP: the CPU's counters can't do it, or there are none",
-    errno.ENODEV: "ENODEV: the CPU has no such counter",
-    errno.EINVAL: "EINVAL: the CPU's counters don't know it, or can't count it with the others",
-    errno.ENOSYS: "ENOSYS: the kernel was built without perf events, or a filter hides them",
-    errno.EMFILE: "EMFILE: this process has as many files open as it may",
-    errno.EBUSY: "EBUSY: something else has the counters to itself",
-}
+UNKNOWN = "pkbench does not know which event of this CPU counts it"
 
 
 class EventCounters:
-    """A group of events: opened once, counting this thread; `scope` says which part of it."""
+    """A group of events of this thread, opened once."""
 
     def __init__(self, events: Any, number: int) -> None:
+        """Open the first `number` of an array of `struct pk_event`, which must outlive this."""
         scope = lib.pk_counters_open(events, number)
-        self.scope: str = SCOPES.get(scope, "")
-        self.names: dict[str, int] = {}  # of the events that are counted, with their places
-        self.missing: dict[str, str] = {}  # of the others, with the reason
+        self.scope: str = SCOPES.get(scope, "")  # what is counted, or "" where nothing is
+        self.names: dict[str, int] = {}  # counted event -> its place in the group
+        self.missing: dict[str, str] = {}  # other event -> why it isn't counted
         for place in range(number):
             name, error = text_of(events[place].name), events[place].error
             if error:
-                self.missing[name] = reason_for(error)
+                self.missing[name] = _reason(error)
             else:
                 self.names[name] = place
 
     def counted(self, value: Any, operations: int) -> Iterator[tuple[str, float]]:
-        """Give what was counted during a value, per operation, and for which share of the time.
+        """Yield the counts of a value per operation, and the share of the time they were counted.
 
-        Where more events are asked for than the CPU has counters, the kernel has them take turns:
-        counts are scaled up to the whole time (perf_event_open(2), PERF_FORMAT_TOTAL_TIME_RUNNING).
+        With more events than the CPU has counters, the kernel multiplexes them. Counts are scaled
+        up to the whole time (perf_event_open(2), PERF_FORMAT_TOTAL_TIME_RUNNING).
         """
         if not value.counter_running:
             return
@@ -56,29 +44,19 @@ class EventCounters:
 
 @functools.cache
 def event_counters() -> EventCounters:
-    """Return this process's own, of the CPU's events, which stay open to its end."""
+    """Return this process's counters of the CPU's events; they stay open until it ends."""
     events = ffi.new("struct pk_event[]", lib.PK_EVENTS_MAX)
     return EventCounters(events, lib.pk_hardware_events(events))
 
 
 def cpu_events() -> list[tuple[str, int, int, str]]:
-    """Return name, type and number of the CPU's events, and why one isn't known on this CPU."""
+    """Return each of the CPU's events: name, type, number and why it isn't known on this CPU."""
     events = ffi.new("struct pk_event[]", lib.PK_EVENTS_MAX)
     return [
-        (text_of(each.name), each.type, each.config, reason_for(each.error) if each.error else "")
+        (text_of(each.name), each.type, each.config, _reason(each.error) if each.error else "")
         for each in events[0 : lib.pk_hardware_events(events)]
     ]
 
 
-def reason_for(error: int) -> str:
-    """Say why an event can't be counted, from the error of perf_event_open(2)."""
-    if error in (errno.EACCES, errno.EPERM):
-        return f"{errno.errorcode[error]}: {_forbidden()}"
-    return REASONS.get(error) or f"{errno.errorcode.get(error, error)}: {os.strerror(error)}"
-
-
-def _forbidden() -> str:
-    try:
-        return f"perf_event_paranoid is {PARANOID.read_text().strip()}, or a filter forbids it"
-    except OSError:
-        return "a filter forbids it"
+def _reason(error: int) -> str:
+    return UNKNOWN if error == lib.PK_EVENT_UNKNOWN else reason_for(error)

@@ -1,4 +1,4 @@
-"""What the kernel counts for each CPU, whatever runs there: steal time, interrupts between CPUs."""
+"""Read the kernel's counters of each CPU: steal time, and interrupts between CPUs."""
 
 import functools
 import os
@@ -8,7 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-# What each file under /proc tells; the keys of `KernelCounters.between`.
+# The quantities in each file under /proc: the keys of `KernelCounters.between`.
 QUANTITIES = {
     "stat": ("steal_seconds",),
     "interrupts": ("tlb_shootdowns", "function_call_interrupts"),
@@ -18,21 +18,21 @@ LINES = {"tlb_shootdowns": b"TLB", "function_call_interrupts": b"CAL"}
 # Among the numbers of a CPU in /proc/stat, in ticks (proc_stat(5)).
 STEAL_PLACE = 7
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-# A tenth of a value of the standard profile. With many CPUs and devices, /proc/interrupts is long
-# and the kernel sums up /proc/stat from it: more than this and reading would be what is measured.
+# A tenth of a value of the standard preset. With many CPUs and devices, /proc/interrupts is long
+# and the kernel computes /proc/stat from it. A longer reading would dominate the measurement.
 LONGEST_SECONDS = 0.0003
 CHUNK = 1 << 16
 
 
 class Reading(NamedTuple):
-    """What the files held at one moment."""
+    """The contents of the files at one moment."""
 
-    stat: bytes  # as it stands, since only the value's CPU matters; empty where it can't be read
+    stat: bytes  # not parsed yet: only the value's CPU matters; empty if unreadable
     interrupts: Mapping[str, int]  # quantity -> sum over all CPUs
 
 
 class KernelCounters:
-    """Reads the counters through files that are opened once."""
+    """Reads the counters through files that stay open."""
 
     def __init__(self, proc: Path = Path("/proc"), longest: float = LONGEST_SECONDS) -> None:
         self.missing: dict[str, str] = {}  # quantity -> why it can't be read here
@@ -44,7 +44,7 @@ class KernelCounters:
             self.missing |= _lines_missing(self.read().interrupts)
 
     def _open(self, proc: Path, name: str, longest: float) -> str:
-        """Open a file, or return why it won't be read."""
+        """Open a file; return "" or why it can't be used."""
         try:
             opened = os.open(proc / name, os.O_RDONLY | os.O_CLOEXEC)
             took = min(_seconds_to_read(opened) for _ in range(3))
@@ -54,25 +54,26 @@ class KernelCounters:
             os.close(opened)
             return (
                 f"reading /proc/{name} takes {took * 1e6:,.0f} µs here, "
-                f"longer than {longest * 1e6:,.0f} µs beside each value"
+                f"more than the {longest * 1e6:,.0f} µs allowed with each value"
             )
         self._files[name] = opened
         return ""
 
     def read(self) -> Reading:
-        """Read what can be read."""
+        """Read the files that could be opened."""
         return Reading(self._content("stat"), _totals(self._content("interrupts")))
 
     def _content(self, name: str) -> bytes:
         try:
             return _content(self._files[name]) if name in self._files else b""
-        except OSError:  # told as a quantity that isn't there beside every value
+        except OSError:  # the quantity is then missing with some values, and gets a reason
             return b""
 
     def between(self, before: Reading, after: Reading, cpu: int) -> Iterator[tuple[str, float]]:
-        """Give each quantity that both readings tell: one CPU's steal, the interrupts of all.
+        """Yield each quantity that both readings have, as the difference between them.
 
-        The kernel moves steal time in whole ticks, 10 ms on most machines.
+        Steal time is of `cpu`, in seconds; interrupts are of all CPUs. The kernel counts steal time
+        in whole ticks, 10 ms on most machines.
         """
         first, last = _steal_ticks(before.stat, cpu), _steal_ticks(after.stat, cpu)
         if first is not None and last is not None:
@@ -88,12 +89,12 @@ class KernelCounters:
 
 @functools.cache
 def kernel_counters() -> KernelCounters:
-    """Return this process's own, which stay open to its end."""
+    """Return this process's counters; their files stay open until it ends."""
     return KernelCounters()
 
 
 def _content(opened: int) -> bytes:
-    """Return a file from its beginning: the kernel gives it a page or so at a time."""
+    """Return a whole file; the kernel gives about a page at a time."""
     chunks: list[bytes] = []
     place = 0
     while chunk := os.pread(opened, CHUNK, place):

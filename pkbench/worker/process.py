@@ -1,7 +1,8 @@
-"""One worker process: measures a parcel of cases, one after the other, a line of JSON each.
+"""One worker process: measure a batch of cases, one after the other, a line of JSON each.
 
-What cases share a process pay its start once, and are paired: they had the same minute of the
-same machine. A case leaves nothing behind that the next could meet; the tests see to that.
+The cases of a batch share the cost of starting a process. They are paired too: they ran in the same
+minute on the same machine. A case must leave nothing behind that affects the next; the tests check
+that.
 """
 
 import functools
@@ -15,7 +16,7 @@ from typing import Any
 
 from pkbench.cases.catalogue import Case, parse_case
 from pkbench.worker import smt_contention
-from pkbench.worker.core_clock import chain
+from pkbench.worker.core_clock import calibrate_clock
 from pkbench.worker.event_counters import event_counters
 from pkbench.worker.kernel_counters import kernel_counters
 from pkbench.worker.session import (
@@ -27,33 +28,37 @@ from pkbench.worker.session import (
 )
 from pkbench.worker.values import Values
 
-# A value whose untimed part is this many times longer than its timed part is long enough.
+# A value is long enough, however short its timed part, if its untimed part is this many times as
+# long as the timed part should be.
 UNTIMED_RATIO = 10
 LOOPS_MAX = 2**40
-# Readings of the core by a process that doesn't know how fast it is alone: 30 ms.
-MOMENTS = 100
-# A piece of a value lasts at least so many steps of the clock.
+# Core-clock calibrations by a process that wasn't told `best_nop_cycles`; they take 30 ms.
+CALIBRATIONS = 100
+# A piece of a value lasts at least this many steps of the clock.
 CLOCK_STEPS = 1000
 
 Task = dict[str, Any]
-Answer = dict[str, Any]
+Document = dict[str, Any]
 
 
-def calibrate(session: Session, task: Task) -> Answer:
-    """Return how many loops make a value last as long as asked for, and how long one takes."""
+def calibrate(session: Session, task: Task) -> Document:
+    """Return how many loops a value of `value_seconds` needs.
+
+    With them come the timed seconds of such a value, and the seconds that it took in all.
+    """
     seconds = task["value_seconds"]
     loops = 1
     while True:
         timed, elapsed = _shortest(session, loops, seconds)
         if _long_enough(timed, elapsed, seconds) or loops >= LOOPS_MAX:
-            return {"loops": loops, "timed": timed, "elapsed": elapsed}
+            return {"loops": loops, "timed_seconds": timed, "elapsed_seconds": elapsed}
         loops *= 2
 
 
 def _shortest(session: Session, loops: int, seconds: float) -> tuple[float, float]:
-    """Return the timed and all seconds of one value: of three, where the first seems long enough.
+    """Return the timed and elapsed seconds of the shortest of three values, or of one short one.
 
-    One value may have been interrupted, and would pass for long enough with far too few loops.
+    A single value may have been interrupted. It would seem long enough with far too few loops.
     """
     pairs = []
     for _ in range(3):
@@ -69,12 +74,12 @@ def _long_enough(timed: float, elapsed: float, seconds: float) -> bool:
     return timed >= seconds or elapsed >= UNTIMED_RATIO * seconds
 
 
-def measure(session: Session, task: Task) -> Answer:
-    """Return the values of one process as a pyperf run, with what was read beside each."""
+def measure(session: Session, task: Task) -> Document:
+    """Return the values of one process as a pyperf run, with the readings taken with each value."""
     loops, inner_loops = task["loops"], session.case.benchmark.inner_loops
     operations = loops * inner_loops
     process = _process()
-    piece_loops = task["piece_loops"] if process.tells_pieces else 0
+    piece_loops = task["piece_loops"] if process.can_time_pieces else 0
     best = (task["best_nop_cycles"] or process.best_nop_cycles) if piece_loops else 0.0
     warmups = [session.measure(loops).seconds / operations for _ in range(task["warmups"])]
     values = Values(session, loops, piece_loops, kernel_counters(), event_counters())
@@ -95,24 +100,27 @@ class Process:
         self._step, self._read = clock_precision()
 
     @property
-    def tells_pieces(self) -> bool:
-        """Tell whether the clock is fine enough for a piece of a value."""
+    def can_time_pieces(self) -> bool:
+        """Return whether the clock is fine enough to time a piece of a value."""
         return 0 < self._step * CLOCK_STEPS <= smt_contention.PIECE_SECONDS
 
     @functools.cached_property
     def best_nop_cycles(self) -> float:
-        """Return the cycles of a no-op on the CPU that the case is bound to, were that alone.
+        """Return the core cycles of an uncontended no-op on the CPU that the case is bound to.
 
-        Where the chains hardly ever agree, as little crowded as it seems to be.
+        If hardly any calibration is consistent, return what all of them suggest.
         """
-        looks = [chain(branches=False) for _ in range(MOMENTS)]
-        return smt_contention.best(
-            smt_contention.reading(look.nop_cycles, look.add_seconds, look.multiply_seconds)
-            for look in looks
-        ) or smt_contention.best((look.nop_cycles, True) for look in looks)
+        clocks = [calibrate_clock(branches=False) for _ in range(CALIBRATIONS)]
+        return smt_contention.uncontended_cycles(
+            (
+                clock.nop_cycles,
+                smt_contention.consistent(clock.add_seconds, clock.multiply_seconds),
+            )
+            for clock in clocks
+        ) or smt_contention.uncontended_cycles((clock.nop_cycles, True) for clock in clocks)
 
     def metadata(self) -> dict[str, Any]:
-        """Return what stands beside each of its runs."""
+        """Return the metadata that all runs of this process share."""
         return {
             "pkbench_clock_resolution": self._step,
             "pkbench_clock_read": self._read,
@@ -126,30 +134,33 @@ def _process() -> Process:
     return Process()
 
 
-def answer(task: Task) -> Answer:
-    """Do what one task asks for; say how it ended."""
-    work: Callable[[Session, Task], Answer] = measure if task.get("loops") else calibrate
+def answer(task: Task) -> dict[str, Any]:
+    """Do a task; return its state, the reason if it wasn't measured, and the document if it was."""
+    work: Callable[[Session, Task], Document] = measure if task.get("loops") else calibrate
     try:
         case = parse_case(task["case"])
-        return {"state": "measured", "reason": "", **_proved(case, work, task)}
+        return {"state": "measured", "reason": "", **_verified(case, work, task)}
     except CaseSkipped as reason:
         return {"state": "skipped", "reason": str(reason)}
     except CaseFailed as reason:
         return {"state": "failed", "reason": str(reason)}
 
 
-def _proved(case: Case, work: Callable[[Session, Task], Answer], task: Task) -> Answer:
-    """Prove the case, do the work, and prove it again now that it has been timed."""
+def _verified(case: Case, work: Callable[[Session, Task], Document], task: Task) -> dict[str, Any]:
+    """Do the work with a case that is verified before and after it."""
     began = time.monotonic()
     with Session(case) as session:
         session.verify()
         ready = time.monotonic()
-        found = work(session, task)
+        document = work(session, task)
         worked = time.monotonic()
         session.verify()
-    proving = time.monotonic() - began - (worked - ready)
-    timed, preparing = session.timed_seconds, session.preparing_seconds
-    return {"document": found, "proving": proving, "preparing": preparing, "timed": timed}
+    return {
+        "document": document,
+        "setup_seconds": time.monotonic() - began - (worked - ready),
+        "preparing_seconds": session.preparing_seconds,
+        "timed_seconds": session.timed_seconds,
+    }
 
 
 def main() -> None:

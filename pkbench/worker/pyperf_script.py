@@ -48,7 +48,7 @@ class Timer:
         self._piece_loops = 0
 
     def __call__(self, loops: int) -> float:
-        """Return the seconds of so many iterations."""
+        """Return how many seconds so many iterations take."""
         if self._session is None:
             self._session = Session(self.case)
             self._session.verify()
@@ -62,7 +62,7 @@ class Timer:
     def _series(self, session: Session, loops: int) -> Values:
         """Begin values of so many iterations: in pieces, once it is known how long one takes."""
         self._loops, self._piece_loops = loops, 0
-        in_pieces = self._process.tells_pieces and not self.case.benchmark.threads
+        in_pieces = self._process.can_time_pieces and not self.case.benchmark.threads
         if in_pieces and self._loop_seconds:
             self._piece_loops = max(1, int(smt_contention.PIECE_SECONDS / self._loop_seconds))
         return Values(session, loops, self._piece_loops, kernel_counters(), event_counters())
@@ -79,7 +79,7 @@ class Timer:
         return {**self._process.metadata(), **pieces, **self._values.metadata()}
 
     def finish(self) -> None:
-        """Prove the case again, now that it has been timed."""
+        """Verify the case again, now that it has been timed."""
         if self._session is not None:
             with self._session:
                 self._session.verify()
@@ -134,7 +134,7 @@ def make_runner(hook: ReadingsHook) -> pyperf.Runner:
         add_cmdline_args=_forward,
         hooks=[hook],
     )
-    # pyperf identifies a benchmark by its ordinal: a worker must see the same selection.
+    # pyperf identifies a benchmark by its number, so a worker must see the same selection.
     runner.argparser.add_argument("patterns", nargs="*", help="cases, benchmarks or families")
     runner.argparser.add_argument(
         "-P", "--points", action="append", default=[], metavar="AXIS=POINTS"

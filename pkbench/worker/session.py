@@ -1,4 +1,4 @@
-"""A case under way in native code: open, verify, measure, close."""
+"""A case open in native code: open it, verify it, measure it, close it."""
 
 import os
 import time
@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from pkbench._native import ffi, lib
 from pkbench.cases.catalogue import Case, text_of
-from pkbench.worker.core_clock import Chain, chain
+from pkbench.worker.core_clock import CoreClock, calibrate_clock
 
-# What the plain pyperf script exits with after these; the reason is the last line it says.
+# Exit codes of the plain pyperf script; the reason is its last line.
 EXIT_SKIPPED = 3
 EXIT_FAILED = 4
 
@@ -19,31 +19,32 @@ class CaseSkipped(Exception):
 
 
 class CaseFailed(Exception):
-    """The case is not what its name says, or a system call failed; the message says which."""
+    """The case does not do what its name says, or a system call failed; the message says which."""
 
 
 class Session:
     """An open case. Native return codes become exceptions here, at once."""
 
     def __init__(self, case: Case) -> None:
+        """Open a case; raise CaseSkipped or CaseFailed where that isn't possible."""
         opened = ffi.new("struct pk_case **")
         self.case = case
         _check(lib.pk_case_open(case.benchmark.native, case.native_point(), opened))
         self._opened = opened[0]
-        self.timed_seconds = 0.0  # in timed loops and their chains
-        self.preparing_seconds = 0.0  # in putting the state back between timed loops
+        self.timed_seconds = 0.0  # in timed loops and core-clock calibrations
+        self.preparing_seconds = 0.0  # to restore the state between timed loops
         self._value = ffi.new("struct pk_value *")
         self._pieces = ffi.new("struct pk_pieces *")
 
     def verify(self) -> None:
-        """Prove on this machine that the operation does what its name says."""
+        """Verify that the operation does what its name says; raise CaseFailed if it does not."""
         _check(lib.pk_case_verify(self._opened))
 
     def measure(self, loops: int, piece_loops: int = 0, longest_nop: float = 0.0) -> Any:
         """Time that many iterations and return the `struct pk_value`, valid until the next call.
 
-        Where both are given: in pieces of so many, of which those count beside which no-ops took no
-        longer than so many seconds.
+        With `piece_loops` and `longest_nop`, time them in pieces of so many iterations. Only pieces
+        whose no-ops took at most `longest_nop` seconds count.
         """
         self._pieces.loops, self._pieces.longest_nop = piece_loops, longest_nop
         pieces = self._pieces if piece_loops and longest_nop else ffi.NULL
@@ -56,18 +57,18 @@ class Session:
 
     @property
     def batch(self) -> int:
-        """Return how many iterations follow each other without a preparation; 0: all."""
+        """Return how many iterations run between two preparations; 0: all of them."""
         return int(lib.pk_case_batch(self._opened))
 
-    def chain(self, branches: bool) -> Chain:
-        """Return what `chain` does, its time counted as this case's."""
+    def calibrate_clock(self, branches: bool) -> CoreClock:
+        """Calibrate the core clock, and count the time for it as this case's."""
         began = time.monotonic()
-        found = chain(branches)
+        found = calibrate_clock(branches)
         self.timed_seconds += time.monotonic() - began
         return found
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release everything."""
         lib.pk_case_close(self._opened)
 
     def __enter__(self) -> Self:
@@ -90,17 +91,17 @@ def _check(status: int) -> None:
 
 
 def clock_precision() -> tuple[float, float]:
-    """Return the clock's smallest step and what a reading of it takes, in seconds."""
+    """Return the clock's smallest step, and how long reading it takes, both in seconds."""
     found = ffi.new("struct pk_clock_precision *")
     lib.pk_clock_measure(found)
     return float(found.step_seconds), float(found.read_seconds)
 
 
 def count_own_events() -> None:
-    """Have the perf events that this thread opens itself count in timed loops alone."""
+    """Let the perf events that this thread opens itself count in timed loops only."""
     lib.pk_counters_follow(1)
 
 
 def end_with_parent() -> None:
-    """Have the kernel end this process when the one that started it ends, however that does."""
+    """Let the kernel kill this process when the one that started it ends, for any reason."""
     lib.pk_end_with_parent(os.getppid())

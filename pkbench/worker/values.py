@@ -1,4 +1,4 @@
-"""The values of one case in one process, and what was read beside each."""
+"""Take the values of one case in one process, and the readings taken with each value."""
 
 import json
 from statistics import fmean
@@ -9,7 +9,7 @@ from pkbench.worker.event_counters import EventCounters
 from pkbench.worker.kernel_counters import KernelCounters
 from pkbench.worker.session import Session
 
-# Metadata key -> field of struct pk_value. Totals of a value, as they were read.
+# Metadata key -> field of struct pk_value. Each is a total of one value.
 TOTALS = {
     "pkbench_minor_faults": "minor_faults",
     "pkbench_major_faults": "major_faults",
@@ -21,11 +21,11 @@ TOTALS = {
 
 
 class Values:
-    """Takes values, each between two chains that tell how fast the core was, and how much ours.
+    """Takes values, each between two core-clock calibrations.
 
-    The kernel's counters are read once a value, right after it: what is told of a value was
-    counted since the one before, the chain between them included. One reading instead of two
-    halves what it costs, and what disturbs a chain would spoil its value's cycles all the same.
+    The kernel's counters are read once a value, right after it. A value's counts therefore include
+    the calibration before it. Reading once instead of twice halves the cost, and what disturbs a
+    calibration makes its value's cycles wrong anyway.
     """
 
     def __init__(
@@ -44,43 +44,43 @@ class Values:
         self._readings: dict[str, list[float]] = {}
         self._counters, self._events = counters, events
         self._reading = counters.read()
-        self._chain = session.chain(branches=piece_loops > 0)
+        self._clock = session.calibrate_clock(branches=piece_loops > 0)
 
     def take(self, number: int, most: int, best: float) -> None:
-        """Take so many values with nobody else on the core; if need be, up to `most` in all.
+        """Take values until `number` are uncontended, or `most` in all.
 
-        The others are kept as well: what they are left out for stands beside each.
-        `best` is how many cycles a no-op takes on a core that is ours, 0 where there is no telling.
+        Contended values are kept too; the readings taken with them tell them apart. `best` is the
+        core cycles of a no-op on an uncontended core, or 0 if not known.
         """
-        alone = 0
-        while alone < number and len(self.seconds) < most:
-            alone += not smt_contention.contended(self._take(best), best)
+        uncontended = 0
+        while uncontended < number and len(self.seconds) < most:
+            uncontended += not smt_contention.contended(self._take(best), best)
 
     def _take(self, best: float) -> float:
-        """Take one value; return the cycles of a no-op beside it."""
-        longest = smt_contention.NOPS_CONTENDED * best * self._chain.add_seconds
+        """Take one value; return the core cycles of a no-op read with it."""
+        longest = smt_contention.NOPS_CONTENDED * best * self._clock.add_seconds
         value = self._session.measure(self._loops, self._piece_loops, longest)
         since, self._reading = self._reading, self._counters.read()
-        before, self._chain = self._chain, self._session.chain(self._piece_loops > 0)
+        before, self._clock = self._clock, self._session.calibrate_clock(self._piece_loops > 0)
         self._keep(value)
         for quantity, delta in self._counters.between(since, self._reading, value.cpu):
             self._append(f"pkbench_{quantity}", delta)
-        # The shorter of both: a core's frequency changes more slowly, and an interrupt lengthens.
-        add = min(before.add_seconds, self._chain.add_seconds)
+        # The shorter of both: an interrupt lengthens one, and the frequency changes more slowly.
+        add = min(before.add_seconds, self._clock.add_seconds)
         if not add:
             return 0.0
         self._append("pkbench_add_seconds", add)
-        multiply = min(before.multiply_seconds, self._chain.multiply_seconds)
+        multiply = min(before.multiply_seconds, self._clock.multiply_seconds)
         self._append("pkbench_multiply_seconds", multiply)
         if not self._piece_loops:
-            return 0.0  # who else was there is not asked: the case itself, maybe
-        # Where the other thread of the core is awake, it mostly is for seconds: for many values.
-        branch_cycles = fmean((before.branch_cycles, self._chain.branch_cycles))
+            return 0.0  # the other thread of the core may be one of the case itself
+        # The mean of both: the other thread of the core mostly stays awake for many values.
+        branch_cycles = fmean((before.branch_cycles, self._clock.branch_cycles))
         self._append("pkbench_branch_cycles", branch_cycles)
-        nop_cycles = max(before.nop_cycles, self._chain.nop_cycles)
+        nop_cycles = max(before.nop_cycles, self._clock.nop_cycles)
         if value.pieces:
             nop_cycles = value.nop_seconds / add
-            self._append("pkbench_uncontended_share", value.alone / value.pieces)
+            self._append("pkbench_uncontended_share", value.uncontended / value.pieces)
         self._append("pkbench_nop_cycles", nop_cycles)
         return nop_cycles
 
@@ -99,35 +99,36 @@ class Values:
         self._readings.setdefault(key, []).append(number)
 
     def metadata(self) -> dict[str, str]:
-        """Return a JSON list per quantity, one item a value.
+        """Return a JSON list for each quantity, with one item a value.
 
-        What can't be read beside every value has a reason instead of a list.
+        A quantity that could not be read with every value has a reason in `pkbench_missing`
+        instead.
         """
         whole = {
-            key: numbers for key, numbers in self._readings.items() if self._beside_each(numbers)
+            key: numbers for key, numbers in self._readings.items() if self._with_each(numbers)
         }
         partly = {
-            key.removeprefix("pkbench_"): "it could not be read beside every value"
+            key.removeprefix("pkbench_"): "it could not be read with every value"
             for key in self._readings.keys() - whole.keys()
         }
         missing = self._counters.missing | self._events.missing | self._not_counted() | partly
         return {
             **{key: json.dumps(numbers) for key, numbers in whole.items()},
-            # pyperf refuses an empty text.
-            **({"pkbench_counted": self._events.scope} if self._events.scope else {}),
+            # pyperf refuses an empty string.
+            **({"pkbench_counter_scope": self._events.scope} if self._events.scope else {}),
             "pkbench_missing": json.dumps(missing, sort_keys=True),
         }
 
     def _not_counted(self) -> dict[str, str]:
-        """Return why events that can be counted here weren't during any value of this case."""
+        """Return why events that this machine can count were not counted for any value."""
         if "pkbench_counter_share" in self._readings:
             return {}
         reason = (
             "the operation is not one loop of one thread"
             if self._session.case.benchmark.times_itself
-            else "others had the CPU's counters all the time"
+            else "other programs had the CPU's counters all the time"
         )
         return dict.fromkeys(self._events.names, reason)
 
-    def _beside_each(self, numbers: list[float]) -> bool:
+    def _with_each(self, numbers: list[float]) -> bool:
         return len(numbers) == len(self.seconds)

@@ -252,7 +252,9 @@ def ratio(ours: Timed, theirs: Timed, loops: int, values: int) -> float:
             after = lib.pk_nop_seconds()
             kept.append(Value(seconds, max(before, after)))
             before = after
-    best = smt_contention.best((value.nop_seconds, True) for side in taken for value in side)
+    best = smt_contention.uncontended_cycles(
+        (value.nop_seconds, True) for side in taken for value in side
+    )
     return middle(taken[0], best) / middle(taken[1], best)
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from commands import measure
 
-from pkbench.run import child
+from pkbench.run import launch
 
 CASE = "instruction/empty-loop"
 PYTHON = (sys.executable, "-P", "-c")
@@ -32,8 +32,8 @@ STARTS: dict[str, tuple[Sequence[str], str]] = {
     "import pyperf": ((*PYTHON, "import pyperf"), ""),
     "pyperf, with a run's metadata": (PYPERF, ""),
     "a worker of one case": (
-        child.COMMAND,
-        json.dumps([child.measure(CASE, child.Amount(1, 0, 1, 1, 0), 0.0, 60.0).request]),
+        launch.COMMAND,
+        json.dumps([launch.measure(CASE, launch.Amount(1, 0, 1, 1, 0), 0.0, 60.0).request]),
     ),
 }
 

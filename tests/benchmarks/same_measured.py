@@ -20,7 +20,7 @@ from typing import Any
 from commands import measure
 
 from pkbench.analysis.compare.compare import compare
-from pkbench.analysis.compare.run_overlap import IN_TURNS, together
+from pkbench.analysis.compare.run_overlap import IN_TURNS, overlap
 from pkbench.analysis.estimate.frame import read, records
 from pkbench.analysis.reading.result import Result
 
@@ -57,7 +57,7 @@ def take(folder: Path, pairs: int, seconds: float) -> list[Result]:
                 for run in runs:
                     run.result()
             pair = [read(path) for path in paths]
-            if together(*pair) != IN_TURNS:
+            if overlap(*pair) != IN_TURNS:
                 raise SystemExit(f"{' and '.join(map(str, paths))} were not taken in turns")
             found += pair
             print(f"\r{number + 1} of {pairs} pairs", end="", flush=True)

@@ -60,16 +60,16 @@ def take_values(case: str, loops: int, seconds: float) -> list[Value]:
     found = []
     with Session(parse_case(case)) as session:
         session.verify()
-        end, after = time.monotonic() + seconds, session.chain(branches=True)
+        end, after = time.monotonic() + seconds, session.calibrate_clock(branches=True)
         while time.monotonic() < end:
             before = after
             value = session.measure(PIECES * loops, loops, 1.0)
-            after = session.chain(branches=True)
+            after = session.calibrate_clock(branches=True)
             add = min(before.add_seconds, after.add_seconds)
             multiply = min(before.multiply_seconds, after.multiply_seconds)
             branch = fmean((before.branch_cycles, after.branch_cycles))
             looks = [
-                smt_contention.reading(cycles, add, multiply)
+                (cycles, smt_contention.consistent(add, multiply))
                 for cycles in (value.nop_seconds / add, branch)
             ]
             found.append(Value(value.seconds / (PIECES * loops) / add, *looks))
@@ -79,16 +79,16 @@ def take_values(case: str, loops: int, seconds: float) -> list[Value]:
 
 def show(case: str, pieces: Sequence[Piece]) -> None:
     """Print a line a range of what no-ops took."""
-    best = smt_contention.best((piece.nop_seconds, True) for piece in pieces)
+    best = smt_contention.uncontended_cycles((piece.nop_seconds, True) for piece in pieces)
     print(f"{case}: {len(pieces):,} pieces, a no-op takes {best * 1e9:.4f} ns at best")
     show_ranges([(p.nop_seconds / best, p.seconds * 1e9) for p in pieces], BOUNDS, "ns")
 
 
 def show_values(case: str, values: Sequence[Value]) -> None:
     """Print a line a range of what branches took."""
-    best_nop = smt_contention.best(value.nop for value in values)
+    best_nop = smt_contention.uncontended_cycles(value.nop for value in values)
     values = [value for value in values if not smt_contention.contended(value.nop[0], best_nop)]
-    best = smt_contention.best(
+    best = smt_contention.uncontended_cycles(
         (value.branch for value in values), smt_contention.BRANCHES_CONTENDED
     )
     if not best:

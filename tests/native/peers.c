@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "peer.h"
+#include "parallel/peer.h"
 #include "tap.h"
 
 #define DIE -1

@@ -1,5 +1,5 @@
-/* Every case as the tool takes it: open, verify, measure, verify, close; twice, and the second time must leave nothing. Each
- * in a process of its own, so that a crash is an answer. */
+/* Every case as the tool takes it: open, verify, measure, verify, close; twice, and the second time must leave nothing.
+ * Each in a process of its own, so that a crash is an answer. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pkey.h"
-#include "region.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
 #include "tap.h"
 #include "walk.h"
 
@@ -38,8 +38,8 @@ struct answer {
     char why[640];
 };
 
-/* Without the C library's heap, which keeps what was given back, and after a fork grows by a mapping of its own: what is lost
- * of it, the address sanitizer finds. */
+/* Without the C library's heap, which keeps what was given back, and after a fork grows by a mapping of its own: what
+ * is lost of it, the address sanitizer finds. */
 static unsigned count_mappings(void)
 {
     FILE *maps;

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "pieces.h"
 #include "tap.h"
+#include "timing/pieces.h"
 
 #define ALONE 1e-10
 #define CROWDED 2e-10
@@ -65,19 +65,22 @@ int main(void)
 
     costs = slow_amid, nops = quiet;
     measure(50, 10, &value);
-    check("the value is the median of its pieces, times all iterations", near(value.seconds, 100) && value.ticks == 100000);
-    check("all pieces are alone where no-ops are fast", value.pieces == 5 && value.alone == 5 && near(value.nop_seconds, ALONE));
+    check("the value is the median of its pieces, times all iterations",
+          near(value.seconds, 100) && value.ticks == 100000);
+    check("all pieces are alone where no-ops are fast",
+          value.pieces == 5 && value.uncontended == 5 && near(value.nop_seconds, ALONE));
     check("the seconds of all pieces and readings are told", near(value.all_seconds, 170 + 5 * PK_NOPS_READ * ALONE));
 
     nops = comes;
     measure(50, 10, &value);
     /* The second and third are next to the slow reading: 1, 3 and 2 are left. */
-    check("a piece counts where no-ops are fast before and after it", near(value.seconds, 100) && value.alone == 3);
+    check("a piece counts where no-ops are fast before and after it",
+          near(value.seconds, 100) && value.uncontended == 3);
 
     nops = busy;
     measure(50, 10, &value);
-    check("where no piece is alone all count, and the no-ops tell", near(value.seconds, 100) && value.alone == 0 &&
-                                                                         near(value.nop_seconds, CROWDED));
+    check("where no piece is alone all count, and the no-ops tell",
+          near(value.seconds, 100) && value.uncontended == 0 && near(value.nop_seconds, CROWDED));
 
     costs = even, nops = quiet;
     measure(40, 10, &value);
@@ -94,7 +97,8 @@ int main(void)
     for (int i = 0; i < MANY; i++)
         many[i] = 1, always[i] = always[i + 1] = ALONE;
     measure(10 * 4000, 10, &value);
-    check("of too many pieces each is longer, by whole multiples", value.pieces == 1000 && sizes[0] == 40 && sizes[999] == 40);
+    check("of too many pieces each is longer, by whole multiples",
+          value.pieces == 1000 && sizes[0] == 40 && sizes[999] == 40);
 
     costs = slow_amid, nops = quiet, fail_at = 1;
     check("a failure ends it", measure(50, 10, &value) == -5 && pieces_run == 2);

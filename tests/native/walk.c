@@ -93,8 +93,8 @@ static char *read_whole(const char *path)
     return text;
 }
 
-/* Read before the first step, which may fork: a child that exits puts back a file's position for both. A line that can't be
- * read is left out: whoever counts the answers sees that one is missing. */
+/* Read before the first step, which may fork: a child that exits puts back a file's position for both. A line that
+ * can't be read is left out: whoever counts the answers sees that one is missing. */
 static void walk_file(const char *path, walk_step *step, void *context)
 {
     char *text = read_whole(path), *rest = text, full_name[128];

@@ -16,6 +16,6 @@ typedef void walk_step(const struct walked *walked, void *context);
 
 /* Take the step for each case that the program's last argument asks for (a kernel passes words of its own before it): a
  * file's, a line each, "FAMILY/BENCHMARK POINT POINT POINT NAME", where it begins with a slash; else those of each
- * benchmark's first two points on numeric axes, and of all labels on the others. "keys" asks of these for the ones that need
- * protection keys. */
+ * benchmark's first two points on numeric axes, and of all labels on the others. "keys" asks of these for the ones that
+ * need protection keys. */
 void walk_table(int argc, char **argv, walk_step *step, void *context);

@@ -3,24 +3,24 @@
 #pragma once
 
 #include "benchmark.h"
-#include "region.h"
+#include "memory/region.h"
 
 /* Rows end where nothing but NULL would follow. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 struct wrong {
     const char *what;
-    const char *cases;             /* whose: a pattern over their names, as fnmatch(3) has it */
-    const char *reason;            /* part of what verify must then say */
-    int (*spoil)(void *state);     /* after a verify that passed; 0, or PK_SKIPPED */
-    int (*verify)(void *state);    /* instead of the benchmark's own; or NULL */
-    int64_t pages;                 /* the first axis, instead of the small points; or 0 */
+    const char *cases;          /* whose: a pattern over their names, as fnmatch(3) has it */
+    const char *reason;         /* part of what verify must then say */
+    int (*inject)(void *state); /* after a verify that passed; 0, or PK_SKIPPED */
+    int (*verify)(void *state); /* instead of the benchmark's own; or NULL */
+    int64_t pages;              /* the first axis, instead of the small points; or 0 */
 };
 
 /* A file's wrong cases; ends at an entry without a name. Their addresses lie in an ELF section of their own. */
-#define WRONG_CASES                                                                                                \
-    static const struct wrong made_wrong[];                                                                        \
-    static const struct wrong *const wrong_entry __attribute__((used, section("wrong_cases"))) = made_wrong;       \
+#define WRONG_CASES                                                                                          \
+    static const struct wrong made_wrong[];                                                                  \
+    static const struct wrong *const wrong_entry __attribute__((used, section("wrong_cases"))) = made_wrong; \
     static const struct wrong made_wrong[]
 
 /* The last page is given back: it would be populated while it is timed. */

@@ -36,7 +36,7 @@ static int verify_without_reset(void *state)
 
 WRONG_CASES = {
     WRONG_GUARDS("application/coverage-key/*", "application/coverage-mprotect/*", "application/coverage-unprotected/*"),
-    {"a counter is not read", "application/coverage-*", "not all read", NULL, verify_short},
+    {"a counter is not read", "application/coverage-*", "not all counters were read", NULL, verify_short},
     {"a counter is not reset", "application/coverage-*", "was not reset", NULL, verify_without_reset},
     {0},
 };

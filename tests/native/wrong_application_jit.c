@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/application/jit.c"
@@ -67,13 +67,14 @@ static int close_the_alias(void *state)
 }
 
 WRONG_CASES = {
-    {"closing closes nothing", "application/jit-key/*", "a store that must fault went through", close_nothing},
+    {"closing closes nothing", "application/jit-key/*", "a store that must fault was allowed", close_nothing},
     {"opening opens nothing", "application/jit-key/*", "the operation faulted", open_nothing},
     {"mprotect does nothing", "application/jit-mprotect-*", "the operation faulted", make_mprotect_idle},
     {"the code can be written to", "application/jit-double-mapping/*", "is rwx instead of r-x", allow_writing},
     {"the alias can't be written to", "application/jit-double-mapping/*", "is r-- instead of rw-", close_the_alias},
     {"the twin is protected", "application/jit-plain/*", "is r-x instead of rwx", protect_the_twin},
-    {"another place is patched", "application/jit-*/bytes:*", "answers as before the patch", patch_another_place},
+    {"another place is patched", "application/jit-*/bytes:*", "still returns the number from before the patch",
+     patch_another_place},
     {"part of the patch is missing", "application/jit-*/bytes:*", "the patch is not in its place", NULL, verify_short},
     {0},
 };

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/application/jit_threads.c"
@@ -62,14 +62,14 @@ static void spin(void *state, unsigned member)
     pk_pause();
 }
 
-static const struct pk_crew_work spinning = {.idle = spin, .verify = verify_member};
+static const struct pk_team_work spinning = {.idle = spin, .verify = verify_member};
 
 /* The other threads run, but execute none of the pages. */
 static int execute_nothing(void *state)
 {
     struct jit_threads *threads = state;
 
-    threads->crew.work = &spinning;
+    threads->team.work = &spinning;
     return 0;
 }
 
@@ -82,14 +82,14 @@ static int verify_opened_member(void *state, unsigned member)
     return verify_member(state, member);
 }
 
-static const struct pk_crew_work writing = {.idle = execute, .verify = verify_opened_member};
+static const struct pk_team_work writing = {.idle = execute, .verify = verify_opened_member};
 
 /* The other threads may write, too. */
 static int allow_others(void *state)
 {
     struct jit_threads *threads = state;
 
-    threads->crew.work = &writing;
+    threads->team.work = &writing;
     return 0;
 }
 
@@ -108,20 +108,21 @@ static int allow_writing(void *state)
 }
 
 WRONG_CASES = {
-    {"closing closes nothing", "application/jit-threads-key/*", "a store that must fault went through", close_nothing},
+    {"closing closes nothing", "application/jit-threads-key/*", "a store that must fault was allowed", close_nothing},
     {"opening opens nothing", "application/jit-threads-key/*", "the operation faulted", open_nothing},
-    {"the other threads may write", "application/jit-threads-key/*/threads:2", "a store that must fault went through",
+    {"the other threads may write", "application/jit-threads-key/*/threads:2", "a store that must fault was allowed",
      allow_others},
     {"mprotect does nothing", "application/jit-threads-mprotect-page/*", "the operation faulted", make_mprotect_idle},
     {"the code can be written to", "application/jit-threads-mprotect-page/*", "is rwx instead of r-x", allow_writing},
     {"the code can be written to", "application/jit-threads-double-mapping/*", "is rwx instead of r-x", allow_writing},
     {"the twin is protected", "application/jit-threads-plain/*", "is r-x instead of rwx", protect_the_twin},
-    {"another place is patched", "application/jit-threads-*", "answers as before the patch", patch_another_place},
+    {"another place is patched", "application/jit-threads-*", "still returns the number from before the patch",
+     patch_another_place},
     {"part of the patch is missing", "application/jit-threads-*", "the patch is not in its place", NULL, verify_short},
     {"the other threads execute nothing", "application/jit-threads-*/threads:2", "executes nothing", execute_nothing},
-    {"another function is changed", "application/jit-threads-plain/*/threads:2", "answers what it must not",
+    {"another function is changed", "application/jit-threads-plain/*/threads:2", "returned a wrong number",
      change_a_function},
-    {"another function is changed", "application/jit-threads-double-mapping/*/threads:2", "answers what it must not",
+    {"another function is changed", "application/jit-threads-double-mapping/*/threads:2", "returned a wrong number",
      change_a_function},
     {0},
 };

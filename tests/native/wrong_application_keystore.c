@@ -27,7 +27,8 @@ static int use_nothing(void *state)
 
 WRONG_CASES = {
     WRONG_GUARDS("application/keystore-key/*", "application/keystore-mprotect/*", "application/keystore-unprotected/*"),
-    {"the closed secret can be read", "application/keystore-key/*", "a load that must fault went through", deny_writing_only},
+    {"the closed secret can be read", "application/keystore-key/*", "a load that must fault was allowed",
+     deny_writing_only},
     {"another secret is used", "application/keystore-*", "the answer is wrong", change_the_secret},
     {"the secret is not used", "application/keystore-*", "the answer is wrong", use_nothing},
     {0},

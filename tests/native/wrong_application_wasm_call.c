@@ -1,9 +1,9 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/application/wasm_call.c"
 
-static int open_the_neighbour(void *state)
+static int open_the_adjacent(void *state)
 {
     struct instance *instance = state;
 
@@ -15,7 +15,7 @@ static int close_the_slot(void *state)
 {
     struct instance *instance = state;
 
-    instance->inside = instance->neighbour.key.closed;
+    instance->inside = instance->adjacent.key.closed;
     return 0;
 }
 
@@ -57,21 +57,22 @@ static int forget_the_guest(void *state)
     return 0;
 }
 
-static int protect_the_neighbour(void *state)
+static int protect_the_adjacent(void *state)
 {
     const struct instance *instance = state;
 
-    return pk_mprotect(instance->neighbour.region.base, pk_page_size(), PROT_NONE);
+    return pk_mprotect(instance->adjacent.region.base, pk_page_size(), PROT_NONE);
 }
 
 WRONG_CASES = {
-    {"the guest reaches another slot", "application/wasm-call-key", "a load that must fault went through", open_the_neighbour},
+    {"the guest reaches another slot", "application/wasm-call-key", "a load that must fault was allowed",
+     open_the_adjacent},
     {"the guest does not reach its slot", "application/wasm-call-key", "the operation faulted", close_the_slot},
-    {"the host is left with the guest's rights", "application/wasm-call-key", "must go through faulted", stay_inside},
-    {"the host is called with the guest's rights", "application/wasm-call-key", "must go through faulted",
+    {"the host is left with the guest's rights", "application/wasm-call-key", "must be allowed faulted", stay_inside},
+    {"the host is called with the guest's rights", "application/wasm-call-key", "must be allowed faulted",
      call_without_the_key},
     {"the host is not called", "application/wasm-call-*", "the host was called 0 times", forget_the_host},
     {"the guest does nothing", "application/wasm-call-*", "has not loaded", forget_the_guest},
-    {"the twin is protected", "application/wasm-call-unprotected", "not a VMA of its own", protect_the_neighbour},
+    {"the twin is protected", "application/wasm-call-unprotected", "not a VMA of its own", protect_the_adjacent},
     {0},
 };

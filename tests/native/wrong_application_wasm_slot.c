@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/application/wasm_slot.c"
@@ -47,11 +47,12 @@ static int verify_old(void *state)
 }
 
 WRONG_CASES = {
-    {"mprotect does nothing", "application/wasm-grow-*", "must go through faulted", make_mprotect_idle},
-    {"the key denies nothing", "application/wasm-*-key/*", "a store that must fault went through", close_nothing},
+    {"mprotect does nothing", "application/wasm-grow-*", "must be allowed faulted", make_mprotect_idle},
+    {"the key denies nothing", "application/wasm-*-key/*", "a store that must fault was allowed", close_nothing},
     {"a page is not reset", "application/wasm-reset-*", "was not reset and touched", change_less},
     {"the pages are not touched", "application/wasm-reset-*", "was not reset and touched", NULL, verify_untouched},
     {"the slot is not mapped again", "application/wasm-remap-*", "was not mapped again", NULL, verify_old},
-    {"tagging does nothing", "application/wasm-remap-key/*", "a store that must fault went through", make_pkey_mprotect_idle},
+    {"tagging does nothing", "application/wasm-remap-key/*", "a store that must fault was allowed",
+     make_pkey_mprotect_idle},
     {0},
 };

@@ -31,8 +31,8 @@ static int make_wrong(const struct wrong *wrong, const struct walked *walked, vo
         status = benchmark->setup(state, walked->point);
     if (!status)
         status = benchmark->verify(state);
-    if (!status && wrong->spoil)
-        status = wrong->spoil(state);
+    if (!status && wrong->inject)
+        status = wrong->inject(state);
     return status;
 }
 
@@ -44,8 +44,8 @@ static void judge(const struct wrong *wrong, const struct walked *walked, struct
 
     if (status) {
         answer->state = status == PK_SKIPPED ? SKIPPED : MISSED;
-        snprintf(answer->why, sizeof answer->why, "%s%s", status == PK_SKIPPED ? "" : "before it was made wrong: ",
-                 pk_reason());
+        snprintf(answer->why, sizeof answer->why, "%s%s",
+                 status == PK_SKIPPED ? "" : "before it was made wrong: ", pk_reason());
         return;
     }
     status = (wrong->verify ? wrong->verify : benchmark->verify)(state);

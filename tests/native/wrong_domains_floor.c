@@ -1,7 +1,7 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
-#include "families/domains/lru.h"
+#include "families/domains/lru_ring.h"
 
 static bool evict_newest;
 
@@ -39,7 +39,7 @@ static int enter_another(void *state)
 }
 
 WRONG_CASES = {
-    {"the newest is evicted", "domains/lru-floor/domains:8/pattern:round-robin", "not the one least recently entered",
+    {"the newest is evicted", "domains/lru-floor/domains:8/pattern:round-robin", "not the least recently entered one",
      make_order_unfair, .pages = 17},
     {"a domain is protected", "domains/lru-floor/*", "the region is r-- instead of rw-", protect_a_domain},
     {"only one domain is entered", "domains/lru-floor/*", "a store did not happen", enter_another},

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 /* Evicting: to be told not to take the key away from its domain, or to take it from the wrong one. */
@@ -6,13 +6,13 @@ static bool keep_evicted, evict_newest;
 
 static inline int forgetful_pkey_mprotect(void *address, size_t length, int prot, int pkey)
 {
-    return keep_evicted && prot == PROT_NONE ? 0 : crooked_pkey_mprotect(address, length, prot, pkey);
+    return keep_evicted && prot == PROT_NONE ? 0 : fake_pkey_mprotect(address, length, prot, pkey);
 }
 
 #undef pk_pkey_mprotect
 #define pk_pkey_mprotect forgetful_pkey_mprotect
 
-#include "families/domains/lru.h"
+#include "families/domains/lru_ring.h"
 
 static inline struct lru_entry unfair_enter(struct lru *lru, unsigned domain)
 {
@@ -77,16 +77,16 @@ static int untag(void *state)
 
 /* 17 domains do not find room in the keys. */
 WRONG_CASES = {
-    {"pkey_mprotect does nothing", "domains/lru/domains:8/*/pattern:round-robin", "a store that must go through faulted",
-     make_pkey_mprotect_idle, .pages = 17},
-    {"evicted domains keep their key", "domains/lru/domains:8/*/pattern:round-robin", "a store that must fault went through",
-     make_evicting_idle, .pages = 17},
-    {"the newest is evicted", "domains/lru/domains:8/*/pattern:round-robin", "not the one least recently entered",
+    {"pkey_mprotect does nothing", "domains/lru/domains:8/*/pattern:round-robin",
+     "a store that must be allowed faulted", make_pkey_mprotect_idle, .pages = 17},
+    {"evicted domains keep their key", "domains/lru/domains:8/*/pattern:round-robin",
+     "a store that must fault was allowed", make_evicting_idle, .pages = 17},
+    {"the newest is evicted", "domains/lru/domains:8/*/pattern:round-robin", "not the least recently entered one",
      make_order_unfair, .pages = 17},
-    {"leaving leaves a domain open", "domains/lru/*", "a store that must fault went through", close_nothing},
-    {"the wrong key is allowed", "domains/lru/*", "a store that must go through faulted", open_another},
+    {"leaving leaves a domain open", "domains/lru/*", "a store that must fault was allowed", close_nothing},
+    {"the wrong key is allowed", "domains/lru/*", "a store that must be allowed faulted", open_another},
     {"a page is not populated", "domains/lru/domains:8/*/pattern:round-robin", "of the region are resident",
      forget_the_last, .pages = 200},
-    {"all domains have key 0", "domains/lru/*", "a store that must fault went through", untag},
+    {"all domains have key 0", "domains/lru/*", "a store that must fault was allowed", untag},
     {0},
 };

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/fault/store.c"
@@ -73,8 +73,8 @@ static int put_back_another_pkru(void *state)
 }
 
 WRONG_CASES = {
-    {"closing closes nothing", "fault/pkey-*", "a store that must fault went through", close_nothing},
-    {"mprotect does nothing", "fault/mprotect-[rsl]*", "a store that must go through faulted", make_mprotect_idle},
+    {"closing closes nothing", "fault/pkey-*", "a store that must fault was allowed", close_nothing},
+    {"mprotect does nothing", "fault/mprotect-[rsl]*", "a store that must be allowed faulted", make_mprotect_idle},
     {"mprotect does nothing", "fault/mprotect-not-present", "caught 2 times instead of once", make_mprotect_idle},
     {"it steps over the store", "fault/*-repair", "the store was not made", repair_nothing},
     {"it steps over the store", "fault/*-not-present", "the store was not made", repair_nothing},
@@ -83,10 +83,10 @@ WRONG_CASES = {
     {"the handler does nothing", "fault/*-longjmp", "caught 2 times instead of once", handle_nothing},
     {"it makes the store", "fault/mprotect-skip", "the store was made", repair_instead},
     {"it makes the store", "fault/pkey-skip", "PKRU is 0x", repair_instead},
-    {"it reads no more", "fault/pkey-longjmp", "a load that must go through faulted", put_back_another_pkru},
+    {"it reads no more", "fault/pkey-longjmp", "a load that must be allowed faulted", put_back_another_pkru},
     {"the page is not populated", "fault/*-repair", "of the region are resident instead of", forget_a_page},
-    {"the page is merged with a neighbour", "fault/*-skip", "not a VMA of its own", merge_a_guard},
+    {"the page is merged with the adjacent page", "fault/*-skip", "not a VMA of its own", merge_a_guard},
     {"the page has another key", "fault/pkey-[rsl]*", "the region has key", tag_with_another_key},
-    {"the page has another key", "fault/pkey-not-present", "a store that must fault went through", tag_with_another_key},
+    {"the page has another key", "fault/pkey-not-present", "a store that must fault was allowed", tag_with_another_key},
     {0},
 };

@@ -1,7 +1,7 @@
 /* Guards made wrong: each state of a source that includes guard.h begins with its guard. */
 #pragma once
 
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/application/guard.h"
@@ -48,11 +48,13 @@ static inline int forget_a_page(void *state)
 }
 
 /* For the cases that the pattern of each way names. */
-#define WRONG_GUARDS(by_key, by_mprotect, unprotected)                                                             \
-    {"closing closes nothing", by_key, "that must fault went through", close_nothing},                             \
-        {"opening opens nothing", by_key, "faulted", open_nothing},                                                \
-        {"mprotect does nothing", by_mprotect, "faulted", make_mprotect_idle},                                     \
-        {"the twin is protected", unprotected, "the region is r-- instead of rw-", make_read_only},                \
-        {"a page is not populated", by_key, "of the region are resident", forget_a_page},                          \
-        {"a page is not populated", by_mprotect, "of the region are resident", forget_a_page},                     \
-        {"a page is not populated", unprotected, "of the region are resident", forget_a_page}
+#define WRONG_GUARDS(by_key, by_mprotect, unprotected)                                              \
+    {"closing closes nothing", by_key, "that must fault was allowed", close_nothing},               \
+        {"opening opens nothing", by_key, "faulted", open_nothing},                                 \
+        {"mprotect does nothing", by_mprotect, "faulted", make_mprotect_idle},                      \
+        {"the twin is protected", unprotected, "the region is r-- instead of rw-", make_read_only}, \
+        {"a page is not populated", by_key, "of the region are resident", forget_a_page},           \
+        {"a page is not populated", by_mprotect, "of the region are resident", forget_a_page},      \
+    {                                                                                               \
+        "a page is not populated", unprotected, "of the region are resident", forget_a_page         \
+    }

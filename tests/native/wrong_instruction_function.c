@@ -30,10 +30,10 @@ static int write_nothing(void *state)
 #define SAME "the two values are the same"
 
 WRONG_CASES = {
-    {"another is called", "instruction/empty-function/call:direct", "calls the function nowhere", call_another},
-    {"nothing is called", "instruction/empty-function/call:indirect", "is not called with", call_nothing},
-    {"another is called", "instruction/wrpkru-function/call:direct", "calls the function nowhere", call_another},
-    {"nothing is called", "instruction/wrpkru-function/call:indirect", "is not called with", call_nothing},
+    {"another is called", "instruction/empty-function/call:direct", "does not call the function", call_another},
+    {"nothing is called", "instruction/empty-function/call:indirect", "was not called with", call_nothing},
+    {"another is called", "instruction/wrpkru-function/call:direct", "does not call the function", call_another},
+    {"nothing is called", "instruction/wrpkru-function/call:indirect", "was not called with", call_nothing},
     {"the function writes nothing", "instruction/wrpkru-function/call:direct", "PKRU is", write_nothing},
     {"both values allow writing", "instruction/empty-function/*", SAME, close_nothing},
     {"both values allow writing", "instruction/wrpkru-function/*", SAME, close_nothing},

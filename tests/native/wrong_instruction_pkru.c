@@ -37,13 +37,15 @@ static int look_for_the_chain_among_loose_reads(void *state)
 
 #define ALLOWS "both values allow writing"
 #define DENIES "both values deny writing"
-#define WENT_THROUGH "a store that must fault went through"
-#define FAULTED "must go through faulted"
+#define WENT_THROUGH "a store that must fault was allowed"
+#define FAULTED "must be allowed faulted"
 
 WRONG_CASES = {
     {"it is another instruction", "instruction/rdpkru", "holds 0 copies", .verify = look_for_rdpkru_among_wrpkru},
-    {"it is the whole loop", "instruction/rdpkru-half", "holds 100 copies", .verify = look_for_half_the_reads_in_the_whole},
-    {"nothing waits for it", "instruction/rdpkru-chain", "holds 0 copies", .verify = look_for_the_chain_among_loose_reads},
+    {"it is the whole loop", "instruction/rdpkru-half", "holds 100 copies",
+     .verify = look_for_half_the_reads_in_the_whole},
+    {"nothing waits for it", "instruction/rdpkru-chain", "holds 0 copies",
+     .verify = look_for_the_chain_among_loose_reads},
     {"both values are the same", "instruction/toggle-floor*", "the two values to write are the same", close_nothing},
     {ALLOWS, "instruction/wrpkru-same", WENT_THROUGH, close_nothing},
     {ALLOWS, "instruction/wrpkru-lfence", WENT_THROUGH, close_nothing},

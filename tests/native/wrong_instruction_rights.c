@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/instruction/rights.c"
@@ -20,8 +20,8 @@ static int open_nothing(void *state)
 }
 
 WRONG_CASES = {
-    {"both values allow writing", "instruction/pkey-set-raw", "a store that must fault went through", close_nothing},
-    {"both values deny writing", "instruction/pkey-set-*", "must go through faulted", open_nothing},
+    {"both values allow writing", "instruction/pkey-set-raw", "a store that must fault was allowed", close_nothing},
+    {"both values deny writing", "instruction/pkey-set-*", "must be allowed faulted", open_nothing},
     {"it should allow writing and denies it", "instruction/pkey-set-inline", "PKRU is", close_nothing},
     {"it should allow writing and denies it", "instruction/pkey-set-glibc", "PKRU is", close_nothing},
     {"setting rights does nothing", "instruction/pkey-set-inline", "PKRU is", make_set_rights_idle},

@@ -19,8 +19,8 @@ static int leave_out_wrpkru(void *state)
 }
 
 WRONG_CASES = {
-    {"it adds too often", "instruction/alu/*", "two turns came to 768 instead of", add_too_often},
-    {"it adds too often", "instruction/wrpkru-after-alu/*", "two turns came to 768 instead of", add_too_often},
+    {"it adds too often", "instruction/alu/*", "two iterations added up to 768 instead of", add_too_often},
+    {"it adds too often", "instruction/wrpkru-after-alu/*", "two iterations added up to 768 instead of", add_too_often},
     {"there is no WRPKRU", "instruction/wrpkru-after-alu/operations:16", "PKRU is", leave_out_wrpkru},
     WRONG_TOGGLES("instruction/wrpkru-after-alu/*"),
     {0},

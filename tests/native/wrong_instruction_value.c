@@ -25,7 +25,7 @@ static int undo(void *state)
 }
 
 WRONG_CASES = {
-    {"the page has no key", "instruction/wrpkru-value/*", "a store that must fault went through", tag_with_no_key},
+    {"the page has no key", "instruction/wrpkru-value/*", "a store that must fault was allowed", tag_with_no_key},
     {"it does not last", "instruction/wrpkru-value/*", "PKRU is", .verify = undo},
     {"it is another instruction", "instruction/wrpkru-value/*", "holds 0 copies", .verify = look_for_wrpkru_and_more},
     {0},

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 /* A call that says that it moved everything, and moved nothing. */
@@ -58,17 +58,17 @@ static int expect_success(void *state)
 }
 
 WRONG_CASES = {
-    {"nothing is moved", "kernel/read-plain/*", "of the buffer is not what it must be", move_nothing},
-    {"nothing is moved", "kernel/write-plain/*", "of the file is not what it must be", move_nothing},
-    {"nothing is moved", "kernel/read/rights:allowed/*", "of the buffer is not what it must be", move_nothing},
-    {"nothing is moved", "kernel/write/rights:allowed/*", "of the file is not what it must be", move_nothing},
-    {"nothing is moved", "kernel/write/rights:write-denied/*", "of the file is not what it must be", move_nothing},
+    {"nothing is moved", "kernel/read-plain/*", "of the buffer has a wrong value", move_nothing},
+    {"nothing is moved", "kernel/write-plain/*", "of the file has a wrong value", move_nothing},
+    {"nothing is moved", "kernel/read/rights:allowed/*", "of the buffer has a wrong value", move_nothing},
+    {"nothing is moved", "kernel/write/rights:allowed/*", "of the file has a wrong value", move_nothing},
+    {"nothing is moved", "kernel/write/rights:write-denied/*", "of the file has a wrong value", move_nothing},
     {"the call returns something else", "kernel/read*", "the call did not return", shorten_the_call},
     {"the call returns something else", "kernel/write*", "the call did not return", shorten_the_call},
     {"a page is not populated", "kernel/read-plain/*", "of the region are resident instead of", forget_a_page},
     {"a page is not populated", "kernel/write-plain/*", "of the region are resident instead of", forget_a_page},
-    {"the key denies nothing", "kernel/read/rights:*-denied/*", "must fault went through", deny_nothing},
-    {"the key denies nothing", "kernel/write/rights:*-denied/*", "must fault went through", deny_nothing},
+    {"the key denies nothing", "kernel/read/rights:*-denied/*", "must fault was allowed", deny_nothing},
+    {"the key denies nothing", "kernel/write/rights:*-denied/*", "must fault was allowed", deny_nothing},
     {"the call is not refused", "kernel/read/rights:*-denied/*", "the call did not return", expect_success},
     {"the call is not refused", "kernel/write/rights:access-denied/*", "the call did not return", expect_success},
     {"the buffer has another key", "kernel/read/*", "the region has key", tag_with_another_key},

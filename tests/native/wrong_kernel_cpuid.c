@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/kernel/cpuid.c"
@@ -20,7 +20,7 @@ static int change_pkru(void *state)
 }
 
 WRONG_CASES = {
-    {"the answer is another", "kernel/cpuid*", "CPUID does not answer", expect_another_leaf},
+    {"the answer is another", "kernel/cpuid*", "CPUID does not return", expect_another_leaf},
     {"PKRU is another", "kernel/cpuid/*", "PKRU is 0x", change_pkru},
     {0},
 };

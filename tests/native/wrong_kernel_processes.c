@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/kernel/processes.c"
@@ -43,7 +43,7 @@ static int change_own_pkru(void *state)
 }
 
 WRONG_CASES = {
-    {"there is no child to wait for", "kernel/fork*", "did not end as it must", let_the_kernel_reap},
+    {"there is no child to wait for", "kernel/fork*", "did not exit as expected", let_the_kernel_reap},
     {"there is no program", "kernel/exec*", "the program was not executed", empty_the_program},
     {"the child has another PKRU", "kernel/fork/*", "the child's PKRU is not", expect_another_pkru},
     {"the parent has another PKRU", "kernel/exec/*", "PKRU is", change_own_pkru},

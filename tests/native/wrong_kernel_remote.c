@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 /* Calls that say that they copied everything, and copied nothing. */
@@ -54,8 +54,8 @@ WRONG_CASES = {
     {"nothing is copied", "kernel/proc-mem*", "byte 0 was not copied", copy_nothing},
     {"the call fails", "kernel/process-vm-readv*", "the call did not return", unmap_the_source},
     {"the call fails", "kernel/proc-mem*", "the call did not return", unmap_the_source},
-    {"the key denies nothing", "kernel/process-vm-readv/*denied", "must fault went through", deny_nothing},
-    {"the key denies nothing", "kernel/proc-mem/*denied", "must fault went through", deny_nothing},
+    {"the key denies nothing", "kernel/process-vm-readv/*denied", "must fault was allowed", deny_nothing},
+    {"the key denies nothing", "kernel/proc-mem/*denied", "must fault was allowed", deny_nothing},
     {"the page has another key", "kernel/process-vm-readv/*", "the region has key", tag_with_another_key},
     {"the page has another key", "kernel/proc-mem/*", "the region has key", tag_with_another_key},
     {0},

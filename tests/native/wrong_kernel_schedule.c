@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include <fcntl.h>
@@ -37,7 +37,8 @@ static int answer_oneself(void *state)
 
 WRONG_CASES = {
     {"the answer is there before the question", "kernel/context-switch*", "the other thread answered", answer_oneself},
-    {"the other thread's PKRU is another", "kernel/context-switch/*", "the other thread's PKRU is", expect_another_pkru},
+    {"the other thread's PKRU is another", "kernel/context-switch/*", "the other thread's PKRU is",
+     expect_another_pkru},
     {"this thread's PKRU is another", "kernel/context-switch/*", "this thread's PKRU is", change_own_pkru},
     {0},
 };

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/kernel/uring.c"
@@ -46,11 +46,11 @@ static int tag_with_another_key(void *state)
 }
 
 WRONG_CASES = {
-    {"the answer is another", "kernel/io-uring-read*", "io_uring did not answer", expect_another_answer},
-    {"another page is read", "kernel/io-uring-read-plain", "is not what it must be", read_elsewhere},
-    {"another page is read", "kernel/io-uring-read/*allowed", "is not what it must be", read_elsewhere},
-    {"a worker does it", "kernel/io-uring-read-plain", "the kernel had a worker do it", demand_a_worker},
-    {"the key denies nothing", "kernel/io-uring-read/*denied", "must fault went through", deny_nothing},
+    {"the answer is another", "kernel/io-uring-read*", "io_uring did not return", expect_another_answer},
+    {"another page is read", "kernel/io-uring-read-plain", "has a wrong value", read_elsewhere},
+    {"another page is read", "kernel/io-uring-read/*allowed", "has a wrong value", read_elsewhere},
+    {"a worker does it", "kernel/io-uring-read-plain", "the kernel handed the read to a worker", demand_a_worker},
+    {"the key denies nothing", "kernel/io-uring-read/*denied", "must fault was allowed", deny_nothing},
     {"the buffer has another key", "kernel/io-uring-read/*", "the region has key", tag_with_another_key},
     {0},
 };

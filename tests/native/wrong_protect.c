@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/protect/protect.c"
@@ -42,12 +42,14 @@ WRONG_CASES = {
     {"mprotect does nothing", "protect/mprotect-[rn]*", "the region is", ignore_the_change},
     {"pkey_mprotect does nothing", "protect/pkey-mprotect-[0jk]-*", "the region has key", ignore_the_change},
     {"pkey_mprotect takes another key", "protect/pkey-mprotect-[0jk]-*", "the region has key", tag_with_another_key},
-    {"the key allows writing", "protect/pkey-mprotect-[0jk]-*", "a store that must fault went through", allow_writing},
+    {"the key allows writing", "protect/pkey-mprotect-[0jk]-*", "a store that must fault was allowed", allow_writing},
     {"a page is not populated", "protect/mprotect-[rn]*", "of the region are resident instead of", forget_a_page},
-    {"a page is not populated", "protect/pkey-mprotect-[0jk]-*", "of the region are resident instead of", forget_a_page},
-    {"the region is merged with a neighbour", "protect/mprotect-[rn]*", "not a VMA of its own", merge_a_guard},
-    {"the region is merged with a neighbour", "protect/pkey-mprotect-[0jk]-*", "not a VMA of its own", merge_a_guard},
-    {"the pages are huge", "protect/mprotect-rw-ro/pages:1", "are transparent huge pages instead of", gather_into_huge_pages,
-     .pages = 1024},
+    {"a page is not populated", "protect/pkey-mprotect-[0jk]-*", "of the region are resident instead of",
+     forget_a_page},
+    {"the region is merged with the adjacent page", "protect/mprotect-[rn]*", "not a VMA of its own", merge_a_guard},
+    {"the region is merged with the adjacent page", "protect/pkey-mprotect-[0jk]-*", "not a VMA of its own",
+     merge_a_guard},
+    {"the pages are huge", "protect/mprotect-rw-ro/pages:1", "are transparent huge pages instead of",
+     gather_into_huge_pages, .pages = 1024},
     {0},
 };

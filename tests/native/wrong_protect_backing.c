@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/protect/backing.c"
@@ -41,8 +41,10 @@ static int unmap_the_zero_page(void *state)
 }
 
 WRONG_CASES = {
-    {"the backing is shared", "protect/*mprotect-backing/backing:anonymous/*", "the region is shared", map_shared_memory},
-    {"the backing is private", "protect/*mprotect-backing/backing:shared-*", "the region is private", map_private_memory},
+    {"the backing is shared", "protect/*mprotect-backing/backing:anonymous/*", "the region is shared",
+     map_shared_memory},
+    {"the backing is private", "protect/*mprotect-backing/backing:shared-*", "the region is private",
+     map_private_memory},
     {"the backing is another", "protect/*mprotect-backing/backing:memfd/*", "is backed by", map_shared_memory},
     {"the backing is another", "protect/*mprotect-backing/backing:tmpfs-*", "is backed by", map_shared_memory},
     {"a page is stored to", "protect/*mprotect-backing/backing:tmpfs-clean/*", "KiB of the region are clean", store},

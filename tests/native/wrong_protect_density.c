@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/protect/density.c"
@@ -38,7 +38,8 @@ WRONG_CASES = {
     {"a page is not resident", "protect/mprotect-sparse/*", "of the region are resident instead of", forget_the_first},
     {"a page is elsewhere", "protect/mprotect-sparse/*", "of the region is not resident", move_the_first},
     {"a page more is resident", "protect/mprotect-sparse/*", "of the region are resident instead of", touch_one_more},
-    {"a page more is resident", "protect/mprotect-density/percent:[01]", "KiB of the region are resident", touch_one_more},
+    {"a page more is resident", "protect/mprotect-density/percent:[01]", "KiB of the region are resident",
+     touch_one_more},
     {"a page is elsewhere", "protect/mprotect-density/percent:[15]0", "of the region is not resident", move_the_first},
     {"a page is not resident", "protect/mprotect-density/percent:100", "KiB of the region are", forget_the_first},
     {"mprotect does nothing", "protect/mprotect-density/*", "the region is", ignore_the_change},

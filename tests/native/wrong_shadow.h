@@ -21,8 +21,8 @@ static inline int open_nothing(void *state)
     return 0;
 }
 
-#define WRONG_TOGGLES(cases)                                                                                       \
-    {"both values allow writing", cases, "a store that must fault went through", close_nothing},                     \
-    {                                                                                                              \
-        "both values deny writing", cases, "must go through faulted", open_nothing                                 \
+#define WRONG_TOGGLES(cases)                                                                    \
+    {"both values allow writing", cases, "a store that must fault was allowed", close_nothing}, \
+    {                                                                                           \
+        "both values deny writing", cases, "must be allowed faulted", open_nothing              \
     }

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/switch/call_gate.c"
@@ -57,9 +57,10 @@ static int tag_with_another_key(void *state)
 }
 
 WRONG_CASES = {
-    {"the function stores nothing", "switch/call-gate*", "the store inside the domain did not happen", call_something_else},
+    {"the function stores nothing", "switch/call-gate*", "the store inside the domain did not happen",
+     call_something_else},
     {"the stack is outside", "switch/call-gate*", "ran on a stack outside the domain", stay_outside},
-    {"closing closes nothing", "switch/call-gate", "a load that must fault went through", close_nothing},
+    {"closing closes nothing", "switch/call-gate", "a load that must fault was allowed", close_nothing},
     {"opening opens nothing", "switch/call-gate", "the operation faulted", open_nothing},
     {"a page is not populated", "switch/call-gate*", "of the region are resident instead of", forget_a_page},
     {"the domain has another key", "switch/call-gate", "the region has key", tag_with_another_key},

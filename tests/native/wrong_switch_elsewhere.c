@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/switch/elsewhere.c"
@@ -65,13 +65,15 @@ static int tag_with_another_key(void *state)
 }
 
 WRONG_CASES = {
-    {"the second mapping is of other pages", "switch/double-mapping/*", "does not show the store", store_into_other_pages},
+    {"the second mapping is of other pages", "switch/double-mapping/*", "does not show the store",
+     store_into_other_pages},
     {"the thread stores nothing", "switch/futex-thread/*", "does not show the store", ask_an_idle_thread},
     {"the process stores nothing", "switch/pipe-process/*", "does not show the store", ask_an_idle_process},
-    {"the key allows writing", "switch/futex-thread/*", "a store that must fault went through", allow_writing},
+    {"the key allows writing", "switch/futex-thread/*", "a store that must fault was allowed", allow_writing},
     {"the region is writable", "switch/double-mapping/*", "the region is rw- instead of r--", allow_writing},
     {"the region is writable", "switch/pipe-process/*", "the region is rw- instead of r--", allow_writing},
-    {"a page is not populated", "switch/double-mapping/pages:2", "of the region are resident instead of", forget_a_page},
+    {"a page is not populated", "switch/double-mapping/pages:2", "of the region are resident instead of",
+     forget_a_page},
     {"a page is not populated", "switch/futex-thread/pages:2", "of the region are resident instead of", forget_a_page},
     {"a page is not populated", "switch/pipe-process/pages:2", "of the region are resident instead of", forget_a_page},
     {"the region has another key", "switch/futex-thread/*", "the region has key", tag_with_another_key},

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/switch/open_close.c"
@@ -41,20 +41,20 @@ static int tag_with_another_key(void *state)
 }
 
 /* The store that verify itself makes to clear the byte comes first. */
-#define CANT_WRITE "a store that must go through faulted"
+#define CANT_WRITE "a store that must be allowed faulted"
 #define OPENED_NOTHING "the operation faulted"
 
 WRONG_CASES = {
-    {"closing closes nothing", "switch/wrpkru-*", "a store that must fault went through", close_nothing},
-    {"closing closes nothing", "switch/pkey-mprotect/*", "a store that must fault went through", close_nothing},
+    {"closing closes nothing", "switch/wrpkru-*", "a store that must fault was allowed", close_nothing},
+    {"closing closes nothing", "switch/pkey-mprotect/*", "a store that must fault was allowed", close_nothing},
     {"opening opens nothing", "switch/wrpkru-*", CANT_WRITE, open_nothing},
     {"setting rights does nothing", "switch/wrpkru-inline/*", OPENED_NOTHING, make_set_rights_idle},
     {"pkey_mprotect does nothing", "switch/pkey-mprotect/*", OPENED_NOTHING, make_pkey_mprotect_idle},
     {"mprotect does nothing", "switch/mprotect/*", CANT_WRITE, make_mprotect_idle},
     {"a page is not populated", "switch/wrpkru-*/pages:2", "of the region are resident instead of", forget_a_page},
     {"a page is not populated", "switch/*mprotect/pages:2", "of the region are resident instead of", forget_a_page},
-    {"the region is merged with a neighbour", "switch/wrpkru-*", "not a VMA of its own", merge_a_guard},
-    {"the region is merged with a neighbour", "switch/*mprotect/pages:*", "not a VMA of its own", merge_a_guard},
+    {"the region is merged with the adjacent page", "switch/wrpkru-*", "not a VMA of its own", merge_a_guard},
+    {"the region is merged with the adjacent page", "switch/*mprotect/pages:*", "not a VMA of its own", merge_a_guard},
     {"the region has another key", "switch/wrpkru-*", CANT_WRITE, tag_with_another_key},
     {0},
 };

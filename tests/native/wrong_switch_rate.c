@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/switch/rate.c"
@@ -48,11 +48,12 @@ static int merge_a_guard(void *state)
 }
 
 WRONG_CASES = {
-    {"one multiplication is left out", "switch/rate-work/*", "the result of the work was not stored", .verify = verify_idle},
+    {"one multiplication is left out", "switch/rate-work/*", "the result of the work was not stored",
+     .verify = verify_idle},
     {"a page is not populated", "switch/rate-*", "of the region are resident instead of", forget_a_page},
-    {"the page is merged with a neighbour", "switch/rate-mprotect/*", "not a VMA of its own", merge_a_guard},
+    {"the page is merged with the adjacent page", "switch/rate-mprotect/*", "not a VMA of its own", merge_a_guard},
     {"mprotect does nothing", "switch/rate-mprotect/*", "the operation faulted", make_mprotect_idle},
-    {"closing closes nothing", "switch/rate-wrpkru/*", "a store that must fault went through", close_nothing},
+    {"closing closes nothing", "switch/rate-wrpkru/*", "a store that must fault was allowed", close_nothing},
     {"opening opens nothing", "switch/rate-wrpkru/*", "the operation faulted", open_nothing},
     {0},
 };

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/switch/revoke.c"
@@ -50,13 +50,13 @@ static int tag_with_another_key(void *state)
 }
 
 WRONG_CASES = {
-    {"revoking revokes nothing", "switch/revoke-threads/*", "a store that must fault went through", revoke_nothing},
-    {"granting grants nothing", "switch/revoke-threads/*", "a store that must go through faulted", grant_nothing},
-    {"the other thread is not told", "switch/revoke-threads/threads:2", "a store that must fault went through",
+    {"revoking revokes nothing", "switch/revoke-threads/*", "a store that must fault was allowed", revoke_nothing},
+    {"granting grants nothing", "switch/revoke-threads/*", "a store that must be allowed faulted", grant_nothing},
+    {"the other thread is not told", "switch/revoke-threads/threads:2", "a store that must fault was allowed",
      forget_the_threads},
-    {"mprotect does nothing", "switch/revoke-mprotect/*", "a store that must fault went through", make_mprotect_idle},
+    {"mprotect does nothing", "switch/revoke-mprotect/*", "a store that must fault was allowed", make_mprotect_idle},
     {"a page is not populated", "switch/revoke-*", "of the region are resident instead of", forget_a_page},
-    {"the page is merged with a neighbour", "switch/revoke-*", "not a VMA of its own", merge_a_guard},
+    {"the page is merged with the adjacent page", "switch/revoke-*", "not a VMA of its own", merge_a_guard},
     {"the page has another key", "switch/revoke-threads/*", "the region has key", tag_with_another_key},
     {0},
 };

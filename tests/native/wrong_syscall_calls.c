@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/syscall/calls.c"
@@ -36,8 +36,8 @@ static int allow_writing(void *state)
 WRONG_CASES = {
     {"it is another system call", "syscall/getppid", "getppid returned 0 instead of", make_getppid_idle},
     {"the page is not populated", "syscall/*mprotect-same", "of the region are resident instead of", forget_a_page},
-    {"the page is merged with a neighbour", "syscall/*mprotect-same", "not a VMA of its own", merge_a_guard},
+    {"the page is merged with the adjacent page", "syscall/*mprotect-same", "not a VMA of its own", merge_a_guard},
     {"the page has another key", "syscall/pkey-mprotect-same", "the region has key", tag_with_another_key},
-    {"the key allows writing", "syscall/pkey-mprotect-same", "a store that must fault went through", allow_writing},
+    {"the key allows writing", "syscall/pkey-mprotect-same", "a store that must fault was allowed", allow_writing},
     {0},
 };

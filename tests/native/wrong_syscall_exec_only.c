@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/syscall/exec_only.c"
@@ -14,7 +14,7 @@ static int take_the_key_before(void *state)
 }
 
 WRONG_CASES = {
-    {"mprotect does nothing", "syscall/exec-only-first", "a load that must fault went through", make_mprotect_idle},
+    {"mprotect does nothing", "syscall/exec-only-first", "a load that must fault was allowed", make_mprotect_idle},
     {"mprotect does nothing", "syscall/exec-only-again", "keys of", make_mprotect_idle},
     {"mprotect does nothing", "syscall/exec-only-undo", "keys of", make_mprotect_idle},
     {"the process has the key already", "syscall/exec-only-*", "keys of", take_the_key_before},

@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/threads/epoch.c"
@@ -11,10 +11,10 @@ static void only_count(void *state, unsigned member)
 
 static int neither_load_nor_poll(void *state)
 {
-    static const struct pk_crew_work deaf = {.join = join, .idle = only_count};
+    static const struct pk_team_work deaf = {.join = join, .idle = only_count};
     struct epoch *epoch = state;
 
-    epoch->crew.work = &deaf;
+    epoch->team.work = &deaf;
     await_round(epoch);
     return 0;
 }
@@ -34,10 +34,10 @@ static void only_say_that_it_stopped(void *state, unsigned member)
 
 static int go_on(void *state)
 {
-    static const struct pk_crew_work lying = {.join = join, .idle = only_say_that_it_stopped};
+    static const struct pk_team_work lying = {.join = join, .idle = only_say_that_it_stopped};
     struct epoch *epoch = state;
 
-    epoch->crew.work = &lying;
+    epoch->team.work = &lying;
     await_round(epoch);
     return 0;
 }
@@ -46,7 +46,7 @@ static int poll_instead_of_loading(void *state)
 {
     struct epoch *epoch = state;
 
-    epoch->crew.work = &polling;
+    epoch->team.work = &polling;
     await_round(epoch);
     return 0;
 }

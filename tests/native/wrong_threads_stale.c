@@ -1,4 +1,4 @@
-#include "crooked.h"
+#include "fake_calls.h"
 #include "wrong.h"
 
 #include "families/threads/stale.c"
@@ -12,7 +12,7 @@ static int do_nothing(void *state, unsigned member)
 
 static int keep_the_sibling_away(void *state)
 {
-    static const struct pk_crew_work away = {.verify = do_nothing};
+    static const struct pk_team_work away = {.verify = do_nothing};
     struct stale *stale = state;
 
     stale->sibling.work = &away;
@@ -21,7 +21,7 @@ static int keep_the_sibling_away(void *state)
 
 static int keep_the_sibling(void *state)
 {
-    static const struct pk_crew_work staying = {.verify = visit, .idle = spin};
+    static const struct pk_team_work staying = {.verify = visit, .idle = spin};
     struct stale *stale = state;
 
     stale->sibling.work = &staying;
@@ -40,18 +40,19 @@ static int visit_the_same_cpu(void *state)
 
 static int end_the_stranger(void *state)
 {
-    static const struct pk_crew_work asleep = {0};
+    static const struct pk_team_work asleep = {0};
     struct stale *stale = state;
 
-    pk_crew_end(&stale->stranger);
-    return pk_crew_start(&stale->stranger, 2, PK_CREW_PROCESSES, &asleep, state);
+    pk_team_end(&stale->stranger);
+    return pk_team_start(&stale->stranger, 2, PK_TEAM_PROCESSES, &asleep, state);
 }
 
 WRONG_CASES = {
-    {"the sibling does nothing", "threads/stale-cpumask/*", "the sibling did not use the region", keep_the_sibling_away},
+    {"the sibling does nothing", "threads/stale-cpumask/*", "the sibling did not use the region",
+     keep_the_sibling_away},
     {"the sibling stays", "threads/stale-cpumask/*", "must sleep is in state", keep_the_sibling},
-    {"both have one CPU", "threads/stale-cpumask/*", "like the thread that changes", visit_the_same_cpu},
+    {"both have one CPU", "threads/stale-cpumask/*", "which is also the caller's", visit_the_same_cpu},
     {"the other process sleeps", "threads/stale-cpumask/*", "no other process runs", end_the_stranger},
-    {"mprotect does nothing", "threads/stale-cpumask/*", "a store that must fault went through", make_mprotect_idle},
+    {"mprotect does nothing", "threads/stale-cpumask/*", "a store that must fault was allowed", make_mprotect_idle},
     {0},
 };

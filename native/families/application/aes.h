@@ -1,5 +1,5 @@
-/* AES-128 (FIPS 197), one block at a time with the key expanded on the way, in portable code: for the accesses to the key
- * between opening and closing it, not for speed. */
+/* AES-128 (FIPS 197), one block at a time, expanding the key as it goes, in portable code. It serves to access the
+ * key between opening and closing; it is not meant to be fast. Numbers in comments are sections of FIPS 197. */
 #pragma once
 
 #include <stdint.h>
@@ -12,13 +12,13 @@ struct aes {
     uint8_t substitute[256];
 };
 
-/* 4.2.1: the byte times x */
+/* 4.2.1: multiply by x */
 static inline uint8_t aes_double(uint8_t byte)
 {
     return (uint8_t)(byte << 1 ^ (byte >> 7) * 0x1b);
 }
 
-/* 4.2 */
+/* 4.2: multiply in GF(2^8) */
 static inline uint8_t aes_multiply(uint8_t one, uint8_t other)
 {
     uint8_t product = 0;
@@ -31,7 +31,7 @@ static inline uint8_t aes_multiply(uint8_t one, uint8_t other)
     return product;
 }
 
-/* To the 254th power, which is the inverse: the group has 255 elements. */
+/* The 254th power is the inverse, because the multiplicative group has 255 elements. */
 static inline uint8_t aes_inverse(uint8_t byte)
 {
     uint8_t square = byte, inverse = 1;
@@ -43,7 +43,7 @@ static inline uint8_t aes_inverse(uint8_t byte)
     return inverse;
 }
 
-/* 5.1.1 */
+/* 5.1.1: the substitution box */
 static inline void aes_begin(struct aes *aes)
 {
     for (int byte = 0; byte < 256; byte++) {

@@ -1,12 +1,12 @@
-/* A buffer of coverage counters that the program under test must not spoil, opened around each reading: what syzkaller's
- * executor does. The unprotected twin is the floor of the others. */
+/* A buffer of coverage counters, protected from the program under test and opened only to read them, as syzkaller's
+ * executor does. The unprotected twin is the fixed overhead (floor) of the others. */
 #define _GNU_SOURCE
 #include "guard.h"
 
 struct coverage {
     struct guard guard;
     size_t counters;
-    uint64_t sum; /* of what was read */
+    uint64_t sum; /* of the counters read */
 };
 
 static size_t pages_at(const int64_t *point)
@@ -23,10 +23,10 @@ static int support(const int64_t *point)
 {
     return point[0] % (int64_t)sizeof(uint64_t) == 0
                ? 0
-               : pk_skip("counters have 8 bytes each, and %lld is no multiple of 8", (long long)point[0]);
+               : pk_skip("a counter has 8 bytes, and %lld is not a multiple of 8", (long long)point[0]);
 }
 
-/* Not inlined: a compiler could make another loop of it for each way. */
+/* Not inlined, because a compiler could otherwise generate a different loop for each way of protection. */
 __attribute__((noinline)) static uint64_t read_and_reset(uint64_t *counters, size_t count)
 {
     uint64_t sum = 0;
@@ -79,7 +79,7 @@ static int count_something(const struct coverage *coverage)
     return status ? status : guard_close(&coverage->guard, coverage->guard.way);
 }
 
-/* What was counted was read, and is there no more. */
+/* All counts have been read, and the counters are 0 again. */
 static int prove(struct coverage *coverage, int (*run)(void *state, uint64_t loops))
 {
     const uint64_t *counters = (const uint64_t *)coverage->guard.domain.region.base;
@@ -93,22 +93,34 @@ static int prove(struct coverage *coverage, int (*run)(void *state, uint64_t loo
     if (status)
         return status;
     if (coverage->sum != count * (count + 1) / 2)
-        return pk_disprove("the counters were not all read");
+        return pk_disprove("not all counters were read");
     for (size_t i = 0; i < count; i++)
         if (counters[i])
             return pk_disprove("counter %zu was not reset", i);
     return 0;
 }
 
-#define COVERAGE(identifier, text, way, key_needs, lower, sentence)                                                \
-    GUARD_FUNCTIONS(identifier, way)                                                                               \
-    PK_BENCHMARK(coverage_##identifier) = {                                                                        \
-        .family = "application", .name = text, .group = "coverage", .floor = lower, .needs = key_needs,            \
-        .axes = {{.name = "bytes", .meaning = "bytes of counters, of 8 bytes each", .points = "64,4096,65536",     \
-                  .quick = "4096", .more = "1048576"}},                                                            \
-        .operation = sentence, .state_size = sizeof(struct coverage), .memory = memory,                            \
-        .support = support, .setup = setup_##identifier, .run = run_##identifier,                                  \
-        .verify = verify_##identifier, .teardown = teardown,                                                       \
+#define COVERAGE(identifier, text, way, key_needs, lower, sentence)                   \
+    GUARD_FUNCTIONS(identifier, way)                                                  \
+    PK_BENCHMARK(coverage_##identifier) = {                                           \
+        .family = "application",                                                      \
+        .name = text,                                                                 \
+        .group = "coverage",                                                          \
+        .floor = lower,                                                               \
+        .needs = key_needs,                                                           \
+        .axes = {{.name = "bytes",                                                    \
+                  .meaning = "size of the buffer in bytes; each counter has 8 bytes", \
+                  .points = "64,4096,65536",                                          \
+                  .quick = "4096",                                                    \
+                  .more = "1048576"}},                                                \
+        .operation = sentence,                                                        \
+        .state_size = sizeof(struct coverage),                                        \
+        .memory = memory,                                                             \
+        .support = support,                                                           \
+        .setup = setup_##identifier,                                                  \
+        .run = run_##identifier,                                                      \
+        .verify = verify_##identifier,                                                \
+        .teardown = teardown,                                                         \
     };
 
 #define TWIN "application/coverage-unprotected"

@@ -1,180 +1,10 @@
-/* Whole jobs. The first: the example that introduced the three system calls in 2016 (alloc, tag, open, write, close,
- * unmap, free), phase by phase.
+/* A complete job: the example that introduced the three system calls in 2016 (alloc, tag, open, write, close, unmap,
+ * free), measured phase by phase.
  *
- * The example is done once for each key there is, side by side: phase by phase, so that a batch holds nothing but one
- * phase, and a phase can be timed without the others. */
+ * The example runs once for each available key, all of them side by side. A batch consists of one phase for all keys,
+ * so that each phase can be timed without the others. */
 #define _GNU_SOURCE
-#include <signal.h>
-#include <stdlib.h>
-
-#include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
-
-struct example;
-
-/* Each phase does its part for the first `count` keys. */
-struct phase {
-    int (*run)(struct example *example, uint64_t count);
-    int (*undo)(struct example *example);
-};
-
-struct example {
-    const struct phase *phase;
-    int keys[PK_KEYS_MAX];
-    struct pk_region regions[PK_KEYS_MAX];
-    unsigned count;   /* of keys that can be had */
-    unsigned written; /* what the last store stored */
-    uint32_t before;  /* PKRU as found */
-};
-
-static int run_alloc(struct example *example, uint64_t count)
-{
-    int *key = example->keys, status = 0;
-
-    PK_REPEAT(count)
-        status |= *key++ = pk_pkey_alloc(PKEY_DISABLE_WRITE);
-    return status < 0 ? status : 0;
-}
-
-static int run_free(struct example *example, uint64_t count)
-{
-    const int *key = example->keys;
-    int status = 0;
-
-    PK_REPEAT(count)
-        status |= pk_pkey_free(*key++);
-    return status;
-}
-
-static int undo_alloc(struct example *example)
-{
-    int status = 0;
-
-    for (unsigned i = 0; i < example->count; i++) {
-        if (example->keys[i] > 0)
-            status |= pk_pkey_free(example->keys[i]);
-        example->keys[i] = 0;
-    }
-    return status;
-}
-
-/* A batch may have freed only some: free the rest, so that all can be had again. */
-static int undo_free(struct example *example)
-{
-    for (unsigned i = 0; i < example->count; i++)
-        pk_pkey_free(example->keys[i]);
-    return run_alloc(example, example->count);
-}
-
-static int run_tag(struct example *example, uint64_t count)
-{
-    const struct pk_region *region = example->regions;
-    const int *key = example->keys;
-    size_t length = pk_page_size();
-    int status = 0;
-
-    PK_REPEAT(count)
-        status |= pk_pkey_mprotect((region++)->base, length, PROT_READ | PROT_WRITE, *key++);
-    return status;
-}
-
-static int undo_tag(struct example *example)
-{
-    int status = 0;
-
-    for (unsigned i = 0; i < example->count; i++)
-        status |= pk_pkey_mprotect(example->regions[i].base, pk_page_size(), PROT_READ | PROT_WRITE, 0);
-    return status;
-}
-
-static int run_open(struct example *example, uint64_t count)
-{
-    const int *key = example->keys;
-
-    PK_REPEAT(count)
-        pk_set_rights(*key++, 0);
-    return 0;
-}
-
-static int run_close(struct example *example, uint64_t count)
-{
-    const int *key = example->keys;
-
-    PK_REPEAT(count)
-        pk_set_rights(*key++, PKEY_DISABLE_WRITE);
-    return 0;
-}
-
-static int undo_open(struct example *example)
-{
-    return run_close(example, example->count);
-}
-
-static int undo_close(struct example *example)
-{
-    return run_open(example, example->count);
-}
-
-static int run_write(struct example *example, uint64_t count)
-{
-    const struct pk_region *region = example->regions;
-    char value = (char)example->written;
-
-    PK_REPEAT(count)
-        *(volatile char *)(region++)->base = value;
-    return 0;
-}
-
-static int undo_write(struct example *example)
-{
-    example->written++;
-    return 0;
-}
-
-static int run_unmap(struct example *example, uint64_t count)
-{
-    const struct pk_region *region = example->regions;
-    size_t length = pk_page_size();
-    int status = 0;
-
-    PK_REPEAT(count)
-        status |= munmap((region++)->base, length);
-    return status;
-}
-
-static int undo_unmap(struct example *example)
-{
-    int status = 0;
-
-    for (unsigned i = 0; i < example->count && !status; i++) {
-        pk_region_unmap(&example->regions[i]);
-        status = pk_region_map(&example->regions[i], 1);
-    }
-    return status ? status : run_tag(example, example->count);
-}
-
-/* What a phase costs that does nothing: the loop, and the clocks' share in so small a batch. */
-static int run_nothing(struct example *example, uint64_t count)
-{
-    const int *key = example->keys;
-
-    PK_REPEAT(count) {
-        __asm__ volatile("" : : "r"(key));
-        key++;
-    }
-    return 0;
-}
-
-/* In the order of the labels of the axis. */
-#define PHASES "alloc,tag,open,write,close,unmap,free"
-static const struct phase phases[] = {
-    {run_alloc, undo_alloc}, {run_tag, undo_tag},     {run_open, undo_open}, {run_write, undo_write},
-    {run_close, undo_close}, {run_unmap, undo_unmap}, {run_free, undo_free},
-};
-enum { PHASE_COUNT = sizeof phases / sizeof phases[0] };
-static const struct phase nothing = {run_nothing, undo_write};
+#include "phases.h"
 
 static uint64_t batch(const void *state)
 {
@@ -206,7 +36,7 @@ static int setup_until(struct example *example, const struct phase *phase)
     for (unsigned i = 0; i < example->count && !status; i++)
         status = pk_region_map(&example->regions[i], 1);
     example->phase = phase;
-    /* All phases before this one, and this one, which `prepare` undoes. */
+    /* Run all phases up to and including this one, which `prepare` then undoes. */
     for (const struct phase *each = phases; each < phases + PHASE_COUNT && !status; each++) {
         status = each->run(example, example->count);
         if (each == phase)
@@ -220,7 +50,7 @@ static int setup(void *state, const int64_t *point)
     return setup_until(state, &phases[point[0]]);
 }
 
-/* As far as storing, where all keys are allocated and open. */
+/* Run the phases up to storing: all keys are then allocated and open. */
 static int setup_floor(void *state, const int64_t *point)
 {
     struct example *example = state;
@@ -238,7 +68,7 @@ static void teardown(void *state)
     for (unsigned i = 0; i < example->count; i++) {
         pk_region_unmap(&example->regions[i]);
         if (example->keys[i] > 0)
-            pk_pkey_free(example->keys[i]); /* refused where it has been freed: no harm */
+            pk_pkey_free(example->keys[i]); /* harmless: refused if the key was freed before */
     }
     pk_wrpkru(example->before);
 }
@@ -253,7 +83,7 @@ static int prove_unmapped(char *base)
     return fault.happened && fault.code == SEGV_MAPERR ? 0 : pk_disprove("an unmapped page can be read");
 }
 
-/* What must hold of one of the regions after a phase. */
+/* What must hold for one region after a phase. */
 static int prove_after(const struct example *example, const struct phase *phase, unsigned i)
 {
     const struct pk_region *region = &example->regions[i];
@@ -276,19 +106,19 @@ static int prove_after(const struct example *example, const struct phase *phase,
         return pk_prove_refused(PK_STORE, region->base, pkey);
     if (phase->run == run_unmap)
         return prove_unmapped(region->base);
-    /* Freed: the kernel knows the key no more. */
+    /* After freeing, the kernel no longer knows the key. */
     return pk_pkey_mprotect(region->base, 0, PROT_READ, pkey) || pk_pkey_free(pkey) == -EINVAL
                ? 0
                : pk_disprove("key %d can still be freed", pkey);
 }
 
-/* The whole example from its beginning, each phase proved on each region; then back to where this case is timed. */
+/* Run the whole example from the start and prove each phase on each region. Then restore the state that is timed. */
 static int verify(void *state)
 {
     struct example *example = state, fresh = {.written = 1};
     int status;
 
-    /* The keys of the case itself would be in the way. */
+    /* The case holds all keys: give them back first. */
     teardown(example);
     fresh.before = example->before;
     fresh.count = example->count;
@@ -308,18 +138,34 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(phoronix_example) = {
-    .family = "application", .name = "phoronix-example", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .family = "application",
+    .name = "phoronix-example",
+    .headline = 1,
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
     .floor = "application/phoronix-floor",
-    .axes = {{.name = "phase", .meaning = "what the example does", .labels = PHASES, .points = PHASES, .quick = PHASES}},
-    .operation = "one phase of: pkey_alloc with writing denied, pkey_mprotect of a page, allow writing, store, deny "
-                 "writing, munmap, pkey_free",
-    .state_size = sizeof(struct example), .setup = setup, .batch = batch, .prepare = prepare, .run = run,
-    .verify = verify, .teardown = teardown,
+    .axes = {{.name = "phase", .meaning = "phase of the example", .labels = PHASES, .points = PHASES, .quick = PHASES}},
+    .operation = "one phase of the example: pkey_alloc with writing denied, pkey_mprotect of a page, allow writing, "
+                 "store, deny writing, munmap, pkey_free",
+    .state_size = sizeof(struct example),
+    .setup = setup,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(phoronix_floor) = {
-    .family = "application", .name = "phoronix-floor", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .operation = "nothing, in the batches that the phases of phoronix-example are timed in",
-    .state_size = sizeof(struct example), .setup = setup_floor, .batch = batch, .prepare = prepare, .run = run,
-    .verify = verify, .teardown = teardown,
+    .family = "application",
+    .name = "phoronix-floor",
+    .headline = 1,
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .operation = "do nothing, in batches of the same size as those of phoronix-example",
+    .state_size = sizeof(struct example),
+    .setup = setup_floor,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,11 +1,12 @@
-/* Memory that a job opens for each request and closes again: by key, by mprotect, or, in the unprotected twin, never. */
+/* Memory that a job opens for each request and then closes again: by a key or by mprotect. The unprotected twin never
+ * closes it. */
 #pragma once
 
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 enum way { UNPROTECTED, BY_KEY, BY_MPROTECT };
 
@@ -13,7 +14,7 @@ struct guard {
     struct pk_domain domain;
     enum way way;
     size_t length;   /* of the region, in bytes */
-    uint32_t rights; /* that are denied while it is closed: PKEY_DISABLE_WRITE or PKEY_DISABLE_ACCESS */
+    uint32_t rights; /* rights denied while closed: PKEY_DISABLE_WRITE or PKEY_DISABLE_ACCESS */
 };
 
 static inline int guard_closed_protection(const struct guard *guard)
@@ -21,8 +22,8 @@ static inline int guard_closed_protection(const struct guard *guard)
     return guard->rights == PKEY_DISABLE_WRITE ? PROT_READ : PROT_NONE;
 }
 
-/* Always inlined, with a way that the compiler knows, so that a timed loop holds what this way does and no choice. The twin
- * keeps its accesses where the others have theirs. */
+/* Always inlined, with a constant `way`, so that the timed loop holds only this way's instructions and no branch on
+ * it. In the twin, barriers keep the accesses where the other ways have them. */
 __attribute__((always_inline)) static inline int guard_open(const struct guard *guard, enum way way)
 {
     if (way == BY_MPROTECT)
@@ -45,7 +46,7 @@ __attribute__((always_inline)) static inline int guard_close(const struct guard 
     return 0;
 }
 
-/* Close a region that is mapped, readable and writable. 0 or -errno. */
+/* Close a mapped region that is readable and writable. 0 or -errno. */
 static inline int guard_begin(struct guard *guard, enum way way, uint32_t rights)
 {
     struct pk_domain *domain = &guard->domain;
@@ -64,7 +65,7 @@ static inline int guard_begin(struct guard *guard, enum way way, uint32_t rights
     return status < 0 ? pk_error(-status, "guard a region") : status;
 }
 
-/* The same, with a region of its own. 0, PK_SKIPPED or -errno; guard_unmap follows in each case. */
+/* The same, for a region that this maps. 0, PK_SKIPPED or -errno; guard_unmap follows in each case. */
 static inline int guard_map(struct guard *guard, enum way way, size_t pages, uint32_t rights)
 {
     int status = pk_region_map(&guard->domain.region, pages);
@@ -77,7 +78,7 @@ static inline void guard_unmap(struct guard *guard)
     pk_domain_unmap(&guard->domain);
 }
 
-/* The twin's is open all the time; the byte stays what it was. */
+/* The twin's region is always open. The test store leaves the byte as it was. */
 static inline int guard_prove_unprotected(volatile char *byte)
 {
     char kept = *byte;
@@ -87,7 +88,7 @@ static inline int guard_prove_unprotected(volatile char *byte)
     return status;
 }
 
-/* Closed means what the way can refuse, at the first byte and the last. */
+/* Prove that accesses to the first and the last byte are refused, as far as this way can refuse them. */
 static inline int guard_prove_closed(const struct guard *guard)
 {
     const struct pk_region *region = &guard->domain.region;
@@ -104,10 +105,11 @@ static inline int guard_prove_closed(const struct guard *guard)
         status = pk_prove_refused(PK_STORE, last, pkey);
     if (status)
         return status;
-    return guard->rights == PKEY_DISABLE_WRITE ? pk_prove_allowed(PK_LOAD, last) : pk_prove_refused(PK_LOAD, last, pkey);
+    return guard->rights == PKEY_DISABLE_WRITE ? pk_prove_allowed(PK_LOAD, last)
+                                               : pk_prove_refused(PK_LOAD, last, pkey);
 }
 
-/* Closed, one request, closed again. */
+/* Prove that the region is closed, serve one request, and prove that it is closed again. */
 static inline int guard_prove_request(const struct guard *guard, int (*run)(void *state, uint64_t loops), void *state)
 {
     int status = guard_prove_closed(guard);
@@ -117,17 +119,17 @@ static inline int guard_prove_request(const struct guard *guard, int (*run)(void
     return status ? status : guard_prove_closed(guard);
 }
 
-/* The functions of a benchmark by one way, from its file's own for any. */
-#define GUARD_FUNCTIONS(identifier, way)                                                                           \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        return set_up(state, point, way);                                                                          \
-    }                                                                                                              \
-    static int run_##identifier(void *state, uint64_t loops)                                                       \
-    {                                                                                                              \
-        return serve(state, loops, way);                                                                           \
-    }                                                                                                              \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, run_##identifier);                                                                     \
+/* Define a benchmark's functions for one way. They call the file's own functions, which work for any way. */
+#define GUARD_FUNCTIONS(identifier, way)                             \
+    static int setup_##identifier(void *state, const int64_t *point) \
+    {                                                                \
+        return set_up(state, point, way);                            \
+    }                                                                \
+    static int run_##identifier(void *state, uint64_t loops)         \
+    {                                                                \
+        return serve(state, loops, way);                             \
+    }                                                                \
+    static int verify_##identifier(void *state)                      \
+    {                                                                \
+        return prove(state, run_##identifier);                       \
     }

@@ -1,6 +1,6 @@
-/* A just-in-time compiler that patches a function and calls it: one page of generated code is made writable, overwritten,
- * closed. A key denies writing to data accesses only, so code under it can be executed all the time. Pages that are always
- * writable and executable are the floor of the others. */
+/* A just-in-time compiler that patches a function and calls it. One page of generated code is made writable,
+ * overwritten and closed. A key denies data writes only, so code under the key stays executable all the time. Pages
+ * that are always writable and executable are the fixed overhead (floor) of the others. */
 #define _GNU_SOURCE
 #include "jit.h"
 
@@ -15,7 +15,8 @@ static int support(const int64_t *point)
 
     return point[0] >= PK_CODE_RETURN_BYTES && point[0] <= most
                ? 0
-               : pk_skip("a patch of %lld bytes is none of %d to %lld: it holds a function and lies in a page",
+               : pk_skip("%lld is not a valid patch size: a patch has %d to %lld bytes, because it holds a function "
+                         "and fits in a page",
                          (long long)point[0], PK_CODE_RETURN_BYTES, (long long)most);
 }
 
@@ -82,18 +83,28 @@ static int run_mprotect(void *state, uint64_t loops)
     return jit_serve(state, loops, BY_MPROTECT);
 }
 
-#define JIT(identifier, text, timed, key_needs, lower, sentence)                                                   \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return jit_prove(state, timed);                                                                            \
-    }                                                                                                              \
-    PK_BENCHMARK(jit_##identifier) = {                                                                             \
-        .family = "application", .name = text, .group = "jit", .floor = lower, .needs = PK_NEEDS_X86 | (key_needs), \
-        .axes = {{.name = "bytes", .meaning = "bytes of the patch", .points = "16,4096", .quick = "16"},           \
-                 {.name = "pages", .meaning = "pages of code, of which one is patched", .points = "1,64",          \
-                  .quick = "64"}},                                                                                 \
-        .operation = sentence, .state_size = sizeof(struct jit), .memory = memory, .support = support,            \
-        .setup = setup_##identifier, .run = timed, .verify = verify_##identifier, .teardown = teardown,            \
+#define JIT(identifier, text, timed, key_needs, lower, sentence)                                                      \
+    static int verify_##identifier(void *state)                                                                       \
+    {                                                                                                                 \
+        return jit_prove(state, timed);                                                                               \
+    }                                                                                                                 \
+    PK_BENCHMARK(jit_##identifier) = {                                                                                \
+        .family = "application",                                                                                      \
+        .name = text,                                                                                                 \
+        .group = "jit",                                                                                               \
+        .floor = lower,                                                                                               \
+        .needs = PK_NEEDS_X86 | (key_needs),                                                                          \
+        .axes =                                                                                                       \
+            {{.name = "bytes", .meaning = "bytes of the patch", .points = "16,4096", .quick = "16"},                  \
+             {.name = "pages", .meaning = "pages of code; one of them is patched", .points = "1,64", .quick = "64"}}, \
+        .operation = sentence,                                                                                        \
+        .state_size = sizeof(struct jit),                                                                             \
+        .memory = memory,                                                                                             \
+        .support = support,                                                                                           \
+        .setup = setup_##identifier,                                                                                  \
+        .run = timed,                                                                                                 \
+        .verify = verify_##identifier,                                                                                \
+        .teardown = teardown,                                                                                         \
     };
 
 #define TWIN "application/jit-plain"
@@ -101,12 +112,12 @@ static int run_mprotect(void *state, uint64_t loops)
 JIT(plain, "jit-plain", run_plain, 0, "instruction/empty-loop",
     "patch a function in pages that are always writable and executable, and call it")
 JIT(key, "jit-key", run_key, PK_NEEDS_KEYS, TWIN,
-    "allow writing to pages of code by WRPKRU, patch a function in one, deny writing by WRPKRU, call it")
+    "allow writing to pages of code by WRPKRU, patch a function in one page, deny writing by WRPKRU, call the function")
 JIT(page, "jit-mprotect-page", run_mprotect, 0, TWIN,
-    "make one page of code writable instead of executable by mprotect, patch a function in it, put it back by mprotect, "
-    "call it")
+    "make one page of code writable instead of executable by mprotect, patch a function in it, make it executable "
+    "again by mprotect, call the function")
 JIT(all, "jit-mprotect-all", run_mprotect, 0, TWIN,
-    "make all pages of code writable instead of executable by mprotect, patch a function in one, put them back by mprotect, "
-    "call it")
+    "make all pages of code writable instead of executable by mprotect, patch a function in one page, make them "
+    "executable again by mprotect, call the function")
 JIT(double, "jit-double-mapping", run_plain, 0, TWIN,
-    "patch a function through a second mapping of its page, which is writable, and call it")
+    "patch a function through a second, writable mapping of its page, and call it")

@@ -1,5 +1,5 @@
-/* Generated code that is patched: where a patch is written, how its page is made writable for it, and what proves that the
- * patched function is the one that answers. */
+/* Generated code that is patched: where the patch is written, how the page becomes writable, and the proof that calls
+ * reach the patched function. */
 #pragma once
 
 #include <errno.h>
@@ -16,18 +16,18 @@ typedef uint32_t function(void);
 
 struct jit {
     struct pk_domain code;
-    struct pk_region alias; /* the same pages, to write to, where they are mapped twice */
-    unsigned char *patch;   /* generated, to be copied into place */
+    struct pk_region alias; /* writable second mapping of the same pages, if there is one */
+    unsigned char *patch;   /* generated code, to be copied into place */
     size_t bytes;
-    char *place;   /* where the function is executed: the page in the middle */
-    char *target;  /* where it is written */
-    char *changed; /* what mprotect changes */
+    char *place;   /* where the function is executed: in the middle page */
+    char *target;  /* where it is written: the same place, or its alias */
+    char *changed; /* start of what mprotect changes */
     size_t length;
     int opened; /* protection while mprotect allows writing */
     int closed; /* protection while nothing is written */
 };
 
-/* Forbidden by SELinux, PaX, PR_SET_MDWE or the like. */
+/* Skip if SELinux, PaX, PR_SET_MDWE or the like forbids this. */
 static inline int jit_refuse(int error, const char *what)
 {
     if (error == EACCES || error == EPERM)
@@ -60,7 +60,7 @@ static inline int jit_set_up(struct jit *jit, size_t bytes, size_t pages, int cl
     return status ? jit_refuse(-status, "making written pages executable") : jit_place_patch(jit, bytes);
 }
 
-/* Under a key that denies writing from here on. */
+/* Put the code under a key that denies writing from now on. */
 static inline int jit_tag(struct jit *jit)
 {
     struct pk_region *region = &jit->code.region;
@@ -72,7 +72,7 @@ static inline int jit_tag(struct jit *jit)
     return status ? pk_error(-status, "tag the code") : 0;
 }
 
-/* Put pages of a file in the place of a region's. */
+/* Replace the region's pages by pages of a file. */
 static inline int jit_map_file(struct pk_region *region, size_t pages, int file, int prot)
 {
     int status = pk_region_reserve(region, pages);
@@ -83,8 +83,9 @@ static inline int jit_map_file(struct pk_region *region, size_t pages, int file,
     return status;
 }
 
-/* Where an instruction is changed through another linear address, Intel asks for a serializing one before it is executed (SDM
- * volume 3, 8.1.3). Compilers that map their code twice do without; so does this, and a stale answer is a failure. */
+/* After code was changed through another linear address, Intel asks for a serializing instruction before it is
+ * executed (SDM volume 3, 8.1.3). Compilers that map their code twice do without one. So does this benchmark, and a
+ * stale result counts as a failure. */
 static inline int jit_set_up_double(struct jit *jit, size_t bytes, size_t pages)
 {
     size_t length = pages * pk_page_size();
@@ -116,7 +117,7 @@ static inline void jit_unmap(struct jit *jit)
     free(jit->patch);
 }
 
-/* Always inlined, so that each timed loop holds what its way does and no choice. */
+/* Always inlined, so that each timed loop holds only its own way's instructions and no branch on the way. */
 __attribute__((always_inline)) static inline int jit_serve(const struct jit *state, uint64_t loops, enum way way)
 {
     const struct jit jit = *state;
@@ -136,7 +137,7 @@ __attribute__((always_inline)) static inline int jit_serve(const struct jit *sta
             status |= pk_mprotect(jit.changed, jit.length, CODE);
         if (way == BY_KEY)
             pk_wrpkru(jit.code.key.closed);
-        /* What was there before the patch would answer something else. */
+        /* The function from before the patch would return another number. */
         status |= (int)(call() ^ number);
     }
     return status;
@@ -156,7 +157,7 @@ static inline int jit_prove_stores(const struct jit *jit)
     return status;
 }
 
-/* A stray store is refused, but by the plain pages; what stands in the place is the function. */
+/* Prove that a stray store is refused, unless the pages are unprotected, and that the patch is in its place. */
 static inline int jit_prove_closed(const struct jit *jit)
 {
     int status = pk_region_audit(&jit->code.region, jit->closed, jit->code.key.number);
@@ -166,7 +167,8 @@ static inline int jit_prove_closed(const struct jit *jit)
     return status ? status : jit_prove_stores(jit);
 }
 
-/* What the timed loop calls answers as it was patched just before, twice differently; and once more from here. */
+/* Patch twice with different numbers. The call in the timed loop must return the new number each time, and so must a
+ * call from here. */
 static inline int jit_prove(struct jit *jit, int (*run)(void *state, uint64_t loops))
 {
     function *call = (function *)(uintptr_t)jit->place;
@@ -177,7 +179,7 @@ static inline int jit_prove(struct jit *jit, int (*run)(void *state, uint64_t lo
     if (status)
         return status;
     if (run(jit, 2))
-        return pk_disprove("the patched function answers as before the patch");
+        return pk_disprove("the patched function still returns the number from before the patch");
     if (call() != 1 || memcmp(jit->place, jit->patch, jit->bytes) != 0)
         return pk_disprove("the patch is not in its place");
     return jit_prove_closed(jit);

@@ -1,28 +1,29 @@
-/* A just-in-time compiler that patches a function while other threads execute others in the same pages, as browsers and
- * virtual machines do. They must not be held up, so the pages stay executable: while mprotect allows writing to one, it does
- * so for all threads; a key allows it to the thread that patches. Pages that are always writable are the others' floor. */
+/* A just-in-time compiler that patches a function while other threads execute functions in the same pages, as
+ * browsers and virtual machines do. The pages must stay executable so that the other threads are not held up.
+ * mprotect makes a page writable for all threads; a key does so only for the thread that patches. Pages that are
+ * always writable are the fixed overhead (floor) of the others. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
-#include "crew.h"
 #include "jit.h"
+#include "parallel/thread_team.h"
 
 #define PATCH_BYTES 16
 #define MEMBERS_MAX 1024
-#define PATCHES 16 /* between two looks at the other threads */
+#define PATCHES 16 /* patches between two checks of the other threads */
 
-/* One cache line or more a thread, so that they don't hold up each other. */
+/* At least one cache line for each thread, so that they do not slow each other down. */
 struct executor {
-    _Alignas(128) atomic_ullong rounds; /* in which each function answered its number */
+    _Alignas(128) atomic_ullong rounds; /* in each of which every function returned its number */
     atomic_ullong wrong;
 };
 
 struct jit_threads {
-    struct jit jit; /* the first, so that a pointer to it is one to this */
+    struct jit jit; /* first, so that a pointer to it is also a pointer to this struct */
     struct executor *executors;
-    struct pk_crew crew;
+    struct pk_team team;
 };
 
 static uint64_t memory(const int64_t *point)
@@ -35,7 +36,7 @@ static int support(const int64_t *point)
     return point[1] <= MEMBERS_MAX ? 0 : pk_skip("more than %d threads are not supported", MEMBERS_MAX);
 }
 
-/* Where a page has the function that the other threads execute: far from where it is patched. */
+/* Offset in a page of the function that the other threads execute, far from the one that is patched. */
 static size_t offset_in(size_t page)
 {
     return page * pk_page_size() + pk_page_size() / 2;
@@ -52,7 +53,7 @@ static void plant_functions(char *base, size_t pages)
         pk_code_return((unsigned char *)base + offset_in(page), number_of(page));
 }
 
-/* One round through the pages: what another thread does all the time. */
+/* What another thread does all the time: call the function of each page once. */
 static void execute(void *state, unsigned member)
 {
     const struct jit_threads *threads = state;
@@ -74,7 +75,7 @@ static int verify_member(void *state, unsigned member)
     return member ? jit_prove_stores(&threads->jit) : 0;
 }
 
-static const struct pk_crew_work executing = {.idle = execute, .verify = verify_member};
+static const struct pk_team_work executing = {.idle = execute, .verify = verify_member};
 
 static int start(struct jit_threads *threads, const int64_t *point)
 {
@@ -84,10 +85,10 @@ static int start(struct jit_threads *threads, const int64_t *point)
     if (!threads->executors)
         return pk_error(ENOMEM, "allocate the threads' counters");
     memset(threads->executors, 0, bytes);
-    return pk_crew_start(&threads->crew, (unsigned)point[1], PK_CREW_THREADS, &executing, threads);
+    return pk_team_start(&threads->team, (unsigned)point[1], PK_TEAM_THREADS, &executing, threads);
 }
 
-/* Writable and executable: where the system forbids that, only a second mapping is left. */
+/* Writable and executable pages. Where the system forbids them, only a second mapping works. */
 static int set_up_open(struct jit *jit, const int64_t *point)
 {
     int status = jit_set_up(jit, PATCH_BYTES, (size_t)point[0], OPEN);
@@ -105,7 +106,7 @@ static int setup_plain(void *state, const int64_t *point)
     return status ? status : start(threads, point);
 }
 
-/* The key is taken before the threads are made: they are born with its rights. */
+/* Take the key before starting the threads: they inherit its rights. */
 static int setup_key(void *state, const int64_t *point)
 {
     struct jit_threads *threads = state;
@@ -148,7 +149,7 @@ static void teardown(void *state)
 {
     struct jit_threads *threads = state;
 
-    pk_crew_end(&threads->crew);
+    pk_team_end(&threads->team);
     free(threads->executors);
     jit_unmap(&threads->jit);
 }
@@ -168,8 +169,8 @@ static int run_mprotect(void *state, uint64_t loops)
     return jit_serve(state, loops, BY_MPROTECT);
 }
 
-/* Patch until a thread has gone its round once more from begin to end. It gets more and more time for it between patches:
- * where there is but one CPU, it runs only then. */
+/* Patch until another thread has completed a full round. Wait longer and longer between patches: with a single CPU,
+ * the other thread runs only then. */
 static int prove_executing(struct jit_threads *threads, int (*run)(void *state, uint64_t loops), unsigned member)
 {
     const struct executor *executor = &threads->executors[member];
@@ -179,11 +180,13 @@ static int prove_executing(struct jit_threads *threads, int (*run)(void *state, 
         const struct timespec time = {.tv_nsec = milliseconds * 1000000};
 
         if (run(threads, PATCHES))
-            return pk_disprove("the patched function answers as before the patch while others execute");
+            return pk_disprove(
+                "the patched function still returns the number from before the patch while others execute");
         nanosleep(&time, NULL);
         if (atomic_load_explicit(&executor->wrong, memory_order_relaxed))
-            return pk_disprove("a function that is not patched answers what it must not");
-        if (atomic_load_explicit(&executor->rounds, memory_order_relaxed) > before + 1) /* one may have been under way */
+            return pk_disprove("a function that is not patched returned a wrong number");
+        if (atomic_load_explicit(&executor->rounds, memory_order_relaxed) >
+            before + 1) /* one round may have been under way */
             return 0;
     }
     return pk_disprove("another thread executes nothing while a function is patched");
@@ -197,7 +200,7 @@ static int prove_strays_refused(struct jit_threads *threads)
 
     if (key->number)
         pk_wrpkru(key->open);
-    status = pk_crew_verify(&threads->crew);
+    status = pk_team_verify(&threads->team);
     if (key->number)
         pk_wrpkru(key->closed);
     return status;
@@ -207,25 +210,36 @@ static int prove(struct jit_threads *threads, int (*run)(void *state, uint64_t l
 {
     int status = jit_prove(&threads->jit, run);
 
-    for (unsigned i = 1; i < threads->crew.count && !status; i++)
+    for (unsigned i = 1; i < threads->team.count && !status; i++)
         status = prove_executing(threads, run, i);
     return status ? status : prove_strays_refused(threads);
 }
 
-#define JIT(identifier, text, timed, key_needs, lower, sentence)                                                   \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, timed);                                                                                \
-    }                                                                                                              \
-    PK_BENCHMARK(jit_threads_##identifier) = {                                                                     \
-        .family = "application", .name = text, .group = "jit-threads", .floor = lower,                             \
-        .needs = PK_NEEDS_THREADS | PK_NEEDS_X86 | (key_needs),                                                    \
-        .axes = {{.name = "pages", .meaning = "pages of code, of which one is patched", .points = "1,64",          \
-                  .quick = "64"},                                                                                  \
-                 {.name = "threads", .meaning = "threads, of which one patches and the others execute",            \
-                  .points = "cpus", .quick = "cpus"}},                                                             \
-        .operation = sentence, .state_size = sizeof(struct jit_threads), .memory = memory, .support = support,     \
-        .setup = setup_##identifier, .run = timed, .verify = verify_##identifier, .teardown = teardown,            \
+#define JIT(identifier, text, timed, key_needs, lower, sentence)                                                     \
+    static int verify_##identifier(void *state)                                                                      \
+    {                                                                                                                \
+        return prove(state, timed);                                                                                  \
+    }                                                                                                                \
+    PK_BENCHMARK(jit_threads_##identifier) = {                                                                       \
+        .family = "application",                                                                                     \
+        .name = text,                                                                                                \
+        .group = "jit-threads",                                                                                      \
+        .floor = lower,                                                                                              \
+        .needs = PK_NEEDS_THREADS | PK_NEEDS_X86 | (key_needs),                                                      \
+        .axes =                                                                                                      \
+            {{.name = "pages", .meaning = "pages of code; one of them is patched", .points = "1,64", .quick = "64"}, \
+             {.name = "threads",                                                                                     \
+              .meaning = "threads; one of them patches and the others execute",                                      \
+              .points = "cpus",                                                                                      \
+              .quick = "cpus"}},                                                                                     \
+        .operation = sentence,                                                                                       \
+        .state_size = sizeof(struct jit_threads),                                                                    \
+        .memory = memory,                                                                                            \
+        .support = support,                                                                                          \
+        .setup = setup_##identifier,                                                                                 \
+        .run = timed,                                                                                                \
+        .verify = verify_##identifier,                                                                               \
+        .teardown = teardown,                                                                                        \
     };
 
 #define TWIN "application/jit-threads-plain"
@@ -233,11 +247,11 @@ static int prove(struct jit_threads *threads, int (*run)(void *state, uint64_t l
 JIT(plain, "jit-threads-plain", run_plain, 0, "instruction/empty-loop",
     "patch a function in pages that are always writable and that other threads execute, and call it")
 JIT(key, "jit-threads-key", run_key, PK_NEEDS_KEYS, TWIN,
-    "allow writing to pages of code by WRPKRU, patch a function in one, deny writing by WRPKRU, call it, while other threads, "
-    "which may never write, execute the pages")
+    "allow writing to pages of code by WRPKRU, patch a function in one page, deny writing by WRPKRU, call the "
+    "function, while other threads execute the pages and may never write")
 JIT(page, "jit-threads-mprotect-page", run_mprotect, 0, TWIN,
-    "make one page of code writable as well as executable by mprotect, because other threads execute it and would fault "
-    "otherwise, patch a function in it, deny writing by mprotect, call it")
+    "make one page of code writable as well as executable by mprotect, patch a function in it, deny writing by "
+    "mprotect, call the function, while other threads execute the pages")
 JIT(double, "jit-threads-double-mapping", run_plain, 0, TWIN,
-    "patch a function through a second mapping of its page, which is writable, and call it, while other threads execute the "
+    "patch a function through a second, writable mapping of its page, and call it, while other threads execute the "
     "pages")

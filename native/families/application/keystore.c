@@ -1,5 +1,5 @@
-/* A secret of 32 bytes on a page of its own, opened for as long as it is used: how a web server
- * guards session keys. The unprotected twin, whose secret is always open, is the floor of the others. */
+/* A 32-byte secret on a page of its own, opened only while it is used, as a web server guards session keys. The
+ * unprotected twin, whose secret is always open, is the fixed overhead (floor) of the others. */
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 struct keystore;
 
-/* A use of the secret: with it, from the store's request to its answer. */
+/* One use of the secret, which turns the store's request into its answer. */
 typedef void work(const uint8_t *secret, struct keystore *store);
 
 struct keystore {
@@ -22,16 +22,16 @@ struct keystore {
     struct power_number expected[2];
 };
 
-/* FIPS 197, C.1, behind an initial vector so that all of the secret matters. */
-static const uint8_t secret_of_the_store[SECRET_BYTES] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a,
-                                                          0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0xf0, 0xe1, 0xd2, 0xc3, 0xb4, 0xa5,
-                                                          0x96, 0x87, 0x78, 0x69, 0x5a, 0x4b, 0x3c, 0x2d, 0x1e, 0x0f};
+/* FIPS 197, C.1, preceded by an initial vector so that every byte of the secret matters. */
+static const uint8_t secret_of_the_store[SECRET_BYTES] = {
+    0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f,
+    0xf0, 0xe1, 0xd2, 0xc3, 0xb4, 0xa5, 0x96, 0x87, 0x78, 0x69, 0x5a, 0x4b, 0x3c, 0x2d, 0x1e, 0x0f};
 static const uint8_t plain_block[AES_BYTES] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
                                                0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
 static const uint8_t cipher_block[AES_BYTES] = {0x69, 0xc4, 0xe0, 0xd8, 0x6a, 0x7b, 0x04, 0x30,
                                                 0xd8, 0xcd, 0xb7, 0x80, 0x70, 0xb4, 0xc5, 0x5a};
 
-/* One block of cipher block chaining: the secret is key and initial vector. */
+/* One block of cipher block chaining. The secret holds the key and the initial vector. */
 static void work_aes(const uint8_t *secret, struct keystore *store)
 {
     uint8_t block[AES_BYTES];
@@ -42,8 +42,8 @@ static void work_aes(const uint8_t *secret, struct keystore *store)
     memcpy(store->answer, block, AES_BYTES);
 }
 
-/* The size of an RSA-2048 private operation: two powers modulo 1024 bits, the secret being the exponent, four times over. A
- * real one has two primes, which its secret holds. */
+/* As much arithmetic as an RSA-2048 private operation: two powers modulo 1024 bits. The exponent is the secret
+ * repeated four times. A real implementation has two primes, which belong to its secret. */
 static void work_rsa(const uint8_t *secret, struct keystore *store)
 {
     for (int half = 0; half < 2; half++)
@@ -110,7 +110,7 @@ __attribute__((always_inline)) static inline int serve(struct keystore *store, u
     return status;
 }
 
-/* Fermat: to the power of the prime less one, every number leaves one. */
+/* Fermat's little theorem: any number to the power of the prime minus one is 1 modulo the prime. */
 static int prove_powers(void)
 {
     const struct power_number two = {{2}}, one = {{1}};
@@ -135,21 +135,33 @@ static int prove(struct keystore *store, int (*run)(void *state, uint64_t loops)
     return memcmp(store->answer, store->expected, sizeof store->answer) ? pk_disprove("the answer is wrong") : 0;
 }
 
-#define KEYSTORE(identifier, text, way, key_needs, lower, sentence)                                                \
-    GUARD_FUNCTIONS(identifier, way)                                                                               \
-    PK_BENCHMARK(keystore_##identifier) = {                                                                        \
-        .family = "application", .name = text, .group = "keystore", .floor = lower, .needs = key_needs,            \
-        .headline = 1,                                                                                             \
-        .axes = {{.name = "work", .meaning = "what the secret is used for", .labels = "aes,rsa",                   \
-                  .points = "aes", .quick = "aes", .more = "rsa"}},                                                \
-        .operation = sentence, .state_size = sizeof(struct keystore), .setup = setup_##identifier,                 \
-        .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown,                              \
+#define KEYSTORE(identifier, text, way, key_needs, lower, sentence) \
+    GUARD_FUNCTIONS(identifier, way)                                \
+    PK_BENCHMARK(keystore_##identifier) = {                         \
+        .family = "application",                                    \
+        .name = text,                                               \
+        .group = "keystore",                                        \
+        .floor = lower,                                             \
+        .needs = key_needs,                                         \
+        .headline = 1,                                              \
+        .axes = {{.name = "work",                                   \
+                  .meaning = "what the secret is used for",         \
+                  .labels = "aes,rsa",                              \
+                  .points = "aes",                                  \
+                  .quick = "aes",                                   \
+                  .more = "rsa"}},                                  \
+        .operation = sentence,                                      \
+        .state_size = sizeof(struct keystore),                      \
+        .setup = setup_##identifier,                                \
+        .run = run_##identifier,                                    \
+        .verify = verify_##identifier,                              \
+        .teardown = teardown,                                       \
     };
 
 #define TWIN "application/keystore-unprotected"
 
 KEYSTORE(unprotected, "keystore-unprotected", UNPROTECTED, 0, "instruction/empty-loop",
-         "use a 32-byte secret that is never closed")
+         "use a 32-byte secret that is always open")
 KEYSTORE(key, "keystore-key", BY_KEY, PK_NEEDS_KEYS, TWIN,
          "allow access to a 32-byte secret by WRPKRU, use it, deny access by WRPKRU")
 KEYSTORE(mprotect, "keystore-mprotect", BY_MPROTECT, 0, TWIN,

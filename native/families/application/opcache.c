@@ -1,5 +1,6 @@
-/* A segment of shared memory that is write-protected but for the update that a request makes, like PHP's opcache with
- * protect_memory. mprotect opens it to the whole process, WRPKRU to the thread. The unprotected twin is the floor of the others. */
+/* A shared memory segment that is write-protected except while a request updates it, like PHP's opcache with
+ * protect_memory. mprotect opens it to the whole process, WRPKRU to one thread. The unprotected twin is the fixed
+ * overhead (floor) of the others. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static int map_shared(struct pk_region *region, size_t pages)
         return status;
     if (mmap(region->base, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
         return pk_error(errno, "map the segment");
-    /* Fails only where the kernel has no huge pages. */
+    /* This fails only if the kernel has no huge pages. */
     madvise(region->base, length, MADV_NOHUGEPAGE);
     for (size_t i = 0; i < length; i += page)
         ((volatile char *)region->base)[i] = 0;
@@ -66,7 +67,7 @@ __attribute__((always_inline)) static inline int serve(struct opcache *cache, ui
     return status;
 }
 
-/* Another update each time. */
+/* Each proof uses another update. */
 static int prove(struct opcache *cache, int (*run)(void *state, uint64_t loops))
 {
     const char *middle = cache->guard.domain.region.base + cache->guard.length / 2;
@@ -80,14 +81,26 @@ static int prove(struct opcache *cache, int (*run)(void *state, uint64_t loops))
     return memcmp(middle, cache->update, UPDATE_BYTES) ? pk_disprove("the segment was not updated") : 0;
 }
 
-#define OPCACHE(identifier, text, way, key_needs, lower, sentence)                                                 \
-    GUARD_FUNCTIONS(identifier, way)                                                                               \
-    PK_BENCHMARK(opcache_##identifier) = {                                                                         \
-        .family = "application", .name = text, .group = "opcache", .floor = lower, .needs = key_needs,             \
-        .axes = {{.name = "mib", .meaning = "MiB of the shared segment", .points = "4,64", .quick = "4",           \
-                  .more = "256"}},                                                                                 \
-        .operation = sentence, .state_size = sizeof(struct opcache), .memory = memory,                             \
-        .setup = setup_##identifier, .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown, \
+#define OPCACHE(identifier, text, way, key_needs, lower, sentence) \
+    GUARD_FUNCTIONS(identifier, way)                               \
+    PK_BENCHMARK(opcache_##identifier) = {                         \
+        .family = "application",                                   \
+        .name = text,                                              \
+        .group = "opcache",                                        \
+        .floor = lower,                                            \
+        .needs = key_needs,                                        \
+        .axes = {{.name = "mib",                                   \
+                  .meaning = "size of the shared segment in MiB",  \
+                  .points = "4,64",                                \
+                  .quick = "4",                                    \
+                  .more = "256"}},                                 \
+        .operation = sentence,                                     \
+        .state_size = sizeof(struct opcache),                      \
+        .memory = memory,                                          \
+        .setup = setup_##identifier,                               \
+        .run = run_##identifier,                                   \
+        .verify = verify_##identifier,                             \
+        .teardown = teardown,                                      \
     };
 
 #define TWIN "application/opcache-unprotected"
@@ -95,7 +108,7 @@ static int prove(struct opcache *cache, int (*run)(void *state, uint64_t loops))
 OPCACHE(unprotected, "opcache-unprotected", UNPROTECTED, 0, "instruction/empty-loop",
         "update 100 bytes of a shared segment that is always writable")
 OPCACHE(key, "opcache-key", BY_KEY, PK_NEEDS_KEYS, TWIN,
-        "allow writing to a shared segment by WRPKRU, in this thread, update 100 bytes, deny writing by WRPKRU")
-OPCACHE(mprotect, "opcache-mprotect", BY_MPROTECT, 0, TWIN,
-        "make all of a shared segment writable by mprotect, in the whole process, update 100 bytes, make it read-only by "
-        "mprotect")
+        "allow writing to a shared segment in this thread by WRPKRU, update 100 bytes, deny writing by WRPKRU")
+OPCACHE(
+    mprotect, "opcache-mprotect", BY_MPROTECT, 0, TWIN,
+    "make a whole shared segment writable in the process by mprotect, update 100 bytes, make it read-only by mprotect")

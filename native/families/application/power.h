@@ -1,5 +1,5 @@
-/* Powers modulo the prime 2^1024 - 105, by Montgomery's multiplication (Mathematics of Computation 44, 1985): the size of
- * one half of an RSA-2048 private operation. */
+/* Powers modulo the prime 2^1024 - 105, by Montgomery multiplication (Mathematics of Computation 44, 1985). One power
+ * is about half of an RSA-2048 private operation. */
 #pragma once
 
 #include <stdint.h>
@@ -7,18 +7,17 @@
 
 #define POWER_LIMBS 16
 #define POWER_BYTES 128
-#define POWER_DISTANCE 105 /* from the prime to 2^1024, and so what 2^1024 leaves */
+#define POWER_DISTANCE 105 /* 2^1024 minus the prime, so 2^1024 modulo the prime */
 
 struct power_number {
-    uint64_t limb[POWER_LIMBS]; /* the least significant first */
+    uint64_t limb[POWER_LIMBS]; /* least significant first */
 };
 
-static const struct power_number power_prime = {
-    {-(uint64_t)POWER_DISTANCE, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull,
-     -1ull, -1ull}};
+static const struct power_number power_prime = {{-(uint64_t)POWER_DISTANCE, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull,
+                                                 -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull, -1ull}};
 
-/* -1 / prime modulo 2^64, which is 1 / 105. Each step doubles how many bits are right; an odd number is its own inverse in
- * the lowest three. */
+/* -1 / prime modulo 2^64, that is 1 / 105, by Newton's method. Each step doubles the number of correct bits. The
+ * start is correct in the lowest three bits, because an odd number is its own inverse modulo 8. */
 static inline uint64_t power_inverse(void)
 {
     uint64_t inverse = POWER_DISTANCE;
@@ -28,7 +27,7 @@ static inline uint64_t power_inverse(void)
     return inverse;
 }
 
-/* Subtract the prime where the number, with what is carried beyond its limbs, isn't smaller; without a branch. */
+/* Subtract the prime unless the number, including the carry, is smaller. This takes no branch. */
 static inline void power_reduce(struct power_number *number, const uint64_t sum[POWER_LIMBS], uint64_t carried)
 {
     struct power_number less;
@@ -44,7 +43,7 @@ static inline void power_reduce(struct power_number *number, const uint64_t sum[
         number->limb[i] = (sum[i] & keep) | (less.limb[i] & ~keep);
 }
 
-/* One times other, divided by 2^1024, modulo the prime: 2 * 16 * 16 + 16 multiplications of 64 by 64 bits. */
+/* one * other / 2^1024 modulo the prime. It takes 2 * 16 * 16 + 16 multiplications of 64 by 64 bits. */
 static inline void power_multiply(struct power_number *product, const struct power_number *one,
                                   const struct power_number *other, uint64_t inverse)
 {
@@ -62,7 +61,7 @@ static inline void power_multiply(struct power_number *product, const struct pow
         step = (unsigned __int128)sum[POWER_LIMBS] + carry;
         sum[POWER_LIMBS] = (uint64_t)step;
         beyond = (uint64_t)(step >> 64);
-        /* So much of the prime makes the lowest limb zero: leave it out. */
+        /* This multiple of the prime makes the lowest limb zero, so that it can be dropped. */
         factor = sum[0] * inverse;
         carry = (uint64_t)(((unsigned __int128)factor * power_prime.limb[0] + sum[0]) >> 64);
         for (int j = 1; j < POWER_LIMBS; j++) {
@@ -77,9 +76,9 @@ static inline void power_multiply(struct power_number *product, const struct pow
     power_reduce(product, sum, sum[POWER_LIMBS]);
 }
 
-/* The base to the power of 128 bytes, the most significant first, that `bytes` bytes make again and again. Four bits at a
- * time, with as many multiplications whatever they are: 14 for the table, 1024 squarings, 256 multiplications, and two to
- * get into Montgomery's form and out of it. */
+/* Raise the base to a 128-byte exponent, most significant byte first, made of `bytes` bytes repeated. It takes four
+ * bits at a time. The number of multiplications does not depend on the exponent: 14 for the table, 1024 squarings,
+ * 256 multiplications, and two to convert into Montgomery form and back. */
 static inline void power_raise(struct power_number *result, const struct power_number *base, const uint8_t *exponent,
                                size_t bytes)
 {

@@ -1,65 +1,25 @@
-/* A store of keys and values in memory, like memcached, whose table is accessible only while a request is served. The
- * unprotected twin is the floor of the others. */
+/* A key-value store in memory, like memcached. Its table is accessible only while a request is served. The
+ * unprotected twin is the fixed overhead (floor) of the others. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "crew.h"
+#include "clients.h"
 #include "guard.h"
-#include "table.h"
+#include "parallel/thread_team.h"
 
-#define SEED 1u /* of the keys, the same each time */
-#define MEMBERS_MAX 1024 /* so that each has keys of its own */
-
-struct client;
-typedef int request(struct table_slot *slots, struct client *client);
-
-/* What one thread asks for, in turn: its own part of the keys. */
-struct client {
-    _Alignas(128) const struct table_key *keys;
-    size_t count, next;
-    struct table_value value; /* that it has got, or will set */
-};
+#define SEED 1u          /* of the keys: the same on each run */
+#define MEMBERS_MAX 1024 /* each member has keys of its own */
 
 struct store {
     struct guard guard;
-    pthread_mutex_t lock; /* where opening is for all threads, they must take turns */
+    pthread_mutex_t lock; /* needed where opening affects all threads */
     struct table_key *keys;
     struct client *clients;
     request *request;
-    struct pk_crew crew;
+    struct pk_team team;
 };
-
-static const struct table_key *next_key(struct client *client)
-{
-    const struct table_key *key = &client->keys[client->next];
-
-    client->next = client->next + 1 < client->count ? client->next + 1 : 0;
-    return key;
-}
-
-/* 0 where the key was found. */
-static int get(struct table_slot *slots, struct client *client)
-{
-    const struct table_key *key = next_key(client);
-    const struct table_slot *slot = table_find(slots, key);
-
-    client->value = slot->value;
-    return slot->key.word[0] != key->word[0];
-}
-
-static int set(struct table_slot *slots, struct client *client)
-{
-    const struct table_key *key = next_key(client);
-    struct table_slot *slot = table_find(slots, key);
-
-    slot->value = client->value;
-    return slot->key.word[0] != key->word[0];
-}
-
-/* In the order of the labels of the axis. */
-static request *const requests[] = {get, set};
 
 static uint64_t memory(const int64_t *point)
 {
@@ -67,7 +27,7 @@ static uint64_t memory(const int64_t *point)
     return TABLE_SLOTS * sizeof(struct table_slot);
 }
 
-/* The same keys each time, dealt out to the clients in equal parts. */
+/* The keys are the same on each run, and are dealt out to the clients in equal shares. */
 static int fill(struct store *store, unsigned clients)
 {
     struct table_slot *slots = (struct table_slot *)store->guard.domain.region.base;
@@ -82,7 +42,8 @@ static int fill(struct store *store, unsigned clients)
         table_find(slots, &store->keys[i])->key = store->keys[i];
     }
     for (unsigned i = 0; i < clients; i++)
-        store->clients[i] = (struct client){.keys = store->keys + i * (TABLE_KEYS / clients), .count = TABLE_KEYS / clients};
+        store->clients[i] =
+            (struct client){.keys = store->keys + i * (TABLE_KEYS / clients), .count = TABLE_KEYS / clients};
     return 0;
 }
 
@@ -106,15 +67,15 @@ static void teardown(void *state)
 {
     struct store *store = state;
 
-    pk_crew_end(&store->crew);
+    pk_team_end(&store->team);
     guard_unmap(&store->guard);
     pthread_mutex_destroy(&store->lock);
     free(store->clients);
     free(store->keys);
 }
 
-__attribute__((always_inline)) static inline int serve_client(struct store *store, struct client *client, uint64_t loops,
-                                                              enum way way, pthread_mutex_t *lock)
+__attribute__((always_inline)) static inline int serve_client(struct store *store, struct client *client,
+                                                              uint64_t loops, enum way way, pthread_mutex_t *lock)
 {
     const struct guard guard = store->guard;
     struct table_slot *slots = (struct table_slot *)guard.domain.region.base;
@@ -138,7 +99,7 @@ __attribute__((always_inline)) static inline int serve(struct store *store, uint
     return serve_client(store, &store->clients[0], loops, way, NULL);
 }
 
-/* What the table holds for a client's first key. */
+/* Read the value of a client's first key. */
 static int look_up(struct store *store, const struct client *client, struct table_value *value)
 {
     struct table_slot *slots = (struct table_slot *)store->guard.domain.region.base;
@@ -151,7 +112,7 @@ static int look_up(struct store *store, const struct client *client, struct tabl
     return status ? status : guard_close(&store->guard, store->guard.way);
 }
 
-/* A value that is not the one that the table has. */
+/* Choose a value that differs from the one in the table. */
 static int choose_value(struct store *store, struct client *client)
 {
     int status = look_up(store, client, &client->value);
@@ -161,13 +122,15 @@ static int choose_value(struct store *store, struct client *client)
     return status;
 }
 
-/* After one request, client and table have the same value: the table's if it was got, the client's if it was set. */
-static int prove_client(struct store *store, struct client *client, int (*run)(void *state, uint64_t loops), void *state)
+/* After one request, client and table must hold the same value: the table's old value after a get, the client's value
+ * after a set. */
+static int prove_client(struct store *store, struct client *client, int (*run)(void *state, uint64_t loops),
+                        void *state)
 {
     struct table_value before, chosen, after;
     int status = guard_prove_closed(&store->guard);
 
-    client->next = 0; /* look_up looks at the first */
+    client->next = 0; /* look_up reads the first key */
     if (!status)
         status = look_up(store, client, &before);
     if (!status)
@@ -180,7 +143,7 @@ static int prove_client(struct store *store, struct client *client, int (*run)(v
     if (status)
         return status;
     if (memcmp(&client->value, &after, sizeof after) != 0)
-        return pk_disprove("the client has another value than the table");
+        return pk_disprove("the client and the table hold different values");
     if (memcmp(&after, store->request == set ? &chosen : &before, sizeof after) != 0)
         return pk_disprove("the value was not %s", store->request == set ? "set" : "got");
     return 0;
@@ -193,16 +156,26 @@ static int prove(struct store *store, int (*run)(void *state, uint64_t loops))
 
 #define OPERATION_AXIS                                                                                             \
     {                                                                                                              \
-        .name = "operation", .meaning = "what is asked for", .labels = "get,set", .points = "get,set",             \
+        .name = "operation", .meaning = "request that the client makes", .labels = "get,set", .points = "get,set", \
         .quick = "get"                                                                                             \
     }
 
-#define TABLE(identifier, text, way, key_needs, lower, sentence)                                                   \
-    GUARD_FUNCTIONS(identifier, way)                                                                               \
-    PK_BENCHMARK(table_##identifier) = {                                                                           \
-        .family = "application", .name = text, .group = "table", .floor = lower, .needs = key_needs,               \
-        .axes = {OPERATION_AXIS}, .operation = sentence, .state_size = sizeof(struct store), .memory = memory,     \
-        .setup = setup_##identifier, .run = run_##identifier, .verify = verify_##identifier, .teardown = teardown, \
+#define TABLE(identifier, text, way, key_needs, lower, sentence) \
+    GUARD_FUNCTIONS(identifier, way)                             \
+    PK_BENCHMARK(table_##identifier) = {                         \
+        .family = "application",                                 \
+        .name = text,                                            \
+        .group = "table",                                        \
+        .floor = lower,                                          \
+        .needs = key_needs,                                      \
+        .axes = {OPERATION_AXIS},                                \
+        .operation = sentence,                                   \
+        .state_size = sizeof(struct store),                      \
+        .memory = memory,                                        \
+        .setup = setup_##identifier,                             \
+        .run = run_##identifier,                                 \
+        .verify = verify_##identifier,                           \
+        .teardown = teardown,                                    \
     };
 
 #define TWIN "application/table-unprotected"
@@ -214,23 +187,23 @@ TABLE(key, "table-key", BY_KEY, PK_NEEDS_KEYS, TWIN,
 TABLE(mprotect, "table-mprotect", BY_MPROTECT, 0, TWIN,
       "make a hash table accessible by mprotect, get or set a value, make it inaccessible by mprotect")
 
-/* Several threads, each with keys of its own. */
+/* Several threads, each with its own keys. */
 
-static int set_up_threads(struct store *store, const int64_t *point, enum way way, const struct pk_crew_work *work)
+static int set_up_threads(struct store *store, const int64_t *point, enum way way, const struct pk_team_work *work)
 {
     int status;
 
     if (point[1] > MEMBERS_MAX)
         return pk_skip("more than %d threads are not supported", MEMBERS_MAX);
     status = set_up_for(store, point, way, (unsigned)point[1]);
-    return status ? status : pk_crew_start(&store->crew, (unsigned)point[1], PK_CREW_THREADS, work, store);
+    return status ? status : pk_team_start(&store->team, (unsigned)point[1], PK_TEAM_THREADS, work, store);
 }
 
 static int measure_threads(void *state, uint64_t loops, struct pk_value *value)
 {
     struct store *store = state;
 
-    return pk_crew_measure(&store->crew, loops, value);
+    return pk_team_measure(&store->team, loops, value);
 }
 
 struct turn {
@@ -242,7 +215,7 @@ static int take_turn(void *state, uint64_t loops)
 {
     const struct turn *turn = state;
 
-    return turn->store->crew.work->run(turn->store, turn->member, loops);
+    return turn->store->team.work->run(turn->store, turn->member, loops);
 }
 
 static int verify_member(void *state, unsigned member)
@@ -257,42 +230,49 @@ static int verify_threads(void *state)
 {
     struct store *store = state;
 
-    return pk_crew_verify(&store->crew);
+    return pk_team_verify(&store->team);
 }
 
-#define THREADS_AXIS                                                                                               \
-    {                                                                                                              \
-        .name = "threads", .meaning = "threads that ask at the same time, each for keys of its own",               \
-        .points = "cpus", .quick = "cpus"                                                                          \
+#define THREADS_AXIS                                                                                        \
+    {                                                                                                       \
+        .name = "threads", .meaning = "threads that make requests at the same time, each for its own keys", \
+        .points = "cpus", .quick = "cpus"                                                                   \
     }
 
-#define TABLE_THREADS(identifier, text, way, lock, key_needs, lower, sentence)                                     \
-    static int run_threads_##identifier(void *state, unsigned member, uint64_t loops)                              \
-    {                                                                                                              \
-        struct store *store = state;                                                                               \
-        return serve_client(store, &store->clients[member], loops, way, lock);                                     \
-    }                                                                                                              \
-    static const struct pk_crew_work threads_##identifier = {.verify = verify_member,                              \
-                                                             .run = run_threads_##identifier};                     \
-    static int setup_threads_##identifier(void *state, const int64_t *point)                                       \
-    {                                                                                                              \
-        return set_up_threads(state, point, way, &threads_##identifier);                                           \
-    }                                                                                                              \
-    PK_BENCHMARK(table_threads_##identifier) = {                                                                   \
-        .family = "application", .name = text, .group = "table-threads", .floor = lower,                           \
-        .needs = PK_NEEDS_THREADS | (key_needs),                                                                   \
-        .axes = {OPERATION_AXIS, THREADS_AXIS},                                                                    \
-        .operation = sentence, .state_size = sizeof(struct store), .memory = memory,                               \
-        .setup = setup_threads_##identifier, .measure = measure_threads, .verify = verify_threads,                 \
-        .teardown = teardown,                                                                                      \
+#define TABLE_THREADS(identifier, text, way, lock, key_needs, lower, sentence)                 \
+    static int run_threads_##identifier(void *state, unsigned member, uint64_t loops)          \
+    {                                                                                          \
+        struct store *store = state;                                                           \
+        return serve_client(store, &store->clients[member], loops, way, lock);                 \
+    }                                                                                          \
+    static const struct pk_team_work threads_##identifier = {.verify = verify_member,          \
+                                                             .run = run_threads_##identifier}; \
+    static int setup_threads_##identifier(void *state, const int64_t *point)                   \
+    {                                                                                          \
+        return set_up_threads(state, point, way, &threads_##identifier);                       \
+    }                                                                                          \
+    PK_BENCHMARK(table_threads_##identifier) = {                                               \
+        .family = "application",                                                               \
+        .name = text,                                                                          \
+        .group = "table-threads",                                                              \
+        .floor = lower,                                                                        \
+        .needs = PK_NEEDS_THREADS | (key_needs),                                               \
+        .axes = {OPERATION_AXIS, THREADS_AXIS},                                                \
+        .operation = sentence,                                                                 \
+        .state_size = sizeof(struct store),                                                    \
+        .memory = memory,                                                                      \
+        .setup = setup_threads_##identifier,                                                   \
+        .measure = measure_threads,                                                            \
+        .verify = verify_threads,                                                              \
+        .teardown = teardown,                                                                  \
     };
 
 #define THREADS_TWIN "application/table-threads-unprotected"
 
 TABLE_THREADS(unprotected, "table-threads-unprotected", UNPROTECTED, NULL, 0, NULL,
-              "get or set a value in a hash table that is always accessible, by every thread")
+              "get or set a value in a hash table that is always accessible, in every thread")
 TABLE_THREADS(key, "table-threads-key", BY_KEY, NULL, PK_NEEDS_KEYS, THREADS_TWIN,
-              "allow access to a hash table by WRPKRU, get or set a value, deny access by WRPKRU, by every thread")
+              "allow access to a hash table by WRPKRU, get or set a value, deny access by WRPKRU, in every thread")
 TABLE_THREADS(mprotect, "table-threads-mprotect", BY_MPROTECT, &store->lock, 0, THREADS_TWIN,
-              "make a hash table accessible by mprotect, get or set a value, make it inaccessible by mprotect, by every "
-              "thread, one after the other behind a lock")
+              "make a hash table accessible by mprotect, get or set a value, make it inaccessible by mprotect, in "
+              "every thread, one at a time under a lock")

@@ -1,4 +1,4 @@
-/* A hash table with open addressing in memory that somebody else owns: keys of 16 bytes, values of 48. */
+/* A hash table with open addressing, in memory that the caller owns. Keys have 16 bytes, values 48. */
 #pragma once
 
 #include <stddef.h>
@@ -21,7 +21,7 @@ struct table_slot {
     struct table_value value;
 };
 
-/* The numbers that Knuth's MMIX would draw, the same each time. */
+/* Draw a key with the generator of Knuth's MMIX. The sequence is the same on each run. */
 static inline struct table_key table_draw(uint64_t *seed)
 {
     struct table_key key;
@@ -31,7 +31,7 @@ static inline struct table_key table_draw(uint64_t *seed)
     return key;
 }
 
-/* The slot of the key, or the empty one where it would be. */
+/* Return the slot of this key, or the empty slot where it belongs. */
 static inline struct table_slot *table_find(struct table_slot *slots, const struct table_key *key)
 {
     size_t place = (key->word[0] ^ key->word[1]) * 0x9e3779b97f4a7c15u >> 52; /* the upper bits are mixed best */

@@ -1,26 +1,27 @@
-/* A call into a WebAssembly sandbox that calls its host once, as in a pool whose neighbouring slots have different keys: the
- * sandbox reaches its own slot and no other, the host reaches all. The unprotected twin is the floor. */
+/* A call into a WebAssembly sandbox that calls its host once, as in a pool whose adjacent slots have different keys.
+ * The sandbox can access only its own slot, the host can access all. The unprotected twin is the fixed overhead
+ * (floor). */
 #define _GNU_SOURCE
 #include "guard.h"
 
-#define SLOT_PAGES 16 /* 64 KiB, the least that a WebAssembly memory has */
+#define SLOT_PAGES 16 /* 64 KiB, the smallest WebAssembly memory */
 #define LOADS 16
 
 struct instance;
 typedef void code(struct instance *instance);
 
 struct instance {
-    struct pk_domain slot, neighbour;
+    struct pk_domain slot, adjacent;
     uint32_t inside, outside; /* PKRU in the sandbox, and in the host */
     code *guest;              /* what runs in the sandbox */
-    code *call_host;          /* by which it reaches the host */
+    code *call_host;          /* how it calls the host */
     code *host;
     uint64_t sum;   /* of what the guest has loaded */
-    uint64_t calls; /* that the host has answered */
-    int proof;      /* what a guest and a host that probe have found out */
+    uint64_t calls; /* number of calls that the host has answered */
+    int proof;      /* result of the probes in guest and host */
 };
 
-/* Half of the loads before the host is called, half after. */
+/* Do half of the loads before calling the host, and half after. */
 static void compute(struct instance *instance)
 {
     const volatile uint64_t *memory = (const volatile uint64_t *)instance->slot.region.base;
@@ -95,7 +96,7 @@ static int setup_unprotected(void *state, const int64_t *point)
 
     (void)point;
     if (!status)
-        status = pk_region_map(&instance->neighbour.region, SLOT_PAGES);
+        status = pk_region_map(&instance->adjacent.region, SLOT_PAGES);
     if (!status)
         begin(instance, call_host);
     return status;
@@ -104,12 +105,12 @@ static int setup_unprotected(void *state, const int64_t *point)
 static int setup_key(void *state, const int64_t *point)
 {
     struct instance *instance = state;
-    const struct pk_key *own = &instance->slot.key, *other = &instance->neighbour.key;
+    const struct pk_key *own = &instance->slot.key, *other = &instance->adjacent.key;
     int status = pk_domain_map(&instance->slot, SLOT_PAGES, PKEY_DISABLE_ACCESS);
 
     (void)point;
     if (!status)
-        status = pk_domain_map(&instance->neighbour, SLOT_PAGES, PKEY_DISABLE_ACCESS);
+        status = pk_domain_map(&instance->adjacent, SLOT_PAGES, PKEY_DISABLE_ACCESS);
     if (status)
         return status;
     instance->inside = pk_pkru_with(other->closed, own->number, 0);
@@ -119,29 +120,29 @@ static int setup_key(void *state, const int64_t *point)
     return 0;
 }
 
-/* In the order opposite to set-up: each gives back the register that it found. */
+/* Undo the set-up in reverse order: each step restores the PKRU that it found. */
 static void teardown(void *state)
 {
     struct instance *instance = state;
 
-    pk_domain_unmap(&instance->neighbour);
+    pk_domain_unmap(&instance->adjacent);
     pk_domain_unmap(&instance->slot);
 }
 
 static int prove_reach(const struct instance *instance, int pkey)
 {
-    char *neighbour = instance->neighbour.region.base;
+    char *adjacent = instance->adjacent.region.base;
     int status = pk_prove_allowed(PK_LOAD, instance->slot.region.base);
 
     if (status)
         return status;
-    return pkey ? pk_prove_refused(PK_LOAD, neighbour, pkey) : pk_prove_allowed(PK_LOAD, neighbour);
+    return pkey ? pk_prove_refused(PK_LOAD, adjacent, pkey) : pk_prove_allowed(PK_LOAD, adjacent);
 }
 
-/* In the sandbox, before the call to the host and after it. */
+/* Runs in the sandbox, before and after the call to the host. */
 static void probe_inside(struct instance *instance)
 {
-    int pkey = instance->neighbour.key.number;
+    int pkey = instance->adjacent.key.number;
 
     instance->proof = prove_reach(instance, pkey);
     instance->call_host(instance);
@@ -156,7 +157,7 @@ static void probe_host(struct instance *instance)
         instance->proof = prove_reach(instance, 0);
 }
 
-/* The call that is timed, with a guest and a host that try what they can reach. */
+/* Make the timed call with a guest and a host that probe what they can access. */
 static int prove_boundaries(struct instance *instance, int (*run)(void *state, uint64_t loops))
 {
     instance->guest = probe_inside;
@@ -172,7 +173,7 @@ static int prove(struct instance *instance, int (*run)(void *state, uint64_t loo
     int status = pk_region_audit(&instance->slot.region, PROT_READ | PROT_WRITE, instance->slot.key.number);
 
     if (!status)
-        status = pk_region_audit(&instance->neighbour.region, PROT_READ | PROT_WRITE, instance->neighbour.key.number);
+        status = pk_region_audit(&instance->adjacent.region, PROT_READ | PROT_WRITE, instance->adjacent.key.number);
     instance->sum = instance->calls = 0;
     if (!status)
         status = pk_prove_runs(run, instance);
@@ -194,17 +195,31 @@ static int verify_key(void *state)
 }
 
 PK_BENCHMARK(call_unprotected) = {
-    .family = "application", .name = "wasm-call-unprotected", .group = "wasm-call", .floor = "instruction/empty-loop",
-    .operation = "call a guest that makes 16 loads and a call to its host, all slots being accessible",
-    .state_size = sizeof(struct instance), .memory = memory, .setup = setup_unprotected, .run = run_unprotected,
-    .verify = verify_unprotected, .teardown = teardown,
+    .family = "application",
+    .name = "wasm-call-unprotected",
+    .group = "wasm-call",
+    .floor = "instruction/empty-loop",
+    .operation = "call a guest that makes 16 loads and one call to its host, with all slots always accessible",
+    .state_size = sizeof(struct instance),
+    .memory = memory,
+    .setup = setup_unprotected,
+    .run = run_unprotected,
+    .verify = verify_unprotected,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(call_key) = {
-    .family = "application", .name = "wasm-call-key", .group = "wasm-call", .floor = "application/wasm-call-unprotected",
+    .family = "application",
+    .name = "wasm-call-key",
+    .group = "wasm-call",
+    .floor = "application/wasm-call-unprotected",
     .needs = PK_NEEDS_KEYS,
-    .operation = "call a guest that makes 16 loads and a call to its host, by WRPKRU of other rights into the guest, to the "
-                 "host, back and out",
-    .state_size = sizeof(struct instance), .memory = memory, .setup = setup_key, .run = run_key, .verify = verify_key,
+    .operation = "call a guest that makes 16 loads and one call to its host, changing rights by WRPKRU on the way into "
+                 "the guest, to the host, back and out",
+    .state_size = sizeof(struct instance),
+    .memory = memory,
+    .setup = setup_key,
+    .run = run_key,
+    .verify = verify_key,
     .teardown = teardown,
 };

@@ -1,70 +1,14 @@
-/* The life of a slot in a pool of WebAssembly memories: it grows, is reset for the next instance, or is mapped again; with a
- * key for the slot, and without one, which is the floor. */
+/* The life of a slot in a pool of WebAssembly memories: it grows, is reset for the next instance, or is mapped again.
+ * The slot has a key, or has none, which is the fixed overhead (floor). */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
-#include "guard.h"
+#include "slot.h"
 
 #define DATA (PROT_READ | PROT_WRITE)
 
-struct slot {
-    struct pk_domain domain;
-    char *base;    /* what is changed of it */
-    size_t length; /* in bytes */
-};
-
-static void teardown(void *state)
-{
-    struct slot *slot = state;
-
-    pk_domain_unmap(&slot->domain);
-}
-
-static size_t pages_at(const int64_t *point)
-{
-    return (size_t)point[0];
-}
-
-static uint64_t memory(const int64_t *point)
-{
-    return pages_at(point) * pk_page_size();
-}
-
-/* The sandbox, for what tries and does something in the slot. */
-static void enter_or_leave(const struct slot *slot, bool inside)
-{
-    const struct pk_key *key = &slot->domain.key;
-
-    if (key->number)
-        pk_wrpkru(inside ? key->open : key->closed);
-}
-
-/* Outside of the sandbox, the slot is closed, where it has a key; inside, it is open. */
-static int prove_reach(const struct slot *slot, char *address)
-{
-    int pkey = slot->domain.key.number, status = pkey ? pk_prove_refused(PK_STORE, address, pkey) : 0;
-
-    enter_or_leave(slot, true);
-    if (!status)
-        status = pk_prove_allowed(PK_STORE, address);
-    enter_or_leave(slot, false);
-    return status;
-}
-
-/* Nobody reaches it. The key's rights would be the reason that the kernel names. */
-static int prove_out_of_reach(const struct slot *slot, char *address)
-{
-    int status;
-
-    enter_or_leave(slot, true);
-    status = pk_prove_refused(PK_STORE, address, 0);
-    enter_or_leave(slot, false);
-    return status;
-}
-
-/* Growing: the upper half of what is reserved becomes accessible, and with the next instance inaccessible. */
+/* Growing: the upper half of the reserved memory becomes accessible, and is made inaccessible for the next instance. */
 
 static int set_up_grow(struct slot *slot, const int64_t *point, bool keyed)
 {
@@ -106,7 +50,7 @@ static int run_grow(void *state, uint64_t loops)
     return status;
 }
 
-/* Each half of it, from the first byte to the last; what this touches is forgotten. */
+/* Prove each half, first and last byte. Then drop the pages that the proof touched. */
 static int verify_grow(void *state)
 {
     const struct slot *slot = state;
@@ -132,7 +76,7 @@ static int verify_grow(void *state)
     return status ? status : prove_reach(slot, slot->base - 1);
 }
 
-/* Resetting: the pages are dropped, and the next instance touches them all. */
+/* Resetting: the pages are dropped, and the next instance touches all of them. */
 
 static int setup_reset(void *state, const int64_t *point)
 {
@@ -183,7 +127,7 @@ static int run_reset_key(void *state, uint64_t loops)
     return reset(state, loops, true);
 }
 
-/* Fresh pages: what stood beside the bytes that are touched is gone. */
+/* The pages are fresh: the bytes next to those touched are 0 again. */
 static int prove_reset(const struct slot *slot)
 {
     size_t length = pk_region_length(&slot->domain.region), page = pk_page_size();
@@ -226,7 +170,7 @@ static int verify_reset_key(void *state)
     return prove_whole_reset(state, run_reset_key);
 }
 
-/* Mapping again: a new mapping in the place of the old one has key 0. */
+/* Mapping again: a new mapping replaces the old one, and has key 0. */
 
 static int run_remap(void *state, uint64_t loops)
 {
@@ -254,7 +198,8 @@ static int run_remap_key(void *state, uint64_t loops)
     return status;
 }
 
-/* What was stored is gone, and the key is where it was; then again, so that no page is resident when it is timed. */
+/* The old contents are gone, and the key is in place. Then map once more, so that no page is resident when the case
+ * is timed. */
 static int prove_remap(struct slot *slot, int (*run)(void *state, uint64_t loops))
 {
     char *last = slot->base + slot->length - 1;
@@ -285,27 +230,40 @@ static int verify_remap_key(void *state)
     return prove_remap(state, run_remap_key);
 }
 
-#define SLOT(identifier, text, together, set_up, timed, proof, key_needs, lower, sentence)                         \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "application", .name = text, .group = together, .floor = lower, .needs = key_needs,              \
-        .axes = {{.name = "pages", .meaning = "4 KiB pages of the slot that are changed", .points = "16,256",      \
-                  .quick = "16", .more = "4096"}},                                                                 \
-        .operation = sentence, .state_size = sizeof(struct slot), .memory = memory, .setup = set_up, .run = timed, \
-        .verify = proof, .teardown = teardown,                                                                     \
+#define SLOT(identifier, text, together, set_up, timed, proof, key_needs, lower, sentence) \
+    PK_BENCHMARK(identifier) = {                                                           \
+        .family = "application",                                                           \
+        .name = text,                                                                      \
+        .group = together,                                                                 \
+        .floor = lower,                                                                    \
+        .needs = key_needs,                                                                \
+        .axes = {{.name = "pages",                                                         \
+                  .meaning = "4 KiB pages of the slot that change",                        \
+                  .points = "16,256",                                                      \
+                  .quick = "16",                                                           \
+                  .more = "4096"}},                                                        \
+        .operation = sentence,                                                             \
+        .state_size = sizeof(struct slot),                                                 \
+        .memory = memory,                                                                  \
+        .setup = set_up,                                                                   \
+        .run = timed,                                                                      \
+        .verify = proof,                                                                   \
+        .teardown = teardown,                                                              \
     };
 
 SLOT(grow, "wasm-grow-unprotected", "wasm-grow", setup_grow, run_grow, verify_grow, 0, "instruction/empty-loop",
-     "grow a slot without a key by mprotect, and shrink it by mprotect for the next instance, no page being resident")
+     "grow a slot without a key by mprotect, then shrink it by mprotect for the next instance; no page is resident")
 SLOT(grow_key, "wasm-grow-key", "wasm-grow", setup_grow_key, run_grow, verify_grow, PK_NEEDS_KEYS,
      "application/wasm-grow-unprotected",
-     "grow a slot that has a key by mprotect, and shrink it by mprotect for the next instance, no page being resident")
+     "grow a slot with a key by mprotect, then shrink it by mprotect for the next instance; no page is resident")
 SLOT(reset, "wasm-reset-unprotected", "wasm-reset", setup_reset, run_reset, verify_reset, 0, "instruction/empty-loop",
-     "drop a slot's pages by madvise, touch each again")
+     "drop a slot's pages by madvise, then touch each of them again")
 SLOT(reset_key, "wasm-reset-key", "wasm-reset", setup_reset_key, run_reset_key, verify_reset_key, PK_NEEDS_KEYS,
      "application/wasm-reset-unprotected",
-     "drop the pages of a slot that has a key by madvise, touch each again between WRPKRU into the sandbox and out")
+     "drop the pages of a slot with a key by madvise, then touch each of them again between WRPKRU into the sandbox "
+     "and WRPKRU out")
 SLOT(remap, "wasm-remap-unprotected", "wasm-remap", setup_reset, run_remap, verify_remap, 0, "instruction/empty-loop",
-     "map a slot again by mmap in its place, no page being resident")
+     "map a slot again by mmap in the same place; no page is resident")
 SLOT(remap_key, "wasm-remap-key", "wasm-remap", setup_reset_key, run_remap_key, verify_remap_key, PK_NEEDS_KEYS,
      "application/wasm-remap-unprotected",
-     "map a slot again by mmap in its place, give it its key by pkey_mprotect, no page being resident")
+     "map a slot again by mmap in the same place, and give it its key by pkey_mprotect; no page is resident")

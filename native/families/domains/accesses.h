@@ -1,9 +1,9 @@
-/* Which domain is entered next, in three patterns: worked out beforehand, and the same each time. */
+/* The order in which domains are entered. There are three patterns, computed in advance and the same on each run. */
 #pragma once
 
 #include <stdint.h>
 
-/* Operations in one iteration. Two of the patterns repeat after so many: every iteration is then like the one before. */
+/* Operations in one iteration. Two of the patterns repeat after this many, so that all iterations are alike. */
 #define ACCESSES 64
 #define DOMAINS_MAX 1024
 
@@ -11,20 +11,20 @@
 #define PATTERNS "round-robin,zipf,phases"
 enum pattern { ROUND_ROBIN, ZIPF, PHASES };
 
-/* A phase goes round so few domains that they find room in the keys together; the next phase has the next ones. */
+/* A phase cycles through few enough domains that each keeps a key. The next phase uses the next domains. */
 #define PHASE_ACCESSES 16
 #define PHASE_DOMAINS 4
 
 struct accesses {
     uint16_t domains[ACCESSES + DOMAINS_MAX];
-    unsigned length; /* after which the first follows */
+    unsigned length; /* of the sequence, which then starts over */
     unsigned next;
 };
 
-/* Newton's method for y^100 = x: the mathematics library would be needed for nothing else. */
+/* Newton's method for y^100 = x. It saves linking the mathematics library. */
 static inline double hundredth_root(double x)
 {
-    double root = 1.1; /* more than it is for any x below 10000, so that it is approached from above */
+    double root = 1.1; /* above the root of any x below 10000, so Newton's method approaches it from above */
 
     for (int step = 0; step < 60; step++) {
         double power = 1;
@@ -36,7 +36,7 @@ static inline double hundredth_root(double x)
     return root;
 }
 
-/* Marsaglia, "Xorshift RNGs", 2003: 0 or more, less than 1. */
+/* A random number from 0 to below 1 (Marsaglia, "Xorshift RNGs", 2003). */
 static inline double random_fraction(uint64_t *seed)
 {
     *seed ^= *seed << 13;
@@ -45,12 +45,12 @@ static inline double random_fraction(uint64_t *seed)
     return (double)(*seed >> 11) * 0x1p-53;
 }
 
-/* The domain of rank r is entered in proportion to r^-0.99: the exponent that YCSB's skewed workloads have (Cooper and
+/* The domain of rank r is entered in proportion to r^-0.99, the exponent of YCSB's skewed workloads (Cooper and
  * others, "Benchmarking cloud serving systems with YCSB", 2010). */
 static inline void fill_zipf(struct accesses *accesses, unsigned domains)
 {
     double reached[DOMAINS_MAX], sum = 0;
-    uint64_t seed = 88172645463325252; /* Marsaglia's */
+    uint64_t seed = 88172645463325252; /* Marsaglia's seed */
 
     for (unsigned i = 0; i < domains; i++)
         reached[i] = sum += hundredth_root(i + 1) / (i + 1);
@@ -69,7 +69,7 @@ static inline void accesses_fill(struct accesses *accesses, enum pattern pattern
     unsigned rounds = (ACCESSES - 1) / domains + 1;
 
     accesses->next = 0;
-    /* Only whole rounds: one cut short would spare the domains at its beginning an eviction. */
+    /* Only whole rounds: a partial round would save its first domains an eviction. */
     accesses->length = pattern == ROUND_ROBIN ? rounds * domains : ACCESSES;
     if (pattern == ZIPF) {
         fill_zipf(accesses, domains);

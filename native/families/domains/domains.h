@@ -1,39 +1,39 @@
-/* The regions of all domains, and the order in which they are entered: what the benchmarks of this family have in common. */
+/* What the benchmarks of this family share: the regions of all domains, and the order in which they are entered. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "accesses.h"
 #include "benchmark.h"
-#include "lru.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "lru_ring.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 #define WRITE (PROT_READ | PROT_WRITE)
 
-/* What shows where the keys run out; and less of it, for what knows no keys. */
-#define DOMAINS_AXIS(standard_points, more_points)                                                                 \
-    {                                                                                                              \
-        .name = "domains", .meaning = "domains that are entered in turn", .points = standard_points,               \
-        .more = more_points, .quick = "8,16"                                                                       \
+/* Points around the number of keys, where keys run out. Benchmarks without keys run fewer of them. */
+#define DOMAINS_AXIS(standard_points, more_points)                                                               \
+    {                                                                                                            \
+        .name = "domains", .meaning = "number of domains, entered one after another", .points = standard_points, \
+        .more = more_points, .quick = "8,16"                                                                     \
     }
 #define DOMAINS_AROUND_KEYS DOMAINS_AXIS("8,14-17,32,64,256", NULL)
 #define DOMAINS_FEW DOMAINS_AXIS("8,16,64,256", "14,15,17,32")
-#define DOMAIN_PAGES_AXIS                                                                                          \
-    {                                                                                                              \
-        .name = "pages", .meaning = "resident 4 KiB pages in each domain", .points = "1", .quick = "1",            \
-        .more = "16,512"                                                                                           \
+#define DOMAIN_PAGES_AXIS                                                                               \
+    {                                                                                                   \
+        .name = "pages", .meaning = "resident 4 KiB pages in each domain", .points = "1", .quick = "1", \
+        .more = "16,512"                                                                                \
     }
-#define PATTERN_AXIS                                                                                               \
-    {                                                                                                              \
-        .name = "pattern", .meaning = "the order in which domains are entered", .labels = PATTERNS,                \
-        .points = "round-robin,zipf", .quick = "round-robin", .more = "phases"                                     \
+#define PATTERN_AXIS                                                                                \
+    {                                                                                               \
+        .name = "pattern", .meaning = "the order in which domains are entered", .labels = PATTERNS, \
+        .points = "round-robin,zipf", .quick = "round-robin", .more = "phases"                      \
     }
 
 struct domains {
     struct pk_regions regions;
-    size_t length; /* bytes in each region */
+    size_t length; /* of each region, in bytes */
     struct accesses accesses;
     char value; /* what is stored into each domain */
 };
@@ -63,7 +63,7 @@ static inline int domain_tag(const struct domains *domains, unsigned domain, int
     return pk_pkey_mprotect(domain_base(domains, domain), domains->length, prot, pkey);
 }
 
-/* 0, PK_SKIPPED or -errno; pk_regions_unmap follows in each case. */
+/* Map the regions with this protection. 0, PK_SKIPPED or -errno; pk_regions_unmap follows in each case. */
 static inline int domains_map(struct domains *domains, unsigned count, size_t pages, enum pattern pattern, int prot)
 {
     int status = pk_regions_map(&domains->regions, count, pages);
@@ -76,7 +76,7 @@ static inline int domains_map(struct domains *domains, unsigned count, size_t pa
     return status;
 }
 
-/* As many as there are keys; where there are none, as many as there would be. */
+/* The number of available keys; without keys, the number that there would be. */
 static inline unsigned lru_places(void)
 {
     unsigned keys = pk_machine_probe()->keys;
@@ -84,7 +84,7 @@ static inline unsigned lru_places(void)
     return keys ? keys : PK_KEYS_MAX - 1;
 }
 
-/* Evictions an access, once the keys have been given out for the first time. */
+/* Mean evictions per access, once every key has been given out. */
 static inline double count_evictions(const int64_t *point)
 {
     struct accesses accesses;
@@ -100,8 +100,8 @@ static inline double count_evictions(const int64_t *point)
     return (double)evictions / ACCESSES;
 }
 
-/* Prove that nobody is evicted who has been entered after somebody that is not: by the number of the access, and not by
- * the ring. */
+/* Prove that each eviction takes the key of the domain that was entered least recently. The proof uses the number of
+ * each domain's last access, not the ring. */
 static inline int prove_order(const struct domains *domains, unsigned places)
 {
     struct accesses accesses = domains->accesses;
@@ -116,9 +116,9 @@ static inline int prove_order(const struct domains *domains, unsigned places)
         entered[domain] = i;
         for (unsigned place = 0; evicted != LRU_NONE && place < places; place++)
             if (lru.domain_at[place] == LRU_NONE || entered[lru.domain_at[place]] < entered[evicted])
-                return pk_disprove("a domain was evicted that was not the one least recently entered");
+                return pk_disprove("a domain was evicted that was not the least recently entered one");
         if (lru.place_of[domain] >= places || lru.domain_at[lru.place_of[domain]] != domain)
-            return pk_disprove("a domain has been entered and has no place");
+            return pk_disprove("a domain was entered and has no place");
     }
     return 0;
 }

@@ -1,4 +1,5 @@
-/* What of virtualised keys is neither key nor page: taking the next domain from the list, its place, the store. */
+/* The fixed overhead of virtualised keys, without keys and pages: take the next domain from the list, look up its
+ * place, store. */
 #define _GNU_SOURCE
 #include "domains.h"
 
@@ -31,7 +32,7 @@ static int run_floor(void *state, uint64_t loops)
         unsigned domain = accesses_next(&all->domains.accesses);
         struct lru_entry entry = lru_enter(&all->lru, domain);
 
-        /* Nothing else uses the place: the compiler would not look it up. */
+        /* Otherwise the compiler would skip the look-up, because nothing else uses the place. */
         __asm__ volatile("" : : "r"(entry.place));
         *(volatile char *)domain_base(&all->domains, domain) = value;
     }
@@ -61,9 +62,17 @@ static uint64_t memory(const int64_t *point)
 }
 
 PK_BENCHMARK(lru_floor) = {
-    .family = "domains", .name = "lru-floor", .axes = {DOMAINS_AROUND_KEYS, PATTERN_AXIS}, .inner_loops = ACCESSES,
-    .operation = "look up the place of the next domain as lru does, taking it from the one least recently entered where none "
-                 "is free, and store a byte that nothing protects",
-    .state_size = sizeof(struct bookkeeping), .memory = memory, .support = domains_support, .setup = setup,
-    .run = run_floor, .verify = verify, .teardown = teardown,
+    .family = "domains",
+    .name = "lru-floor",
+    .axes = {DOMAINS_AROUND_KEYS, PATTERN_AXIS},
+    .inner_loops = ACCESSES,
+    .operation = "look up the place of the next domain as lru does, evicting the least recently entered domain if no "
+                 "place is free, and store a byte in unprotected memory",
+    .state_size = sizeof(struct bookkeeping),
+    .memory = memory,
+    .support = domains_support,
+    .setup = setup,
+    .run = run_floor,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,13 +1,13 @@
-/* More domains than keys: those entered last have one each, the others can't be accessed at all. Soyeon Park and others,
- * "libmpk: software abstraction for Intel memory protection keys", 2019, is where this was first described. */
+/* More domains than keys. The most recently entered domains have one key each, the others cannot be accessed at all.
+ * First described by Soyeon Park and others, "libmpk: software abstraction for Intel memory protection keys", 2019. */
 #define _GNU_SOURCE
 #include "domains.h"
 
 #include <stdlib.h>
 
-#include "domain.h"
+#include "memory/domain.h"
 
-/* An evicted domain lies under key 0, which everybody holds: its pages deny every access by themselves. */
+/* An evicted domain has key 0, which every thread holds. Its pages therefore deny every access themselves. */
 #define EVICTED PROT_NONE
 
 struct virtualised {
@@ -15,10 +15,10 @@ struct virtualised {
     struct lru lru;
     struct pk_key keys[PK_KEYS_MAX];
     uint32_t open[PK_KEYS_MAX]; /* PKRU that allows one key */
-    uint32_t closed;            /* and none */
+    uint32_t closed;            /* PKRU that allows none of them */
 };
 
-/* Give the domain a key and allow that: 0, or -errno. */
+/* Give the domain a key if it has none, and allow access. 0 or -errno. */
 static inline int enter(struct virtualised *all, unsigned domain)
 {
     struct lru_entry entry = lru_enter(&all->lru, domain);
@@ -75,7 +75,7 @@ static void teardown_lru(void *state)
         pk_key_give_back(&all->keys[i]);
 }
 
-/* A store is refused by the domain's own key where it has one, else by its pages. */
+/* A store is refused by the domain's own key, or by its pages if it has no key. */
 static int prove_closed(const struct virtualised *all, unsigned domain)
 {
     uint16_t place = all->lru.place_of[domain];
@@ -93,7 +93,7 @@ static int prove_all_closed(const struct virtualised *all)
     return status;
 }
 
-/* While one domain is open: all others that have a key, and the one that has just lost its own. */
+/* While one domain is open, all others with a key are closed, and so is the one that just lost its key. */
 static int prove_others_closed(const struct virtualised *all, unsigned entered, unsigned evicted)
 {
     int status = evicted == LRU_NONE ? 0 : prove_closed(all, evicted);
@@ -107,7 +107,7 @@ static int prove_others_closed(const struct virtualised *all, unsigned entered, 
     return status;
 }
 
-/* The domain that will have to go if this one needs its key. */
+/* The domain that is evicted if this one needs a key. */
 static unsigned victim(const struct lru *lru, unsigned domain)
 {
     return lru->place_of[domain] == LRU_NONE ? lru->domain_at[lru->newer[lru->newest]] : LRU_NONE;
@@ -120,7 +120,7 @@ static int prove_step(struct virtualised *all, unsigned domain)
     int status = prove_closed(all, domain);
 
     if (!status && enter(all, domain))
-        status = pk_disprove("a domain can't be given a key");
+        status = pk_disprove("a domain cannot be given a key");
     if (!status)
         status = pk_prove_allowed(PK_STORE, region->base);
     if (!status)
@@ -131,7 +131,7 @@ static int prove_step(struct virtualised *all, unsigned domain)
     return status ? status : prove_closed(all, domain);
 }
 
-/* What smaps says of the domain last entered, and of all that have no key. */
+/* Check in smaps the domain last entered, and all domains without a key. */
 static int prove_pages(const struct virtualised *all, unsigned entered)
 {
     const struct pk_regions *regions = &all->domains.regions;
@@ -150,7 +150,7 @@ static int prove_pages(const struct virtualised *all, unsigned entered)
                   : pk_region_audit(&regions->at[entered], WRITE, all->keys[all->lru.place_of[entered]].number);
 }
 
-/* As many accesses as give each key away twice, or nearly so; then all domains at once. */
+/* Make enough accesses to give away each key about twice, then check all domains. */
 static int prove_steps(struct virtualised *all)
 {
     struct accesses accesses = all->domains.accesses;
@@ -167,7 +167,7 @@ static int prove_steps(struct virtualised *all)
     return status ? status : prove_pages(all, domain);
 }
 
-/* Each domain that the pattern enters, read by way of the key that it may have to be given. */
+/* Read each domain that the pattern enters, giving it a key if necessary. */
 static int prove_stored(struct virtualised *all)
 {
     for (unsigned i = 0; i < ACCESSES; i++) {
@@ -175,7 +175,7 @@ static int prove_stored(struct virtualised *all)
         char found;
 
         if (enter(all, domain))
-            return pk_disprove("a domain can't be given a key");
+            return pk_disprove("a domain cannot be given a key");
         found = *(volatile char *)domain_base(&all->domains, domain);
         pk_wrpkru(all->closed);
         if (found != all->domains.value)
@@ -184,7 +184,7 @@ static int prove_stored(struct virtualised *all)
     return 0;
 }
 
-/* It ends after as many accesses as the timed loop makes in one iteration, which goes on from there. */
+/* Ends after as many accesses as one iteration makes, so that the timed loop continues from there. */
 static int verify_lru(void *state)
 {
     struct virtualised *all = state;
@@ -203,10 +203,23 @@ static int verify_lru(void *state)
 }
 
 PK_BENCHMARK(lru) = {
-    .family = "domains", .name = "lru", .group = "domains", .headline = 1, .needs = PK_NEEDS_KEYS,
-    .axes = {DOMAINS_AROUND_KEYS, DOMAIN_PAGES_AXIS, PATTERN_AXIS}, .inner_loops = ACCESSES, .floor = "domains/lru-floor",
-    .operation = "allow writing to one of many domains by a key of its own, taken by pkey_mprotect from the one least "
-                 "recently entered where none is free, store a byte, deny it",
-    .count = count_evictions, .counted = "evictions", .state_size = sizeof(struct virtualised), .memory = domains_memory, .support = domains_support, .setup = setup_lru,
-    .run = run_lru, .verify = verify_lru, .teardown = teardown_lru,
+    .family = "domains",
+    .name = "lru",
+    .group = "domains",
+    .headline = 1,
+    .needs = PK_NEEDS_KEYS,
+    .axes = {DOMAINS_AROUND_KEYS, DOMAIN_PAGES_AXIS, PATTERN_AXIS},
+    .inner_loops = ACCESSES,
+    .floor = "domains/lru-floor",
+    .operation = "allow writing to one of many domains by its own key, store a byte, deny writing; if the domain has "
+                 "no key, take one by pkey_mprotect from the least recently entered domain",
+    .count = count_evictions,
+    .counted = "evictions",
+    .state_size = sizeof(struct virtualised),
+    .memory = domains_memory,
+    .support = domains_support,
+    .setup = setup_lru,
+    .run = run_lru,
+    .verify = verify_lru,
+    .teardown = teardown_lru,
 };

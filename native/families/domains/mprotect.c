@@ -1,4 +1,4 @@
-/* The same domains without keys: the pages of each are opened and closed by mprotect. */
+/* The same domains without keys: mprotect opens and closes the pages of each. */
 #define _GNU_SOURCE
 #include "domains.h"
 
@@ -44,14 +44,14 @@ static int prove_all_closed(const struct domains *domains)
     return status;
 }
 
-/* While one is open, the one before is closed; so is this one afterwards. */
+/* While a domain is open, the previous one is closed. Afterwards, so is this one. */
 static int prove_step(const struct domains *domains, unsigned domain, unsigned before)
 {
     const struct pk_region *region = &domains->regions.at[domain];
     int status = prove_closed(domains, domain);
 
     if (!status && domain_protect(domains, domain, WRITE))
-        status = pk_disprove("a domain can't be opened");
+        status = pk_disprove("a domain cannot be opened");
     if (!status)
         status = pk_region_audit(region, WRITE, 0);
     if (!status)
@@ -61,11 +61,11 @@ static int prove_step(const struct domains *domains, unsigned domain, unsigned b
     if (!status && *region->base != domains->value)
         status = pk_disprove("the store into domain %u did not happen", domain);
     if (domain_protect(domains, domain, PROT_NONE) && !status)
-        status = pk_disprove("a domain can't be closed");
+        status = pk_disprove("a domain cannot be closed");
     return status ? status : prove_closed(domains, domain);
 }
 
-/* So many accesses: the audit of one takes long where there are many domains. */
+/* Few accesses, because one audit takes long with many domains. */
 #define STEPS 8
 
 static int verify(void *state)
@@ -91,9 +91,18 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(mprotect) = {
-    .family = "domains", .name = "mprotect", .group = "domains", .headline = 1, .inner_loops = ACCESSES,
+    .family = "domains",
+    .name = "mprotect",
+    .group = "domains",
+    .headline = 1,
+    .inner_loops = ACCESSES,
     .axes = {DOMAINS_FEW, DOMAIN_PAGES_AXIS, PATTERN_AXIS},
     .operation = "allow every access to one of many domains by mprotect, store a byte, deny it by mprotect",
-    .state_size = sizeof(struct domains), .memory = domains_memory, .support = domains_support, .setup = setup,
-    .run = run_mprotect, .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct domains),
+    .memory = domains_memory,
+    .support = domains_support,
+    .setup = setup,
+    .run = run_mprotect,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,17 +1,17 @@
-/* The same domains without keys: each is the memory of a process of its own, which is asked to store. */
+/* The same domains without keys: each belongs to a process of its own, which is asked to store. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 
 #include "domains.h"
-#include "peer.h"
+#include "parallel/peer.h"
 
-/* What a process takes besides its pages: page tables, kernel stack, what it writes of its parent's memory. */
+/* Memory of a process besides its pages: page tables, kernel stack, and its copies of the parent's pages. */
 #define PROCESS_BYTES (512u << 10)
 
 struct owner {
     struct pk_peer peer;
-    struct pk_region region; /* mapped in the process alone */
+    struct pk_region region; /* mapped only in the process */
     size_t pages;
 };
 
@@ -22,7 +22,7 @@ struct owners {
     unsigned char value;
 };
 
-/* Below: the byte to store. From here on: the byte that must be there. */
+/* Requests below this value: the byte to store. From this value on: the byte that must be there. */
 enum { ASK_WHETHER = 256 };
 enum { BADLY_MAPPED = -1, ANOTHER_BYTE = -2 };
 
@@ -48,7 +48,7 @@ static int answer(void *state, int request)
 
 static const struct pk_peer_work owning = {.join = join, .answer = answer};
 
-/* One after the other on the asker's CPU: what is compared is done by one thread there. */
+/* All processes run on the asker's CPU, to compare with benchmarks that do the work there in one thread. */
 static int setup(void *state, const int64_t *point)
 {
     struct owners *owners = state;
@@ -64,8 +64,8 @@ static int setup(void *state, const int64_t *point)
         owner->pages = (size_t)point[1];
         status = pk_peer_start(&owner->peer, PK_PEER_PROCESS, PK_PEER_FUTEX, PK_PEER_SAME_CPU, &owning, owner);
     }
-    return status == -EAGAIN ? pk_skip("no more than %u processes can be started: raise `ulimit -u`, or the container's "
-                                       "limit of processes",
+    return status == -EAGAIN ? pk_skip("no more than %u processes can be started: raise `ulimit -u`, or the "
+                                       "container's limit on processes",
                                        owners->count - 1)
                              : status;
 }
@@ -74,7 +74,7 @@ static void teardown(void *state)
 {
     struct owners *owners = state;
 
-    /* The last first: each puts the asker's affinity back to what it found. */
+    /* End the last process first: each restores the CPU affinity that it found. */
     while (owners->count)
         pk_peer_end(&owners->at[--owners->count].peer);
     free(owners->at);
@@ -103,7 +103,8 @@ static int prove_owner(struct owner *owner, unsigned char value)
     return status;
 }
 
-/* All are given another byte than the one that is stored then: who has it must have been asked. */
+/* First every process stores another byte than the one expected later. A process that holds the expected byte must
+ * have been asked. */
 static int verify(void *state)
 {
     struct owners *owners = state;
@@ -130,9 +131,19 @@ static uint64_t memory(const int64_t *point)
 }
 
 PK_BENCHMARK(process) = {
-    .family = "domains", .name = "process", .group = "domains", .needs = PK_NEEDS_THREADS, .inner_loops = ACCESSES,
+    .family = "domains",
+    .name = "process",
+    .group = "domains",
+    .needs = PK_NEEDS_THREADS,
+    .inner_loops = ACCESSES,
     .axes = {DOMAINS_FEW, DOMAIN_PAGES_AXIS, PATTERN_AXIS},
-    .operation = "ask one of many processes on this CPU by futex to store a byte into its memory, and wait for its answer",
-    .state_size = sizeof(struct owners), .memory = memory, .support = domains_support, .setup = setup,
-    .run = run_process, .verify = verify, .teardown = teardown,
+    .operation =
+        "ask one of many processes on this CPU by futex to store a byte into its memory, and wait for its answer",
+    .state_size = sizeof(struct owners),
+    .memory = memory,
+    .support = domains_support,
+    .setup = setup,
+    .run = run_process,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,43 +1,44 @@
-/* A key that changes its domain while all threads hold it: whoever kept the right would see the next domain. */
+/* A key that moves to another domain while all threads hold it. Every thread has to drop its right first, or it could
+ * access the next domain. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "benchmark.h"
-#include "crew.h"
-#include "domain.h"
-#include "trap.h"
+#include "memory/domain.h"
+#include "memory/trap.h"
+#include "parallel/thread_team.h"
 
 #define WRITE (PROT_READ | PROT_WRITE)
 #define MEMBERS_MAX 4096
 
-/* What a thread last did as it was told; one cache line or more for each. */
+/* The last order that a thread has followed. At least one cache line for each thread. */
 struct heeded {
     _Alignas(128) atomic_uint order;
 };
 
 struct holders {
-    struct pk_crew crew;
+    struct pk_team team;
     struct pk_key key;
-    struct pk_region regions[2]; /* the key is one's, and then the other's */
+    struct pk_region regions[2]; /* the key belongs to one, then to the other */
     size_t length;
     unsigned current;
-    bool allowed; /* what the threads have been told */
+    bool allowed; /* whether the threads currently have the right */
     char value;
-    atomic_uint order; /* grows; odd: drop the right; even: take it */
+    atomic_uint order; /* increases; odd: drop the right; even: take it */
     struct heeded *heeded;
 };
 
-/* A thread looks for orders; where it shares its CPU with whoever gives them, it must let that one run. */
+/* A thread waits for orders. If it shares its CPU with the thread that gives them, it must let that thread run. */
 static void heed(void *state, unsigned member)
 {
     struct holders *all = state;
     atomic_uint *heeded = &all->heeded[member].order;
     unsigned order = atomic_load_explicit(&all->order, memory_order_acquire);
 
-    for (int turns = 0; order == atomic_load_explicit(heeded, memory_order_relaxed); turns++) {
-        if (turns == 1024) {
+    for (int spins = 0; order == atomic_load_explicit(heeded, memory_order_relaxed); spins++) {
+        if (spins == 1024) {
             sched_yield();
             return;
         }
@@ -48,15 +49,15 @@ static void heed(void *state, unsigned member)
     atomic_store_explicit(heeded, order, memory_order_release);
 }
 
-/* Have every other thread do so, and wait until each has said that it did. */
+/* Give an order to every other thread, and wait until each has followed it. */
 static __attribute__((noinline)) void tell(struct holders *all)
 {
     unsigned order = atomic_load_explicit(&all->order, memory_order_relaxed) + 1;
 
     atomic_store_explicit(&all->order, order, memory_order_release);
-    for (unsigned i = 1; i < all->crew.count; i++)
-        for (unsigned turns = 1; atomic_load_explicit(&all->heeded[i].order, memory_order_acquire) != order; turns++) {
-            if (turns % 1024 == 0)
+    for (unsigned i = 1; i < all->team.count; i++)
+        for (unsigned spins = 1; atomic_load_explicit(&all->heeded[i].order, memory_order_acquire) != order; spins++) {
+            if (spins % 1024 == 0)
                 sched_yield();
             pk_pause();
         }
@@ -67,7 +68,7 @@ static inline int tag(const struct holders *all, unsigned region, int prot, int 
     return pk_pkey_mprotect(all->regions[region].base, all->length, prot, pkey);
 }
 
-/* Nobody holds the key from here on. */
+/* From here on no thread holds the key. */
 static inline void take_rights(struct holders *all)
 {
     pk_wrpkru(all->key.closed);
@@ -103,7 +104,8 @@ static int run_threads(void *state, uint64_t loops)
     return status;
 }
 
-/* One thread at a time. The domain without the key can't be accessed by anybody; the one with it by whoever holds it. */
+/* Verify one thread at a time. Nobody can access the domain without the key; only holders of the key can access the
+ * other. */
 static int verify_member(void *state, unsigned member)
 {
     struct holders *all = state;
@@ -112,12 +114,11 @@ static int verify_member(void *state, unsigned member)
 
     (void)member;
     if (!status)
-        status = all->allowed ? pk_prove_allowed(PK_STORE, with)
-                              : pk_prove_refused(PK_STORE, with, all->key.number);
+        status = all->allowed ? pk_prove_allowed(PK_STORE, with) : pk_prove_refused(PK_STORE, with, all->key.number);
     return status;
 }
 
-static const struct pk_crew_work holding = {.idle = heed, .verify = verify_member};
+static const struct pk_team_work holding = {.idle = heed, .verify = verify_member};
 
 static int setup(void *state, const int64_t *point)
 {
@@ -131,21 +132,21 @@ static int setup(void *state, const int64_t *point)
     all->length = pk_page_size();
     all->heeded = aligned_alloc(sizeof *all->heeded, (size_t)point[0] * sizeof *all->heeded);
     if (!all->heeded)
-        return pk_error(ENOMEM, "allocate what threads say");
+        return pk_error(ENOMEM, "allocate the threads' confirmations");
     for (int64_t i = 0; i < point[0]; i++)
         atomic_init(&all->heeded[i].order, 0);
     if (tag(all, 0, WRITE, all->key.number) || tag(all, 1, PROT_NONE, 0))
         return pk_error(EINVAL, "pkey_mprotect");
-    /* A thread begins with the rights of the one that started it. */
+    /* A thread starts with the rights of its creator. */
     pk_wrpkru(all->key.open);
-    return pk_crew_start(&all->crew, (unsigned)point[0], PK_CREW_THREADS, &holding, state);
+    return pk_team_start(&all->team, (unsigned)point[0], PK_TEAM_THREADS, &holding, state);
 }
 
 static void teardown(void *state)
 {
     struct holders *all = state;
 
-    pk_crew_end(&all->crew);
+    pk_team_end(&all->team);
     free(all->heeded);
     for (int i = 0; i < 2; i++)
         pk_region_unmap(&all->regions[i]);
@@ -155,10 +156,10 @@ static void teardown(void *state)
 static int prove_members(struct holders *all, bool allowed)
 {
     all->allowed = allowed;
-    return pk_crew_verify(&all->crew);
+    return pk_team_verify(&all->team);
 }
 
-/* All hold the key; it moves to a domain that none of them may see; then they are given it anew. */
+/* All threads hold the key. It moves to a domain that none of them may access. Then they get the right again. */
 static int verify(void *state)
 {
     struct holders *all = state;
@@ -166,7 +167,7 @@ static int verify(void *state)
 
     take_rights(all);
     if (!status && move_key(all))
-        status = pk_disprove("the key can't be moved");
+        status = pk_disprove("the key cannot be moved");
     if (!status)
         status = prove_members(all, false);
     if (!status)
@@ -188,11 +189,19 @@ static int support(const int64_t *point)
 }
 
 PK_BENCHMARK(lru_threads) = {
-    .family = "domains", .name = "lru-threads", .needs = PK_NEEDS_KEYS | PK_NEEDS_THREADS,
-    .axes = {{.name = "threads", .meaning = "threads that hold the key, the one that moves it included",
-              .points = "cpus", .quick = "cpus"}},
-    .operation = "move a key that all threads hold from one domain to another: have each of them drop the right and say so, "
-                 "pkey_mprotect of both, give it back to each, store a byte",
-    .state_size = sizeof(struct holders), .support = support, .setup = setup, .run = run_threads, .verify = verify,
+    .family = "domains",
+    .name = "lru-threads",
+    .needs = PK_NEEDS_KEYS | PK_NEEDS_THREADS,
+    .axes = {{.name = "threads",
+              .meaning = "threads that hold the key, including the one that moves it",
+              .points = "cpus",
+              .quick = "cpus"}},
+    .operation = "move a key that all threads hold from one domain to another: each thread drops the right and "
+                 "confirms, pkey_mprotect of both domains, each thread takes the right again, store a byte",
+    .state_size = sizeof(struct holders),
+    .support = support,
+    .setup = setup,
+    .run = run_threads,
+    .verify = verify,
     .teardown = teardown,
 };

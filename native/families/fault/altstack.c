@@ -1,27 +1,27 @@
-/* A denied store whose handler runs on an alternate stack, under a key of its own or not. */
+/* A denied store whose handler runs on an alternate stack. The stack has the same key as the page, or none. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/utsname.h>
 
 #include "benchmark.h"
-#include "domain.h"
 #include "frame.h"
-#include "trap.h"
+#include "memory/domain.h"
+#include "memory/trap.h"
 
-/* Room for the frame of every CPU: Intel's AMX makes it 11 KiB. */
+/* Room for the signal frame of any CPU: with Intel's AMX it takes 11 KiB. */
 #define STACK_PAGES 16
 
 struct altstack {
-    struct pk_domain domain;   /* the page that is stored into; and the stack, where it has the same key */
-    struct pk_region plain;    /* the stack, where it has no key */
-    const char *base;          /* the stack */
-    const char *volatile seen; /* an address on the stack that the handler ran on */
+    struct pk_domain domain;   /* the page that is stored into, and the stack if it has the same key */
+    struct pk_region plain;    /* the stack if it has no key */
+    const char *base;          /* lowest address of the stack */
+    const char *volatile seen; /* an address on the stack that the handler used */
     stack_t before;
     bool installed;
     struct handler handler;
 };
 
-/* What the handler works for. */
+/* The benchmark that the handler belongs to. */
 static struct altstack *volatile current;
 
 static __attribute__((used)) void allow_key(int signal, siginfo_t *info, void *context)
@@ -33,8 +33,8 @@ static __attribute__((used)) void allow_key(int signal, siginfo_t *info, void *c
 }
 
 #if PK_HAS_PKRU
-/* The kernel enters a handler with PKRU at its initial value, which denies the stack: nothing may be pushed before every key
- * is open. EDI, RSI and RDX hold the handler's arguments. Leaving the handler restores PKRU from the frame. */
+/* The kernel enters a handler with the initial PKRU, which denies the stack. So nothing may be pushed before all keys
+ * are open. EDI, RSI and RDX hold the handler's arguments. On return, the kernel restores PKRU from the frame. */
 static __attribute__((naked)) void open_stack(void)
 {
     __asm__ volatile("mov %rdx, %r8\n\t"
@@ -57,10 +57,10 @@ static int support_keyed(const int64_t *point)
     (void)point;
     if (uname(&system) || sscanf(system.release, "%u.%u", &major, &minor) != 2)
         return pk_error(errno, "uname");
-    return major > 6 || (major == 6 && minor >= 12)
-               ? 0
-               : pk_skip("Linux before 6.12 kills a process whose alternate signal stack is denied by a key, and this is %s",
-                         system.release);
+    return major > 6 || (major == 6 && minor >= 12) ? 0
+                                                    : pk_skip("Linux before 6.12 kills a process whose alternate "
+                                                              "signal stack is denied by a key; this is Linux %s",
+                                                              system.release);
 }
 
 static int set_up_stack(struct altstack *altstack, char *base)
@@ -130,7 +130,7 @@ static int run(void *state, uint64_t loops)
     return handler_end(&altstack->handler);
 }
 
-/* With all denied that has the key: the stack too, where it is to be. */
+/* Prove that the key denies the page, and the stack if that has the same key. */
 static int prove_closed(struct altstack *altstack)
 {
     int pkey = altstack->domain.key.number;
@@ -176,14 +176,33 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(altstack) = {
-    .family = "fault", .name = "altstack", .group = "denied", .floor = "instruction/empty-loop", .needs = PK_NEEDS_KEYS,
-    .operation = "a store denied by a key, the SIGSEGV handler that allows the key in the frame it returns to, on an alternate stack, the store again, and WRPKRU to close the key",
-    .state_size = sizeof(struct altstack), .setup = setup_plain, .run = run, .verify = verify, .teardown = teardown,
+    .family = "fault",
+    .name = "altstack",
+    .group = "denied",
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_KEYS,
+    .operation = "a store denied by a key, the SIGSEGV handler on an alternate stack that allows the key in the frame "
+                 "it returns to, the store again, and WRPKRU to close the key",
+    .state_size = sizeof(struct altstack),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(altstack_keyed) = {
-    .family = "fault", .name = "altstack-keyed", .group = "denied", .floor = "instruction/empty-loop",
-    .needs = PK_NEEDS_KEYS, .support = support_keyed,
-    .operation = "a store denied by a key, the SIGSEGV handler that allows the key in the frame it returns to, on an alternate stack under the same key, which the handler first opens, the store again, and WRPKRU to close the key",
-    .state_size = sizeof(struct altstack), .setup = setup_keyed, .run = run, .verify = verify, .teardown = teardown,
+    .family = "fault",
+    .name = "altstack-keyed",
+    .group = "denied",
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_KEYS,
+    .support = support_keyed,
+    .operation =
+        "a store denied by a key, the SIGSEGV handler on an alternate stack under the same key, which first opens the "
+        "stack and then allows the key in the frame it returns to, the store again, and WRPKRU to close the key",
+    .state_size = sizeof(struct altstack),
+    .setup = setup_keyed,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

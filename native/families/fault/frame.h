@@ -1,4 +1,4 @@
-/* Signal handlers of a case's own, and what they change in the frame that they return to. */
+/* A case's own signal handlers, and how they change the frame that they return to. */
 #pragma once
 
 #include <signal.h>
@@ -6,17 +6,18 @@
 #include <ucontext.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 struct handler {
-    int signal; /* 0 where none was installed */
-    int code;   /* si_code of the signals that are meant */
+    int signal; /* 0 if none is installed */
+    int code;   /* si_code of the expected signals */
     struct sigaction before;
-    uint64_t caught; /* signals, of the run that is under way */
-    uint64_t limit;  /* more are not expected of it */
+    uint64_t caught; /* signals caught in the current run */
+    uint64_t limit;  /* more than this are not expected */
 };
 
-static inline int handler_install(struct handler *handler, int signal, int flags, void (*handle)(int, siginfo_t *, void *))
+static inline int handler_install(struct handler *handler, int signal, int flags,
+                                  void (*handle)(int, siginfo_t *, void *))
 {
     struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | flags};
 
@@ -34,7 +35,7 @@ static inline void handler_remove(struct handler *handler)
     handler->signal = 0;
 }
 
-/* In a handler that is not meant: let it happen again, and kill. */
+/* Called for an unexpected signal: restore the default action, so that it happens again and kills the process. */
 static inline void handler_give_up(int signal)
 {
     struct sigaction fall = {.sa_handler = SIG_DFL};
@@ -42,7 +43,7 @@ static inline void handler_give_up(int signal)
     sigaction(signal, &fall, NULL);
 }
 
-/* A store whose length is known, so that it can be stepped over. */
+/* A store whose length is known, so that a handler can step over it. */
 static inline void frame_store(volatile char *address)
 {
 #if defined(__x86_64__)
@@ -50,7 +51,7 @@ static inline void frame_store(volatile char *address)
 #elif defined(__aarch64__)
     __asm__ volatile("strb %w0, [%1]" : : "r"(1), "r"(address) : "memory");
 #else
-#error "Say here how to store a byte by an instruction of known length."
+#error "Add here a byte store by an instruction of known length."
 #endif
 }
 
@@ -63,8 +64,8 @@ static inline void frame_step_over_store(void *context)
 #endif
 }
 
-/* Allow everything under a key in what is returned to. The kernel takes PKRU from where XSAVE keeps it, and only if the
- * header behind the 512 legacy bytes says that it is there (Intel SDM volume 1, 13.4.2). */
+/* Allow everything under a key in the interrupted context. The kernel takes PKRU from where XSAVE keeps it, and only
+ * if the header after the 512 legacy bytes marks it as present (Intel SDM volume 1, 13.4.2). */
 static inline void frame_allow_key(void *context, int pkey)
 {
 #if PK_HAS_PKRU
@@ -80,7 +81,8 @@ static inline void frame_allow_key(void *context, int pkey)
 #endif
 }
 
-/* Whether to deal with it: neither a crash of ours, nor a store that faults again although it has been dealt with. */
+/* Whether the handler should act. It does not for a crash of our own, nor for a store that faults again after it was
+ * handled. */
 static inline bool handler_take(struct handler *handler, const siginfo_t *info, void *context)
 {
     if (info->si_code != handler->code) {
@@ -93,7 +95,7 @@ static inline bool handler_take(struct handler *handler, const siginfo_t *info, 
     return false;
 }
 
-/* Around a run, each of whose stores must be caught, once. */
+/* These enclose a run in which each store must be caught exactly once. */
 static inline void handler_begin(struct handler *handler, uint64_t loops)
 {
     handler->caught = 0;

@@ -1,56 +1,7 @@
-/* Which pages of a region are written: by a key, by mprotect, by userfaultfd. One operation arms the tracking, stores into
- * every page, and collects what was written. */
+/* Finding out which pages of a region are written: by a key, by mprotect, by userfaultfd. One operation arms the
+ * tracking, stores into every page, and collects what was written. */
 #define _GNU_SOURCE
-#include <stdlib.h>
-
-#include "benchmark.h"
-#include "domain.h"
-#include "frame.h"
-#include "trap.h"
-#include "userfaultfd.h"
-
-struct track {
-    struct pk_domain domain; /* its key only where that is what tracks */
-    struct handler handler;
-    struct written *log; /* what was written since the tracking was armed, in the order of the faults or addresses */
-    size_t logged;
-    bool lost;     /* a store faulted again, or where there is no page to note */
-    size_t page;
-    size_t stride; /* of the stores, in pages */
-    int uffd;      /* descriptors; 0 where there is none */
-    int pagemap;
-};
-
-/* What the handlers work for. */
-static struct track *volatile current;
-
-static uint64_t memory(const int64_t *point)
-{
-    return (uint64_t)point[0] * pk_page_size();
-}
-
-/* Note what the store has written, unless it is not ours. The log has an entry for each page and no more: a store that
- * faulted again and again would be without end. */
-static const struct written *note(int signal, const siginfo_t *info, void *context, bool whole)
-{
-    struct track *track = current;
-    uint64_t base = (uintptr_t)track->domain.region.base, end = base + track->domain.region.pages * track->page;
-    uint64_t address = (uintptr_t)info->si_addr, page = address & ~(track->page - 1);
-    struct written *written = &track->log[track->logged];
-
-    if (address < base || address >= end) {
-        handler_give_up(signal);
-        return NULL;
-    }
-    if (track->logged == track->domain.region.pages) {
-        track->lost = true;
-        frame_step_over_store(context);
-        return NULL;
-    }
-    *written = whole ? (struct written){.start = base, .end = end} : (struct written){.start = page, .end = page + track->page};
-    track->logged++;
-    return written;
-}
+#include "tracking.h"
 
 static void open_region(int signal, siginfo_t *info, void *context)
 {
@@ -170,7 +121,7 @@ static void teardown(void *state)
     free(track->log);
 }
 
-/* From here on nothing is written. */
+/* Arm the tracking: no page counts as written. */
 static int arm_key(struct track *track)
 {
     track->logged = 0;
@@ -191,7 +142,7 @@ static int arm_userfaultfd(struct track *track)
                          UFFDIO_WRITEPROTECT_MODE_WP);
 }
 
-/* Not inlined: it is a loop of its own, and the same for all. */
+/* Not inlined, so that its loop is the same in all benchmarks. */
 static __attribute__((noinline)) void store(const struct track *track)
 {
     size_t step = track->stride * track->page;
@@ -201,13 +152,13 @@ static __attribute__((noinline)) void store(const struct track *track)
         frame_store(page);
 }
 
-/* The handlers have done it. */
+/* The handlers have filled the log. */
 static int collect_logged(struct track *track)
 {
     return track->logged && !track->lost ? 0 : EIO;
 }
 
-/* The kernel has done it, and is asked. */
+/* The kernel has noted the stores: ask it. */
 static int collect_scanned(struct track *track)
 {
     const struct pk_region *region = &track->domain.region;
@@ -226,94 +177,54 @@ static int collect_scanned(struct track *track)
     return collect_logged(track);
 }
 
-/* The log names the pages that should have been stored into, and no others; and so they have been. A key knows only of the
- * whole region. */
-static int prove_noted(const struct track *track, size_t stride)
-{
-    const struct pk_region *region = &track->domain.region;
-    const struct written *noted = track->log, *end = noted + track->logged;
+#define TRACK(identifier, text, arm, collect, what_needs, sentence, ...)                                        \
+    static int run_##identifier(void *state, uint64_t loops)                                                    \
+    {                                                                                                           \
+        struct track *track = state;                                                                            \
+        int status = 0;                                                                                         \
+                                                                                                                \
+        PK_REPEAT(loops) {                                                                                      \
+            status |= arm(track);                                                                               \
+            store(track);                                                                                       \
+            status |= collect(track);                                                                           \
+        }                                                                                                       \
+        return status;                                                                                          \
+    }                                                                                                           \
+    static int verify_##identifier(void *state)                                                                 \
+    {                                                                                                           \
+        return prove(state, run_##identifier);                                                                  \
+    }                                                                                                           \
+    PK_BENCHMARK(identifier) = {.family = "fault",                                                              \
+                                .name = text,                                                                   \
+                                .group = "track",                                                               \
+                                .needs = what_needs,                                                            \
+                                .operation = sentence,                                                          \
+                                .axes = {{.name = "pages",                                                      \
+                                          .meaning = "resident 4 KiB pages in the region; each is stored into", \
+                                          .points = "1,16,64",                                                  \
+                                          .quick = "16",                                                        \
+                                          .more = "256,1024"}},                                                 \
+                                .state_size = sizeof(struct track),                                             \
+                                .memory = memory,                                                               \
+                                .setup = setup_##identifier,                                                    \
+                                .run = run_##identifier,                                                        \
+                                .verify = verify_##identifier,                                                  \
+                                .teardown = teardown,                                                           \
+                                __VA_ARGS__};
 
-    for (size_t i = 0; i < region->pages; i++) {
-        char *page = region->base + i * track->page;
-        uint64_t address = (uintptr_t)page;
-        bool expected = i % stride == 0;
-        int status = pk_prove_allowed(PK_LOAD, page);
-
-        if (status)
-            return status;
-        while (noted < end && noted->end <= address)
-            noted++;
-        if ((noted < end && noted->start <= address) != (expected || track->domain.key.number))
-            return pk_disprove("page %zu is %s", i, expected ? "not noted as written" : "noted as written");
-        if (*(volatile char *)page != expected)
-            return pk_disprove("the store into page %zu was %s", i, expected ? "not made" : "made");
-    }
-    return 0;
-}
-
-static void clear_bytes(const struct track *track)
-{
-    for (size_t i = 0; i < track->domain.region.pages; i++)
-        *(volatile char *)(track->domain.region.base + i * track->page) = 0;
-}
-
-static int prove_run(struct track *track, int (*run)(void *, uint64_t), size_t stride)
-{
-    int status = run(track, 1) ? pk_disprove(track->lost ? "a store faults again" : "no store was noticed") : 0;
-
-    return status ? status : prove_noted(track, stride);
-}
-
-/* Every page is noted; then every second one, which shows that the rest has been armed again; then all, so that the region
- * is open at the end. */
-static int prove(struct track *track, int (*run)(void *, uint64_t))
-{
-    int status = pk_region_audit(&track->domain.region, PROT_READ | PROT_WRITE, track->domain.key.number);
-    size_t stride = track->stride;
-
-    if (!status)
-        status = prove_run(track, run, 1);
-    if (status)
-        return status;
-    clear_bytes(track);
-    track->stride = 2;
-    status = prove_run(track, run, 2);
-    track->stride = stride;
-    return status ? status : prove_run(track, run, 1);
-}
-
-#define TRACK(identifier, text, arm, collect, what_needs, sentence, ...)                                           \
-    static int run_##identifier(void *state, uint64_t loops)                                                       \
-    {                                                                                                              \
-        struct track *track = state;                                                                               \
-        int status = 0;                                                                                            \
-                                                                                                                   \
-        PK_REPEAT(loops) {                                                                                         \
-            status |= arm(track);                                                                                  \
-            store(track);                                                                                          \
-            status |= collect(track);                                                                              \
-        }                                                                                                          \
-        return status;                                                                                             \
-    }                                                                                                              \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, run_##identifier);                                                                     \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "fault", .name = text, .group = "track", .needs = what_needs, .operation = sentence,             \
-        .axes = {{.name = "pages", .meaning = "resident 4 KiB pages in the region, each stored into",              \
-                  .points = "1,16,64", .quick = "16", .more = "256,1024"}},                                                      \
-        .state_size = sizeof(struct track), .memory = memory, .setup = setup_##identifier, .run = run_##identifier, \
-        .verify = verify_##identifier, .teardown = teardown, __VA_ARGS__                                           \
-    };
-
-TRACK(key, "track-key", arm_key, collect_logged, PK_NEEDS_KEYS,
-      "close a region's key, store into every page, of which the first store faults and opens the key: whether the region was written, not where")
+TRACK(
+    key, "track-key", arm_key, collect_logged, PK_NEEDS_KEYS,
+    "close a region's key and store into every page; the first store faults and opens the key; this shows whether the "
+    "region was written, not where")
 TRACK(mprotect, "track-mprotect", arm_mprotect, collect_logged, 0,
-      "make a region read-only, store into every page, each store faulting and making its page writable: which pages were written")
+      "make a region read-only and store into every page; each store faults and makes its page writable; this shows "
+      "which "
+      "pages were written")
 TRACK(sigbus, "track-userfaultfd", arm_userfaultfd, collect_logged, 0,
-      "write-protect a region by userfaultfd, store into every page, each store faulting with SIGBUS and making its page writable: which pages were written",
+      "write-protect a region by userfaultfd and store into every page; each store faults with SIGBUS and makes its "
+      "page writable; this shows which pages were written",
       .support = support_sigbus)
 TRACK(async, "track-userfaultfd-async", arm_userfaultfd, collect_scanned, 0,
-      "write-protect a region by userfaultfd, store into every page, each noted by the kernel on its own, and scan the page map: which pages were written",
+      "write-protect a region by userfaultfd and store into every page; the kernel notes each store itself; then scan "
+      "the page map; this shows which pages were written",
       .support = support_async)

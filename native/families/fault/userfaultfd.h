@@ -1,5 +1,5 @@
-/* Write protection by userfaultfd, and the scan of a page map: what <linux/userfaultfd.h> and <linux/fs.h> say, which not
- * every C library has. */
+/* Write protection by userfaultfd, and the scan of a page map. These are definitions from <linux/userfaultfd.h> and
+ * <linux/fs.h>, which not every C library has. */
 #pragma once
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 #ifndef SYS_userfaultfd
 #if defined(__x86_64__)
@@ -43,7 +43,7 @@ struct uffd_writeprotect {
 #define UFFDIO_REGISTER _IOWR(0xaa, 0x00, struct uffd_register)
 #define UFFDIO_WRITEPROTECT _IOWR(0xaa, 0x06, struct uffd_writeprotect)
 
-/* What the scan of a page map tells: from here to there all pages have been written. */
+/* One result of the page-map scan: all pages from `start` to `end` have been written. */
 #define PAGE_IS_WRITTEN 2
 
 struct written {
@@ -63,7 +63,7 @@ static inline int write_protect(int uffd, uint64_t start, uint64_t length, uint6
     return (int)pk_syscall4(SYS_ioctl, uffd, (long)UFFDIO_WRITEPROTECT, (long)&range, 0);
 }
 
-/* Any user may have one that leaves the kernel's own faults alone, which Linux before 5.11 doesn't know. */
+/* Any user may create a userfaultfd that ignores faults in the kernel. Linux before 5.11 does not know that flag. */
 static inline int create_userfaultfd(void)
 {
     int uffd = (int)pk_syscall4(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY, 0, 0, 0);
@@ -71,7 +71,7 @@ static inline int create_userfaultfd(void)
     return uffd == -EINVAL ? (int)pk_syscall4(SYS_userfaultfd, O_CLOEXEC, 0, 0, 0) : uffd;
 }
 
-/* An instance with these features, or -errno. */
+/* Open a userfaultfd with these features. A descriptor or -errno. */
 static inline int open_userfaultfd(uint64_t features)
 {
     struct uffd_api api = {.api = UFFD_API, .features = features};
@@ -94,6 +94,6 @@ static inline int support_userfaultfd(uint64_t features, const char *what)
     if (uffd == -ENOSYS)
         return pk_skip("the kernel has no userfaultfd");
     if (uffd == -EINVAL)
-        return pk_skip("the kernel's userfaultfd can't %s", what);
+        return pk_skip("the kernel's userfaultfd cannot %s", what);
     return pk_skip("userfaultfd is refused: %s", strerror(-uffd));
 }

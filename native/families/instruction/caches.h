@@ -1,11 +1,11 @@
-/* How large the caches are, as CPUID tells: without files, so that a guest without any knows too. */
+/* Cache sizes from CPUID. They need no files, so they work in a guest without /sys. */
 #pragma once
 
 #include <stdint.h>
 
-#include "pkey.h"
+#include "cpu/pkey.h"
 
-/* Intel's leaf, and AMD's of the same make (Intel SDM volume 2, CPUID; AMD APM volume 3, E.4.15). */
+/* Intel's leaf, and AMD's leaf of the same layout (Intel SDM volume 2, CPUID; AMD APM volume 3, E.4.15). */
 #define CACHE_LEAF_INTEL 4
 #define CACHE_LEAF_AMD 0x8000001d
 #define CACHES_MOST 16
@@ -28,8 +28,8 @@ static inline uint64_t find_cache(uint32_t leaf, uint32_t level)
     return 0;
 }
 
-/* As AMD told before that leaf, and as an emulator may still: in KiB, and half MiB for the third level, which is the whole
- * socket's (AMD APM volume 3, E.4.4 and E.4.5). */
+/* AMD's older leaves, which an emulator may still provide. Sizes are in KiB, and in units of 512 KiB for the third
+ * level, which counts the whole socket (AMD APM volume 3, E.4.4 and E.4.5). */
 static inline uint64_t find_cache_amd_before(uint32_t level)
 {
     uint32_t first[4], others[4];
@@ -39,7 +39,7 @@ static inline uint64_t find_cache_amd_before(uint32_t level)
     return (uint64_t)(level == 1 ? first[2] >> 24 : level == 2 ? others[2] >> 16 : (others[3] >> 18) * 512) * 1024;
 }
 
-/* Bytes of the cache of this level that holds data; 0 where CPUID doesn't tell. */
+/* Size in bytes of this level's data cache; 0 if CPUID does not report it. */
 static inline uint64_t cache_size(uint32_t level)
 {
     uint64_t size = find_cache(CACHE_LEAF_INTEL, level);

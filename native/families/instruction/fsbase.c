@@ -1,10 +1,10 @@
-/* RDFSBASE and WRFSBASE: user mode's other way to switch what a compartment sees, a register that segments begin at. */
+/* RDFSBASE and WRFSBASE. A segment base is the other register by which user mode can switch what a compartment sees. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
 #include <sys/auxv.h>
 
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "unrolled.h"
 
 /* Linux, asm/hwcap2.h */
@@ -20,7 +20,8 @@ static int support(const int64_t *point)
         return pk_skip("the CPU has no WRFSBASE (CPUID.7.0:EBX.FSGSBASE is clear)");
     return getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE
                ? 0
-               : pk_skip("the kernel has not enabled WRFSBASE: Linux does since 5.9, unless booted with nofsgsbase");
+               : pk_skip(
+                     "the kernel has not enabled WRFSBASE: Linux enables it since 5.9, unless booted with nofsgsbase");
 }
 
 static inline __attribute__((always_inline)) uint64_t read_fsbase(void)
@@ -38,9 +39,11 @@ static inline __attribute__((always_inline)) void write_fsbase(uint64_t base)
 
 UNROLLED_TWICE(rdfsbase, uint64_t base;
 
-               PK_REPEAT(loops) __asm__ volatile(COPIES_OF(PK_RDFSBASE) : "=" PK_EAX(base) : COPIES);)
+               PK_REPEAT(loops) __asm__ volatile(COPIES_OF(PK_RDFSBASE)
+                                                 : "=" PK_EAX(base)
+                                                 : COPIES);)
 
-/* What is there, because the C library keeps its thread's own data there. */
+/* Write the value that is there already: the C library keeps thread-local data there. */
 static int run_wrfsbase(void *state, uint64_t loops)
 {
     uint64_t base = read_fsbase();
@@ -51,13 +54,14 @@ static int run_wrfsbase(void *state, uint64_t loops)
     return 0;
 }
 
-/* By the x86-64 ABI, FS begins at the thread's descriptor, whose address its handle is in glibc and musl. */
+/* In the x86-64 ABI, the base of FS is the address of the thread's descriptor. In glibc and musl, that is also the
+ * thread's handle. */
 static int prove_read(uint64_t base)
 {
     uint64_t self = (uint64_t)(uintptr_t)pthread_self();
 
     return base == self ? 0
-                        : pk_disprove("FS begins at 0x%llx instead of 0x%llx", (unsigned long long)base,
+                        : pk_disprove("the base of FS is 0x%llx instead of 0x%llx", (unsigned long long)base,
                                       (unsigned long long)self);
 }
 
@@ -69,7 +73,7 @@ static int prove_rdfsbase(void *state, int (*run)(void *, uint64_t), size_t copi
     return status ? status : prove_unrolled(run, copies, "\xf3\x48\x0f\xae\xc0", 5);
 }
 
-/* Somewhere else and back. In between, nothing may use a thread's own data: no call, no signal. */
+/* Change the base and restore it. In between, nothing may use thread-local data: no call, no signal. */
 static int prove_written(void)
 {
     uint64_t here, elsewhere, found;
@@ -83,7 +87,7 @@ static int prove_written(void)
     found = read_fsbase();
     write_fsbase(here);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return found == elsewhere ? prove_read(read_fsbase()) : pk_disprove("what WRFSBASE wrote is not there");
+    return found == elsewhere ? prove_read(read_fsbase()) : pk_disprove("WRFSBASE did not write the base of FS");
 }
 
 static int verify_wrfsbase(void *state)
@@ -96,13 +100,21 @@ static int verify_wrfsbase(void *state)
     return status ? status : prove_unrolled(run_wrfsbase, UNROLL, "\xf3\x48\x0f\xae\xd0", 5);
 }
 
-SLOPE_BENCHMARK(rdfsbase, "rdfsbase",
-                "one RDFSBASE after another: reading another register that user mode may write, to compare with RDPKRU",
-                .needs = PK_NEEDS_X86, .group = "fsbase", .support = support);
+SLOPE_BENCHMARK(
+    rdfsbase, "rdfsbase",
+    "one RDFSBASE after another: another register that user mode may write, read for comparison with RDPKRU",
+    .needs = PK_NEEDS_X86, .group = "fsbase", .support = support);
 
 PK_BENCHMARK(wrfsbase) = {
-    .family = "instruction", .name = "wrfsbase", .needs = PK_NEEDS_X86, .floor = "instruction/empty-loop",
-    .group = "fsbase", .inner_loops = UNROLL, .support = support,
-    .operation = "one WRFSBASE after another, each writing the value that is there, to compare with wrpkru-same",
-    .run = run_wrfsbase, .verify = verify_wrfsbase,
+    .family = "instruction",
+    .name = "wrfsbase",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .group = "fsbase",
+    .inner_loops = UNROLL,
+    .support = support,
+    .operation =
+        "one WRFSBASE after another, each writing the value that is already there, for comparison with wrpkru-same",
+    .run = run_wrfsbase,
+    .verify = verify_wrfsbase,
 };

@@ -1,10 +1,10 @@
-/* WRPKRU inlined and in a function, which is called directly or through a pointer. */
+/* WRPKRU inlined, and in a function that is called directly or through a pointer. */
 #define _GNU_SOURCE
 #include <string.h>
 
 #include "shadow.h"
 
-/* The twins set up the same registers, so that they differ in WRPKRU alone. */
+/* Both twins set up the same registers, so that they differ only in WRPKRU. */
 #define WRITE(text) __asm__ volatile(text : : PK_EAX(pkru), PK_ECX(0), PK_EDX(0) : "memory")
 
 static inline __attribute__((always_inline)) void empty_inline(uint32_t pkru)
@@ -37,19 +37,19 @@ struct call {
     writer *function;
 };
 
-/* Each turn writes another value than the last. */
-#define FUNCTION_LOOP(name, called)                                                                                \
-    static int name(void *state, uint64_t loops)                                                                   \
-    {                                                                                                              \
-        const struct call *call = state;                                                                           \
-        uint32_t pkru = call->shadow.keyed.key.closed, mask = pkru ^ call->shadow.keyed.key.open;                  \
-        writer *const write = called;                                                                              \
-                                                                                                                   \
-        PK_REPEAT(loops) {                                                                                         \
-            pkru ^= mask;                                                                                          \
-            write(pkru);                                                                                           \
-        }                                                                                                          \
-        return 0;                                                                                                  \
+/* Each iteration writes a value that differs from the last. */
+#define FUNCTION_LOOP(name, called)                                                               \
+    static int name(void *state, uint64_t loops)                                                  \
+    {                                                                                             \
+        const struct call *call = state;                                                          \
+        uint32_t pkru = call->shadow.keyed.key.closed, mask = pkru ^ call->shadow.keyed.key.open; \
+        writer *const write = called;                                                             \
+                                                                                                  \
+        PK_REPEAT(loops) {                                                                        \
+            pkru ^= mask;                                                                         \
+            write(pkru);                                                                          \
+        }                                                                                         \
+        return 0;                                                                                 \
     }
 FUNCTION_LOOP(run_empty_inline, empty_inline)
 FUNCTION_LOOP(run_empty_direct, empty_function)
@@ -65,7 +65,7 @@ static int setup_empty(void *state, const int64_t *point)
     call->how = point[0];
     call->function = empty_function;
     call->shadow.run = (int (*[])(void *, uint64_t)){run_empty_inline, run_empty_direct, run_empty_indirect}[call->how];
-    call->shadow.keyed.key.open = 1; /* values to alternate between, as in the twin */
+    call->shadow.keyed.key.open = 1; /* two values to alternate between, as in the twin */
     return 0;
 }
 
@@ -75,7 +75,8 @@ static int setup_wrpkru(void *state, const int64_t *point)
 
     call->how = point[0];
     call->function = wrpkru_function;
-    call->shadow.run = (int (*[])(void *, uint64_t)){run_wrpkru_inline, run_wrpkru_direct, run_wrpkru_indirect}[call->how];
+    call->shadow.run =
+        (int (*[])(void *, uint64_t)){run_wrpkru_inline, run_wrpkru_direct, run_wrpkru_indirect}[call->how];
     return take_key(&call->shadow);
 }
 
@@ -86,7 +87,7 @@ static void teardown(void *state)
     pk_domain_unmap(&call->shadow.keyed);
 }
 
-/* The loop holds a direct call of the function: CALL, by four bytes. */
+/* The loop contains a direct call of the function: CALL with a 32-bit displacement. */
 static int prove_called_directly(const struct call *call)
 {
     const unsigned char *code = (const unsigned char *)(uintptr_t)call->shadow.run;
@@ -98,7 +99,7 @@ static int prove_called_directly(const struct call *call)
         if (*at == 0xe8 && at + 5 + distance == (const unsigned char *)(uintptr_t)call->function)
             return 0;
     }
-    return pk_disprove("the timed loop calls the function nowhere");
+    return pk_disprove("the timed loop does not call the function");
 }
 
 static _Thread_local uint32_t noted;
@@ -108,7 +109,7 @@ static void note(uint32_t pkru)
     noted = pkru;
 }
 
-/* Another function in the place of the one that is called gets to know the value. */
+/* Replace the called function: the replacement must receive the value. */
 static int prove_called_indirectly(struct call *call)
 {
     writer *function = call->function;
@@ -117,7 +118,9 @@ static int prove_called_indirectly(struct call *call)
     call->function = note;
     call->shadow.run(call, 1);
     call->function = function;
-    return noted == call->shadow.keyed.key.open ? 0 : pk_disprove("what the pointer leads to is not called with the value");
+    return noted == call->shadow.keyed.key.open
+               ? 0
+               : pk_disprove("the function behind the pointer was not called with the value");
 }
 
 static int verify_empty(void *state)
@@ -139,23 +142,39 @@ static int verify_wrpkru(void *state)
     return status ? status : prove_toggles(&call->shadow, call->shadow.run);
 }
 
-#define CALL_AXIS                                                                                                  \
-    {                                                                                                              \
-        .name = "call", .meaning = "how: inlined, by a direct call, by a call through a pointer",                    \
-        .labels = "inline,direct,indirect", .points = "inline,direct,indirect", .quick = "direct"                    \
+#define CALL_AXIS                                                                                                   \
+    {                                                                                                               \
+        .name = "call", .meaning = "how WRPKRU is reached: inlined, by a direct call, by a call through a pointer", \
+        .labels = "inline,direct,indirect", .points = "inline,direct,indirect", .quick = "direct"                   \
     }
 
 PK_BENCHMARK(empty_function) = {
-    .family = "instruction", .name = "empty-function", .axes = {CALL_AXIS}, .group = "function", .needs = PK_NEEDS_X86,
-    .floor = "instruction/empty-loop", .state_size = sizeof(struct call),
-    .operation = "an exclusive-or of a register, and a function that only sets up WRPKRU's registers: wrpkru-function without "
-                 "WRPKRU",
-    .setup = setup_empty, .run = time_chosen, .verify = verify_empty, .teardown = teardown,
+    .family = "instruction",
+    .name = "empty-function",
+    .axes = {CALL_AXIS},
+    .group = "function",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .state_size = sizeof(struct call),
+    .operation = "an exclusive-or of a register, and a function that only sets up WRPKRU's registers: wrpkru-function "
+                 "without WRPKRU",
+    .setup = setup_empty,
+    .run = time_chosen,
+    .verify = verify_empty,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_function) = {
-    .family = "instruction", .name = "wrpkru-function", .axes = {CALL_AXIS}, .group = "function",
-    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/empty-function", .state_size = sizeof(struct call),
+    .family = "instruction",
+    .name = "wrpkru-function",
+    .axes = {CALL_AXIS},
+    .group = "function",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-function",
+    .state_size = sizeof(struct call),
     .operation = "one WRPKRU in a function of its own, denying and allowing writing in turn",
-    .setup = setup_wrpkru, .run = time_chosen, .verify = verify_wrpkru, .teardown = teardown,
+    .setup = setup_wrpkru,
+    .run = time_chosen,
+    .verify = verify_wrpkru,
+    .teardown = teardown,
 };

@@ -1,7 +1,7 @@
-/* A page under a key of our own, to prove with. */
+/* A page under its own key, for the proofs. */
 #pragma once
 
-#include "domain.h"
+#include "memory/domain.h"
 
 static inline int setup_keyed(void *state, const int64_t *point)
 {

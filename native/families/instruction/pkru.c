@@ -1,19 +1,22 @@
-/* RDPKRU and WRPKRU, one after another. */
+/* RDPKRU and WRPKRU, many times in a row. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/trap.h"
 
 #include "keyed.h"
 #include "unrolled.h"
 
+/* Laid out by hand: clang-format takes a macro's argument for one expression. */
+/* clang-format off */
 UNROLLED_TWICE(
     rdpkru, uint32_t pkru, edx, zero = 0;
 
-    /* Hides the value, which the compiler would otherwise load again inside the loop. */
+    /* Hides the value. The compiler would otherwise load it again inside the loop. */
     __asm__("" : "+r"(zero));
     PK_REPEAT(loops)
         __asm__ volatile(COPIES_OF(PK_RDPKRU) : "=" PK_EAX(pkru), "=" PK_EDX(edx) : PK_ECX(zero), COPIES);)
+/* clang-format on */
 
 static int prove_read_back(const struct pk_domain *keyed)
 {
@@ -34,7 +37,7 @@ SLOPE_BENCHMARK(rdpkru, "rdpkru", "one RDPKRU after another, each independent of
                 .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .group = "pkru-access",
                 .state_size = sizeof(struct pk_domain), .setup = setup_keyed, .teardown = teardown_keyed);
 
-/* ECX stays 0, and waits for what was read: the next RDPKRU can't begin before. */
+/* ECX stays 0, but depends on the value that was read, so the next RDPKRU has to wait. */
 static int run_rdpkru_chain(void *state, uint64_t loops)
 {
     uint32_t pkru, edx, zero = 0;
@@ -42,7 +45,8 @@ static int run_rdpkru_chain(void *state, uint64_t loops)
     (void)state;
     __asm__("" : "+r"(zero));
     PK_REPEAT(loops)
-        __asm__ volatile(UNROLLED(PK_RDPKRU PK_AND("%0", "%2")) : "=&" PK_EAX(pkru), "=&" PK_EDX(edx), "+" PK_ECX(zero));
+        __asm__ volatile(UNROLLED(PK_RDPKRU PK_AND("%0", "%2"))
+                         : "=&" PK_EAX(pkru), "=&" PK_EDX(edx), "+" PK_ECX(zero));
     return 0;
 }
 
@@ -54,11 +58,18 @@ static int verify_rdpkru_chain(void *state)
 }
 
 PK_BENCHMARK(rdpkru_chain) = {
-    .family = "instruction", .name = "rdpkru-chain", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
-    .operation = "one RDPKRU and one AND, which makes the next RDPKRU wait for it: latency",
+    .family = "instruction",
+    .name = "rdpkru-chain",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
+    .operation = "one RDPKRU and one AND, which makes the next RDPKRU wait: latency",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_rdpkru_chain, .verify = verify_rdpkru_chain, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_rdpkru_chain,
+    .verify = verify_rdpkru_chain,
+    .teardown = teardown_keyed,
 };
 
 static int run_wrpkru_same(void *state, uint64_t loops)
@@ -72,7 +83,7 @@ static int run_wrpkru_same(void *state, uint64_t loops)
     return 0;
 }
 
-/* Writing was allowed, and is denied after one turn. */
+/* Writing was allowed, and is denied after one iteration. */
 static int prove_written(struct pk_domain *keyed, int (*run)(void *, uint64_t))
 {
     int status;
@@ -92,14 +103,22 @@ static int verify_wrpkru_same(void *state)
 }
 
 PK_BENCHMARK(wrpkru_same) = {
-    .family = "instruction", .name = "wrpkru-same", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
-    .operation = "one WRPKRU after another, each writing the value that is there",
+    .family = "instruction",
+    .name = "wrpkru-same",
+    .headline = 1,
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
+    .operation = "one WRPKRU after another, each writing the value that is already there",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_same, .verify = verify_wrpkru_same, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_same,
+    .verify = verify_wrpkru_same,
+    .teardown = teardown_keyed,
 };
 
-/* What follows a write where a stray jump to it must not open anything. */
+/* What can follow a write so that a stray jump to it opens nothing. */
 
 static int run_wrpkru_lfence(void *state, uint64_t loops)
 {
@@ -126,7 +145,7 @@ static int run_wrpkru_checked(void *state, uint64_t loops)
     return 0;
 }
 
-/* As Linux's write_pkru does: nothing is written where the value is there already. */
+/* Like Linux's write_pkru: skip the write if the register already holds the value. */
 static int run_wrpkru_elided(void *state, uint64_t loops)
 {
     const struct pk_domain *keyed = state;
@@ -154,22 +173,38 @@ static int verify_wrpkru_checked(void *state)
 }
 
 PK_BENCHMARK(wrpkru_lfence) = {
-    .family = "instruction", .name = "wrpkru-lfence", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
-    .operation = "WRPKRU of the value that is there, and LFENCE, which lets nothing begin before it is done",
+    .family = "instruction",
+    .name = "wrpkru-lfence",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
+    .operation = "one WRPKRU of the value that is already there, and one LFENCE, which delays what follows until the "
+                 "write is done",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_lfence, .verify = verify_wrpkru_lfence, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_lfence,
+    .verify = verify_wrpkru_lfence,
+    .teardown = teardown_keyed,
 };
 
 PK_BENCHMARK(wrpkru_checked) = {
-    .family = "instruction", .name = "wrpkru-checked", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
-    .operation = "WRPKRU of the value that is there, compared afterwards with the one meant: a jump to a trap, not taken",
+    .family = "instruction",
+    .name = "wrpkru-checked",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
+    .operation = "one WRPKRU of the value that is already there, then a comparison with the intended value, and a jump "
+                 "to a trap that is not taken",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_checked, .verify = verify_wrpkru_checked, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_checked,
+    .verify = verify_wrpkru_checked,
+    .teardown = teardown_keyed,
 };
 
-/* The first of its copies writes, the others find the value there. */
+/* The first copy writes. The others find the value already there. */
 static int verify_wrpkru_elided(void *state)
 {
     int status = prove_written(state, run_wrpkru_elided);
@@ -180,21 +215,32 @@ static int verify_wrpkru_elided(void *state)
 }
 
 PK_BENCHMARK(wrpkru_elided) = {
-    .family = "instruction", .name = "wrpkru-elided", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL, .group = "pkru-access",
-    .operation = "RDPKRU, compared with the value meant, which is there: a jump over WRPKRU, taken",
+    .family = "instruction",
+    .name = "wrpkru-elided",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
+    .operation =
+        "one RDPKRU, a comparison with the intended value, which is already there, and a taken jump over WRPKRU",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_elided, .verify = verify_wrpkru_elided, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_elided,
+    .verify = verify_wrpkru_elided,
+    .teardown = teardown_keyed,
 };
 
+/* Laid out by hand: clang-format takes a macro's argument for one expression. */
+/* clang-format off */
 UNROLLED_TWICE(
     toggle_floor, const struct pk_domain *keyed = state;
     uint32_t pkru = keyed->key.closed, mask = keyed->key.closed ^ keyed->key.open;
 
     PK_REPEAT(loops)
         __asm__ volatile(COPIES_OF(PK_XOR("%1", "%0")) : "+" PK_EAX(pkru) : "r"(mask), COPIES : "memory");)
+/* clang-format on */
 
-/* Its machine code is the compiler's choice of registers: tests/test_machine_code.py counts the copies. */
+/* The compiler chooses the registers of this loop, so tests/test_machine_code.py counts its copies. */
 static int prove_toggle_floor(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     struct pk_domain *keyed = state;
@@ -205,9 +251,9 @@ static int prove_toggle_floor(void *state, int (*run)(void *, uint64_t), size_t 
 }
 
 SLOPE_BENCHMARK(toggle_floor, "toggle-floor",
-                "one exclusive-or of a register: what alternating the value costs wrpkru-toggle besides WRPKRU",
-                .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .group = "toggle-floor",
-                .state_size = sizeof(struct pk_domain), .setup = setup_keyed, .teardown = teardown_keyed);
+                "one exclusive-or of a register: the overhead of alternating the value in wrpkru-toggle", .headline = 1,
+                .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .group = "toggle-floor", .state_size = sizeof(struct pk_domain),
+                .setup = setup_keyed, .teardown = teardown_keyed);
 
 static int run_wrpkru_toggle(void *state, uint64_t loops)
 {
@@ -228,20 +274,29 @@ static int verify_wrpkru_toggle(void *state)
     struct pk_domain *keyed = state;
     int status;
 
-    /* An even number of turns ends where it began: with writing denied. */
+    /* An even number of iterations ends with writing denied, as it began. */
     pk_wrpkru(keyed->key.open);
     run_wrpkru_toggle(state, 1);
     if (pk_rdpkru() != keyed->key.closed)
-        return pk_disprove("PKRU is 0x%08x after an even number of changes from 0x%08x", pk_rdpkru(), keyed->key.closed);
+        return pk_disprove("PKRU is 0x%08x after an even number of changes from 0x%08x", pk_rdpkru(),
+                           keyed->key.closed);
     status = pk_prove_refused(PK_STORE, keyed->region.base, keyed->key.number);
     pk_wrpkru(keyed->key.open);
     return status ? status : pk_prove_allowed(PK_STORE, keyed->region.base);
 }
 
 PK_BENCHMARK(wrpkru_toggle) = {
-    .family = "instruction", .name = "wrpkru-toggle", .headline = 1, .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/toggle-floor", .inner_loops = UNROLL, .group = "pkru-access",
+    .family = "instruction",
+    .name = "wrpkru-toggle",
+    .headline = 1,
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/toggle-floor",
+    .inner_loops = UNROLL,
+    .group = "pkru-access",
     .operation = "one WRPKRU after another, denying and allowing writing under one key in turn",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_wrpkru_toggle, .verify = verify_wrpkru_toggle, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_wrpkru_toggle,
+    .verify = verify_wrpkru_toggle,
+    .teardown = teardown_keyed,
 };

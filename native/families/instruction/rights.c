@@ -1,13 +1,14 @@
-/* Setting one key's rights, three ways, each denying and allowing in turn. */
+/* Setting one key's rights in three ways, each alternately denying and allowing. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/trap.h"
 
 #include "keyed.h"
 
 #define SETS 20
-#define TEN(statement) statement statement statement statement statement statement statement statement statement statement
+#define TEN(statement) \
+    statement statement statement statement statement statement statement statement statement statement
 
 static int run_set_raw(void *state, uint64_t loops)
 {
@@ -38,7 +39,7 @@ static int run_set_glibc(void *state, uint64_t loops)
     int pkey = keyed->key.number;
 
     PK_REPEAT(loops) {
-        /* glibc's has no barrier of its own: without these the protected accesses of a real caller could move across. */
+        /* glibc's pkey_set is no compiler barrier. Without these barriers, a caller's accesses could move across it. */
         TEN(pkey_set(pkey, 0); pk_barrier(); pkey_set(pkey, PKEY_DISABLE_WRITE); pk_barrier();)
     }
 #else
@@ -48,7 +49,7 @@ static int run_set_glibc(void *state, uint64_t loops)
     return 0;
 }
 
-/* An even number of changes leaves writing denied, and the rest of PKRU as it was. */
+/* An even number of changes denies writing again, and leaves the rest of PKRU unchanged. */
 static int prove_set(struct pk_domain *keyed, int (*run)(void *, uint64_t))
 {
     int status;
@@ -80,25 +81,49 @@ static int verify_set_glibc(void *state)
 }
 
 PK_BENCHMARK(pkey_set_raw) = {
-    .family = "instruction", .name = "pkey-set-raw", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .headline = 1,
-    .floor = "instruction/empty-loop", .inner_loops = SETS, .group = "pkey-set",
-    .operation = "set one key's rights by WRPKRU of a value worked out before",
+    .family = "instruction",
+    .name = "pkey-set-raw",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .headline = 1,
+    .floor = "instruction/empty-loop",
+    .inner_loops = SETS,
+    .group = "pkey-set",
+    .operation = "set one key's rights by WRPKRU of a precomputed value",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_set_raw, .verify = verify_set_raw, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_set_raw,
+    .verify = verify_set_raw,
+    .teardown = teardown_keyed,
 };
 
 PK_BENCHMARK(pkey_set_inline) = {
-    .family = "instruction", .name = "pkey-set-inline", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .headline = 1,
-    .floor = "instruction/empty-loop", .inner_loops = SETS, .group = "pkey-set",
-    .operation = "set one key's rights by RDPKRU, change of two bits and WRPKRU, inlined",
+    .family = "instruction",
+    .name = "pkey-set-inline",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .headline = 1,
+    .floor = "instruction/empty-loop",
+    .inner_loops = SETS,
+    .group = "pkey-set",
+    .operation = "set one key's rights by RDPKRU, a change of two bits and WRPKRU, inlined",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_set_inline, .verify = verify_set_inline, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_set_inline,
+    .verify = verify_set_inline,
+    .teardown = teardown_keyed,
 };
 
 PK_BENCHMARK(pkey_set_glibc) = {
-    .family = "instruction", .name = "pkey-set-glibc", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS | PK_NEEDS_GLIBC,
-    .headline = 1, .floor = "instruction/empty-loop", .inner_loops = SETS, .group = "pkey-set",
+    .family = "instruction",
+    .name = "pkey-set-glibc",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS | PK_NEEDS_GLIBC,
+    .headline = 1,
+    .floor = "instruction/empty-loop",
+    .inner_loops = SETS,
+    .group = "pkey-set",
     .operation = "set one key's rights by the C library's pkey_set",
     .state_size = sizeof(struct pk_domain),
-    .setup = setup_keyed, .run = run_set_glibc, .verify = verify_set_glibc, .teardown = teardown_keyed,
+    .setup = setup_keyed,
+    .run = run_set_glibc,
+    .verify = verify_set_glibc,
+    .teardown = teardown_keyed,
 };

@@ -1,15 +1,15 @@
-/* WRPKRU before a load, which no CPU may do with the rights of before. */
+/* WRPKRU before a load. No CPU may do the load with the old rights. */
 #define _GNU_SOURCE
 #include "shadow.h"
 
 enum { UNKEYED, KEYED, OTHER_KEY, PAGES };
 
-/* The page of the key whose rights change is the shadow's. */
+/* The page of the key whose rights change belongs to the shadow. */
 struct next {
     struct shadow shadow;
     struct pk_region unkeyed;
     struct pk_domain other;
-    int pkey; /* of the page that is loaded from */
+    int pkey; /* key of the page that is loaded from */
 };
 
 SHADOW_LOOP(run_load, "", result = add_loaded(result, base))
@@ -26,10 +26,11 @@ static int setup(void *state, const int64_t *point)
         status = pk_domain_map(&next->other, 1, PKEY_DISABLE_WRITE);
     if (status)
         return status;
-    /* The values to write keep the other key's rights as they are now. */
+    /* The values to write leave the other key's rights as they are now. */
     next->shadow.keyed.key.open = pk_pkru_with(pk_rdpkru(), next->shadow.keyed.key.number, 0);
     next->shadow.keyed.key.closed = pk_rdpkru();
-    next->shadow.base = (char *[PAGES]){next->unkeyed.base, next->shadow.keyed.region.base, next->other.region.base}[point[0]];
+    next->shadow.base =
+        (char *[PAGES]){next->unkeyed.base, next->shadow.keyed.region.base, next->other.region.base}[point[0]];
     next->pkey = (int[PAGES]){0, next->shadow.keyed.key.number, next->other.key.number}[point[0]];
     return 0;
 }
@@ -43,7 +44,7 @@ static void teardown(void *state)
     pk_region_unmap(&next->unkeyed);
 }
 
-/* The page has the key that it should have, and what was put there arrives. */
+/* The page has the right key, and its contents are loaded. */
 static int prove_load(struct next *next, int (*run)(void *, uint64_t))
 {
     struct shadow *shadow = &next->shadow;
@@ -58,7 +59,7 @@ static int prove_load(struct next *next, int (*run)(void *, uint64_t))
     pk_wrpkru(shadow->keyed.key.closed);
     run(shadow, 2);
     return shadow->result - before == 6 ? 0
-                                        : pk_disprove("two turns loaded a sum of %llu instead of 6",
+                                        : pk_disprove("two iterations loaded a sum of %llu instead of 6",
                                                       (unsigned long long)(shadow->result - before));
 }
 
@@ -75,23 +76,40 @@ static int verify_wrpkru_before_load(void *state)
     return status ? status : prove_load(next, run_wrpkru_before_load);
 }
 
-#define NEXT_AXIS                                                                                                  \
-    {                                                                                                              \
-        .name = "next", .meaning = "what is loaded: a page of key 0, of the key whose rights change, of another key",\
-        .labels = "unkeyed,keyed,other-key", .points = "unkeyed,keyed,other-key", .quick = "keyed"                   \
+#define NEXT_AXIS                                                                                        \
+    {                                                                                                    \
+        .name = "next",                                                                                  \
+        .meaning = "page that is loaded from: of key 0, of the key whose rights change, of another key", \
+        .labels = "unkeyed,keyed,other-key", .points = "unkeyed,keyed,other-key", .quick = "keyed"       \
     }
 
 PK_BENCHMARK(load) = {
-    .family = "instruction", .name = "load", .axes = {NEXT_AXIS}, .group = "load", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/empty-loop", .state_size = sizeof(struct next),
-    .operation = "one load from the L1 cache, added to a sum, and an exclusive-or of a register: wrpkru-before-load without "
-                 "WRPKRU",
-    .setup = setup, .run = run_load, .verify = verify_load, .teardown = teardown,
+    .family = "instruction",
+    .name = "load",
+    .axes = {NEXT_AXIS},
+    .group = "load",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .state_size = sizeof(struct next),
+    .operation = "one load from the L1 cache, added to a sum, and an exclusive-or of a register: wrpkru-before-load "
+                 "without WRPKRU",
+    .setup = setup,
+    .run = run_load,
+    .verify = verify_load,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_before_load) = {
-    .family = "instruction", .name = "wrpkru-before-load", .axes = {NEXT_AXIS}, .group = "load",
-    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/load", .state_size = sizeof(struct next),
-    .operation = "one WRPKRU, denying and allowing writing in turn, and the wait of a load that follows it",
-    .setup = setup, .run = run_wrpkru_before_load, .verify = verify_wrpkru_before_load, .teardown = teardown,
+    .family = "instruction",
+    .name = "wrpkru-before-load",
+    .axes = {NEXT_AXIS},
+    .group = "load",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/load",
+    .state_size = sizeof(struct next),
+    .operation = "one WRPKRU, alternately denying and allowing writing, and the wait of the load that follows it",
+    .setup = setup,
+    .run = run_wrpkru_before_load,
+    .verify = verify_wrpkru_before_load,
+    .teardown = teardown,
 };

@@ -1,10 +1,10 @@
-/* WRPKRU after loads that the nearest cache answers. */
+/* WRPKRU after loads from the L1 cache. */
 #define _GNU_SOURCE
 #include "shadow.h"
 
 #define LOADS 8
 
-/* The page that is loaded from has no key of ours. */
+/* The page that is loaded from has key 0. */
 struct loads {
     struct shadow shadow;
     struct pk_region page;
@@ -12,8 +12,7 @@ struct loads {
 
 static inline __attribute__((always_inline)) uint64_t load_lines(uint64_t sum, const char *base)
 {
-    _Pragma("GCC unroll 8") for (size_t i = 0; i < LOADS; i++)
-        sum = add_loaded(sum, base + i * LINE);
+    _Pragma("GCC unroll 8") for (size_t i = 0; i < LOADS; i++) sum = add_loaded(sum, base + i * LINE);
     return sum;
 }
 
@@ -50,14 +49,15 @@ static void teardown(void *state)
     pk_domain_unmap(&loads->shadow.keyed);
 }
 
-/* Each line holds a 1 in a byte of its own: the sum of two turns tells that each was loaded twice. */
+/* Each line holds a 1 in a byte of its own, so the sum of two iterations shows that each line was loaded twice. */
 static int prove_loads(struct loads *loads, int (*run)(void *, uint64_t))
 {
     uint64_t before = loads->shadow.result, sum;
 
     run(loads, 2);
     sum = loads->shadow.result - before;
-    return sum == 0x0202020202020202 ? 0 : pk_disprove("two turns loaded a sum of 0x%016llx", (unsigned long long)sum);
+    return sum == 0x0202020202020202 ? 0
+                                     : pk_disprove("two iterations loaded a sum of 0x%016llx", (unsigned long long)sum);
 }
 
 static int verify_l1_loads(void *state)
@@ -73,17 +73,30 @@ static int verify_wrpkru_after_l1_loads(void *state)
 }
 
 PK_BENCHMARK(l1_loads) = {
-    .family = "instruction", .name = "l1-loads", .group = "l1-loads", .needs = PK_NEEDS_X86,
-    .floor = "instruction/empty-loop", .state_size = sizeof(struct loads),
-    .operation = "8 loads from the L1 cache, each added to a sum, and an exclusive-or of a register: wrpkru-after-l1-loads "
-                 "without WRPKRU",
-    .setup = setup_l1_loads, .run = run_l1_loads, .verify = verify_l1_loads, .teardown = teardown,
+    .family = "instruction",
+    .name = "l1-loads",
+    .group = "l1-loads",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .state_size = sizeof(struct loads),
+    .operation = "8 loads from the L1 cache, each added to a sum, and an exclusive-or of a register: "
+                 "wrpkru-after-l1-loads without WRPKRU",
+    .setup = setup_l1_loads,
+    .run = run_l1_loads,
+    .verify = verify_l1_loads,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_after_l1_loads) = {
-    .family = "instruction", .name = "wrpkru-after-l1-loads", .group = "l1-loads", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .floor = "instruction/l1-loads", .state_size = sizeof(struct loads),
-    .operation = "one WRPKRU, denying and allowing writing in turn, after 8 loads from the L1 cache",
-    .setup = setup_wrpkru_after_l1_loads, .run = run_wrpkru_after_l1_loads, .verify = verify_wrpkru_after_l1_loads,
+    .family = "instruction",
+    .name = "wrpkru-after-l1-loads",
+    .group = "l1-loads",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/l1-loads",
+    .state_size = sizeof(struct loads),
+    .operation = "one WRPKRU, alternately denying and allowing writing, after 8 loads from the L1 cache",
+    .setup = setup_wrpkru_after_l1_loads,
+    .run = run_wrpkru_after_l1_loads,
+    .verify = verify_wrpkru_after_l1_loads,
     .teardown = teardown,
 };

@@ -1,23 +1,25 @@
-/* WRPKRU after a load that misses. */
+/* WRPKRU after a load that misses the cache. */
 #define _GNU_SOURCE
 #include "caches.h"
 #include "shadow.h"
 
-/* So many times what must be missed: a cache keeps little of a ring that much larger than itself. */
+/* Size of the ring, as a multiple of the cache that must miss. A cache keeps little of a ring that is this much
+ * larger. */
 #define TIMES 4
-/* Of a longer ring, only the beginning is walked to prove it. */
+/* The proof walks only the beginning of a longer ring. */
 #define WALK_MOST ((uint64_t)1 << 16)
 
 enum { L2, L3, MEMORY };
 
-/* A ring of pointers, one a line, in an order that no prefetcher foresees. */
+/* A ring of pointers, one in each cache line, in an order that no prefetcher predicts. */
 struct miss {
     struct shadow shadow;
     struct pk_region ring;
     uint64_t lines;
 };
 
-/* Bytes of a ring that the caches before this level can't hold; 0 where their size is not known. A power of two. */
+/* Size in bytes of a ring that does not fit in the caches before this level: a power of two, or 0 if the size of a
+ * cache is unknown. */
 static uint64_t ring_size(int64_t level)
 {
     uint64_t missed = cache_size(level == L2 ? 1 : level == L3 ? 2 : 3), size = LINE;
@@ -40,19 +42,20 @@ static int support(const int64_t *point)
     uint64_t size = ring_size(point[0]);
 
     if (!size)
-        return pk_skip("CPUID tells no size of an L%u cache, which the load has to miss", missed);
+        return pk_skip("CPUID does not report the size of the L%u cache, which the load has to miss", missed);
     if (point[0] == MEMORY)
         return 0;
     if (!cache_size(hit))
-        return pk_skip("CPUID tells no size of an L%u cache, which the load has to hit", hit);
-    return size <= cache_size(hit) ? 0
-                                   : pk_skip("the L%u cache has %llu bytes: too few beside the L%u cache's %llu", hit,
-                                             (unsigned long long)cache_size(hit), missed,
-                                             (unsigned long long)cache_size(missed));
+        return pk_skip("CPUID does not report the size of the L%u cache, which the load has to hit", hit);
+    return size <= cache_size(hit)
+               ? 0
+               : pk_skip(
+                     "the L%u cache has only %llu bytes: too few for a ring that misses the L%u cache of %llu bytes",
+                     hit, (unsigned long long)cache_size(hit), missed, (unsigned long long)cache_size(missed));
 }
 
-/* A linear congruential generator with MMIX's constants. Modulo a power of two it comes by each number once before the first
- * comes again, since the increment is odd and the factor one more than a multiple of 4 (Knuth, The Art of Computer
+/* A linear congruential generator with the constants of Knuth's MMIX. Modulo a power of two it has full period,
+ * because the increment is odd and the factor is one more than a multiple of 4 (Knuth, The Art of Computer
  * Programming 2, 3.2.1.2, theorem A). */
 static uint64_t follow(uint64_t line, uint64_t lines)
 {
@@ -103,7 +106,7 @@ static void teardown(void *state)
     pk_domain_unmap(&miss->shadow.keyed);
 }
 
-/* The ring comes back to where it began after as many loads as it has lines, and no earlier. */
+/* The ring returns to its start after exactly as many loads as it has lines. */
 static int prove_ring(const struct miss *miss)
 {
     uint64_t first = address_of(miss, 0), at = first;
@@ -117,13 +120,14 @@ static int prove_ring(const struct miss *miss)
     return 0;
 }
 
-/* Each turn is one step along the ring. */
+/* Each iteration moves one step along the ring. */
 static int prove_step(struct miss *miss, int (*run)(void *, uint64_t))
 {
     uint64_t expected = load(miss->shadow.result);
 
     run(miss, 1);
-    return miss->shadow.result == expected ? prove_ring(miss) : pk_disprove("one turn does not follow one pointer");
+    return miss->shadow.result == expected ? prove_ring(miss)
+                                           : pk_disprove("one iteration does not follow one pointer");
 }
 
 static int verify_miss(void *state)
@@ -138,25 +142,44 @@ static int verify_wrpkru_after_miss(void *state)
     return status ? status : prove_toggles(state, run_wrpkru_after_miss);
 }
 
-#define LEVEL_AXIS                                                                                                 \
-    {                                                                                                              \
-        .name = "level", .meaning = "what answers the load", .labels = "L2,L3,memory", .points = "L2,L3,memory",      \
-        .quick = "L2"                                                                                              \
+#define LEVEL_AXIS                                                                                             \
+    {                                                                                                          \
+        .name = "level", .meaning = "cache level, or memory, that answers the load", .labels = "L2,L3,memory", \
+        .points = "L2,L3,memory", .quick = "L2"                                                                \
     }
 
 PK_BENCHMARK(miss) = {
-    .family = "instruction", .name = "miss", .axes = {LEVEL_AXIS}, .group = "miss", .needs = PK_NEEDS_X86,
-    .floor = "instruction/empty-loop", .state_size = sizeof(struct miss), .memory = memory, .support = support,
-    .operation = "one load of a pointer to the next that the caches before this level miss, and an exclusive-or of a "
-                 "register: wrpkru-after-miss without WRPKRU",
-    .setup = setup_miss, .run = run_miss, .verify = verify_miss, .teardown = teardown,
+    .family = "instruction",
+    .name = "miss",
+    .axes = {LEVEL_AXIS},
+    .group = "miss",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .state_size = sizeof(struct miss),
+    .memory = memory,
+    .support = support,
+    .operation = "one load of a pointer to the next line, which misses all caches before this level, and an "
+                 "exclusive-or of a register: wrpkru-after-miss without WRPKRU",
+    .setup = setup_miss,
+    .run = run_miss,
+    .verify = verify_miss,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_after_miss) = {
-    .family = "instruction", .name = "wrpkru-after-miss", .axes = {LEVEL_AXIS}, .group = "miss",
-    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/miss", .state_size = sizeof(struct miss),
-    .memory = memory, .support = support,
-    .operation = "one WRPKRU, denying and allowing writing in turn, after a load that the caches before this level miss",
-    .setup = setup_wrpkru_after_miss, .run = run_wrpkru_after_miss, .verify = verify_wrpkru_after_miss,
+    .family = "instruction",
+    .name = "wrpkru-after-miss",
+    .axes = {LEVEL_AXIS},
+    .group = "miss",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/miss",
+    .state_size = sizeof(struct miss),
+    .memory = memory,
+    .support = support,
+    .operation =
+        "one WRPKRU, alternately denying and allowing writing, after a load that misses all caches before this level",
+    .setup = setup_wrpkru_after_miss,
+    .run = run_wrpkru_after_miss,
+    .verify = verify_wrpkru_after_miss,
     .teardown = teardown,
 };

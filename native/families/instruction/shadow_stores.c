@@ -1,20 +1,19 @@
-/* WRPKRU after stores that wait in the store buffer. */
+/* WRPKRU after stores that may still be in the store buffer. */
 #define _GNU_SOURCE
 #include <string.h>
 
 #include "shadow.h"
 
-/* The page that is stored to has no key of ours. */
+/* The page that is stored to has key 0. */
 struct stores {
     struct shadow shadow;
     struct pk_region page;
 };
 
-/* A line each, so that no CPU makes one of two. */
+/* Each store has its own cache line, so that no CPU merges two of them. */
 #define PRAGMA(text) _Pragma(#text)
-#define STORE(count)                                                                                               \
-    PRAGMA(GCC unroll count) for (size_t i = 0; i < count; i++)                                                    \
-        *(volatile uint64_t *)(base + i * LINE) = left_
+#define STORE(count) \
+    PRAGMA(GCC unroll count) for (size_t i = 0; i < count; i++) * (volatile uint64_t *)(base + i * LINE) = left_
 
 SHADOW_LOOP(run_stores_1, "", STORE(1))
 SHADOW_LOOP(run_stores_8, "", STORE(8))
@@ -45,7 +44,7 @@ static int setup_stores(void *state, const int64_t *point)
 
     stores->shadow.base = stores->page.base;
     stores->shadow.count = (size_t)point[0];
-    stores->shadow.run = find_written_out(written_out, point[0])->alone;
+    stores->shadow.run = find_written_out(written_out, point[0])->without_wrpkru;
     return status;
 }
 
@@ -66,7 +65,7 @@ static void teardown(void *state)
     pk_domain_unmap(&stores->shadow.keyed);
 }
 
-/* One turn writes 1 to as many lines as there are stores, and to no other. */
+/* One iteration writes 1 to as many lines as there are stores, and to no others. */
 static int verify_stores(void *state)
 {
     struct stores *stores = state;
@@ -91,22 +90,40 @@ static int verify_wrpkru_after_stores(void *state)
     return status ? status : prove_toggles(&stores->shadow, stores->shadow.run);
 }
 
-#define STORES_AXIS                                                                                                \
-    {                                                                                                              \
+#define STORES_AXIS                                                                                                  \
+    {                                                                                                                \
         .name = "stores", .meaning = "stores, each to a cache line of its own", .points = "1,8,32,56", .quick = "32" \
     }
 
 PK_BENCHMARK(stores) = {
-    .family = "instruction", .name = "stores", .axes = {STORES_AXIS}, .group = "stores", .needs = PK_NEEDS_X86,
-    .floor = "instruction/empty-loop", .support = support, .state_size = sizeof(struct stores),
-    .operation = "stores that the L1 cache takes, and an exclusive-or of a register: wrpkru-after-stores without WRPKRU",
-    .setup = setup_stores, .run = time_chosen, .verify = verify_stores, .teardown = teardown,
+    .family = "instruction",
+    .name = "stores",
+    .axes = {STORES_AXIS},
+    .group = "stores",
+    .needs = PK_NEEDS_X86,
+    .floor = "instruction/empty-loop",
+    .support = support,
+    .state_size = sizeof(struct stores),
+    .operation = "stores that hit the L1 cache, and an exclusive-or of a register: wrpkru-after-stores without WRPKRU",
+    .setup = setup_stores,
+    .run = time_chosen,
+    .verify = verify_stores,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(wrpkru_after_stores) = {
-    .family = "instruction", .name = "wrpkru-after-stores", .axes = {STORES_AXIS}, .group = "stores",
-    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .floor = "instruction/stores", .support = support,
-    .operation = "one WRPKRU, denying and allowing writing in turn, after stores that may still wait in the store buffer",
-    .state_size = sizeof(struct stores), .setup = setup_wrpkru_after_stores, .run = time_chosen,
-    .verify = verify_wrpkru_after_stores, .teardown = teardown,
+    .family = "instruction",
+    .name = "wrpkru-after-stores",
+    .axes = {STORES_AXIS},
+    .group = "stores",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .floor = "instruction/stores",
+    .support = support,
+    .operation =
+        "one WRPKRU, alternately denying and allowing writing, after stores that may still be in the store buffer",
+    .state_size = sizeof(struct stores),
+    .setup = setup_wrpkru_after_stores,
+    .run = time_chosen,
+    .verify = verify_wrpkru_after_stores,
+    .teardown = teardown,
 };

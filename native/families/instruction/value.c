@@ -1,7 +1,7 @@
-/* WRPKRU of 0, which is what XSAVE calls the register's initial state, and of something else. */
+/* WRPKRU of 0, which XSAVE treats as the register's initial state, and of another value. */
 #define _GNU_SOURCE
-#include "domain.h"
-#include "trap.h"
+#include "memory/domain.h"
+#include "memory/trap.h"
 #include "unrolled.h"
 
 enum { ZERO, NON_ZERO };
@@ -9,7 +9,7 @@ enum { ZERO, NON_ZERO };
 struct value {
     struct pk_domain keyed;
     uint32_t written;
-    uint32_t other; /* to tell that it was written */
+    uint32_t other; /* shows that the value was written */
 };
 
 static int run_wrpkru_value(void *state, uint64_t loops)
@@ -17,7 +17,7 @@ static int run_wrpkru_value(void *state, uint64_t loops)
     const struct value *value = state;
     uint32_t pkru = value->written, zero = 0, zero_too = 0;
 
-    /* Hides the zeros, which the compiler would otherwise load again inside the loop. */
+    /* Hides the zeros. The compiler would otherwise load them again inside the loop. */
     __asm__("" : "+r"(zero), "+r"(zero_too));
     PK_REPEAT(loops)
         __asm__ volatile(UNROLLED(PK_WRPKRU) : : PK_EAX(pkru), PK_ECX(zero), PK_EDX(zero_too) : "memory");
@@ -41,7 +41,7 @@ static void teardown(void *state)
     pk_domain_unmap(&value->keyed);
 }
 
-/* 0 allows everything, the other value denies writing under our key. */
+/* 0 allows everything. The other value denies writing under our key. */
 static int prove_rights(const struct value *value, uint32_t pkru)
 {
     char *page = value->keyed.region.base;
@@ -66,10 +66,21 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(wrpkru_value) = {
-    .family = "instruction", .name = "wrpkru-value", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
-    .axes = {{.name = "value", .meaning = "what is written: 0 allows everything, the other denies writing under one key",
-              .labels = "zero,non-zero", .points = "zero,non-zero", .quick = "zero"}},
-    .floor = "instruction/empty-loop", .inner_loops = UNROLL,
-    .operation = "one WRPKRU after another, each writing the value that is there: 0, or one that denies something",
-    .state_size = sizeof(struct value), .setup = setup, .run = run_wrpkru_value, .verify = verify, .teardown = teardown,
+    .family = "instruction",
+    .name = "wrpkru-value",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .axes = {{.name = "value",
+              .meaning = "value written: 0 allows everything, non-zero denies writing under one key",
+              .labels = "zero,non-zero",
+              .points = "zero,non-zero",
+              .quick = "zero"}},
+    .floor = "instruction/empty-loop",
+    .inner_loops = UNROLL,
+    .operation = "one WRPKRU after another, each writing the value that is already there: 0, or a value that denies "
+                 "writing under one key",
+    .state_size = sizeof(struct value),
+    .setup = setup,
+    .run = run_wrpkru_value,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,16 +1,16 @@
-/* A thread's life: it begins with a copy of its creator's PKRU. */
+/* The life of a thread, which begins with a copy of its creator's PKRU. */
 #define _GNU_SOURCE
 #include <pthread.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "pkru.h"
 
 struct creator {
     struct pkru pkru;
     void *(*body)(void *state); /* what a thread does */
-    uint64_t ran;               /* how many there were */
-    uint32_t inherited;         /* the last one's PKRU */
+    uint64_t ran;               /* number of threads that ran */
+    uint32_t inherited;         /* PKRU of the last thread */
 };
 
 static void *end_at_once(void *state)
@@ -48,7 +48,7 @@ static int setup(void *state, const int64_t *point)
 
 static void teardown_plain(void *state)
 {
-    (void)state; /* every thread has been joined */
+    (void)state; /* all threads have been joined */
 }
 
 static void teardown(void *state)
@@ -78,7 +78,7 @@ static int verify_plain(void *state)
     uint64_t before = creator->ran;
 
     if (run(state, 2))
-        return pk_disprove("no thread could be created, or joined");
+        return pk_disprove("a thread could not be created or joined");
     if (creator->ran - before != 2)
         return pk_disprove("%u threads ran instead of 2", (unsigned)(creator->ran - before));
     return 0;
@@ -98,15 +98,26 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(clone_plain) = {
-    .family = "kernel", .name = "clone-plain", .needs = PK_NEEDS_THREADS,
+    .family = "kernel",
+    .name = "clone-plain",
+    .needs = PK_NEEDS_THREADS,
     .operation = "create a thread that ends at once, by pthread_create, and join it",
-    .state_size = sizeof(struct creator), .setup = setup_plain, .run = run, .verify = verify_plain,
+    .state_size = sizeof(struct creator),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify_plain,
     .teardown = teardown_plain,
 };
 
 PK_BENCHMARK(clone) = {
-    .family = "kernel", .name = "clone", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
-    .axes = {PKRU_AXIS("the creator's", "initial,changed")},
+    .family = "kernel",
+    .name = "clone",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .axes = {PKRU_AXIS("the creating thread's", "initial,changed")},
     .operation = "create a thread that inherits PKRU and ends at once, by pthread_create, and join it",
-    .state_size = sizeof(struct creator), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct creator),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

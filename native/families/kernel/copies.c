@@ -1,10 +1,10 @@
-/* The kernel's copies to and from user memory obey the thread's PKRU: read into a buffer and write from one, by what its key
- * allows. A refused call fails with EFAULT. */
+/* The kernel's copies to and from user memory obey the thread's PKRU: a read into a buffer and a write from one, as
+ * the buffer's key allows. A refused call fails with EFAULT. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "rights.h"
 
 enum { IN_FILE = 'f', IN_BUFFER = 'b' };
@@ -12,8 +12,8 @@ enum { IN_FILE = 'f', IN_BUFFER = 'b' };
 struct copy {
     struct buffer buffer;
     size_t bytes;
-    int file;      /* in memory, of as many bytes; or 0 */
-    long expected; /* what the call returns */
+    int file;      /* a file in memory, as large as the buffer; 0 if not open */
+    long expected; /* return value of the call */
     int reading;
 };
 
@@ -52,7 +52,8 @@ static int set_up_plain(struct copy *copy, const int64_t *point, int reading)
     return status ? status : pk_region_map(&copy->buffer.domain.region, buffer_pages(copy->bytes));
 }
 
-/* What reads from the buffer is refused only where nothing may be read; what writes to it, wherever anything is denied. */
+/* Reading from the buffer is refused only if the key denies access. Writing to it is refused if the key denies
+ * anything. */
 static int set_up_keyed(struct copy *copy, const int64_t *point, int reading)
 {
     int status = set_up_file(copy, point[1]);
@@ -114,7 +115,7 @@ static int run_write(void *state, uint64_t loops)
     return status != 0;
 }
 
-/* Through a mapping, so that every page of the file is resident from here on. */
+/* Fill the file through a mapping, so that all of its pages are resident from here on. */
 static int fill_file(const struct copy *copy, char value)
 {
     char *mapped = mmap(NULL, copy->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, copy->file, 0);
@@ -136,10 +137,10 @@ static int prove_file_holds(const struct copy *copy, char value)
     while (same < copy->bytes && mapped[same] == value)
         same++;
     munmap((void *)mapped, copy->bytes);
-    return same == copy->bytes ? 0 : pk_disprove("byte %zu of the file is not what it must be", same);
+    return same == copy->bytes ? 0 : pk_disprove("byte %zu of the file has a wrong value", same);
 }
 
-/* A granted call moves every byte from one to the other, a refused one none; neither changes where it comes from. */
+/* An allowed call copies every byte, a refused call copies none. Neither changes the source. */
 static int verify(void *state)
 {
     struct copy *copy = state;
@@ -154,46 +155,81 @@ static int verify(void *state)
     if ((copy->reading ? run_read : run_write)(state, 1))
         return pk_disprove("the call did not return %ld", copy->expected);
     status = prove_file_holds(copy, moved && !copy->reading ? IN_BUFFER : IN_FILE);
-    return status ? status : buffer_prove_holds(&copy->buffer, copy->bytes, moved && copy->reading ? IN_FILE : IN_BUFFER);
+    return status ? status
+                  : buffer_prove_holds(&copy->buffer, copy->bytes, moved && copy->reading ? IN_FILE : IN_BUFFER);
 }
 
-#define BYTES_AXIS                                                                                                 \
-    {                                                                                                              \
-        .name = "bytes", .meaning = "bytes that one call asks for", .points = "1,4096,1048576", .quick = "4096"      \
+#define BYTES_AXIS                                                                                          \
+    {                                                                                                       \
+        .name = "bytes", .meaning = "bytes copied by one call", .points = "1,4096,1048576", .quick = "4096" \
     }
 
 #define RIGHTS_AXIS                                                                                                \
     {                                                                                                              \
-        .name = "rights", .meaning = "what the buffer's key lets the thread do", .labels = RIGHTS_LABELS,            \
-        .points = RIGHTS_LABELS, .quick = RIGHTS_LABELS                                                              \
+        .name = "rights", .meaning = "access that the buffer's key allows to the thread", .labels = RIGHTS_LABELS, \
+        .points = RIGHTS_LABELS, .quick = RIGHTS_LABELS                                                            \
     }
 
 PK_BENCHMARK(read_plain) = {
-    .family = "kernel", .name = "read-plain", .group = "copy-plain", .floor = "syscall/getppid", .axes = {BYTES_AXIS},
+    .family = "kernel",
+    .name = "read-plain",
+    .group = "copy-plain",
+    .floor = "syscall/getppid",
+    .axes = {BYTES_AXIS},
     .operation = "pread of a file in memory into a buffer without a key",
-    .state_size = sizeof(struct copy), .memory = memory_plain, .setup = setup_read_plain, .run = run_read,
-    .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct copy),
+    .memory = memory_plain,
+    .setup = setup_read_plain,
+    .run = run_read,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(write_plain) = {
-    .family = "kernel", .name = "write-plain", .group = "copy-plain", .floor = "syscall/getppid", .axes = {BYTES_AXIS},
+    .family = "kernel",
+    .name = "write-plain",
+    .group = "copy-plain",
+    .floor = "syscall/getppid",
+    .axes = {BYTES_AXIS},
     .operation = "pwrite to a file in memory from a buffer without a key",
-    .state_size = sizeof(struct copy), .memory = memory_plain, .setup = setup_write_plain, .run = run_write,
-    .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct copy),
+    .memory = memory_plain,
+    .setup = setup_write_plain,
+    .run = run_write,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(read) = {
-    .family = "kernel", .name = "read", .group = "copy", .floor = "syscall/getppid", .needs = PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "read",
+    .group = "copy",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
     .axes = {RIGHTS_AXIS, BYTES_AXIS},
-    .operation = "pread of a file in memory into a buffer under a key, refused with EFAULT where the key denies writing",
-    .state_size = sizeof(struct copy), .memory = memory, .setup = setup_read, .run = run_read, .verify = verify,
+    .operation =
+        "pread of a file in memory into a buffer under a key, refused with EFAULT where the key denies writing",
+    .state_size = sizeof(struct copy),
+    .memory = memory,
+    .setup = setup_read,
+    .run = run_read,
+    .verify = verify,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(write) = {
-    .family = "kernel", .name = "write", .group = "copy", .floor = "syscall/getppid", .needs = PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "write",
+    .group = "copy",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
     .axes = {RIGHTS_AXIS, BYTES_AXIS},
-    .operation = "pwrite to a file in memory from a buffer under a key, refused with EFAULT where the key denies access",
-    .state_size = sizeof(struct copy), .memory = memory, .setup = setup_write, .run = run_write, .verify = verify,
+    .operation =
+        "pwrite to a file in memory from a buffer under a key, refused with EFAULT where the key denies access",
+    .state_size = sizeof(struct copy),
+    .memory = memory,
+    .setup = setup_write,
+    .run = run_write,
+    .verify = verify,
     .teardown = teardown,
 };

@@ -1,12 +1,12 @@
-/* CPUID, for which a virtual machine exits to its hypervisor. Linux's, KVM, writes PKRU on the way out and on the way back in,
- * unless the host's value is the guest's. */
+/* CPUID, which makes a virtual machine exit to its hypervisor. Linux's hypervisor, KVM, writes PKRU on exit and on
+ * entry unless host and guest have the same value. */
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "pkru.h"
 
 struct exits {
     struct pkru pkru;
-    uint32_t highest; /* what CPUID answers: the highest leaf */
+    uint32_t highest; /* the highest leaf, as CPUID returns it */
 };
 
 static int setup_plain(void *state, const int64_t *point)
@@ -54,7 +54,7 @@ static int verify_plain(void *state)
 {
     const struct exits *exits = state;
 
-    return run(state, 1) ? pk_disprove("CPUID does not answer that %u is the highest leaf", exits->highest) : 0;
+    return run(state, 1) ? pk_disprove("CPUID does not return %u as the highest leaf", exits->highest) : 0;
 }
 
 static int verify(void *state)
@@ -68,15 +68,29 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(cpuid_plain) = {
-    .family = "kernel", .name = "cpuid-plain", .floor = "instruction/empty-loop", .needs = PK_NEEDS_X86,
-    .operation = "CPUID, for which a virtual machine exits to its hypervisor",
-    .state_size = sizeof(struct exits), .setup = setup_plain, .run = run, .verify = verify_plain,
+    .family = "kernel",
+    .name = "cpuid-plain",
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_X86,
+    .operation = "CPUID, which makes a virtual machine exit to its hypervisor",
+    .state_size = sizeof(struct exits),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify_plain,
     .teardown = teardown_plain,
 };
 
 PK_BENCHMARK(cpuid) = {
-    .family = "kernel", .name = "cpuid", .floor = "instruction/empty-loop", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "cpuid",
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
     .axes = {PKRU_AXIS("the guest's", "initial,changed,zero")},
-    .operation = "CPUID, for which a virtual machine exits to its hypervisor, with a PKRU that may differ from the host's",
-    .state_size = sizeof(struct exits), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .operation =
+        "CPUID, which makes a virtual machine exit to its hypervisor, with a PKRU that may differ from the host's",
+    .state_size = sizeof(struct exits),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,19 +1,20 @@
-/* PKRU as a benchmark wants it while it is timed. */
+/* The value of PKRU while a benchmark is timed. */
 #pragma once
 
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
 
 enum { PKRU_INITIAL, PKRU_CHANGED, PKRU_ZERO }; /* in the order of the labels */
 
 struct pkru {
     struct pk_key key;
     uint32_t before; /* as found */
-    uint32_t value;  /* in force while it is timed */
+    uint32_t value;  /* in force while the case is timed */
 };
 
-/* As found; with rights changed for a key; or 0, where nothing is denied and XSAVE may leave PKRU out. */
+/* Set PKRU: leave it as found, change the rights of one key, or set it to 0. Zero denies nothing, and XSAVE need not
+ * save it. */
 static inline int pkru_set(struct pkru *pkru, int64_t label)
 {
     int status = 0;
@@ -25,7 +26,7 @@ static inline int pkru_set(struct pkru *pkru, int64_t label)
         pk_wrpkru(0);
     pkru->value = pk_rdpkru();
     if (!status && label != PKRU_INITIAL && pkru->value == pkru->before)
-        return pk_skip("PKRU was 0x%08x already before it was to be changed", pkru->before);
+        return pk_skip("PKRU was already 0x%08x before it was changed", pkru->before);
     return status;
 }
 
@@ -35,7 +36,7 @@ static inline void pkru_put_back(struct pkru *pkru)
     pk_wrpkru(pkru->before);
 }
 
-/* It is in force here and now. */
+/* Prove that the value is in force. */
 static inline int pkru_prove(const struct pkru *pkru)
 {
     uint32_t now = pk_rdpkru();
@@ -43,8 +44,8 @@ static inline int pkru_prove(const struct pkru *pkru)
     return now == pkru->value ? 0 : pk_disprove("PKRU is 0x%08x instead of 0x%08x", now, pkru->value);
 }
 
-#define PKRU_AXIS(whose, every)                                                                                    \
-    {                                                                                                              \
-        .name = "pkru", .meaning = whose " PKRU: as a program finds it, with a key's rights changed, or 0",          \
-        .labels = every, .points = every, .quick = "initial,changed"                                                 \
+#define PKRU_AXIS(whose, every)                                                                             \
+    {                                                                                                       \
+        .name = "pkru", .meaning = whose " PKRU: as a program finds it, with a key's rights changed, or 0", \
+        .labels = every, .points = every, .quick = "initial,changed"                                        \
     }

@@ -1,11 +1,11 @@
-/* The ways to user memory that no key closes: the kernel looks it up as a debugger would, and asks nobody's PKRU. */
+/* The ways to user memory that no key closes: the kernel looks up the page as a debugger would, and ignores PKRU. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <string.h>
 #include <sys/uio.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "rights.h"
 
 enum { IN_TARGET = 't', IN_SOURCE = 's' };
@@ -15,7 +15,7 @@ struct remote {
     struct pk_region target;
     struct iovec from, to;
     long process;
-    int memory; /* /proc/self/mem; or 0 */
+    int memory; /* /proc/self/mem; 0 if not open */
 };
 
 /* In the order of the labels. */
@@ -27,15 +27,16 @@ static int support_process_vm(const int64_t *point)
 
     (void)point;
     if (status < 0)
-        return errno == ENOSYS ? pk_skip("the kernel has no process_vm_readv: CONFIG_CROSS_MEMORY_ATTACH is not set")
-                               : pk_skip("process_vm_readv is refused here: %s", strerror(errno));
+        return errno == ENOSYS
+                   ? pk_skip("the kernel has no process_vm_readv: it was built without CONFIG_CROSS_MEMORY_ATTACH")
+                   : pk_skip("process_vm_readv is refused here: %s", strerror(errno));
     return 0;
 }
 
 static int support_proc_mem(const int64_t *point)
 {
     (void)point;
-    return access("/proc/self/mem", R_OK) ? pk_skip("/proc/self/mem can't be read: %s", strerror(errno)) : 0;
+    return access("/proc/self/mem", R_OK) ? pk_skip("/proc/self/mem cannot be read: %s", strerror(errno)) : 0;
 }
 
 static int set_up_target(struct remote *remote)
@@ -112,7 +113,7 @@ static int prove_target_holds(const struct remote *remote, char value)
     return 0;
 }
 
-/* What a load is refused, the call gets. */
+/* The call reads what a load may not. */
 static int prove_copied(struct remote *remote, int (*run)(void *, uint64_t))
 {
     int status = buffer_prove(&remote->source);
@@ -136,38 +137,68 @@ static int verify_proc_mem(void *state)
     return prove_copied(state, run_proc_mem);
 }
 
-#define RIGHTS_AXIS                                                                                                \
-    {                                                                                                              \
-        .name = "rights", .meaning = "what the page's key lets the thread do", .labels = "allowed,access-denied",    \
-        .points = "allowed,access-denied", .quick = "allowed,access-denied"                                          \
+#define RIGHTS_AXIS                                                                                            \
+    {                                                                                                          \
+        .name = "rights", .meaning = "access that the page's key allows to the thread",                        \
+        .labels = "allowed,access-denied", .points = "allowed,access-denied", .quick = "allowed,access-denied" \
     }
 
 PK_BENCHMARK(process_vm_readv_plain) = {
-    .family = "kernel", .name = "process-vm-readv-plain", .group = "remote-plain", .floor = "syscall/getppid",
-    .operation = "process_vm_readv of a page of this process without a key", .support = support_process_vm,
-    .state_size = sizeof(struct remote), .setup = setup_plain, .run = run_process_vm, .verify = verify_process_vm,
+    .family = "kernel",
+    .name = "process-vm-readv-plain",
+    .group = "remote-plain",
+    .floor = "syscall/getppid",
+    .operation = "process_vm_readv of a page of this process without a key",
+    .support = support_process_vm,
+    .state_size = sizeof(struct remote),
+    .setup = setup_plain,
+    .run = run_process_vm,
+    .verify = verify_process_vm,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(proc_mem_plain) = {
-    .family = "kernel", .name = "proc-mem-plain", .group = "remote-plain", .floor = "syscall/getppid",
-    .operation = "pread from /proc/self/mem of a page without a key", .support = support_proc_mem,
-    .state_size = sizeof(struct remote), .setup = setup_plain, .run = run_proc_mem, .verify = verify_proc_mem,
+    .family = "kernel",
+    .name = "proc-mem-plain",
+    .group = "remote-plain",
+    .floor = "syscall/getppid",
+    .operation = "pread from /proc/self/mem of a page without a key",
+    .support = support_proc_mem,
+    .state_size = sizeof(struct remote),
+    .setup = setup_plain,
+    .run = run_proc_mem,
+    .verify = verify_proc_mem,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(process_vm_readv) = {
-    .family = "kernel", .name = "process-vm-readv", .group = "remote", .floor = "syscall/getppid",
-    .needs = PK_NEEDS_KEYS, .axes = {RIGHTS_AXIS}, .support = support_process_vm,
-    .operation = "process_vm_readv of a page of this process under a key, which succeeds whatever the key denies",
-    .state_size = sizeof(struct remote), .setup = setup, .run = run_process_vm, .verify = verify_process_vm,
+    .family = "kernel",
+    .name = "process-vm-readv",
+    .group = "remote",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
+    .axes = {RIGHTS_AXIS},
+    .support = support_process_vm,
+    .operation = "process_vm_readv of a page of this process under a key; it succeeds whatever the key denies",
+    .state_size = sizeof(struct remote),
+    .setup = setup,
+    .run = run_process_vm,
+    .verify = verify_process_vm,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(proc_mem) = {
-    .family = "kernel", .name = "proc-mem", .group = "remote", .floor = "syscall/getppid", .needs = PK_NEEDS_KEYS,
-    .axes = {RIGHTS_AXIS}, .support = support_proc_mem,
-    .operation = "pread from /proc/self/mem of a page under a key, which succeeds whatever the key denies",
-    .state_size = sizeof(struct remote), .setup = setup, .run = run_proc_mem, .verify = verify_proc_mem,
+    .family = "kernel",
+    .name = "proc-mem",
+    .group = "remote",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
+    .axes = {RIGHTS_AXIS},
+    .support = support_proc_mem,
+    .operation = "pread from /proc/self/mem of a page under a key; it succeeds whatever the key denies",
+    .state_size = sizeof(struct remote),
+    .setup = setup,
+    .run = run_proc_mem,
+    .verify = verify_proc_mem,
     .teardown = teardown,
 };

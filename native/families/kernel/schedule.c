@@ -1,11 +1,11 @@
-/* Context switches: when the next thread's PKRU is another, the kernel has to write the register. */
+/* Context switches. If the next thread has another PKRU, the kernel has to write the register. */
 #define _GNU_SOURCE
 #include <sys/resource.h>
 
 #include "benchmark.h"
-#include "domain.h"
-#include "peer.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "parallel/peer.h"
 
 enum { PKRU_EQUAL, PKRU_DIFFERENT }; /* in the order of the labels */
 enum { JUST_ANSWER, TELL_PKRU };
@@ -15,8 +15,8 @@ enum { JUST_ANSWER, TELL_PKRU };
 struct pair {
     struct pk_peer peer;
     struct pk_key key;
-    uint32_t other;        /* the other thread's PKRU */
-    volatile uint32_t told; /* what it says that it is */
+    uint32_t other;             /* the other thread's PKRU */
+    volatile uint32_t reported; /* the PKRU that it reports */
 };
 
 static int join_keyed(void *state)
@@ -32,14 +32,14 @@ static int answer_keyed(void *state, int request)
     struct pair *pair = state;
 
     if (request == TELL_PKRU)
-        pair->told = pk_rdpkru();
+        pair->reported = pk_rdpkru();
     return 0;
 }
 
 static const struct pk_peer_work plain = {0};
 static const struct pk_peer_work keyed = {.join = join_keyed, .answer = answer_keyed};
 
-/* By pipe, where neither sleep needs a timer. */
+/* By pipe, because a futex wait here needs a timer. */
 static int start(struct pair *pair, const struct pk_peer_work *work)
 {
     return pk_peer_start(&pair->peer, PK_PEER_THREAD, PK_PEER_PIPE, PK_PEER_SAME_CPU, work, pair);
@@ -86,7 +86,7 @@ static long count_switches(void)
     return usage.ru_nvcsw + usage.ru_nivcsw;
 }
 
-/* This thread leaves the CPU once a request, by its own will or because the other is preferred. */
+/* This thread gives up the CPU once for each request, voluntarily or by preemption. */
 static int verify_plain(void *state)
 {
     struct pair *pair = state;
@@ -99,7 +99,8 @@ static int verify_plain(void *state)
     answered = pk_peer_answered(&pair->peer) - answered;
     if (answered != REQUESTS)
         return pk_disprove("the other thread answered %lu times instead of %d", answered, REQUESTS);
-    return switches >= REQUESTS ? 0 : pk_disprove("there were %ld context switches for %d requests", switches, REQUESTS);
+    return switches >= REQUESTS ? 0
+                                : pk_disprove("there were %ld context switches for %d requests", switches, REQUESTS);
 }
 
 static int prove_pkru(const char *whose, uint32_t now, uint32_t expected)
@@ -116,20 +117,37 @@ static int verify(void *state)
     if (!status && pk_peer_ask(&pair->peer, TELL_PKRU))
         status = pk_disprove("the other thread did not answer");
     if (!status)
-        status = prove_pkru("the other", pair->told, pair->other);
+        status = prove_pkru("the other", pair->reported, pair->other);
     return status ? status : prove_pkru("this", pk_rdpkru(), pair->key.closed);
 }
 
 PK_BENCHMARK(context_switch_plain) = {
-    .family = "kernel", .name = "context-switch-plain", .needs = PK_NEEDS_THREADS,
-    .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches",
-    .state_size = sizeof(struct pair), .setup = setup_plain, .run = run, .verify = verify_plain, .teardown = teardown,
+    .family = "kernel",
+    .name = "context-switch-plain",
+    .needs = PK_NEEDS_THREADS,
+    .operation =
+        "send a request by pipe to another thread on the same CPU and get its answer by pipe: two context switches",
+    .state_size = sizeof(struct pair),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify_plain,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(context_switch) = {
-    .family = "kernel", .name = "context-switch", .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
-    .axes = {{.name = "pkru", .meaning = "the other thread's PKRU, compared with this one's", .labels = "equal,different",
-              .points = "equal,different", .quick = "equal,different"}},
-    .operation = "ask another thread on the same CPU by a pipe and get its answer by another: two context switches that keep PKRU",
-    .state_size = sizeof(struct pair), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .family = "kernel",
+    .name = "context-switch",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .axes = {{.name = "pkru",
+              .meaning = "the other thread's PKRU, compared with this thread's",
+              .labels = "equal,different",
+              .points = "equal,different",
+              .quick = "equal,different"}},
+    .operation = "send a request by pipe to another thread on the same CPU and get its answer by pipe: two context "
+                 "switches, each keeping PKRU",
+    .state_size = sizeof(struct pair),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,13 +1,13 @@
-/* A signal to oneself: the kernel saves PKRU in the handler's frame, enters the handler with its initial value, and puts it
- * back when the handler returns. */
+/* A signal to the same thread. The kernel saves PKRU in the signal frame, enters the handler with the initial PKRU,
+ * and restores PKRU when the handler returns. */
 #define _GNU_SOURCE
 #include <signal.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "pkru.h"
 
-/* Sanitizers put off the handlers of most others until the next call of the C library. */
+/* Sanitizers delay the handlers of most other signals until the next call of the C library. */
 #define SIGNAL SIGPIPE
 
 struct signals {
@@ -18,7 +18,7 @@ struct signals {
     int64_t label;
 };
 
-/* A handler has no other place to leave anything. */
+/* A handler has no other place to leave a result. */
 static volatile uint64_t handled;
 static volatile uint32_t pkru_inside;
 
@@ -32,7 +32,7 @@ static void look(int number)
 {
     (void)number;
     pkru_inside = pk_rdpkru();
-    /* Only what the frame holds decides what is in force after the handler. */
+    /* PKRU after the handler must come from the frame. */
     pk_wrpkru(0);
 }
 
@@ -92,7 +92,7 @@ static int run(void *state, uint64_t loops)
     return (int)status;
 }
 
-/* The handler has returned by when the system call has. */
+/* The handler has returned when the system call returns. */
 static int verify_plain(void *state)
 {
     uint64_t before = handled;
@@ -104,7 +104,7 @@ static int verify_plain(void *state)
     return 0;
 }
 
-/* Inside the handler, PKRU is the initial value; which it is, no file and no call says to everyone. */
+/* In the handler, PKRU has its initial value. No file and no call reports that value on all machines. */
 static int prove_saved(struct signals *signals)
 {
     int status = handle_by(signals, look);
@@ -131,15 +131,30 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(signal_plain) = {
-    .family = "kernel", .name = "signal-plain", .headline = 1, .floor = "instruction/empty-loop",
+    .family = "kernel",
+    .name = "signal-plain",
+    .headline = 1,
+    .floor = "instruction/empty-loop",
     .operation = "send a signal to this thread by tgkill, handle it, and return from the handler",
-    .state_size = sizeof(struct signals), .setup = setup_plain, .run = run, .verify = verify_plain,
+    .state_size = sizeof(struct signals),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify_plain,
     .teardown = teardown_plain,
 };
 
 PK_BENCHMARK(signal) = {
-    .family = "kernel", .name = "signal", .headline = 1, .floor = "instruction/empty-loop", .needs = PK_NEEDS_KEYS,
+    .family = "kernel",
+    .name = "signal",
+    .headline = 1,
+    .floor = "instruction/empty-loop",
+    .needs = PK_NEEDS_KEYS,
     .axes = {PKRU_AXIS("the interrupted thread's", "initial,changed,zero")},
-    .operation = "send a signal to this thread by tgkill, handle it with PKRU as the kernel sets it, and return from the handler",
-    .state_size = sizeof(struct signals), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .operation = "send a signal to this thread by tgkill, handle it with the PKRU that the kernel sets, and return "
+                 "from the handler",
+    .state_size = sizeof(struct signals),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,5 +1,6 @@
-/* io_uring: a read that the kernel does while the thread submits it, and that obeys the thread's PKRU like any other. What it
- * hands to a worker would obey the worker's, which is as old as the worker: nobody could repeat that. */
+/* io_uring: a read that the kernel does while the thread submits it, and which obeys the thread's PKRU like any
+ * other. A read in a worker would obey the worker's PKRU, which depends on when the worker was created: that cannot
+ * be repeated. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -8,10 +9,10 @@
 #include <sys/mman.h>
 
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 #include "rights.h"
 
-/* From linux/io_uring.h, which a musl toolchain need not have; the numbers are the same on every architecture. */
+/* From linux/io_uring.h, which a musl toolchain may lack. The numbers are the same on every architecture. */
 #define IO_URING_SETUP 425
 #define IO_URING_ENTER 426
 #define ENTER_GETEVENTS 1
@@ -19,7 +20,7 @@
 #define OFFSET_QUEUES 0
 #define OFFSET_ENTRIES 0x10000000
 
-/* Where the parts of a queue lie in the mapping of both. */
+/* Offsets of the parts of a queue in its mapping. */
 struct places {
     uint32_t head, tail, mask, count;
     union {
@@ -53,10 +54,10 @@ struct completion {
 };
 
 struct ring {
-    int file; /* or 0 */
+    int file; /* 0 if not open */
     char *queues;
     size_t length;
-    struct submission *entry; /* of one */
+    struct submission *entry; /* the only one */
     atomic_uint *submitted, *seen;
     volatile struct completion *completions;
     uint32_t mask;
@@ -65,7 +66,7 @@ struct ring {
 struct inlined {
     struct buffer buffer;
     struct ring ring;
-    int zeros; /* /dev/zero, from which the kernel never has to wait; or 0 */
+    int zeros; /* /dev/zero, which the kernel never has to wait for; 0 if not open */
     int expected;
 };
 
@@ -135,19 +136,21 @@ static void end_ring(struct ring *ring)
         close(ring->file);
 }
 
-/* The same entry again and again: there is one, and the queue's array names it from the start. */
+/* There is one entry, used again and again. The queue's array names it from the start. */
 static int set_up_read(struct inlined *inlined)
 {
     int status = set_up_ring(&inlined->ring), zeros;
 
     if (status)
         return status;
-    /* Linux before 6.1 hands a read to a worker unless it must not wait. */
+    /* Linux before 6.1 hands a read to a worker unless the file is non-blocking. */
     zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (zeros < 0)
         return pk_error(errno, "/dev/zero");
     inlined->zeros = zeros;
-    *inlined->ring.entry = (struct submission){.opcode = OP_READ, .file = zeros, .length = (uint32_t)pk_page_size(),
+    *inlined->ring.entry = (struct submission){.opcode = OP_READ,
+                                               .file = zeros,
+                                               .length = (uint32_t)pk_page_size(),
                                                .address = (uintptr_t)inlined->buffer.domain.region.base};
     return 0;
 }
@@ -212,8 +215,8 @@ static unsigned count_threads(void)
     return count;
 }
 
-/* A granted read puts zeros into the whole of the buffer, a refused one nothing; neither has a worker, which would be one
- * more thread of this process. */
+/* An allowed read fills the whole buffer with zeros, a refused one leaves it alone. Neither may have used a worker,
+ * which would show as another thread of this process. */
 static int verify(void *state)
 {
     struct inlined *inlined = state;
@@ -225,23 +228,41 @@ static int verify(void *state)
         return status;
     buffer_fill(&inlined->buffer, bytes, 'b');
     if (run(state, 1))
-        return pk_disprove("io_uring did not answer %d", inlined->expected);
+        return pk_disprove("io_uring did not return %d", inlined->expected);
     if (count_threads() > threads)
-        return pk_disprove("the kernel had a worker do it");
+        return pk_disprove("the kernel handed the read to a worker");
     return buffer_prove_holds(&inlined->buffer, bytes, inlined->expected < 0 ? 'b' : 0);
 }
 
 PK_BENCHMARK(io_uring_read_plain) = {
-    .family = "kernel", .name = "io-uring-read-plain", .floor = "syscall/getppid", .support = support,
+    .family = "kernel",
+    .name = "io-uring-read-plain",
+    .floor = "syscall/getppid",
+    .support = support,
     .operation = "submit to io_uring a read of 4 KiB of /dev/zero into a buffer without a key, and take its completion",
-    .state_size = sizeof(struct inlined), .setup = setup_plain, .run = run, .verify = verify, .teardown = teardown,
+    .state_size = sizeof(struct inlined),
+    .setup = setup_plain,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(io_uring_read) = {
-    .family = "kernel", .name = "io-uring-read", .floor = "syscall/getppid", .needs = PK_NEEDS_KEYS, .support = support,
-    .axes = {{.name = "rights", .meaning = "what the buffer's key lets the thread do", .labels = "allowed,write-denied",
-              .points = "allowed,write-denied", .quick = "allowed,write-denied"}},
-    .operation = "submit to io_uring a read of 4 KiB of /dev/zero into a buffer under a key, refused with EFAULT where it denies "
-                 "writing, and take its completion",
-    .state_size = sizeof(struct inlined), .setup = setup, .run = run, .verify = verify, .teardown = teardown,
+    .family = "kernel",
+    .name = "io-uring-read",
+    .floor = "syscall/getppid",
+    .needs = PK_NEEDS_KEYS,
+    .support = support,
+    .axes = {{.name = "rights",
+              .meaning = "access that the buffer's key allows to the thread",
+              .labels = "allowed,write-denied",
+              .points = "allowed,write-denied",
+              .quick = "allowed,write-denied"}},
+    .operation = "submit to io_uring a read of 4 KiB of /dev/zero into a buffer under a key, and take its completion; "
+                 "it is refused with EFAULT if the key denies writing",
+    .state_size = sizeof(struct inlined),
+    .setup = setup,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };

@@ -1,4 +1,5 @@
-/* Changing what is backed by one thing or another: anonymous memory, private or shared, files in memory, the zero page. */
+/* Changing the protection of memory with different backings: private or shared anonymous memory, files in memory, the
+ * zero page. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
@@ -8,14 +9,14 @@
 #include <sys/vfs.h>
 
 #include "change.h"
-#include "smaps.h"
+#include "memory/smaps.h"
 
 #define TMPFS "/dev/shm"
 #define TMPFS_KIND 0x01021994 /* linux/magic.h */
 
-/* One point of the axis, in the order of its labels. */
+/* One point of the axis, in the order of the labels. */
 struct backing {
-    const char *path; /* how it begins in smaps */
+    const char *path; /* start of its path in smaps */
     bool shared, file, stored;
 };
 
@@ -33,7 +34,7 @@ struct backed {
     const struct backing *backing;
 };
 
-/* Private, and never stored to. */
+/* Private memory that was never stored to. */
 static bool is_zero_page(const struct backing *backing)
 {
     return !backing->shared && !backing->stored;
@@ -67,15 +68,15 @@ static int support(const int64_t *point)
     if (!is_on_tmpfs(&backings[point[0]]))
         return 0;
     if (statfs(TMPFS, &found) || found.f_type != TMPFS_KIND)
-        return pk_skip(TMPFS " is no tmpfs: mount -t tmpfs tmpfs " TMPFS);
+        return pk_skip(TMPFS "is not a tmpfs: mount -t tmpfs tmpfs" TMPFS);
     file = open_unnamed();
     if (file < 0)
-        return pk_skip("no file can be made in " TMPFS ": %s", strerror(errno));
+        return pk_skip("no file can be created in" TMPFS ": %s", strerror(errno));
     close(file);
     return 0;
 }
 
-/* A descriptor, or -errno. */
+/* Return a descriptor, or -errno. */
 static int make_file(const struct backing *backing, size_t length)
 {
     int file = is_on_tmpfs(backing) ? open_unnamed() : (int)syscall(SYS_memfd_create, "pkbench", 1u /* MFD_CLOEXEC */);
@@ -125,12 +126,12 @@ static int map_backed(struct backed *backed, size_t pages, int file)
                                          : pk_region_lay(region, 0);
         if (!status)
             touch(backed, region->base);
-        region->absent = is_zero_page(backed->backing) ? pages : 0; /* the kernel does not count it */
+        region->absent = is_zero_page(backed->backing) ? pages : 0; /* the kernel does not count the zero page */
     }
     return status;
 }
 
-/* The mappings keep the file. */
+/* Close the file: the mappings keep it. */
 static int setup(struct backed *backed, const int64_t *point, int keyed, struct side from, struct side to)
 {
     size_t pages = pages_of(point), count = pk_regions_in_batch(pages, CHANGES);
@@ -153,7 +154,7 @@ static int setup(struct backed *backed, const int64_t *point, int keyed, struct 
     return status;
 }
 
-/* What smaps says of where the pages come from, and whether they have been stored to. */
+/* Check in smaps where the pages come from, and whether they have been stored to. */
 static int prove_backing(const struct pk_vma *vma, void *context)
 {
     const struct backing *backing = context;
@@ -171,7 +172,7 @@ static int prove_backing(const struct pk_vma *vma, void *context)
     return 0;
 }
 
-/* That a page is mapped while the kernel counts none as resident: the zero page. */
+/* The zero page is mapped, though the kernel counts no page as resident. */
 static int prove_zero_page(const struct pk_region *region)
 {
     unsigned char *mapped = malloc(region->pages);
@@ -186,7 +187,7 @@ static int prove_zero_page(const struct pk_region *region)
     return status;
 }
 
-/* Before anything is loaded, which would map what is not. */
+/* Prove the backing before loading anything, which would map missing pages. */
 static int prove_backed_side(const struct change *change, struct side side)
 {
     const struct backed *backed = (const struct backed *)change;
@@ -210,27 +211,42 @@ static int verify_backed(void *state)
 }
 
 #define BACKINGS "anonymous,shared-anonymous,memfd,tmpfs-clean,tmpfs-dirty,zero-page"
-#define BACKING_AXES                                                                                               \
-    {                                                                                                              \
-        {.name = "backing", .labels = BACKINGS, .points = BACKINGS, .quick = "anonymous,memfd",                    \
-         .meaning = "what the region is backed by: private or shared anonymous memory, a memfd, a file on tmpfs "  \
-                    "whose pages have only been loaded from, or stored to, the zero page"},                        \
-        {.name = "pages", .meaning = "mapped 4 KiB pages in the region", .points = "1,512", .quick = "512"},       \
+#define BACKING_AXES                                                                                                   \
+    {                                                                                                                  \
+        {.name = "backing",                                                                                            \
+         .labels = BACKINGS,                                                                                           \
+         .points = BACKINGS,                                                                                           \
+         .quick = "anonymous,memfd",                                                                                   \
+         .meaning = "backing of the region: private or shared anonymous memory, a memfd, a file on tmpfs whose pages " \
+                    "have only been loaded from or also stored to, the zero page"},                                    \
+            {.name = "pages", .meaning = "mapped 4 KiB pages in the region", .points = "1,512", .quick = "512"},       \
     }
 
-#define CHANGE(identifier, text, by, is_keyed, from_side, to_side, sentence)                                       \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        return setup(state, point, is_keyed, (struct side)from_side, (struct side)to_side);                        \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "protect", .name = text, .axes = BACKING_AXES, .group = "backing", .floor = "syscall/getppid",   \
-        .operation = sentence, .needs = is_keyed ? PK_NEEDS_KEYS : 0, .state_size = sizeof(struct backed),         \
-        .memory = memory, .support = support, .setup = setup_##identifier, .batch = batch, .prepare = prepare,     \
-        .run = run_##by, .verify = verify_backed, .teardown = teardown_change,                                     \
+#define CHANGE(identifier, text, by, is_keyed, from_side, to_side, sentence)                \
+    static int setup_##identifier(void *state, const int64_t *point)                        \
+    {                                                                                       \
+        return setup(state, point, is_keyed, (struct side)from_side, (struct side)to_side); \
+    }                                                                                       \
+    PK_BENCHMARK(identifier) = {                                                            \
+        .family = "protect",                                                                \
+        .name = text,                                                                       \
+        .axes = BACKING_AXES,                                                               \
+        .group = "backing",                                                                 \
+        .floor = "syscall/getppid",                                                         \
+        .operation = sentence,                                                              \
+        .needs = is_keyed ? PK_NEEDS_KEYS : 0,                                              \
+        .state_size = sizeof(struct backed),                                                \
+        .memory = memory,                                                                   \
+        .support = support,                                                                 \
+        .setup = setup_##identifier,                                                        \
+        .batch = batch,                                                                     \
+        .prepare = prepare,                                                                 \
+        .run = run_##by,                                                                    \
+        .verify = verify_backed,                                                            \
+        .teardown = teardown_change,                                                        \
     };
 
 CHANGE(mprotect_backing, "mprotect-backing", mprotect, 0, SIDE(WRITE, 0), SIDE(READ, 0),
-       "mprotect of a region with one backing from readable and writable to read-only")
+       "mprotect of a region with one kind of backing from readable and writable to read-only")
 CHANGE(pkey_mprotect_backing, "pkey-mprotect-backing", pkey_mprotect, 1, SIDE(WRITE, 0), SIDE(WRITE, 1),
-       "pkey_mprotect of a region with one backing from key 0 to another key, same protection")
+       "pkey_mprotect of a region with one kind of backing from key 0 to another key, with the same protection")

@@ -1,23 +1,24 @@
-/* Regions whose pages' protection or key is changed from one side to another, each direction on its own. */
+/* Regions whose protection or key changes from one side to another. Each direction is a case of its own. */
 #pragma once
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
-/* Regions in a batch, around which the clocks are read: what that takes, and what is cold after so many system calls, was
- * 1 to 2 % of a change among 16 (tests/benchmarks/bias.py, Zen without PCIDs) and is a quarter of that among 64. */
+/* Regions in a batch. The clocks are read around each batch. Their overhead, and what is cold after so many system
+ * calls, was 1 to 2 % of a change with 16 regions, and is a quarter of that with 64 (tests/benchmarks/bias.py, on a
+ * Zen core without PCIDs). */
 #define CHANGES 64
 
-/* Around the flush ceiling, and what one page of page table maps. */
+/* Points around the flush ceiling, and around what one page-table page maps. */
 #define QUICK_PAGES "1,8,33,34,128,512"
 
 #define NONE PROT_NONE
 #define READ PROT_READ
 #define WRITE (PROT_READ | PROT_WRITE)
 
-/* One side of a change. A key is named by its place: 0 is key 0, 1 and 2 are keys of our own. */
+/* One side of a change. Keys are numbered: 0 is key 0, 1 and 2 are keys of our own. */
 struct side {
     int prot;
     unsigned key;
@@ -28,17 +29,20 @@ struct change {
     size_t length;
     struct side from, to;
     int keys[3];
-    int keyed;   /* by pkey_mprotect */
-    int fragile; /* a store would change what the pages are, so that none is to go through */
+    int keyed;   /* set by pkey_mprotect */
+    int fragile; /* a store would change the backing, so the proof must not store */
 };
 
-/* An initializer of a side that can stand in a macro's argument. */
-#define SIDE(...) {__VA_ARGS__}
+/* An initializer of a side, for use in a macro's argument. */
+#define SIDE(...)   \
+    {               \
+        __VA_ARGS__ \
+    }
 
 static inline int take_keys(struct change *change)
 {
     for (int i = 1; i <= 2; i++) {
-        /* A key that allowed everything would prove nothing. */
+        /* A key that allowed everything could not be proved. */
         change->keys[i] = pk_pkey_alloc(PKEY_DISABLE_WRITE);
         if (change->keys[i] < 0)
             return pk_error(-change->keys[i], "pkey_alloc");
@@ -46,7 +50,7 @@ static inline int take_keys(struct change *change)
     return 0;
 }
 
-/* Everything but the regions. */
+/* Set up everything except the regions. */
 static inline int begin_change(struct change *change, int keyed, struct side from, struct side to)
 {
     change->keyed = keyed;
@@ -132,7 +136,7 @@ static inline int run_pkey_mprotect(void *state, uint64_t loops)
     return status;
 }
 
-/* What this side allows and refuses, and for which reason, on one byte. */
+/* Prove for one byte what this side allows and refuses, and for which reason. */
 static inline int prove_side_at(const struct change *change, char *at, struct side side)
 {
     int pkey = change->keys[side.key], status;
@@ -147,7 +151,7 @@ static inline int prove_side_at(const struct change *change, char *at, struct si
     return pk_prove_refused(PK_STORE, at, pkey);
 }
 
-/* Each region is as this side says: its VMA, its pages, its first byte and its last. */
+/* Prove for each region that its VMA, its pages, its first and its last byte match this side. */
 static inline int prove_side(const struct change *change, struct side side)
 {
     int status = pk_regions_audit(&change->regions, side.prot, change->keys[side.key]);
@@ -161,7 +165,7 @@ static inline int prove_side(const struct change *change, struct side side)
     return status;
 }
 
-/* The change is made from one side to the other, each proved by `prove`. */
+/* Make the change from one side to the other, and prove both sides. */
 static inline int verify_change(void *state, int (*run)(void *, uint64_t),
                                 int (*prove)(const struct change *, struct side))
 {
@@ -175,7 +179,8 @@ static inline int verify_change(void *state, int (*run)(void *, uint64_t),
         status = pk_disprove("the change failed");
     if (!status)
         status = prove(change, change->to);
-    if (!status && change->from.prot == change->to.prot && change->keys[change->from.key] == change->keys[change->to.key])
+    if (!status && change->from.prot == change->to.prot &&
+        change->keys[change->from.key] == change->keys[change->to.key])
         status = pk_disprove("the change changes nothing");
     return status;
 }

@@ -1,12 +1,12 @@
-/* Changing a region of which only some pages are resident: the others have no entry in the page table, or no page table. */
+/* Changing a region in which only some pages are resident. The others have no page-table entry, or no page table. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 
 #include "change.h"
 
-#define REGIONS 4 /* in a batch */
+#define REGIONS 4 /* in one batch */
 #define DENSITY_PAGES 4096
-#define PAGE_TABLE ((size_t)1 << 21) /* bytes that one maps: none is to be shared with a neighbour */
+#define PAGE_TABLE ((size_t)1 << 21) /* bytes that one page table maps; none may be shared with another region */
 #define SPARSE_PAGES 16
 
 /* In the order of the labels. */
@@ -15,7 +15,7 @@ static const size_t distances[] = {PAGE_TABLE, (size_t)1 << 30};
 
 struct thin {
     struct change change; /* first, so that a pointer to this is one to it */
-    size_t *resident;     /* which pages of each region */
+    size_t *resident;     /* which pages are resident in each region */
     size_t count;
 };
 
@@ -27,7 +27,7 @@ static void teardown(void *state)
     free(thin->resident);
 }
 
-/* More addresses than the machine has memory for. */
+/* Map more addresses than the machine has memory. */
 static int map_region(const struct thin *thin, struct pk_region *region)
 {
     int status = pk_region_lay(region, MAP_NORESERVE);
@@ -48,12 +48,12 @@ static int map_regions(struct thin *thin, size_t pages, size_t alignment)
         status = pk_regions_fence(regions, REGIONS, pages, alignment);
     for (size_t i = 0; i < REGIONS && !status; i++)
         status = map_region(thin, &regions->at[i]);
-    return status == -ENOMEM ? pk_skip("the kernel grants no more addresses than it has memory for: "
-                                       "sysctl vm.overcommit_memory=0")
-                             : status;
+    return status == -ENOMEM
+               ? pk_skip("the kernel does not reserve more addresses than it has memory: sysctl vm.overcommit_memory=0")
+               : status;
 }
 
-/* Every n-th page as evenly as whole numbers allow. */
+/* Choose every n-th page, as evenly as whole numbers allow. */
 static size_t choose_evenly(size_t *chosen, size_t pages, size_t percent)
 {
     size_t count = 0;
@@ -93,8 +93,8 @@ static uint64_t memory_of_density(const int64_t *point)
     return (uint64_t)DENSITY_PAGES * percents[point[0]] / 100 * REGIONS * pk_page_size();
 }
 
-/* These pages are resident. That no others are, their number tells, which the audit compares. The kernel is asked for so many
- * pages at once. */
+/* Prove that these pages are resident. The audit proves that no others are, by their number. The kernel is asked
+ * about this many pages in one call. */
 static int prove_resident(const struct thin *thin, const struct pk_region *region)
 {
     unsigned char resident[DENSITY_PAGES];
@@ -115,7 +115,8 @@ static int prove_resident(const struct thin *thin, const struct pk_region *regio
     return 0;
 }
 
-/* An access that goes through would make a page resident: only where one is. A refused one may be anywhere. */
+/* An allowed access would make a page resident, so it is tried only where one is. A refused access may be tried
+ * anywhere. */
 static int prove_thin_side(const struct change *change, struct side side)
 {
     const struct thin *thin = (const struct thin *)change;
@@ -139,20 +140,41 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(mprotect_density) = {
-    .family = "protect", .name = "mprotect-density",
-    .axes = {{.name = "percent", .meaning = "share of the region's 4096 pages that is resident, evenly spread",
-              .labels = "0,1,10,50,100", .points = "0,1,10,50,100", .quick = "10"}},
-    .operation = "mprotect of a region of 4096 pages from readable and writable to read-only, not all of them resident",
-    .floor = "syscall/getppid", .state_size = sizeof(struct thin), .memory = memory_of_density, .setup = setup_density,
-    .batch = batch, .prepare = prepare, .run = run_mprotect, .verify = verify, .teardown = teardown,
+    .family = "protect",
+    .name = "mprotect-density",
+    .axes = {{.name = "percent",
+              .meaning = "percentage of the region's 4096 pages that are resident, evenly spread",
+              .labels = "0,1,10,50,100",
+              .points = "0,1,10,50,100",
+              .quick = "10"}},
+    .operation = "mprotect of a region of 4096 pages, some of them resident, from readable and writable to read-only",
+    .floor = "syscall/getppid",
+    .state_size = sizeof(struct thin),
+    .memory = memory_of_density,
+    .setup = setup_density,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run_mprotect,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(mprotect_sparse) = {
-    .family = "protect", .name = "mprotect-sparse",
-    .axes = {{.name = "every", .meaning = "distance between the resident pages: each in a page table of its own, or in a "
-                                          "page directory of its own",
-              .labels = "2m,1g", .points = "2m,1g", .quick = "2m"}},
-    .operation = "mprotect of a region from readable and writable to read-only, of which 16 pages far apart are resident",
-    .floor = "syscall/getppid", .state_size = sizeof(struct thin), .setup = setup_sparse, .batch = batch,
-    .prepare = prepare, .run = run_mprotect, .verify = verify, .teardown = teardown,
+    .family = "protect",
+    .name = "mprotect-sparse",
+    .axes = {{.name = "every",
+              .meaning =
+                  "distance between the resident pages: each in its own page table, or each in its own page directory",
+              .labels = "2m,1g",
+              .points = "2m,1g",
+              .quick = "2m"}},
+    .operation = "mprotect of a region with 16 resident pages far apart from readable and writable to read-only",
+    .floor = "syscall/getppid",
+    .state_size = sizeof(struct thin),
+    .setup = setup_sparse,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run_mprotect,
+    .verify = verify,
+    .teardown = teardown,
 };

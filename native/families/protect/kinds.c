@@ -1,4 +1,4 @@
-/* Changing what is made of one kind of pages or another, each huge page as a whole. */
+/* Changing regions made of one kind of page. A huge page changes as a whole. */
 #define _GNU_SOURCE
 #include "change.h"
 
@@ -32,28 +32,40 @@ static int setup(struct change *change, const int64_t *point, int keyed, struct 
                                         (enum pk_kind)point[0]);
 }
 
-#define SIZE_AXIS                                                                                                  \
-    {                                                                                                              \
-        .name = "mib", .meaning = "resident MiB in the region", .points = "2,32", .quick = "2", .more = "1024"     \
+#define SIZE_AXIS                                                                                              \
+    {                                                                                                          \
+        .name = "mib", .meaning = "resident MiB in the region", .points = "2,32", .quick = "2", .more = "1024" \
     }
 
-#define CHANGE(identifier, text, by, keyed, from_side, to_side, sentence)                                          \
-    static int setup_##identifier(void *state, const int64_t *point)                                               \
-    {                                                                                                              \
-        return setup(state, point, keyed, (struct side)from_side, (struct side)to_side);                           \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "protect", .name = text, .axes = {PK_KIND_AXIS("4k,thp"), SIZE_AXIS}, .group = "kind",           \
-        .floor = "syscall/getppid", .operation = sentence, .needs = keyed ? PK_NEEDS_KEYS : 0,                     \
-        .state_size = sizeof(struct change), .memory = memory, .support = support, .setup = setup_##identifier,    \
-        .batch = batch, .prepare = prepare, .run = run_##by, .verify = verify_##by, .teardown = teardown_change,   \
+#define CHANGE(identifier, text, by, keyed, from_side, to_side, sentence)                \
+    static int setup_##identifier(void *state, const int64_t *point)                     \
+    {                                                                                    \
+        return setup(state, point, keyed, (struct side)from_side, (struct side)to_side); \
+    }                                                                                    \
+    PK_BENCHMARK(identifier) = {                                                         \
+        .family = "protect",                                                             \
+        .name = text,                                                                    \
+        .axes = {PK_KIND_AXIS("4k,thp"), SIZE_AXIS},                                     \
+        .group = "kind",                                                                 \
+        .floor = "syscall/getppid",                                                      \
+        .operation = sentence,                                                           \
+        .needs = keyed ? PK_NEEDS_KEYS : 0,                                              \
+        .state_size = sizeof(struct change),                                             \
+        .memory = memory,                                                                \
+        .support = support,                                                              \
+        .setup = setup_##identifier,                                                     \
+        .batch = batch,                                                                  \
+        .prepare = prepare,                                                              \
+        .run = run_##by,                                                                 \
+        .verify = verify_##by,                                                           \
+        .teardown = teardown_change,                                                     \
     };
 
 CHANGE(mprotect_kind_rw_ro, "mprotect-kind-rw-ro", mprotect, 0, SIDE(WRITE, 0), SIDE(READ, 0),
-       "mprotect of a region of one kind of pages from readable and writable to read-only")
+       "mprotect of a region of one kind of page from readable and writable to read-only")
 CHANGE(mprotect_kind_ro_rw, "mprotect-kind-ro-rw", mprotect, 0, SIDE(READ, 0), SIDE(WRITE, 0),
-       "mprotect of a region of one kind of pages from read-only to readable and writable")
+       "mprotect of a region of one kind of page from read-only to readable and writable")
 CHANGE(pkey_mprotect_kind_0_k, "pkey-mprotect-kind-0-k", pkey_mprotect, 1, SIDE(WRITE, 0), SIDE(WRITE, 1),
-       "pkey_mprotect of a region of one kind of pages from key 0 to another key, same protection")
+       "pkey_mprotect of a region of one kind of page from key 0 to another key, with the same protection")
 CHANGE(pkey_mprotect_kind_k_0, "pkey-mprotect-kind-k-0", pkey_mprotect, 1, SIDE(WRITE, 1), SIDE(WRITE, 0),
-       "pkey_mprotect of a region of one kind of pages from a key to key 0, same protection")
+       "pkey_mprotect of a region of one kind of page from a key to key 0, with the same protection")

@@ -1,17 +1,17 @@
-/* Changing a part of a transparent huge page: the first time splits its entry in the page table, later ones find it split. */
+/* Changing part of a transparent huge page. The first change splits its page-table entry, later ones find it split. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "smaps.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/smaps.h"
+#include "memory/trap.h"
 
 #define READ PROT_READ
 #define WRITE (PROT_READ | PROT_WRITE)
 
-#define HUGE_PAGES 4 /* in a batch */
-#define PAGES 512    /* of 4 KiB in a huge page */
-#define PLACE 256    /* which of them is changed */
+#define HUGE_PAGES 4 /* in one batch */
+#define PAGES 512    /* 4 KiB pages in a huge page */
+#define PLACE 256    /* number of the page that changes */
 
 enum when { FIRST, STEADY };
 
@@ -95,7 +95,7 @@ static void teardown(void *state)
     pk_regions_unmap(&part->regions);
 }
 
-/* The VMAs that a region is split into, together. */
+/* Totals of the VMAs that a region is split into. */
 struct pieces {
     size_t count;
     uint64_t resident, huge;
@@ -139,7 +139,7 @@ static int prove_all_pieces(const struct part *part, size_t count, int huge)
     return status;
 }
 
-/* The page changed is read-only, and its neighbours aren't. */
+/* The changed page is read-only, and the pages next to it are not. */
 static int prove_changed(const struct part *part)
 {
     int status = 0;
@@ -173,10 +173,22 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(mprotect_thp_part) = {
-    .family = "protect", .name = "mprotect-thp-part",
-    .axes = {{.name = "when", .labels = "first,steady", .points = "first,steady", .quick = "first",
-              .meaning = "the first change, of an intact huge page, or a later one, after that has been split"}},
-    .operation = "mprotect of one 4 KiB page of a transparent huge page of 2 MiB to read-only", .floor = "syscall/getppid",
-    .state_size = sizeof(struct part), .memory = memory, .support = support, .setup = setup, .batch = batch,
-    .prepare = prepare, .run = run_mprotect, .verify = verify, .teardown = teardown,
+    .family = "protect",
+    .name = "mprotect-thp-part",
+    .axes = {{.name = "when",
+              .labels = "first,steady",
+              .points = "first,steady",
+              .quick = "first",
+              .meaning = "the first change, of an intact huge page, or a later change, after it has been split"}},
+    .operation = "mprotect of one 4 KiB page of a transparent huge page of 2 MiB to read-only",
+    .floor = "syscall/getppid",
+    .state_size = sizeof(struct part),
+    .memory = memory,
+    .support = support,
+    .setup = setup,
+    .batch = batch,
+    .prepare = prepare,
+    .run = run_mprotect,
+    .verify = verify,
+    .teardown = teardown,
 };

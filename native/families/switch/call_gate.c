@@ -1,27 +1,27 @@
-/* Crossing into a domain by a call: a gate opens it, goes over to a stack inside it, calls, comes back, closes. */
+/* Entering a domain by a call. A gate opens the domain, switches to a stack inside it, calls, returns and closes. */
 #define _GNU_SOURCE
 #include <stddef.h>
 
 #include "benchmark.h"
-#include "domain.h"
-#include "gate.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/gate.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
-/* What a stack needs, and to spare. */
+/* More than a stack needs. */
 #define STACK_PAGES 4
 
-/* Lies at the beginning of the domain, its stack at the end. */
+/* Data at the start of the domain. The stack is at its end. */
 struct inside {
     volatile char byte;
-    void *volatile frame; /* of the function that was called last, if it told */
+    void *volatile frame; /* stack frame of the last function called, if it reported one */
 };
 
 struct gate {
     struct pk_domain domain;
     void (*entry)(void *);
-    char *top; /* of the stack inside */
+    char *top; /* end of the stack inside */
 };
 
 static void store(void *argument)
@@ -96,7 +96,7 @@ static int run_floor(void *state, uint64_t loops)
     return 0;
 }
 
-/* Open the domain, if it can be closed, for as long as it is looked into. */
+/* Open the domain to look into it, if it can be closed. */
 static void open_domain(const struct gate *gate)
 {
     if (gate->domain.key.number)
@@ -109,7 +109,7 @@ static void close_domain(const struct gate *gate)
         pk_wrpkru(gate->domain.key.closed);
 }
 
-/* One turn with another function than the one that is timed: it tells where its frame is. */
+/* Run one iteration with a function that reports its frame instead of the timed one. */
 static int prove_stack(struct gate *gate, int (*run)(void *, uint64_t))
 {
     struct inside *inside = (struct inside *)gate->domain.region.base;
@@ -149,7 +149,7 @@ static int prove_store(struct gate *gate, int (*run)(void *, uint64_t))
     return stored == 1 ? 0 : pk_disprove("the store inside the domain did not happen");
 }
 
-/* Neither the data nor the stack can so much as be read. */
+/* Neither the data nor the stack can be read. */
 static int prove_closed(const struct gate *gate)
 {
     const struct pk_region *region = &gate->domain.region;
@@ -183,18 +183,31 @@ static int verify_gate(void *state)
 }
 
 PK_BENCHMARK(call_gate_floor) = {
-    .family = "switch", .name = "call-gate-floor", .group = "call-gate", .needs = PK_NEEDS_X86,
+    .family = "switch",
+    .name = "call-gate-floor",
+    .group = "call-gate",
+    .needs = PK_NEEDS_X86,
     .floor = "instruction/empty-loop",
-    .operation = "go over to another stack, call a function that stores a byte, come back: a call gate without rights",
-    .state_size = sizeof(struct gate), .setup = setup_plain, .run = run_floor, .verify = verify_floor,
+    .operation = "switch to another stack, call a function that stores a byte, return: a call gate without rights",
+    .state_size = sizeof(struct gate),
+    .setup = setup_plain,
+    .run = run_floor,
+    .verify = verify_floor,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(call_gate) = {
-    .family = "switch", .name = "call-gate", .group = "call-gate", .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS, .headline = 1,
+    .family = "switch",
+    .name = "call-gate",
+    .group = "call-gate",
+    .needs = PK_NEEDS_X86 | PK_NEEDS_KEYS,
+    .headline = 1,
     .floor = "switch/call-gate-floor",
-    .operation = "open a domain by a checked WRPKRU, go over to a stack inside it, call a function that stores a byte, come "
-                 "back, close it by another",
-    .state_size = sizeof(struct gate), .setup = setup_keyed, .run = run_gate, .verify = verify_gate,
+    .operation = "open a domain by a checked WRPKRU, switch to a stack inside it, call a function that stores a byte, "
+                 "return, close the domain by another checked WRPKRU",
+    .state_size = sizeof(struct gate),
+    .setup = setup_keyed,
+    .run = run_gate,
+    .verify = verify_gate,
     .teardown = teardown,
 };

@@ -1,17 +1,17 @@
-/* What open_close.c does, by other means than opening: the store goes through another mapping of the same pages, or is made
- * by another process or thread that may. Whoever wants it done can read the region, and never write to it. */
+/* The same store as in open_close.c without opening: through another mapping of the same pages, or by another thread
+ * or process that may write. Whoever wants the store can read the region, and can never write to it. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "domain.h"
-#include "peer.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 #include "pages.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "parallel/peer.h"
 
 struct elsewhere {
-    struct pk_domain domain; /* with a key where a thread has it open; else read-only */
-    char *alias;             /* of the region's pages, writable; or NULL */
+    struct pk_domain domain; /* with a key if a thread has it open; otherwise read-only */
+    char *alias;             /* writable mapping of the same pages; or NULL */
     struct pk_peer peer;
 };
 
@@ -20,7 +20,7 @@ static uint64_t memory(const int64_t *point)
     return (uint64_t)point[0] * pk_page_size();
 }
 
-/* Put shared pages in place of the region's own, all of them resident; a file's, or, where it is -1, nobody's. */
+/* Replace the region's pages by resident shared pages: of a file, or anonymous if `file` is -1. */
 static int share(const struct pk_region *region, int file)
 {
     size_t length = pk_region_length(region);
@@ -28,7 +28,7 @@ static int share(const struct pk_region *region, int file)
 
     if (mmap(region->base, length, PROT_READ | PROT_WRITE, flags, file, 0) == MAP_FAILED)
         return pk_error(errno, "map shared pages");
-    madvise(region->base, length, MADV_NOHUGEPAGE); /* fails only where the kernel has no huge pages */
+    madvise(region->base, length, MADV_NOHUGEPAGE); /* fails only if the kernel has no huge pages */
     for (size_t at = 0; at < length; at += pk_page_size())
         ((volatile char *)region->base)[at] = 0;
     return 0;
@@ -57,7 +57,7 @@ static int map_twice(struct elsewhere *elsewhere, int file)
     if (alias == MAP_FAILED)
         return pk_error(errno, "map the pages again");
     elsewhere->alias = alias;
-    *(volatile char *)alias = 0; /* what is stored to is resident here, too */
+    *(volatile char *)alias = 0; /* so that the written page is resident here as well */
     return deny_writing(region);
 }
 
@@ -85,7 +85,7 @@ static int store_for_asker(void *state, int value)
     return 0;
 }
 
-/* A process that was forked finds none of the shared pages in its page tables. */
+/* Touch the pages: the page tables of a forked process hold no shared pages. */
 static int join_process(void *state)
 {
     return store_for_asker(state, 0);
@@ -120,8 +120,9 @@ static int setup_thread(void *state, const int64_t *point)
     struct elsewhere *elsewhere = state;
     int status = pk_domain_map(&elsewhere->domain, (size_t)point[0], PKEY_DISABLE_WRITE);
 
-    return status ? status
-                  : pk_peer_start(&elsewhere->peer, PK_PEER_THREAD, PK_PEER_FUTEX, PK_PEER_SAME_CPU, &thread_work, state);
+    return status
+               ? status
+               : pk_peer_start(&elsewhere->peer, PK_PEER_THREAD, PK_PEER_FUTEX, PK_PEER_SAME_CPU, &thread_work, state);
 }
 
 static void teardown(void *state)
@@ -155,14 +156,14 @@ static int run_ask(void *state, uint64_t loops)
     return status;
 }
 
-/* The byte is 0 before; one operation makes it 1. */
+/* The byte is 0 before, and 1 after one operation. */
 static int prove_store(struct elsewhere *elsewhere, int (*run)(void *, uint64_t))
 {
     const volatile char *byte = elsewhere->domain.region.base;
     int status;
 
     if (*byte != 0)
-        return pk_disprove("the region does not show the store that cleared it");
+        return pk_disprove("the region does not show the store that cleared the byte");
     status = pk_prove_runs(run, elsewhere);
     if (status)
         return status;
@@ -198,31 +199,57 @@ static int verify_ask(void *state)
     if (status)
         return status;
     if (pk_peer_id(peer) == (int)syscall(SYS_gettid))
-        return pk_disprove("the one that is asked is the one that asks");
-    return pk_peer_answered(peer) == answered + 2 ? 0 : pk_disprove("not every store was made by the one that was asked");
+        return pk_disprove("the thread or process that is asked is the one that asks");
+    return pk_peer_answered(peer) == answered + 2
+               ? 0
+               : pk_disprove("not every store was made by the thread or process that was asked");
 }
 
 PK_BENCHMARK(double_mapping) = {
-    .family = "switch", .name = "double-mapping", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
+    .family = "switch",
+    .name = "double-mapping",
+    .axes = {SWITCH_PAGES_AXIS},
+    .group = "switch",
     .floor = "instruction/empty-loop",
     .operation = "store a byte into a read-only region through a second, writable mapping of its pages",
-    .state_size = sizeof(struct elsewhere), .memory = memory, .setup = setup_double, .run = run_double,
-    .verify = verify_double, .teardown = teardown,
+    .state_size = sizeof(struct elsewhere),
+    .memory = memory,
+    .setup = setup_double,
+    .run = run_double,
+    .verify = verify_double,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(futex_thread) = {
-    .family = "switch", .name = "futex-thread", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
-    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS, .floor = "instruction/empty-loop",
-    .operation = "have a thread on the same CPU, to which alone a key is open, store a byte, asked and answered by futex",
-    .state_size = sizeof(struct elsewhere), .memory = memory, .setup = setup_thread, .run = run_ask,
-    .verify = verify_ask, .teardown = teardown,
+    .family = "switch",
+    .name = "futex-thread",
+    .axes = {SWITCH_PAGES_AXIS},
+    .group = "switch",
+    .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .operation = "ask a thread on the same CPU by futex to store a byte, and wait for its answer; only that thread has "
+                 "the key open",
+    .state_size = sizeof(struct elsewhere),
+    .memory = memory,
+    .setup = setup_thread,
+    .run = run_ask,
+    .verify = verify_ask,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(pipe_process) = {
-    .family = "switch", .name = "pipe-process", .axes = {SWITCH_PAGES_AXIS}, .group = "switch",
-    .needs = PK_NEEDS_THREADS, .floor = "instruction/empty-loop",
-    .operation = "have a process on the same CPU, which shares a region and alone may write to it, store a byte, asked and "
-                 "answered by pipe",
-    .state_size = sizeof(struct elsewhere), .memory = memory, .setup = setup_process, .run = run_ask,
-    .verify = verify_ask, .teardown = teardown,
+    .family = "switch",
+    .name = "pipe-process",
+    .axes = {SWITCH_PAGES_AXIS},
+    .group = "switch",
+    .needs = PK_NEEDS_THREADS,
+    .floor = "instruction/empty-loop",
+    .operation = "ask a process on the same CPU by pipe to store a byte into a shared region, and wait for its answer; "
+                 "only that process may write to the region",
+    .state_size = sizeof(struct elsewhere),
+    .memory = memory,
+    .setup = setup_process,
+    .run = run_ask,
+    .verify = verify_ask,
+    .teardown = teardown,
 };

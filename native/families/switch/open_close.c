@@ -1,11 +1,11 @@
-/* The headline: open a region for writing, store one byte, close it; by each way there is. */
+/* The headline cases: open a region for writing, store one byte, close it, in every possible way. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "domain.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 #include "pages.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
 
 static uint64_t memory(const int64_t *point)
 {
@@ -27,13 +27,13 @@ static int setup_keyed(void *state, const int64_t *point)
     return pk_domain_map(state, (size_t)point[0], PKEY_DISABLE_WRITE);
 }
 
-/* Without a key, which then is 0, just as well. */
+/* Also works without a key: its number is then 0. */
 static void teardown(void *state)
 {
     pk_domain_unmap(state);
 }
 
-/* By other means than the ones that are timed. */
+/* Clear the byte by other means than the timed ones. */
 static int clear_byte(const struct pk_domain *domain)
 {
     int status;
@@ -52,7 +52,7 @@ static int clear_byte(const struct pk_domain *domain)
     return status;
 }
 
-/* Closed, then one round whose store really happened, then closed again. */
+/* The region is closed, one iteration really stores, and the region is closed again. */
 static int prove_round(void *state, int (*run)(void *, uint64_t))
 {
     const struct pk_domain *domain = state;
@@ -107,7 +107,7 @@ static int run_glibc(void *state, uint64_t loops)
 
     PK_REPEAT(loops) {
         pkey_set(pkey, 0);
-        pk_barrier(); /* glibc's has none: the store could move out of the open part */
+        pk_barrier(); /* glibc's pkey_set is no barrier: the store could move out of the open section */
         *byte = (char)left_;
         pk_barrier();
         pkey_set(pkey, PKEY_DISABLE_WRITE);
@@ -151,25 +151,36 @@ static int run_mprotect(void *state, uint64_t loops)
     return status;
 }
 
-#define SWITCH(identifier, text, timed, key_needs, set_up, shown, sentence)                                        \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove_round(state, timed);                                                                          \
-    }                                                                                                              \
-    PK_BENCHMARK(identifier) = {                                                                                   \
-        .family = "switch", .name = text, .axes = {SWITCH_PAGES_AXIS}, .group = "switch", .headline = shown,  \
-        .floor = "instruction/empty-loop", .needs = key_needs, .operation = sentence,                              \
-        .state_size = sizeof(struct pk_domain), .memory = memory, .setup = set_up, .run = timed,                   \
-        .verify = verify_##identifier, .teardown = teardown,                                                       \
+#define SWITCH(identifier, text, timed, key_needs, set_up, shown, sentence) \
+    static int verify_##identifier(void *state)                             \
+    {                                                                       \
+        return prove_round(state, timed);                                   \
+    }                                                                       \
+    PK_BENCHMARK(identifier) = {                                            \
+        .family = "switch",                                                 \
+        .name = text,                                                       \
+        .axes = {SWITCH_PAGES_AXIS},                                        \
+        .group = "switch",                                                  \
+        .headline = shown,                                                  \
+        .floor = "instruction/empty-loop",                                  \
+        .needs = key_needs,                                                 \
+        .operation = sentence,                                              \
+        .state_size = sizeof(struct pk_domain),                             \
+        .memory = memory,                                                   \
+        .setup = set_up,                                                    \
+        .run = timed,                                                       \
+        .verify = verify_##identifier,                                      \
+        .teardown = teardown,                                               \
     };
 
 SWITCH(raw, "wrpkru-raw", run_raw, PK_NEEDS_KEYS, setup_keyed, 1,
-       "open a keyed region for writing by WRPKRU of a value worked out before, store a byte, close it likewise")
+       "open a region by WRPKRU of a precomputed value, store a byte, close it the same way")
 SWITCH(inline, "wrpkru-inline", run_inline, PK_NEEDS_KEYS, setup_keyed, 1,
-       "open a keyed region for writing by RDPKRU, change and WRPKRU, inlined, store a byte, close it likewise")
+       "open a region by RDPKRU, a change of the key's bits and WRPKRU, inlined, store a byte, close it the same way")
 SWITCH(glibc, "wrpkru-glibc", run_glibc, PK_NEEDS_KEYS | PK_NEEDS_GLIBC, setup_keyed, 1,
-       "open a keyed region for writing by the C library's pkey_set, store a byte, close it likewise")
+       "open a region by the C library's pkey_set, store a byte, close it the same way")
 SWITCH(pkey_mprotect, "pkey-mprotect", run_pkey_mprotect, PK_NEEDS_KEYS, setup_keyed, 1,
-       "open a region for writing by pkey_mprotect to key 0, store a byte, close it by pkey_mprotect to a key that denies writing")
+       "open a region for writing by pkey_mprotect to key 0, store a byte, close it by pkey_mprotect to a key that "
+       "denies writing")
 SWITCH(mprotect, "mprotect", run_mprotect, 0, setup_plain, 1,
        "open a region for writing by mprotect, store a byte, close it by mprotect to read-only")

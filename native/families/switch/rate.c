@@ -1,13 +1,13 @@
-/* Switching every so often, with work in between: what a switch adds to a program, by how much of its time goes by between
- * two of them. The work is a number of instructions, not a time, so that it is the same on each run and machine. */
+/* Switching at intervals, with work in between: the cost that switches add to a program, by the time between two of
+ * them. The work is a number of instructions, not a time, so that it is the same on each run and machine. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
-/* Odd, so that no power of it becomes 0 modulo 2^64; the multiplier of Knuth's MMIX generator. */
+/* Odd, so that no power of it is 0 modulo 2^64. It is the multiplier of Knuth's MMIX generator. */
 #define FACTOR 6364136223846793005u
 
 struct rate {
@@ -51,8 +51,8 @@ static void teardown(void *state)
     pk_domain_unmap(&rate->domain);
 }
 
-/* The value passes through a register each time, or the compiler would work out several multiplications as one. Not inlined,
- * so that it is the same code with switches and without: what pads a loop inside another differs. */
+/* The value passes through a register each time, because the compiler would otherwise merge several multiplications.
+ * Not inlined, so that the code is the same with switches and without: padding inside the outer loop would differ. */
 __attribute__((noinline)) static uint64_t work(uint64_t value, uint64_t multiplications)
 {
     PK_REPEAT(multiplications) {
@@ -109,7 +109,7 @@ static int run_mprotect(void *state, uint64_t loops)
     return status;
 }
 
-/* FACTOR to a power, by squaring: another way to the work's result. */
+/* FACTOR to this power by squaring, to check the result of the work independently. */
 static uint64_t power(uint64_t exponent)
 {
     uint64_t result = 1, square = FACTOR;
@@ -122,7 +122,7 @@ static uint64_t power(uint64_t exponent)
     return result;
 }
 
-/* Two operations: the second goes on where the first ended. */
+/* Two operations: the second continues where the first ended. */
 static int prove_work(struct rate *rate, int (*run)(void *, uint64_t))
 {
     const volatile uint64_t *result = (const volatile uint64_t *)rate->domain.region.base;
@@ -135,7 +135,8 @@ static int prove_work(struct rate *rate, int (*run)(void *, uint64_t))
     status = run(rate, 2);
     if (status)
         return status;
-    return *result == power(2 * rate->work) ? 0 : pk_disprove("the result of two turns' work was not stored");
+    return *result == power(2 * rate->work) ? 0
+                                            : pk_disprove("the result of the work of two operations was not stored");
 }
 
 static int prove_closed(const struct rate *rate)
@@ -173,32 +174,53 @@ static int verify_mprotect(void *state)
     return prove_switches(state, run_mprotect);
 }
 
-/* From 50 ns to 1 ms between two switches. */
-#define WORK_AXIS                                                                                                  \
-    {                                                                                                              \
-        .name = "work", .points = "50,200,1000,5000,20000,100000", .quick = "1000", .more = "1000000",             \
-        .meaning = "64-bit multiplications between two switches, each of the result before: 3 cycles each on most " \
-                   "CPUs, about 1 ns at 3 GHz"                                                                     \
+/* From 50 ns to 1 ms of work between two switches. */
+#define WORK_AXIS                                                                                                     \
+    {                                                                                                                 \
+        .name = "work", .points = "50,200,1000,5000,20000,100000", .quick = "1000", .more = "1000000",                \
+        .meaning = "64-bit multiplications between two switches, each of the previous result: 3 cycles each on most " \
+                   "CPUs, about 1 ns at 3 GHz"                                                                        \
     }
 
 PK_BENCHMARK(rate_work) = {
-    .family = "switch", .name = "rate-work", .group = "rate", .axes = {WORK_AXIS}, .floor = "instruction/empty-loop",
-    .operation = "work for a while, store the result: a program that switches nothing",
-    .state_size = sizeof(struct rate), .setup = setup_open, .run = run_work, .verify = verify_work,
+    .family = "switch",
+    .name = "rate-work",
+    .group = "rate",
+    .axes = {WORK_AXIS},
+    .floor = "instruction/empty-loop",
+    .operation = "do the work, store the result: a program without switches",
+    .state_size = sizeof(struct rate),
+    .setup = setup_open,
+    .run = run_work,
+    .verify = verify_work,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(rate_wrpkru) = {
-    .family = "switch", .name = "rate-wrpkru", .group = "rate", .axes = {WORK_AXIS}, .needs = PK_NEEDS_KEYS,
+    .family = "switch",
+    .name = "rate-wrpkru",
+    .group = "rate",
+    .axes = {WORK_AXIS},
+    .needs = PK_NEEDS_KEYS,
     .floor = "switch/rate-work",
-    .operation = "work for a while, open a page by WRPKRU, store the result, close it likewise",
-    .state_size = sizeof(struct rate), .setup = setup_keyed, .run = run_wrpkru, .verify = verify_wrpkru,
+    .operation = "do the work, open a page by WRPKRU, store the result, close the page by WRPKRU",
+    .state_size = sizeof(struct rate),
+    .setup = setup_keyed,
+    .run = run_wrpkru,
+    .verify = verify_wrpkru,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(rate_mprotect) = {
-    .family = "switch", .name = "rate-mprotect", .group = "rate", .axes = {WORK_AXIS}, .floor = "switch/rate-work",
-    .operation = "work for a while, open a page by mprotect, store the result, close it by mprotect to read-only",
-    .state_size = sizeof(struct rate), .setup = setup_plain, .run = run_mprotect, .verify = verify_mprotect,
+    .family = "switch",
+    .name = "rate-mprotect",
+    .group = "rate",
+    .axes = {WORK_AXIS},
+    .floor = "switch/rate-work",
+    .operation = "do the work, open a page by mprotect, store the result, close the page by mprotect to read-only",
+    .state_size = sizeof(struct rate),
+    .setup = setup_plain,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown,
 };

@@ -1,5 +1,5 @@
-/* Taking the right to write away from all threads at once, and giving it back. By mprotect, the kernel sees to it. A key's
- * rights belong to each thread, which alone can change them: it has to be told, do so, and say that it has. */
+/* Taking the right to write away from all threads at once, and giving it back. With mprotect, the kernel does it.
+ * With a key, only each thread itself can change its rights: it has to be told, change them, and confirm. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdatomic.h>
@@ -7,15 +7,15 @@
 #include <string.h>
 
 #include "benchmark.h"
-#include "cpus.h"
-#include "crew.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
+#include "parallel/cpus.h"
+#include "parallel/thread_team.h"
 
-/* What a thread is told, and what it answers: the number of an order. Odd ones revoke, even ones grant. Each in a pair of
- * cache lines of its own. */
+/* An order to a thread and the thread's confirmation, both as the number of the order. Odd orders revoke, even orders
+ * grant. Each post has a pair of cache lines of its own. */
 struct post {
     _Alignas(128) atomic_uint ordered;
     _Alignas(128) atomic_uint obeyed;
@@ -23,15 +23,15 @@ struct post {
 
 struct revocation {
     struct pk_domain domain; /* with a key or without */
-    struct pk_crew crew;
-    struct post *posts; /* one a thread */
+    struct pk_team team;
+    struct post *posts; /* one for each thread */
     unsigned threads;
-    unsigned orders;  /* given so far */
-    unsigned short_of_cpus; /* there are more threads than CPUs */
-    int expected;     /* by the threads' proofs: whether they may write */
+    unsigned orders;        /* number of orders given */
+    unsigned short_of_cpus; /* whether there are more threads than CPUs */
+    int expected;           /* what the threads' proofs expect: whether they may write */
 };
 
-/* Wait without sleeping; where it takes another's CPU, let the others run. */
+/* Wait without sleeping. If there are too few CPUs, let other threads run. */
 static void relax(const struct revocation *revocation)
 {
     if (revocation->short_of_cpus)
@@ -40,7 +40,7 @@ static void relax(const struct revocation *revocation)
         pk_pause();
 }
 
-/* What the threads do all the time: look whether there is an order. */
+/* What the threads do all the time: check for an order. */
 static void look(void *state, unsigned member)
 {
     const struct revocation *revocation = state;
@@ -55,8 +55,8 @@ static void look(void *state, unsigned member)
     atomic_store_explicit(&post->obeyed, order, memory_order_release);
 }
 
-/* All are told before the first is waited for. The caller is one of them. Inlined by some compilers and not by
- * others, if they were let. */
+/* Give the order to all threads before waiting for the first. The caller is one of them. Not inlined, because some
+ * compilers would and some would not. */
 __attribute__((noinline)) static void give_order(struct revocation *revocation, uint32_t pkru)
 {
     unsigned order = ++revocation->orders;
@@ -104,7 +104,7 @@ static int join_keyed(void *state, unsigned member)
     return 0;
 }
 
-/* In each thread: it may write now, or may not. */
+/* In each thread: check whether it may write. */
 static int prove_rights(void *state, unsigned member)
 {
     const struct revocation *revocation = state;
@@ -115,10 +115,10 @@ static int prove_rights(void *state, unsigned member)
                                 : pk_prove_refused(PK_STORE, byte, revocation->domain.key.number);
 }
 
-static const struct pk_crew_work keyed = {.join = join_keyed, .verify = prove_rights, .idle = look};
-static const struct pk_crew_work plain = {.verify = prove_rights, .idle = look};
+static const struct pk_team_work keyed = {.join = join_keyed, .verify = prove_rights, .idle = look};
+static const struct pk_team_work plain = {.verify = prove_rights, .idle = look};
 
-static int start_threads(struct revocation *revocation, const int64_t *point, const struct pk_crew_work *work)
+static int start_threads(struct revocation *revocation, const int64_t *point, const struct pk_team_work *work)
 {
     int cpus[CPU_SETSIZE];
 
@@ -128,7 +128,7 @@ static int start_threads(struct revocation *revocation, const int64_t *point, co
     if (!revocation->posts)
         return pk_error(ENOMEM, "allocate the orders");
     memset(revocation->posts, 0, revocation->threads * sizeof *revocation->posts);
-    return pk_crew_start(&revocation->crew, revocation->threads, PK_CREW_THREADS, work, revocation);
+    return pk_team_start(&revocation->team, revocation->threads, PK_TEAM_THREADS, work, revocation);
 }
 
 static int setup_keyed(void *state, const int64_t *point)
@@ -151,7 +151,7 @@ static void teardown(void *state)
 {
     struct revocation *revocation = state;
 
-    pk_crew_end(&revocation->crew);
+    pk_team_end(&revocation->team);
     free(revocation->posts);
     pk_domain_unmap(&revocation->domain);
 }
@@ -159,10 +159,10 @@ static void teardown(void *state)
 static int prove_everyones_rights(struct revocation *revocation, int expected)
 {
     revocation->expected = expected;
-    return pk_crew_verify(&revocation->crew);
+    return pk_team_verify(&revocation->team);
 }
 
-/* One operation made each thread obey twice. */
+/* One operation makes each thread follow two orders. */
 static int prove_obeyed(struct revocation *revocation)
 {
     unsigned orders = revocation->orders;
@@ -170,7 +170,7 @@ static int prove_obeyed(struct revocation *revocation)
 
     for (unsigned i = 1; i < revocation->threads && !status; i++)
         if (atomic_load(&revocation->posts[i].obeyed) != orders + 2)
-            status = pk_disprove("thread %u did not obey twice", i);
+            status = pk_disprove("thread %u did not follow two orders", i);
     return status;
 }
 
@@ -210,25 +210,38 @@ static int verify_mprotect(void *state)
     return status ? status : pk_prove_runs(run_mprotect, state);
 }
 
-#define THREADS_AXIS                                                                                               \
-    {                                                                                                              \
-        .name = "threads", .points = "cpus", .quick = "cpus",                                                      \
-        .meaning = "threads that lose the right and get it back, the one that takes it included"                   \
+#define THREADS_AXIS                                                                              \
+    {                                                                                             \
+        .name = "threads", .points = "cpus", .quick = "cpus",                                     \
+        .meaning = "threads that lose the right and get it back, including the one that takes it" \
     }
 
 PK_BENCHMARK(revoke_threads) = {
-    .family = "switch", .name = "revoke-threads", .group = "revoke", .axes = {THREADS_AXIS},
+    .family = "switch",
+    .name = "revoke-threads",
+    .group = "revoke",
+    .axes = {THREADS_AXIS},
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
-    .operation = "take the right to write to a page away from all threads and give it back: each is told by a flag that it "
-                 "looks at, does so by WRPKRU, says so, and is waited for",
-    .state_size = sizeof(struct revocation), .setup = setup_keyed, .run = run_threads, .verify = verify_threads,
+    .operation = "take the right to write to a page away from all threads and give it back: each thread is told by a "
+                 "flag that it polls, changes its rights by WRPKRU, and confirms",
+    .state_size = sizeof(struct revocation),
+    .setup = setup_keyed,
+    .run = run_threads,
+    .verify = verify_threads,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(revoke_mprotect) = {
-    .family = "switch", .name = "revoke-mprotect", .group = "revoke", .axes = {THREADS_AXIS}, .needs = PK_NEEDS_THREADS,
-    .operation = "take the right to write to a page away from all threads and give it back, by mprotect in one of them while "
-                 "the others run",
-    .state_size = sizeof(struct revocation), .setup = setup_plain, .run = run_mprotect, .verify = verify_mprotect,
+    .family = "switch",
+    .name = "revoke-mprotect",
+    .group = "revoke",
+    .axes = {THREADS_AXIS},
+    .needs = PK_NEEDS_THREADS,
+    .operation = "take the right to write to a page away from all threads and give it back, by mprotect in one thread "
+                 "while the others run",
+    .state_size = sizeof(struct revocation),
+    .setup = setup_plain,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown,
 };

@@ -1,19 +1,19 @@
 /* Going from domain to domain: each is opened, touched and closed in turn. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "domain.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/domain.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 #define LINE 64
 
-/* Bytes touched in each domain: by place on the axis, cache lines. */
+/* Cache lines touched in each domain, by place on the axis. */
 static const size_t lines_at[] = {0, 1, 64, 1024, 16384};
 
-/* What one operation needs to know, and where the next one finds it. */
+/* Everything that one operation needs, and a pointer to the next. */
 struct turn {
-    uint32_t open; /* PKRU that allows everything in this domain, and nothing in the others */
+    uint32_t open; /* PKRU that allows everything in this domain and nothing in the others */
     char *base;
     const struct turn *next;
 };
@@ -21,7 +21,7 @@ struct turn {
 struct rotation {
     struct pk_domain domains[PK_KEYS_MAX];
     struct turn turns[PK_KEYS_MAX];
-    const struct turn *first; /* that a run begins with */
+    const struct turn *first; /* where a run begins */
     unsigned count;
     size_t lines;
     uint32_t closed; /* PKRU that allows nothing in any domain */
@@ -41,18 +41,18 @@ static uint64_t memory(const int64_t *point)
 
 static int support_plain(const int64_t *point)
 {
-    return point[0] < PK_KEYS_MAX ? 0 : pk_skip("there are never more than %d keys", PK_KEYS_MAX - 1);
+    return point[0] < PK_KEYS_MAX ? 0 : pk_skip("a process has at most %d keys", PK_KEYS_MAX - 1);
 }
 
-/* A C library or a process's other code may hold some already. */
+/* The C library or other code of the process may already hold some keys. */
 static int support_keyed(const int64_t *point)
 {
     unsigned keys = pk_machine_probe()->keys;
 
-    return point[0] <= keys ? 0 : pk_skip("%u keys can be had, and %lld are needed", keys, (long long)point[0]);
+    return point[0] <= keys ? 0 : pk_skip("%u keys are available, and %lld are needed", keys, (long long)point[0]);
 }
 
-/* After the domains: only then is it known which keys must be closed. */
+/* This comes after the domains: only then are all keys known that must be closed. */
 static void plan_turns(struct rotation *rotation, const int64_t *point)
 {
     rotation->lines = lines_at[point[1]];
@@ -88,7 +88,7 @@ static int setup_plain(void *state, const int64_t *point)
     return status;
 }
 
-/* Backwards, so that PKRU ends as it was before the first. */
+/* In reverse order, so that PKRU ends as it was before the first domain. */
 static void teardown(void *state)
 {
     struct rotation *rotation = state;
@@ -97,8 +97,8 @@ static void teardown(void *state)
         pk_domain_unmap(&rotation->domains[--rotation->count]);
 }
 
-/* One store into each cache line. Not inlined, so that it is the same code with rights and without: what pads a loop inside
- * another differs. */
+/* One store into each cache line. Not inlined, so that the code is the same with rights and without: padding inside
+ * the outer loop would differ. */
 __attribute__((noinline)) static void touch(char *base, size_t lines)
 {
     volatile char *byte = base;
@@ -138,7 +138,7 @@ static int run_plain(void *state, uint64_t loops)
     return 0;
 }
 
-/* A domain is open in its turn, and the others are not. */
+/* In its turn a domain is open, and the others are closed. */
 static int prove_turn(const struct rotation *rotation, unsigned own)
 {
     int status = 0;
@@ -194,7 +194,7 @@ static int audit(const struct rotation *rotation)
     return status;
 }
 
-/* Each turn by itself, where a fault can be told; then one after the other, as they are timed. */
+/* Prove each turn alone, where a fault can be attributed. Then prove all of them in a row, as they are timed. */
 static int prove_round(struct rotation *rotation, int (*run)(void *, uint64_t))
 {
     int status = 0;
@@ -210,7 +210,7 @@ static int prove_round(struct rotation *rotation, int (*run)(void *, uint64_t))
 static int verify_keyed(void *state)
 {
     struct rotation *rotation = state;
-    int status = audit(rotation); /* first, because what follows would populate pages */
+    int status = audit(rotation); /* first, because the rest would populate pages */
 
     if (!status)
         status = prove_closed(rotation);
@@ -246,26 +246,49 @@ static int verify_plain(void *state)
     return prove_touched(rotation);
 }
 
-#define ROTATE_AXES                                                                                                \
-    {                                                                                                              \
-        {.name = "keys", .meaning = "domains that take turns, each with a key of its own where there are keys",    \
-         .points = "1,2,4,8,15", .quick = "2", .more = "3,5-7,9-14"},                                              \
-        {.name = "bytes", .meaning = "bytes touched in each turn, by one store into each 64-byte cache line",      \
-         .labels = "0,64,4Ki,64Ki,1Mi", .points = "0,64,4Ki,64Ki,1Mi", .quick = "64"},                             \
+#define ROTATE_AXES                                                                                     \
+    {                                                                                                   \
+        {.name = "keys",                                                                                \
+         .meaning = "domains that are opened in turn; each has its own key if the benchmark uses keys", \
+         .points = "1,2,4,8,15",                                                                        \
+         .quick = "2",                                                                                  \
+         .more = "3,5-7,9-14"},                                                                         \
+            {.name = "bytes",                                                                           \
+             .meaning = "bytes touched in each domain, by one store into each 64-byte cache line",      \
+             .labels = "0,64,4Ki,64Ki,1Mi",                                                             \
+             .points = "0,64,4Ki,64Ki,1Mi",                                                             \
+             .quick = "64"},                                                                            \
     }
 
 PK_BENCHMARK(rotate_floor) = {
-    .family = "switch", .name = "rotate-floor", .group = "rotate", .axes = ROTATE_AXES,
+    .family = "switch",
+    .name = "rotate-floor",
+    .group = "rotate",
+    .axes = ROTATE_AXES,
     .floor = "instruction/empty-loop",
-    .operation = "touch the next region of a round: a rotation without rights",
-    .state_size = sizeof(struct rotation), .memory = memory, .support = support_plain, .setup = setup_plain,
-    .run = run_plain, .verify = verify_plain, .teardown = teardown,
+    .operation = "touch the next region in a round: a rotation without rights",
+    .state_size = sizeof(struct rotation),
+    .memory = memory,
+    .support = support_plain,
+    .setup = setup_plain,
+    .run = run_plain,
+    .verify = verify_plain,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(rotate) = {
-    .family = "switch", .name = "rotate", .group = "rotate", .axes = ROTATE_AXES, .needs = PK_NEEDS_KEYS,
+    .family = "switch",
+    .name = "rotate",
+    .group = "rotate",
+    .axes = ROTATE_AXES,
+    .needs = PK_NEEDS_KEYS,
     .floor = "switch/rotate-floor",
-    .operation = "open the next domain of a round by WRPKRU, touch it, close it likewise",
-    .state_size = sizeof(struct rotation), .memory = memory, .support = support_keyed, .setup = setup_keyed,
-    .run = run_keyed, .verify = verify_keyed, .teardown = teardown,
+    .operation = "open the next domain in a round by WRPKRU, touch it, close it by WRPKRU",
+    .state_size = sizeof(struct rotation),
+    .memory = memory,
+    .support = support_keyed,
+    .setup = setup_keyed,
+    .run = run_keyed,
+    .verify = verify_keyed,
+    .teardown = teardown,
 };

@@ -1,9 +1,9 @@
-/* System calls on their own: the kernel's entry and exit, changes that change nothing. */
+/* Single system calls: the kernel's entry and exit, and changes that change nothing. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 static int run_getppid(void *state, uint64_t loops)
 {
@@ -20,12 +20,16 @@ static int verify_getppid(void *state)
 }
 
 PK_BENCHMARK(getppid) = {
-    .family = "syscall", .name = "getppid", .headline = 1, .floor = "instruction/empty-loop",
-    .operation = "getppid: the control, a system call that does next to nothing",
-    .run = run_getppid, .verify = verify_getppid,
+    .family = "syscall",
+    .name = "getppid",
+    .headline = 1,
+    .floor = "instruction/empty-loop",
+    .operation = "getppid: the control case, a system call that does almost nothing",
+    .run = run_getppid,
+    .verify = verify_getppid,
 };
 
-/* A change to what is already there: the kernel returns before it looks at a page. */
+/* A change to the current state: the kernel returns before it looks at a page. */
 struct same {
     struct pk_region region;
     int pkey;
@@ -111,16 +115,30 @@ static int verify_pkey_mprotect_same(void *state)
 }
 
 PK_BENCHMARK(mprotect_same) = {
-    .family = "syscall", .name = "mprotect-same", .headline = 1, .floor = "syscall/getppid", .group = "change-nothing",
-    .operation = "mprotect of one page to the protection that it has",
-    .state_size = sizeof(struct same), .setup = setup_same, .run = run_mprotect_same, .verify = verify_mprotect_same,
+    .family = "syscall",
+    .name = "mprotect-same",
+    .headline = 1,
+    .floor = "syscall/getppid",
+    .group = "change-nothing",
+    .operation = "mprotect of one page to the protection that it already has",
+    .state_size = sizeof(struct same),
+    .setup = setup_same,
+    .run = run_mprotect_same,
+    .verify = verify_mprotect_same,
     .teardown = teardown_same,
 };
 
 PK_BENCHMARK(pkey_mprotect_same) = {
-    .family = "syscall", .name = "pkey-mprotect-same", .needs = PK_NEEDS_KEYS, .headline = 1, .floor = "syscall/getppid",
+    .family = "syscall",
+    .name = "pkey-mprotect-same",
+    .needs = PK_NEEDS_KEYS,
+    .headline = 1,
+    .floor = "syscall/getppid",
     .group = "change-nothing",
-    .operation = "pkey_mprotect of one page to the protection and the key that it has",
-    .state_size = sizeof(struct same), .setup = setup_same_key, .run = run_pkey_mprotect_same,
-    .verify = verify_pkey_mprotect_same, .teardown = teardown_same,
+    .operation = "pkey_mprotect of one page to the protection and the key that it already has",
+    .state_size = sizeof(struct same),
+    .setup = setup_same_key,
+    .run = run_pkey_mprotect_same,
+    .verify = verify_pkey_mprotect_same,
+    .teardown = teardown_same,
 };

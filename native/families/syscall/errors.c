@@ -1,15 +1,15 @@
-/* Calls that the kernel refuses, or that have nothing to do: what the way to the error costs. */
+/* Calls that the kernel refuses, or that have nothing to do: the cost of the error path. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
 
 struct refused {
     struct pk_region region;
     char *address;
     size_t length;
     int pkey;
-    int expected; /* what the call returns */
+    int expected; /* return value of the call */
     int taken[PK_KEYS_MAX];
     uint32_t before; /* PKRU as found */
 };
@@ -36,7 +36,7 @@ static int setup_length_0(void *state, const int64_t *point)
     return setup_region(state, 0, 0, 0);
 }
 
-/* A key that has just been given back: the kernel knows it no more. */
+/* A key that has just been freed: the kernel no longer knows it. */
 static int setup_bad_key(void *state, const int64_t *point)
 {
     struct refused *refused = state;
@@ -119,11 +119,12 @@ static int prove_returned(const char *call, int returned, int expected)
     return returned == expected ? 0 : pk_disprove("%s returned %d instead of %d", call, returned, expected);
 }
 
-/* It says what it should, and has left the region as it was. */
+/* The call returns what it should, and leaves the region unchanged. */
 static int verify_mprotect(void *state)
 {
     struct refused *refused = state;
-    int status = prove_returned("mprotect", pk_mprotect(refused->address, refused->length, PROT_READ), refused->expected);
+    int status =
+        prove_returned("mprotect", pk_mprotect(refused->address, refused->length, PROT_READ), refused->expected);
 
     return status ? status : pk_region_audit(&refused->region, PROT_READ | PROT_WRITE, 0);
 }
@@ -148,29 +149,55 @@ static int verify_pkey_alloc(void *state)
 }
 
 PK_BENCHMARK(mprotect_unaligned) = {
-    .family = "syscall", .name = "mprotect-unaligned", .floor = "syscall/getppid", .group = "refused",
-    .operation = "mprotect of an address that begins no page, refused with EINVAL",
-    .state_size = sizeof(struct refused), .setup = setup_unaligned, .run = run_mprotect, .verify = verify_mprotect,
+    .family = "syscall",
+    .name = "mprotect-unaligned",
+    .floor = "syscall/getppid",
+    .group = "refused",
+    .operation = "mprotect of an address that is not page-aligned, refused with EINVAL",
+    .state_size = sizeof(struct refused),
+    .setup = setup_unaligned,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown_region,
 };
 
 PK_BENCHMARK(mprotect_length_0) = {
-    .family = "syscall", .name = "mprotect-length-0", .floor = "syscall/getppid", .group = "refused",
+    .family = "syscall",
+    .name = "mprotect-length-0",
+    .floor = "syscall/getppid",
+    .group = "refused",
     .operation = "mprotect of no bytes, which succeeds and changes nothing",
-    .state_size = sizeof(struct refused), .setup = setup_length_0, .run = run_mprotect, .verify = verify_mprotect,
+    .state_size = sizeof(struct refused),
+    .setup = setup_length_0,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown_region,
 };
 
 PK_BENCHMARK(pkey_mprotect_bad_key) = {
-    .family = "syscall", .name = "pkey-mprotect-bad-key", .needs = PK_NEEDS_KEYS, .floor = "syscall/getppid",
-    .group = "refused", .operation = "pkey_mprotect to a key that is not allocated, refused with EINVAL",
-    .state_size = sizeof(struct refused), .setup = setup_bad_key, .run = run_pkey_mprotect,
-    .verify = verify_pkey_mprotect, .teardown = teardown_region,
+    .family = "syscall",
+    .name = "pkey-mprotect-bad-key",
+    .needs = PK_NEEDS_KEYS,
+    .floor = "syscall/getppid",
+    .group = "refused",
+    .operation = "pkey_mprotect to a key that is not allocated, refused with EINVAL",
+    .state_size = sizeof(struct refused),
+    .setup = setup_bad_key,
+    .run = run_pkey_mprotect,
+    .verify = verify_pkey_mprotect,
+    .teardown = teardown_region,
 };
 
 PK_BENCHMARK(pkey_alloc_refused) = {
-    .family = "syscall", .name = "pkey-alloc-refused", .needs = PK_NEEDS_KEYS, .floor = "syscall/getppid",
-    .group = "refused", .operation = "pkey_alloc while every key is taken, refused with ENOSPC",
-    .state_size = sizeof(struct refused), .setup = setup_no_key_left, .run = run_pkey_alloc,
-    .verify = verify_pkey_alloc, .teardown = teardown_keys,
+    .family = "syscall",
+    .name = "pkey-alloc-refused",
+    .needs = PK_NEEDS_KEYS,
+    .floor = "syscall/getppid",
+    .group = "refused",
+    .operation = "pkey_alloc while every key is taken, refused with ENOSPC",
+    .state_size = sizeof(struct refused),
+    .setup = setup_no_key_left,
+    .run = run_pkey_alloc,
+    .verify = verify_pkey_alloc,
+    .teardown = teardown_keys,
 };

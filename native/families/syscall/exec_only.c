@@ -1,5 +1,6 @@
-/* mprotect to PROT_EXEC alone, which the kernel makes come true by a key: it takes one for the process the first time, and
- * keeps it until the process ends. Every operation is therefore done in a fresh process, which times it itself. */
+/* mprotect to PROT_EXEC only, which the kernel implements with a key. It takes a key for the process at the first
+ * such call, and keeps it until the process ends. Every operation therefore runs in a fresh process, which times
+ * itself. */
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,12 +8,12 @@
 #include <sys/wait.h>
 
 #include "benchmark.h"
-#include "clock.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/clock.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
-/* What a fresh process answers. */
+/* What a fresh process reports. */
 struct answer {
     int status;
     char reason[256];
@@ -24,10 +25,11 @@ struct fresh {
     bool proving;
 };
 
-/* What is done in the process: two regions, of which one is changed before the clock runs, and one while it does. */
+/* What happens in the process: it has two regions. One may be changed before timing starts, the other is changed
+ * while timed. */
 struct change {
     bool earlier; /* the other region has been made execute-only before */
-    bool undone;  /* the timed change is back to readable and writable */
+    bool undone;  /* the timed change is the one back to readable and writable */
 };
 
 static int setup(void *state, const int64_t *point)
@@ -63,14 +65,14 @@ static int count_free_keys(void)
     return count;
 }
 
-/* It can't be read, for the key that the kernel has taken; whose number. */
+/* Prove that the region cannot be read because of the kernel's key, and find that key's number. */
 static int prove_execute_only(const struct pk_region *region, int *pkey)
 {
     struct pk_fault fault;
     int status = pk_trap(PK_LOAD, region->base, &fault);
 
     if (!status && !fault.happened)
-        status = pk_disprove("a load that must fault went through");
+        status = pk_disprove("a load that must fault was allowed");
     if (!status && fault.code != SEGV_PKUERR)
         status = pk_disprove("a denied load faulted with si_code %d instead of %d", fault.code, SEGV_PKUERR);
     *pkey = fault.pkey;
@@ -91,8 +93,9 @@ static int prove_readable(const struct pk_region *region)
     return status ? status : pk_prove_allowed(PK_STORE, region->base);
 }
 
-/* What is true after the timed change of `region`, while the other is execute-only or untouched. */
-static int prove_after(const struct change *change, const struct pk_region *region, const struct pk_region *other, int keys)
+/* Prove the state after the timed change of `region`, while the other region is execute-only or unchanged. */
+static int prove_after(const struct change *change, const struct pk_region *region, const struct pk_region *other,
+                       int keys)
 {
     int pkey = 0, others = 0, status;
 
@@ -101,7 +104,7 @@ static int prove_after(const struct change *change, const struct pk_region *regi
         status = prove_execute_only(other, &others);
     if (!status && change->earlier && pkey != others)
         status = pk_disprove("the regions have keys %d and %d", others, pkey);
-    return status ? status : prove_keys(keys, 1); /* which the process keeps, even if nothing has it */
+    return status ? status : prove_keys(keys, 1); /* the process keeps it, even if no region has it */
 }
 
 static int time_change(struct answer *answer, const struct pk_region *region, int prot)
@@ -133,7 +136,7 @@ static int make_change(const struct change *change, struct answer *answer, bool 
     return status || !proving ? status : prove_after(change, &region, &other, keys);
 }
 
-/* The process inherits no execute-only key, because this one has none. */
+/* The process inherits no execute-only key, because this process has none. */
 static int change_in_fresh_process(const struct fresh *fresh, const struct change *change)
 {
     struct answer *answer = fresh->answer;
@@ -178,25 +181,32 @@ static int prove(struct fresh *fresh, const struct change *change)
     return change_in_fresh_process(fresh, change);
 }
 
-#define EXEC_ONLY(identifier, text, change_earlier, change_undone, sentence)                                       \
-    static const struct change change_##identifier = {.earlier = change_earlier, .undone = change_undone};               \
-    static int measure_##identifier(void *state, uint64_t loops, struct pk_value *value)                           \
-    {                                                                                                              \
-        return measure(state, &change_##identifier, loops, value);                                                 \
-    }                                                                                                              \
-    static int verify_##identifier(void *state)                                                                    \
-    {                                                                                                              \
-        return prove(state, &change_##identifier);                                                                 \
-    }                                                                                                              \
-    PK_BENCHMARK(exec_only_##identifier) = {                                                                       \
-        .family = "syscall", .name = text, .group = "exec-only", .operation = sentence,                            \
-        .needs = PK_NEEDS_KEYS | PK_NEEDS_THREADS, .state_size = sizeof(struct fresh), .setup = setup,             \
-        .measure = measure_##identifier, .verify = verify_##identifier, .teardown = teardown,                      \
+#define EXEC_ONLY(identifier, text, change_earlier, change_undone, sentence)                               \
+    static const struct change change_##identifier = {.earlier = change_earlier, .undone = change_undone}; \
+    static int measure_##identifier(void *state, uint64_t loops, struct pk_value *value)                   \
+    {                                                                                                      \
+        return measure(state, &change_##identifier, loops, value);                                         \
+    }                                                                                                      \
+    static int verify_##identifier(void *state)                                                            \
+    {                                                                                                      \
+        return prove(state, &change_##identifier);                                                         \
+    }                                                                                                      \
+    PK_BENCHMARK(exec_only_##identifier) = {                                                               \
+        .family = "syscall",                                                                               \
+        .name = text,                                                                                      \
+        .group = "exec-only",                                                                              \
+        .operation = sentence,                                                                             \
+        .needs = PK_NEEDS_KEYS | PK_NEEDS_THREADS,                                                         \
+        .state_size = sizeof(struct fresh),                                                                \
+        .setup = setup,                                                                                    \
+        .measure = measure_##identifier,                                                                   \
+        .verify = verify_##identifier,                                                                     \
+        .teardown = teardown,                                                                              \
     };
 
 EXEC_ONLY(first, "exec-only-first", false, false,
-          "mprotect of one page to execute-only, the first of a process, which takes a key for it, in a fresh process")
+          "mprotect of one page to execute-only in a fresh process; it is the first such call, which takes a key")
 EXEC_ONLY(again, "exec-only-again", true, false,
-          "mprotect of one page to execute-only, when another page has been made so before, in a fresh process")
+          "mprotect of one page to execute-only in a fresh process, after another page was made execute-only")
 EXEC_ONLY(undo, "exec-only-undo", false, true,
-          "mprotect of one execute-only page back to readable and writable, in a fresh process")
+          "mprotect of one execute-only page back to readable and writable in a fresh process")

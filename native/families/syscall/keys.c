@@ -1,7 +1,7 @@
-/* Taking a key and giving it back, alone or while others are taken. */
+/* Allocating and freeing a key, with no other keys or while others are allocated. */
 #define _GNU_SOURCE
 #include "benchmark.h"
-#include "pkey.h"
+#include "cpu/pkey.h"
 
 struct taken {
     int keys[PK_KEYS_MAX];
@@ -9,12 +9,14 @@ struct taken {
     uint32_t before; /* PKRU as found */
 };
 
-/* A C library or a process's other code may hold some already. */
+/* The C library or other code of the process may already hold some keys. */
 static int support(const int64_t *point)
 {
     unsigned keys = pk_machine_probe()->keys;
 
-    return point[0] < keys ? 0 : pk_skip("%u keys can be had, and one more than %lld are needed", keys, (long long)point[0]);
+    return point[0] < keys
+               ? 0
+               : pk_skip("%u keys are available, and one more than %lld are needed", keys, (long long)point[0]);
 }
 
 static int setup_alone(void *state, const int64_t *point)
@@ -62,7 +64,7 @@ static int run(void *state, uint64_t loops)
     return status;
 }
 
-/* pkey_alloc hands out a key that none of the others is, with the rights asked for; pkey_free gives it back, and so does the
+/* pkey_alloc returns a key that is not allocated, with the requested rights. pkey_free frees it, and so does the
  * timed pair. */
 static int verify(void *state)
 {
@@ -75,7 +77,7 @@ static int verify(void *state)
         if (taken->keys[i] == first)
             return pk_disprove("key %d was handed out twice", first);
     if (pk_pkru_rights(pk_rdpkru(), first) != PKEY_DISABLE_WRITE)
-        return pk_disprove("pkey_alloc did not set the rights that it was asked for");
+        return pk_disprove("pkey_alloc did not set the requested rights");
     failed = pk_pkey_free(first) | run(state, 2);
     second = pk_pkey_alloc(0);
     if (second > 0)
@@ -84,16 +86,31 @@ static int verify(void *state)
 }
 
 PK_BENCHMARK(pkey_alloc_free) = {
-    .family = "syscall", .name = "pkey-alloc-free", .needs = PK_NEEDS_KEYS, .headline = 1,
+    .family = "syscall",
+    .name = "pkey-alloc-free",
+    .needs = PK_NEEDS_KEYS,
+    .headline = 1,
     .floor = "instruction/empty-loop",
-    .operation = "pkey_alloc with all rights, and pkey_free of that key: two system calls",
-    .state_size = sizeof(struct taken), .setup = setup_alone, .run = run, .verify = verify, .teardown = teardown,
+    .operation = "pkey_alloc with all rights allowed, and pkey_free of that key: two system calls",
+    .state_size = sizeof(struct taken),
+    .setup = setup_alone,
+    .run = run,
+    .verify = verify,
+    .teardown = teardown,
 };
 
 PK_BENCHMARK(pkey_alloc_free_among) = {
-    .family = "syscall", .name = "pkey-alloc-free-among", .needs = PK_NEEDS_KEYS, .floor = "instruction/empty-loop",
-    .axes = {{.name = "taken", .meaning = "keys already taken", .points = "1-14", .quick = "14"}},
-    .operation = "pkey_alloc with all rights, and pkey_free of that key, while other keys are taken: two system calls",
-    .state_size = sizeof(struct taken), .support = support, .setup = setup_among, .run = run, .verify = verify,
+    .family = "syscall",
+    .name = "pkey-alloc-free-among",
+    .needs = PK_NEEDS_KEYS,
+    .floor = "instruction/empty-loop",
+    .axes = {{.name = "taken", .meaning = "keys already allocated", .points = "1-14", .quick = "14"}},
+    .operation = "pkey_alloc with all rights allowed, and pkey_free of that key, while other keys are allocated: two "
+                 "system calls",
+    .state_size = sizeof(struct taken),
+    .support = support,
+    .setup = setup_among,
+    .run = run,
+    .verify = verify,
     .teardown = teardown,
 };

@@ -1,19 +1,19 @@
-/* pkey_mprotect with key -1, which leaves the key alone, beside the mprotect that it stands for. One operation is a change to
+/* pkey_mprotect with key -1, which leaves the key as it is, and the equivalent mprotect. One operation is a change to
  * read-only and back. */
 #define _GNU_SOURCE
 #include <string.h>
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 static int support(const int64_t *point)
 {
     int status = pk_pkey_mprotect(NULL, 0, PROT_READ, -1); /* of no bytes */
 
     (void)point;
-    return status ? pk_skip("the kernel has no pkey_mprotect, or refuses it: %s", strerror(-status)) : 0;
+    return status ? pk_skip("the kernel has no pkey_mprotect, or refuses the call: %s", strerror(-status)) : 0;
 }
 
 static int setup(void *state, const int64_t *point)
@@ -61,7 +61,7 @@ static int plain_mprotect(void *address, size_t length, int prot, int pkey)
     return pk_mprotect(address, length, prot);
 }
 
-/* Each half changes the page, and the timed pair leaves it writable. */
+/* Each half of the operation changes the page, and the timed pair leaves it writable. */
 static int prove(struct pk_region *region, int (*change)(void *, size_t, int, int), int (*run)(void *, uint64_t))
 {
     int status = pk_region_audit(region, PROT_READ | PROT_WRITE, 0);
@@ -92,15 +92,29 @@ static int verify_minus_1(void *state)
 }
 
 PK_BENCHMARK(mprotect_page) = {
-    .family = "syscall", .name = "mprotect-page", .group = "page", .floor = "instruction/empty-loop",
+    .family = "syscall",
+    .name = "mprotect-page",
+    .group = "page",
+    .floor = "instruction/empty-loop",
     .operation = "mprotect of one page to read-only and back: two system calls",
-    .state_size = sizeof(struct pk_region), .setup = setup, .run = run_mprotect, .verify = verify_mprotect,
+    .state_size = sizeof(struct pk_region),
+    .setup = setup,
+    .run = run_mprotect,
+    .verify = verify_mprotect,
     .teardown = teardown,
 };
 
 PK_BENCHMARK(pkey_mprotect_minus_1) = {
-    .family = "syscall", .name = "pkey-mprotect-minus-1", .group = "page", .floor = "instruction/empty-loop",
-    .operation = "pkey_mprotect of one page to read-only and back with key -1, which leaves the key alone: two system calls",
-    .support = support, .state_size = sizeof(struct pk_region), .setup = setup, .run = run_minus_1,
-    .verify = verify_minus_1, .teardown = teardown,
+    .family = "syscall",
+    .name = "pkey-mprotect-minus-1",
+    .group = "page",
+    .floor = "instruction/empty-loop",
+    .operation =
+        "pkey_mprotect of one page to read-only and back with key -1, which leaves the key as it is: two system calls",
+    .support = support,
+    .state_size = sizeof(struct pk_region),
+    .setup = setup,
+    .run = run_minus_1,
+    .verify = verify_minus_1,
+    .teardown = teardown,
 };

@@ -1,27 +1,27 @@
-/* What the kernel's book-keeping of mappings adds to a change: splitting and merging one, finding one among many, changing
- * one that holds no page yet. One operation is a change to read-only and back. */
+/* The kernel's book-keeping of mappings: splitting and merging one, finding one among many, changing one without any
+ * page. One operation is a change to read-only and back. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "benchmark.h"
-#include "pkey.h"
-#include "region.h"
-#include "trap.h"
+#include "cpu/pkey.h"
+#include "memory/region.h"
+#include "memory/trap.h"
 
 #define READ PROT_READ
 #define WRITE (PROT_READ | PROT_WRITE)
 
-/* A large VMA of which one page is changed. */
+/* Pages of a VMA in which one page is changed. */
 #define SPLIT_PAGES 9
-/* Mappings of the process and its libraries, and to spare. */
+/* More than the mappings of the process and its libraries. */
 #define OTHER_VMAS 1000
 
 struct change {
-    struct pk_region region; /* what is mapped */
-    char *address;           /* what is changed of it */
+    struct pk_region region; /* the mapping */
+    char *address;           /* start of what is changed */
     size_t length;
-    char *others; /* mappings besides */
+    char *others; /* additional mappings */
     size_t other_pages;
 };
 
@@ -48,8 +48,8 @@ static void teardown(void *state)
         munmap(change->others, change->other_pages * pk_page_size());
 }
 
-/* To read-only, where its last byte refuses a store, and back. What else must be true there is proved by `there`, unless
- * NULL. A refused store touches nothing. */
+/* Change to read-only, where a store to the last byte must be refused, and back. `there` proves what else must hold
+ * in between, unless it is NULL. A refused store touches no page. */
 static int prove_there_and_back(const struct change *change, int (*there)(const struct change *change))
 {
     int status = pk_mprotect(change->address, change->length, READ) ? pk_disprove("mprotect failed") : 0;
@@ -83,7 +83,7 @@ static int prove_own_vma(const struct change *change)
     return pk_region_audit(&page, READ, 0);
 }
 
-/* There, the page is a VMA of its own; back again, the region is one. */
+/* In between, the page is a VMA of its own. Afterwards, the region is one VMA again. */
 static int verify_split(void *state)
 {
     const struct change *change = state;
@@ -97,11 +97,19 @@ static int verify_split(void *state)
 }
 
 PK_BENCHMARK(mprotect_split_merge) = {
-    .family = "syscall", .name = "mprotect-split-merge",
-    .axes = {{.name = "place", .meaning = "which page of a VMA of nine pages", .labels = "first,middle,last",
-              .points = "first,middle,last", .quick = "middle"}},
+    .family = "syscall",
+    .name = "mprotect-split-merge",
+    .axes = {{.name = "place",
+              .meaning = "which page of a nine-page VMA is changed",
+              .labels = "first,middle,last",
+              .points = "first,middle,last",
+              .quick = "middle"}},
     .operation = "mprotect of one page of a larger VMA to read-only, which splits the VMA, and back, which merges it",
-    .state_size = sizeof(struct change), .setup = setup_split, .run = run, .verify = verify_split, .teardown = teardown,
+    .state_size = sizeof(struct change),
+    .setup = setup_split,
+    .run = run,
+    .verify = verify_split,
+    .teardown = teardown,
 };
 
 static int64_t read_most_vmas(void)
@@ -121,12 +129,13 @@ static int support_among(const int64_t *point)
 {
     int64_t most = read_most_vmas(), needed = point[0] + OTHER_VMAS;
 
-    return needed <= most ? 0
-                          : pk_skip("vm.max_map_count is %lld and %lld mappings are needed: sysctl vm.max_map_count=%lld",
-                                    (long long)most, (long long)needed, (long long)needed);
+    return needed <= most
+               ? 0
+               : pk_skip("vm.max_map_count is %lld and the case needs %lld mappings: sysctl vm.max_map_count=%lld",
+                         (long long)most, (long long)needed, (long long)needed);
 }
 
-/* Pages of which every second one is read-only: as many VMAs as pages. */
+/* Map pages of which every second one is read-only, so that there are as many VMAs as pages. */
 static int map_others(struct change *change, size_t count)
 {
     size_t page = pk_page_size();
@@ -169,7 +178,7 @@ static size_t count_vmas(void)
     return lines;
 }
 
-/* By the number of lines in maps: what smaps adds to it takes seconds for so many. */
+/* Count the lines of /proc/self/maps: smaps would take seconds for so many mappings. */
 static int verify_among(void *state)
 {
     const struct change *change = state;
@@ -182,10 +191,16 @@ static int verify_among(void *state)
 }
 
 PK_BENCHMARK(mprotect_among) = {
-    .family = "syscall", .name = "mprotect-among",
+    .family = "syscall",
+    .name = "mprotect-among",
     .axes = {{.name = "vmas", .meaning = "other mappings present", .points = "10,1000,60000", .quick = "10"}},
-    .operation = "mprotect of a one-page VMA to read-only and back, among other VMAs", .support = support_among,
-    .state_size = sizeof(struct change), .setup = setup_among, .run = run, .verify = verify_among, .teardown = teardown,
+    .operation = "mprotect of a one-page VMA to read-only and back, with many other VMAs present",
+    .support = support_among,
+    .state_size = sizeof(struct change),
+    .setup = setup_among,
+    .run = run,
+    .verify = verify_among,
+    .teardown = teardown,
 };
 
 static int setup_untouched(void *state, const int64_t *point)
@@ -224,8 +239,13 @@ static int verify_untouched(void *state)
 }
 
 PK_BENCHMARK(mprotect_untouched) = {
-    .family = "syscall", .name = "mprotect-untouched", .axes = {PK_PAGES_AXIS("1,512")},
-    .operation = "mprotect of a region to read-only and back, none of whose pages has ever been touched",
-    .state_size = sizeof(struct change), .setup = setup_untouched, .run = run, .verify = verify_untouched,
+    .family = "syscall",
+    .name = "mprotect-untouched",
+    .axes = {PK_PAGES_AXIS("1,512")},
+    .operation = "mprotect of a region to read-only and back; none of its pages has ever been touched",
+    .state_size = sizeof(struct change),
+    .setup = setup_untouched,
+    .run = run,
+    .verify = verify_untouched,
     .teardown = teardown,
 };

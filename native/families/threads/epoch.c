@@ -1,4 +1,4 @@
-/* Stopping a thread that runs: by taking from it a page that it keeps loading from, or by a flag that it keeps polling. */
+/* Stopping a running thread: by taking away a page that it keeps loading from, or by a flag that it keeps polling. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -6,32 +6,32 @@
 #include <stdatomic.h>
 
 #include "benchmark.h"
-#include "clock.h"
-#include "crew.h"
-#include "party.h"
-#include "region.h"
+#include "cpu/clock.h"
+#include "memory/region.h"
+#include "parallel/thread_team.h"
 #include "rendezvous.h"
+#include "thread_fixture.h"
 
-/* After which a thread that does not stop is said to go on. */
+/* Seconds to wait for a thread to stop before the proof fails. */
 #define PATIENCE_SECONDS 1
 
 struct epoch {
-    struct pk_crew crew;
-    struct pk_region page; /* which the other thread loads from */
+    struct pk_team team;
+    struct pk_region page; /* the other thread loads from it */
     struct sigaction before;
-    int code;           /* of the fault that stopped it, or 0 */
-    struct pk_clock at; /* when it stopped */
-    unsigned stops;     /* that were asked for */
-    _Alignas(128) atomic_uint asked;   /* the flag: grows */
-    _Alignas(128) atomic_uint stopped; /* the last stop that it has come to */
-    atomic_uint freed;                 /* the last from which it may go on */
+    int code;                          /* si_code of the fault that stopped the thread; 0 for the flag */
+    struct pk_clock at;                /* when it stopped */
+    unsigned stops;                    /* number of stops requested */
+    _Alignas(128) atomic_uint asked;   /* the flag: increases */
+    _Alignas(128) atomic_uint stopped; /* the last request that the thread has obeyed */
+    atomic_uint freed;                 /* the last request after which it may go on */
     _Alignas(128) atomic_ullong rounds;
 };
 
-/* Whom a fault in this thread stops. */
+/* The benchmark whose thread stops at a fault in this thread. */
 static _Thread_local struct epoch *volatile stopping;
 
-/* The thread that is stopped says when, and stays until it is let go. */
+/* The stopped thread records the time, and waits to be released. */
 static void stop(struct epoch *epoch, int code)
 {
     struct pk_clock now = pk_clock_end();
@@ -49,7 +49,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 
     (void)context;
     if (!epoch || info->si_addr != epoch->page.base) {
-        /* Not ours: let it happen again, with what a fault does. */
+        /* Not ours: restore the default action, so that it happens again and kills the process. */
         struct sigaction fall = {.sa_handler = SIG_DFL};
         sigaction(signal, &fall, NULL);
         return;
@@ -89,13 +89,13 @@ static int join(void *state, unsigned member)
     return 0;
 }
 
-/* Wait, not for ever, until the other thread has stopped. */
+/* Wait until the other thread has stopped, but not forever. */
 static int await_stop(const struct epoch *epoch, unsigned asked)
 {
     struct pk_clock from = pk_clock_begin();
 
-    for (unsigned turns = 1; atomic_load_explicit(&epoch->stopped, memory_order_acquire) != asked; turns++)
-        if (turns % 1024 == 0) {
+    for (unsigned spins = 1; atomic_load_explicit(&epoch->stopped, memory_order_acquire) != asked; spins++)
+        if (spins % 1024 == 0) {
             struct pk_clock now = pk_clock_begin();
             if (pk_seconds_between(&from.time, &now.time) > PATIENCE_SECONDS)
                 return pk_disprove("the other thread does not stop");
@@ -110,12 +110,12 @@ static void await_round(const struct epoch *epoch)
 {
     unsigned long long before = atomic_load_explicit(&epoch->rounds, memory_order_relaxed);
 
-    for (unsigned turns = 1; atomic_load_explicit(&epoch->rounds, memory_order_relaxed) < before + 2; turns++)
-        if (turns % 1024 == 0)
+    for (unsigned spins = 1; atomic_load_explicit(&epoch->rounds, memory_order_relaxed) < before + 2; spins++)
+        if (spins % 1024 == 0)
             sched_yield();
 }
 
-/* Stop the other thread. When it was asked to is in `from`. */
+/* Stop the other thread. `from` is when it was asked to. */
 static int stop_by_page(struct epoch *epoch, struct pk_clock *from)
 {
     size_t length = pk_region_length(&epoch->page);
@@ -180,7 +180,7 @@ static int measure_flag(void *state, uint64_t loops, struct pk_value *value)
     return status;
 }
 
-/* What has stopped goes no further, and was not stopped before it was asked. */
+/* The other thread does not go on, and did not stop before it was asked. */
 static int prove_stopped(const struct epoch *epoch, const struct pk_clock *from)
 {
     unsigned long long before = atomic_load_explicit(&epoch->rounds, memory_order_relaxed);
@@ -229,8 +229,8 @@ static int verify_flag(void *state)
     return status;
 }
 
-static const struct pk_crew_work loading = {.join = join, .idle = load};
-static const struct pk_crew_work polling = {.idle = poll};
+static const struct pk_team_work loading = {.join = join, .idle = load};
+static const struct pk_team_work polling = {.idle = poll};
 
 static int setup_page(void *state, const int64_t *point)
 {
@@ -242,7 +242,7 @@ static int setup_page(void *state, const int64_t *point)
     sigemptyset(&action.sa_mask);
     if (!status && sigaction(SIGSEGV, &action, &epoch->before))
         status = pk_error(errno, "catch SIGSEGV");
-    return status ? status : pk_crew_start(&epoch->crew, 2, PK_CREW_THREADS, &loading, state);
+    return status ? status : pk_team_start(&epoch->team, 2, PK_TEAM_THREADS, &loading, state);
 }
 
 static int setup_flag(void *state, const int64_t *point)
@@ -250,14 +250,14 @@ static int setup_flag(void *state, const int64_t *point)
     struct epoch *epoch = state;
 
     (void)point;
-    return pk_crew_start(&epoch->crew, 2, PK_CREW_THREADS, &polling, state);
+    return pk_team_start(&epoch->team, 2, PK_TEAM_THREADS, &polling, state);
 }
 
 static void teardown_page(void *state)
 {
     struct epoch *epoch = state;
 
-    pk_crew_end(&epoch->crew);
+    pk_team_end(&epoch->team);
     sigaction(SIGSEGV, &epoch->before, NULL);
     pk_region_unmap(&epoch->page);
 }
@@ -266,20 +266,34 @@ static void teardown_flag(void *state)
 {
     struct epoch *epoch = state;
 
-    pk_crew_end(&epoch->crew);
+    pk_team_end(&epoch->team);
 }
 
 PK_BENCHMARK(epoch_stop) = {
-    .family = "threads", .name = "epoch-stop", .group = "epoch", .needs = PK_NEEDS_THREADS,
-    .operation = "stop a running thread by mprotect to PROT_NONE of the page that it keeps loading from, up to the handler of its "
-                 "fault",
-    .support = support_two_cpus, .state_size = sizeof(struct epoch), .setup = setup_page, .measure = measure_page,
-    .verify = verify_page, .teardown = teardown_page,
+    .family = "threads",
+    .name = "epoch-stop",
+    .group = "epoch",
+    .needs = PK_NEEDS_THREADS,
+    .operation = "stop a running thread by mprotect to PROT_NONE of the page that it keeps loading from, until the "
+                 "handler of its fault runs",
+    .support = support_two_cpus,
+    .state_size = sizeof(struct epoch),
+    .setup = setup_page,
+    .measure = measure_page,
+    .verify = verify_page,
+    .teardown = teardown_page,
 };
 
 PK_BENCHMARK(epoch_flag) = {
-    .family = "threads", .name = "epoch-flag", .group = "epoch", .needs = PK_NEEDS_THREADS,
-    .operation = "stop a running thread by a store to the flag that it keeps polling, up to where it has seen the store",
-    .support = support_two_cpus, .state_size = sizeof(struct epoch), .setup = setup_flag, .measure = measure_flag,
-    .verify = verify_flag, .teardown = teardown_flag,
+    .family = "threads",
+    .name = "epoch-flag",
+    .group = "epoch",
+    .needs = PK_NEEDS_THREADS,
+    .operation = "stop a running thread by a store to the flag that it keeps polling, until it has seen the store",
+    .support = support_two_cpus,
+    .state_size = sizeof(struct epoch),
+    .setup = setup_flag,
+    .measure = measure_flag,
+    .verify = verify_flag,
+    .teardown = teardown_flag,
 };

@@ -1,36 +1,36 @@
-/* First touches of fresh pages in some threads, while another one changes the protection of memory of its own: whether faults
- * wait for the lock that mprotect takes. */
+/* First touches of fresh pages in some threads, while another thread changes the protection of its own memory: do
+ * page faults wait for the lock that mprotect takes? */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "benchmark.h"
-#include "changer.h"
-#include "crew.h"
-#include "party.h"
+#include "parallel/thread_team.h"
+#include "protector.h"
+#include "thread_fixture.h"
 
-/* What a thread touches before the pages are taken away again, untimed. */
+/* Number of pages that a thread touches before they are dropped again, untimed. */
 #define FRESH_PAGES 512
 
 struct faults {
-    struct party party; /* a region for each thread that faults */
-    struct changer changer;
+    struct thread_fixture fixture; /* one region for each thread that faults */
+    struct protector protector;
 };
 
 static unsigned count_faulting(const struct faults *faults)
 {
-    return faults->party.count;
+    return faults->fixture.count;
 }
 
 static int make_fresh(const struct pk_region *region)
 {
-    return madvise(region->base, pk_region_length(region), MADV_DONTNEED) ? pk_error(errno, "take pages away") : 0;
+    return madvise(region->base, pk_region_length(region), MADV_DONTNEED) ? pk_error(errno, "drop pages") : 0;
 }
 
 static int run_touch(void *state, unsigned member, uint64_t loops)
 {
     const struct faults *faults = state;
-    volatile char *at = faults->party.regions[member].base;
+    volatile char *at = faults->fixture.regions[member].base;
     size_t page = pk_page_size();
 
     PK_REPEAT(loops) {
@@ -40,20 +40,20 @@ static int run_touch(void *state, unsigned member, uint64_t loops)
     return 0;
 }
 
-/* The last member is the one that changes. */
+/* The last member changes protection. */
 static void change_if_last(void *state, unsigned member)
 {
     struct faults *faults = state;
 
     if (member == count_faulting(faults))
-        change(&faults->changer);
+        protect_unprotect_once(&faults->protector);
     else
         pk_pause();
 }
 
 static int prove_touch(const struct faults *faults, unsigned member)
 {
-    const struct pk_region *region = &faults->party.regions[member];
+    const struct pk_region *region = &faults->fixture.regions[member];
     struct rusage before, after;
     int status = make_fresh(region);
 
@@ -67,53 +67,54 @@ static int prove_touch(const struct faults *faults, unsigned member)
     return pk_region_audit(region, PROT_READ | PROT_WRITE, 0);
 }
 
-static int verify_beside(void *state, unsigned member)
+static int verify_changing(void *state, unsigned member)
 {
     struct faults *faults = state;
     int status;
 
     if (member == count_faulting(faults))
-        return prove_flip(&faults->changer.region);
-    status = member ? 0 : prove_changing(&faults->changer);
+        return prove_protect_unprotect(&faults->protector.region);
+    status = member ? 0 : prove_protecting(&faults->protector);
     return status ? status : prove_touch(faults, member);
 }
 
-static int verify_alone(void *state, unsigned member)
+static int verify_sleeping(void *state, unsigned member)
 {
     struct faults *faults = state;
     int status;
 
     if (member == count_faulting(faults))
         return 0;
-    status = member ? 0 : prove_asleep(&faults->party.crew, count_faulting(faults));
+    status = member ? 0 : prove_asleep(&faults->fixture.team, count_faulting(faults));
     return status ? status : prove_touch(faults, member);
 }
 
-static const struct pk_crew_work beside = {
-    .run = run_touch, .verify = verify_beside, .idle = change_if_last, .beside = 1};
-static const struct pk_crew_work alone = {.run = run_touch, .verify = verify_alone, .beside = 1};
+static const struct pk_team_work changing = {
+    .run = run_touch, .verify = verify_changing, .idle = change_if_last, .idle_members = 1};
+static const struct pk_team_work sleeping = {.run = run_touch, .verify = verify_sleeping, .idle_members = 1};
 
-static int set_up(struct faults *faults, int64_t faulting, const struct pk_crew_work *work)
+static int set_up(struct faults *faults, int64_t faulting, const struct pk_team_work *work)
 {
     int status = check_members(faulting + 1);
 
     if (!status)
-        status = set_up_regions(&faults->party, (unsigned)faulting);
+        status = set_up_regions(&faults->fixture, (unsigned)faulting);
     if (!status)
-        status = pk_region_map(&faults->changer.region, 1);
+        status = pk_region_map(&faults->protector.region, 1);
     for (unsigned i = 0; i < faulting && !status; i++)
-        status = pk_region_reserve(&faults->party.regions[i], FRESH_PAGES);
-    return status ? status : pk_crew_start(&faults->party.crew, (unsigned)faulting + 1, PK_CREW_THREADS, work, faults);
+        status = pk_region_reserve(&faults->fixture.regions[i], FRESH_PAGES);
+    return status ? status
+                  : pk_team_start(&faults->fixture.team, (unsigned)faulting + 1, PK_TEAM_THREADS, work, faults);
 }
 
-static int setup_beside(void *state, const int64_t *point)
+static int setup_changing(void *state, const int64_t *point)
 {
-    return set_up(state, point[0], &beside);
+    return set_up(state, point[0], &changing);
 }
 
-static int setup_alone(void *state, const int64_t *point)
+static int setup_sleeping(void *state, const int64_t *point)
 {
-    return set_up(state, point[0], &alone);
+    return set_up(state, point[0], &sleeping);
 }
 
 static void teardown_faults(void *state)
@@ -121,10 +122,10 @@ static void teardown_faults(void *state)
     struct faults *faults = state;
 
     teardown(state);
-    pk_region_unmap(&faults->changer.region);
+    pk_region_unmap(&faults->protector.region);
 }
 
-/* As many pages at once as there are, which are fresh again each time. */
+/* Touch as many pages in a row as there are. They are fresh again each time. */
 static int measure_faults(void *state, uint64_t loops, struct pk_value *value)
 {
     struct faults *faults = state;
@@ -135,9 +136,9 @@ static int measure_faults(void *state, uint64_t loops, struct pk_value *value)
         struct pk_value part = {0};
 
         for (unsigned i = 0; i < count_faulting(faults) && !status; i++)
-            status = make_fresh(&faults->party.regions[i]);
+            status = make_fresh(&faults->fixture.regions[i]);
         if (!status)
-            status = pk_crew_measure(&faults->party.crew, now, &part);
+            status = pk_team_measure(&faults->fixture.team, now, &part);
         value->seconds += part.seconds;
         value->ticks += part.ticks;
         value->slowest += part.slowest;
@@ -158,25 +159,45 @@ static int support_faults(const int64_t *point)
 
     return point[0] >= MEMBERS_MAX || pk_last_cpus(cpus, (int)point[0] + 1) > point[0]
                ? 0
-               : pk_skip("it takes a CPU for each thread that faults, and one more");
+               : pk_skip("needs a CPU for each thread that faults, and one more");
 }
 
-#define FAULTING_AXIS                                                                                              \
-    {                                                                                                              \
-        .name = "faulting", .meaning = "threads that fault; there is one more", .points = "cpus", .quick = "cpus"  \
+#define FAULTING_AXIS                                                                                      \
+    {                                                                                                      \
+        .name = "faulting", .meaning = "threads that fault; one more thread sleeps or changes protection", \
+        .points = "cpus", .quick = "cpus"                                                                  \
     }
 
 PK_BENCHMARK(fault_alone) = {
-    .family = "threads", .name = "fault-alone", .group = "fault", .needs = PK_NEEDS_THREADS, .axes = {FAULTING_AXIS},
+    .family = "threads",
+    .name = "fault-alone",
+    .group = "fault",
+    .needs = PK_NEEDS_THREADS,
+    .axes = {FAULTING_AXIS},
     .operation = "first touch of a fresh page by every thread but one, which sleeps",
-    .memory = memory_faults, .support = support_faults, .state_size = sizeof(struct faults), .setup = setup_alone,
-    .measure = measure_faults, .verify = verify_crew, .teardown = teardown_faults,
+    .memory = memory_faults,
+    .support = support_faults,
+    .state_size = sizeof(struct faults),
+    .setup = setup_sleeping,
+    .measure = measure_faults,
+    .verify = verify_team,
+    .teardown = teardown_faults,
 };
 
 PK_BENCHMARK(fault_vs_mprotect) = {
-    .family = "threads", .name = "fault-vs-mprotect", .group = "fault", .floor = "threads/fault-alone",
-    .needs = PK_NEEDS_THREADS, .axes = {FAULTING_AXIS},
-    .operation = "first touch of a fresh page by every thread but one, which changes the protection of another page all the time",
-    .memory = memory_faults, .support = support_faults, .state_size = sizeof(struct faults), .setup = setup_beside,
-    .measure = measure_faults, .verify = verify_crew, .teardown = teardown_faults,
+    .family = "threads",
+    .name = "fault-vs-mprotect",
+    .group = "fault",
+    .floor = "threads/fault-alone",
+    .needs = PK_NEEDS_THREADS,
+    .axes = {FAULTING_AXIS},
+    .operation = "first touch of a fresh page by every thread but one, which changes the protection of another page "
+                 "all the time",
+    .memory = memory_faults,
+    .support = support_faults,
+    .state_size = sizeof(struct faults),
+    .setup = setup_changing,
+    .measure = measure_faults,
+    .verify = verify_team,
+    .teardown = teardown_faults,
 };

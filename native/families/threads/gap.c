@@ -1,30 +1,30 @@
-/* How long at most a thread that only spins stands still while its sibling changes protection. */
+/* The longest time for which a spinning thread stands still while its sibling changes protection. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 
 #include "benchmark.h"
-#include "changer.h"
-#include "clock.h"
-#include "crew.h"
-#include "flip.h"
-#include "party.h"
+#include "cpu/clock.h"
+#include "parallel/thread_team.h"
+#include "protect_unprotect.h"
+#include "protector.h"
 #include "rendezvous.h"
+#include "thread_fixture.h"
 
 #define STALL_MILLISECONDS 2
 
 struct gap {
-    struct pk_crew crew;
+    struct pk_team team;
     struct pk_region region;
     pid_t parent;
-    /* Odd while a change is under way: the caller's number, and the last that the spinning thread has seen. */
+    /* Odd while a change is under way: the caller's number, and the last number that the spinning thread has seen. */
     _Alignas(128) atomic_uint number;
     _Alignas(128) atomic_uint seen;
-    atomic_uint stall; /* the spinning thread must stand still once, for the proof */
+    atomic_uint stall; /* for the proof: the spinning thread must stand still once */
     struct pk_clock last;
-    struct pk_value longest, total; /* of this change; of all */
+    struct pk_value longest, total; /* of this change; of all changes */
 };
 
-/* The spinning thread: read the clock, keep the longest gap of a change, add it up at the change's end. */
+/* The spinning thread reads the clock, keeps the longest gap of a change, and adds it up at the end of the change. */
 static void spin(void *state, unsigned member)
 {
     struct gap *gap = state;
@@ -50,7 +50,7 @@ static void spin(void *state, unsigned member)
     atomic_store_explicit(&gap->seen, number, memory_order_release);
 }
 
-/* Go to the next number, and on when the spinning thread has seen it. */
+/* Set the next number, and continue when the spinning thread has seen it. */
 static void announce(struct gap *gap)
 {
     unsigned number = atomic_load_explicit(&gap->number, memory_order_relaxed) + 1;
@@ -66,7 +66,7 @@ static int make_changes(void *state, uint64_t loops)
 
     PK_REPEAT(loops) {
         announce(gap);
-        status |= flip(&gap->region, 1);
+        status |= protect_unprotect(&gap->region, 1);
         announce(gap);
     }
     return status;
@@ -106,7 +106,7 @@ static int measure_call(void *state, uint64_t loops, struct pk_value *value)
     return measure(state, loops, make_calls, value);
 }
 
-/* A thread that stands still must be seen to, and for no longer than the change takes. */
+/* A gap must be seen, and must not be longer than the change. */
 static int prove_gaps(struct gap *gap)
 {
     struct pk_value value = {0}, window = {0};
@@ -134,7 +134,7 @@ static int verify_change(void *state)
     struct gap *gap = state;
     int status = prove_gaps(gap);
 
-    return status ? status : prove_flip(&gap->region);
+    return status ? status : prove_protect_unprotect(&gap->region);
 }
 
 static int verify_call(void *state)
@@ -147,7 +147,7 @@ static int verify_call(void *state)
     return status;
 }
 
-static const struct pk_crew_work spinning = {.idle = spin};
+static const struct pk_team_work spinning = {.idle = spin};
 
 static int setup_gap(void *state, const int64_t *point)
 {
@@ -156,7 +156,7 @@ static int setup_gap(void *state, const int64_t *point)
 
     gap->parent = getppid();
     gap->last = pk_clock_begin();
-    return status ? status : pk_crew_start(&gap->crew, 2, PK_CREW_THREADS, &spinning, state);
+    return status ? status : pk_team_start(&gap->team, 2, PK_TEAM_THREADS, &spinning, state);
 }
 
 static int setup_call(void *state, const int64_t *point)
@@ -171,22 +171,36 @@ static void teardown_gap(void *state)
 {
     struct gap *gap = state;
 
-    pk_crew_end(&gap->crew);
+    pk_team_end(&gap->team);
     pk_region_unmap(&gap->region);
 }
 
 PK_BENCHMARK(victim_gap_alone) = {
-    .family = "threads", .name = "victim-gap-alone", .needs = PK_NEEDS_THREADS,
-    .operation = "the longest gap between two readings of the clock by a spinning thread while its sibling calls getppid twice",
-    .support = support_two_cpus, .state_size = sizeof(struct gap), .setup = setup_call, .measure = measure_call,
-    .verify = verify_call, .teardown = teardown_gap,
+    .family = "threads",
+    .name = "victim-gap-alone",
+    .needs = PK_NEEDS_THREADS,
+    .operation =
+        "the longest gap between two readings of the clock by a spinning thread while its sibling calls getppid twice",
+    .support = support_two_cpus,
+    .state_size = sizeof(struct gap),
+    .setup = setup_call,
+    .measure = measure_call,
+    .verify = verify_call,
+    .teardown = teardown_gap,
 };
 
 PK_BENCHMARK(victim_gap) = {
-    .family = "threads", .name = "victim-gap", .floor = "threads/victim-gap-alone", .needs = PK_NEEDS_THREADS,
+    .family = "threads",
+    .name = "victim-gap",
+    .floor = "threads/victim-gap-alone",
+    .needs = PK_NEEDS_THREADS,
     .axes = {VICTIM_PAGES_AXIS},
-    .operation = "the longest gap between two readings of the clock by a spinning thread while its sibling makes one mprotect "
-                 "of a region to read-only and one back",
-    .support = support_two_cpus, .state_size = sizeof(struct gap), .setup = setup_gap, .measure = measure_change,
-    .verify = verify_change, .teardown = teardown_gap,
+    .operation = "the longest gap between two readings of the clock by a spinning thread while its sibling makes a "
+                 "region read-only and writable again by two calls of mprotect",
+    .support = support_two_cpus,
+    .state_size = sizeof(struct gap),
+    .setup = setup_gap,
+    .measure = measure_change,
+    .verify = verify_change,
+    .teardown = teardown_gap,
 };

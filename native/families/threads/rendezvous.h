@@ -4,13 +4,13 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "pkey.h"
+#include "cpu/pkey.h"
 
-/* Wait until the other thread has come to this number; where it has to share the CPU, let it. */
+/* Wait until the other thread has reached this number. If both share a CPU, let the other run. */
 static inline void await_number(atomic_uint *at, unsigned number)
 {
-    for (unsigned turns = 1; atomic_load_explicit(at, memory_order_acquire) != number; turns++)
-        if (turns % 1024 == 0)
+    for (unsigned spins = 1; atomic_load_explicit(at, memory_order_acquire) != number; spins++)
+        if (spins % 1024 == 0)
             sched_yield();
         else
             pk_pause();

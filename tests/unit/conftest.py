@@ -1,0 +1,66 @@
+"""What a unit test may do: neither start a process, nor sleep, nor compute for long."""
+
+import sys
+import time
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+# What Python reports before it starts a process, or sleeps, in the words of its audit events.
+FORBIDDEN = {
+    "subprocess.Popen": "starts a process",
+    "os.fork": "starts a process",
+    "os.forkpty": "starts a process",
+    "os.posix_spawn": "starts a process",
+    "os.system": "starts a process",
+    "time.sleep": "sleeps",
+}
+MOST_SECONDS = 2.0  # of CPU time, which other programs on the machine hardly change
+
+
+class _Guard:
+    """Whether a unit test is running."""
+
+    active = False
+
+
+def _guard(event: str, _arguments: tuple[Any, ...]) -> None:
+    if _Guard.active and event in FORBIDDEN:
+        # Unlike an exception of the program's, no `except` in what is tested catches this one.
+        pytest.fail(f"a unit test {FORBIDDEN[event]}: move it out of tests/unit")
+
+
+sys.addaudithook(_guard)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark every test in this folder."""
+    item.add_marker(pytest.mark.unit)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Guard what a test's fixtures do."""
+    yield from _guarding()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Guard what a test does, and fail one that takes long."""
+    began = time.process_time()
+    yield from _guarding()
+    seconds = time.process_time() - began
+    if seconds > MOST_SECONDS:
+        pytest.fail(
+            f"took {seconds:.1f} s of CPU time, where a unit test may take {MOST_SECONDS:.0f} s: "
+            "make it faster or move it out of tests/unit"
+        )
+
+
+def _guarding() -> Generator[None, None, None]:
+    _Guard.active = True
+    try:
+        yield
+    finally:
+        _Guard.active = False
