@@ -39,7 +39,12 @@ def count_functions(
         written.append(_write_one(found[-1], target, json_))
     changed = [_write_difference(found[0], each, target, json_) for each in found[1:]]
     if json_:
-        document = {"case": case.name, "folder": str(target), "kernels": written, "changes": changed}
+        document = {
+            "case": case.name,
+            "folder": str(target),
+            "kernels": written,
+            "changes": changed,
+        }
         print_json(document)
     note(f"tables, folded stacks and flame graphs: {target}")
 

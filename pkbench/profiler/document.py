@@ -17,7 +17,7 @@ from pkbench.resultfile import OutputError
 from pkbench.version import version
 
 # 1: the first.
-# 2: a timing without a profiler is called `timed` (was `alone`); `profiler_samples` were called
+# 2: a timing without a profiler is called `unprofiled` (was `alone`); `profiler_samples` were called
 #    `profilers_own`.
 SCHEMA = 2
 NAME = "profile.json"

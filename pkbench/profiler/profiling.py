@@ -29,7 +29,7 @@ ANNOTATED = "instruction"  # the family that never enters the kernel
 class Timing:
     """How long an operation took, with or without a profiler."""
 
-    how: str  # timed (without a profiler), counted or sampled
+    how: str  # unprofiled, counted, sampled
     seconds: float  # the median
     shortest: float  # the one that SMT contention disturbs least
     values: int
@@ -97,7 +97,7 @@ class _Profiling:
         with self._or_reason("samples"):
             self._sample(talk)
         after = talk.ask("time", **times)["values"]
-        self._time("timed", [*before, *after])
+        self._time("unprofiled", [*before, *after])
         talk.ask("close")
 
     def count(self, talk: Conversation) -> None:

@@ -94,7 +94,7 @@ def test_whatever_perf_does_everything_else_is_delivered(
     assert words in found.missing["samples"]
     assert "\n" not in found.missing["samples"]
     assert "context_switches" in per_operation(found)
-    assert {"timed", "counted"} <= {timing.how for timing in found.timings}
+    assert {"unprofiled", "counted"} <= {timing.how for timing in found.timings}
 
 
 def test_a_perf_that_hangs_is_ended_and_everything_else_is_delivered(
@@ -387,7 +387,7 @@ def test_a_report_says_how_an_unfinished_profile_is_finished(tmp_path: Path) -> 
     (tmp_path / "profile.json.journal").write_text("")
 
     assert read.is_profile(tmp_path)
-    with pytest.raises(ResultError, match=rf"goes on with --resume -o {tmp_path}"):
+    with pytest.raises(ResultError, match=rf"repeat its command with --resume -o {tmp_path}"):
         read.read(tmp_path)
 
 
