@@ -74,7 +74,7 @@ def test_it_costs_the_difference_of_the_loops_by_the_difference_of_their_copies(
     assert found["resolved"]
 
 
-def test_it_is_told_in_core_cycles_too(tmp_path: Path) -> None:
+def test_it_is_given_in_core_cycles_too(tmp_path: Path) -> None:
     found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10, cycle=4e-10))
 
     assert pytest.approx(0.5) == found["net_cycles"]
@@ -118,7 +118,7 @@ def test_a_slope_that_goes_down_is_below_resolution_and_no_number(tmp_path: Path
 
 
 @pytest.mark.parametrize(("clock", "resolved"), [(9e-6, True), (11e-6, False)])
-def test_what_the_clock_cannot_tell_is_below_resolution(
+def test_what_the_clock_cannot_resolve_is_below_resolution(
     clock: float, resolved: bool, tmp_path: Path
 ) -> None:
     """A thousand loops with fifty copies between them: 10 µs are 0.2 ns a copy."""
