@@ -13,7 +13,8 @@ from .estimate.case_list import CASE_FACTS, cases
 from .estimate.estimate import one_evidence
 from .estimate.machine_names import named
 from .estimate.result_set import ResultSet
-from .figures import figure_files, style
+from .figures import figure_files
+from .figures.drawing import style
 from .reading.assumption import Assumption
 from .reading.bounded_json import ResultError
 from .reading.result import read

@@ -10,7 +10,7 @@ from results_made import Made, suite, write
 from pkbench.analysis import read
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.figures import Chart
-from pkbench.analysis.figures.style import svg
+from pkbench.analysis.figures.drawing.style import svg
 from pkbench.analysis.reading.assumption import Assumption
 
 LOOP = "instruction/empty-loop"

@@ -1,4 +1,4 @@
-"""A headless browser that shows a page, and tells what the page did there."""
+"""Drive a headless browser to use a page and to see what the page does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from selenium.webdriver.support.ui import Select
 
 OPTIONS = (
     "--headless",
-    "--no-sandbox",  # root may not have one, and what is shown is made here
+    "--no-sandbox",  # root can't use the sandbox, and the pages shown are made by the tests
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -30,7 +30,7 @@ NAMES = ("chromium", "chromium-browser", "headless_shell", "google-chrome")
 
 
 class Browser:
-    """A page as somebody sees and uses it."""
+    """A page as a reader sees and uses it."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
@@ -64,7 +64,7 @@ class Browser:
         webdriver.ActionChains(self.driver).send_keys(*keys).perform()
 
     def choose(self, selector: str, text: str) -> None:
-        """Choose the first entry of a list that begins so."""
+        """Choose the first entry of a list that begins with a text."""
         found = Select(self.driver.find_element(By.CSS_SELECTOR, selector))
         (value, *_) = (
             option.get_property("value") for option in found.options if option.text.startswith(text)
@@ -73,15 +73,15 @@ class Browser:
 
     @property
     def announced(self) -> str:
-        """What a screen reader was told last."""
+        """The last text announced to a screen reader."""
         return self.text("[aria-live]")
 
     def console(self) -> list[str]:
-        """Return what the browser complained of since the page was opened."""
+        """Return the browser's error messages since the page was opened."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def requested(self) -> list[str]:
-        """Return the addresses that were asked for since the page was opened."""
+        """Return the addresses requested since the page was opened."""
         messages = [
             json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")
         ]
@@ -92,7 +92,7 @@ class Browser:
         ]
 
     def asks(self) -> bool:
-        """Tell whether a dialog stands open."""
+        """Return whether a dialog is open, and dismiss it."""
         try:
             self.driver.switch_to.alert.dismiss()
         except NoAlertPresentException:
@@ -102,7 +102,7 @@ class Browser:
 
 @contextmanager
 def browser(folder: Path, *options: str) -> Iterator[Browser]:
-    """Start a browser with a profile of its own in a folder."""
+    """Start a browser that keeps its user data in a folder."""
     chosen = webdriver.ChromeOptions()
     chosen.binary_location = needs.one_of(*NAMES)
     for option in (*OPTIONS, f"--user-data-dir={folder}", *options):

@@ -1,1 +1,1 @@
-"""Derive the tables that figures, text and page share: estimates in, rows to show out."""
+"""Derive the tables that figures, texts and pages share: estimates in, tidy tables out."""

@@ -1,18 +1,18 @@
-"""Which way to open and close a region costs least at which rate, and how much of a CPU it takes.
+"""Compare the ways to open and close a region: which costs least, and what share of a CPU it takes.
 
 One switch opens a region for writing, stores to it and closes it again. It costs *c* seconds; a
-thread that does it *r* times a second spends the share *r* × *c* of its CPU on it. That is the
-measure in which ERIM reports what switching costs a program (Vahldiek-Oberwagner et al., USENIX
-Security 2019: per cent per 100,000 switches a second). A share above 1 is a rate that can't be
-reached. The rate is the same for all ways, so which costs least is a matter of the region's size.
+thread that switches *r* times a second spends the share *r* × *c* of its CPU on it. ERIM uses this
+measure for the cost of switching (Vahldiek-Oberwagner et al., USENIX Security 2019: per cent per
+100,000 switches a second). A rate whose share is above 1 can't be reached. All ways are compared at
+the same rate, so which costs least depends on the region's size alone.
 
-A region that is to be switched by WRPKRU has to be tagged once, by pkey_mprotect. That pays after
-*n* = *t* ÷ (*m* − *w*) switches, where *t* is what tagging costs, *m* a switch by mprotect and *w*
+A region that WRPKRU is to switch has to be tagged once, by pkey_mprotect. Tagging pays after
+*n* = *t* ÷ (*m* − *w*) switches: *t* is the cost of tagging, *m* of a switch by mprotect and *w* of
 one by WRPKRU.
 
-Intervals are carried through by their ends: a share's are the rate times the cost's, and the least
-*n* has the cheapest tagging, the dearest mprotect and the cheapest WRPKRU. That is wider than a
-joint interval, as the ends do not meet by chance.
+The ends of the intervals are carried through. The ends of a share are the rate times the ends of
+the cost. The smallest *n* combines the lowest cost of tagging, the highest of mprotect and the
+lowest of WRPKRU. That is wider than a joint interval, because all three are rarely at their ends.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import pandas as pd
 from ..estimate.cost_basis import LOOP_FLOOR
 from ..estimate.result_set import ResultSet
 from ..reading.assumption import PER_SWITCH, Assumption
+from .line_table import only_along
 
 WAYS = {"wrpkru-raw": "WRPKRU", "pkey-mprotect": "pkey_mprotect", "mprotect": "mprotect"}
 ASSUMED_WAY = {"wrpkru": "WRPKRU"}
@@ -38,11 +39,12 @@ COLUMNS = [
 
 
 def switch_costs(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Return what one switch costs by each way at each size, in seconds, without the timing loop.
+    """Return what one switch costs by each way at each size, in seconds: COLUMNS.
 
-    `estimates` is what `estimate.estimates` gave; the loop is taken off where it was measured.
+    `estimates` is the result of `estimate.estimates`. The cost is net of the timing loop where the
+    loop was measured and the net cost is resolved, else as measured.
     """
-    rows = _along_pages(estimates, "switch")
+    rows = only_along(estimates[estimates["family"] == "switch"], "pages")
     rows = rows[rows["benchmark"].isin(WAYS)]
     loop = rows["net"].notna() & rows["floor"].str.fullmatch(LOOP_FLOOR) & rows["resolved"]
     found = rows.assign(
@@ -60,10 +62,11 @@ def switch_costs(estimates: pd.DataFrame) -> pd.DataFrame:
 def assume(
     costs: pd.DataFrame, assumption: Assumption, cycles: dict[str, float | None]
 ) -> pd.DataFrame:
-    """Add what a reader assumes, at every size, on machines that did not measure that way.
+    """Add an assumed cost at every size, on each machine that did not measure that way.
 
-    `cycles` is how many seconds a core cycle takes on each machine. An assumed cost has no value
-    of its own, only the ends of its range.
+    `cycles` maps a machine to the seconds of one of its core cycles, None where it is not known. An
+    assumed cost has the two ends of its range and no value. Raises ResultError where the assumption
+    is in cycles and a machine's are not known.
     """
     way = ASSUMED_WAY[assumption.what]
     added = []
@@ -89,17 +92,17 @@ def assume(
 
 
 def seconds_a_cycle(frame: pd.DataFrame) -> dict[str, float | None]:
-    """Return how long a core cycle takes on each machine of a tidy frame; None where it's unknown.
+    """Return the seconds of a core cycle on each machine of a tidy frame; None where not known.
 
-    The median over all values of what one took by what it took in cycles.
+    It is the median over all values of a value's time divided by its core cycles.
     """
-    told = frame[frame["cycles"] > 0]
-    ratios = (told["value"] / told["cycles"]).groupby(told["machine"].astype(str)).median()
+    known = frame[frame["cycles"] > 0]
+    ratios = (known["value"] / known["cycles"]).groupby(known["machine"].astype(str)).median()
     return {str(machine): ratios.get(str(machine)) for machine in frame["machine"].unique()}
 
 
 def shares(costs: pd.DataFrame, rates: Sequence[float] = RATES) -> pd.DataFrame:
-    """Return which share of a CPU each way takes at each rate: share, share_low, share_high."""
+    """Return each way's share of a CPU at each rate: share, share_low, share_high, 1 for all."""
     each = costs.merge(pd.DataFrame({"rate": rates}), how="cross")
     return each.assign(
         share=each["rate"] * each["value"],
@@ -109,7 +112,7 @@ def shares(costs: pd.DataFrame, rates: Sequence[float] = RATES) -> pd.DataFrame:
 
 
 def affordable(costs: pd.DataFrame, share: float) -> pd.DataFrame:
-    """Return how many switches a second take that share of a CPU: rate, rate_low, rate_high."""
+    """Return the switches a second that take a share of a CPU: rate, rate_low, rate_high."""
     return costs.assign(
         rate=share / costs["value"],
         rate_low=share / costs["high"],
@@ -118,10 +121,11 @@ def affordable(costs: pd.DataFrame, share: float) -> pd.DataFrame:
 
 
 def cheapest(costs: pd.DataFrame) -> pd.DataFrame:
-    """Return the way that costs least on each machine at each size, and whether that can be told.
+    """Return the way that costs least on each machine at each size, a row for each.
 
-    `told` holds where its whole interval, or assumed range, lies below every other way's; `times`
-    is how many times as much the next one costs, from `times_low` to `times_high`.
+    `clear` holds where its whole interval, or assumed range, lies below that of every other way.
+    `next` is the way with the second lowest cost, and `times` its cost divided by the lowest, from
+    `times_low` to `times_high`.
     """
     found = []
     for (machine, pages), rows in costs.groupby(["machine", "pages"], sort=False):
@@ -129,13 +133,13 @@ def cheapest(costs: pd.DataFrame) -> pd.DataFrame:
         ordered = rows.assign(middle=middle).sort_values("middle")
         best = ordered.iloc[0]
         row: dict[str, object] = {"machine": machine, "pages": pages, "way": best["way"]}
-        row |= {"told": False, "next": "", "times": np.nan}
+        row |= {"clear": False, "next": "", "times": np.nan}
         row |= {"times_low": np.nan, "times_high": np.nan}
         if len(ordered) > 1:
             other = ordered.iloc[1]
             highest, lowest = _end(best, "high"), _end(other, "low")
             row |= {
-                "told": all(
+                "clear": all(
                     _end(best, "high") < _end(way, "low") for _, way in ordered[1:].iterrows()
                 ),
                 "next": other["way"],
@@ -146,19 +150,20 @@ def cheapest(costs: pd.DataFrame) -> pd.DataFrame:
         found.append(row)
     return pd.DataFrame(
         found,
-        columns=["machine", "pages", "way", "told", "next", "times", "times_low", "times_high"],
+        columns=["machine", "pages", "way", "clear", "next", "times", "times_low", "times_high"],
     )
 
 
 def tagging(costs: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
-    """Return after how many switches tagging a region once pays: switches, and its ends.
+    """Return after how many switches tagging a region pays: switches, switches_low, switches_high.
 
-    Only where tagging and both ways of switching are known, and WRPKRU's is the cheaper.
+    There is a row where the costs of tagging and of both ways are known and WRPKRU costs less.
     """
     columns = ["machine", "pages", "switches", "switches_low", "switches_high"]
     if costs.empty:
         return pd.DataFrame(columns=columns)
-    tags = _along_pages(estimates[estimates["benchmark"] == TAGGING], "protect")
+    tags = estimates[(estimates["family"] == "protect") & (estimates["benchmark"] == TAGGING)]
+    tags = only_along(tags, "pages")
     tags = tags.assign(pages=tags["axis_pages"].astype(int) if len(tags) else [])
     tags = tags[["machine", "pages", "gross", "low", "high"]].rename(
         columns={"gross": "tag", "low": "tag_low", "high": "tag_high"}
@@ -176,30 +181,16 @@ def tagging(costs: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
         both["plain_low"] - both["key_high"],
         both["plain_high"] - both["key_low"],
     )
-    told = both.assign(
+    found = both.assign(
         switches=both["tag"] / gain,
         switches_low=both["tag_low"].fillna(both["tag"]) / most,
         switches_high=both["tag_high"].fillna(both["tag"]) / least,
     )
-    return told.loc[least > 0, columns].reset_index(drop=True)
-
-
-def _end(row: pd.Series, end: str) -> float:
-    """Return an end of a cost's interval, or the cost itself where it has none."""
-    return float(row["value"] if pd.isna(row[end]) else row[end])
-
-
-def _along_pages(rows: pd.DataFrame, family: str) -> pd.DataFrame:
-    """Return a family's rows that have a number of pages and no other point."""
-    if "axis_pages" not in rows:
-        return rows.iloc[:0].assign(axis_pages=[])
-    others = [c for c in rows.columns if c.startswith("axis_") and c != "axis_pages"]
-    plain = rows["axis_pages"].notna() & rows[others].isna().all(axis=1)
-    return rows[plain & (rows["family"] == family)]
+    return found.loc[least > 0, columns].reset_index(drop=True)
 
 
 def with_assumptions(result_set: ResultSet) -> pd.DataFrame:
-    """Return what a switch costs by each way, what the reader assumes among them."""
+    """Return what a switch costs by each way, with the assumptions of the result set: COLUMNS."""
     if result_set.evidence != "silicon":
         return pd.DataFrame(columns=COLUMNS)
     costs = switch_costs(result_set.estimates)
@@ -207,3 +198,8 @@ def with_assumptions(result_set: ResultSet) -> pd.DataFrame:
     for assumption in result_set.assumptions:
         costs = assume(costs, assumption, cycles)
     return costs
+
+
+def _end(row: pd.Series, end: str) -> float:
+    """Return an end of a cost's interval, or the cost itself where it has none."""
+    return float(row["value"] if pd.isna(row[end]) else row[end])

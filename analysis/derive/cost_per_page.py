@@ -1,4 +1,4 @@
-"""What one page more costs: the slope of the cost against the number of pages."""
+"""Build the table of what each further page costs: the slope of the cost against the pages."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import pandas as pd
 
 from ..estimate.frame import records
 from ..estimate.result_set import ResultSet
-from .line_table import nothing_else
+from .line_table import only_along
 
-# From here on what a call does once is small against what it does per page, and flushing no longer
-# depends on the number of pages.
+# From here on, the fixed part of a call is small compared with the part per page, and the cost of
+# flushing no longer depends on the number of pages.
 LEAST_PAGES = 512
 
 COLUMNS = ["machine", "benchmark", "case", "call", "page", "from", "to", "unit"]
 
 
 def per_page(result_set: ResultSet) -> pd.DataFrame:
-    """Return a row per machine and benchmark of the family protect that has many pages.
+    """Return a row for each machine and benchmark of the family protect with many pages: COLUMNS.
 
-    call  the cost for the fewest pages, as measured; mostly one
-    page  by how much it grows a page, between `from` and `to` pages: the ends of what was measured
-          from LEAST_PAGES pages on
+    call  the cost of one call on the fewest pages measured, usually one; as measured, in `unit`
+    page  the increase of the cost for each page between `from` and `to` pages, in `unit`; these are
+          the smallest and largest numbers of pages measured from LEAST_PAGES on
     """
     found = result_set.estimates[result_set.estimates["family"] == "protect"]
-    found = nothing_else(found, "pages")
+    found = only_along(found, "pages")
     if found.empty or not pd.api.types.is_numeric_dtype(found["axis_pages"]):
         return pd.DataFrame(columns=COLUMNS)
     found = found[["machine", "benchmark", "case", "gross", "unit", "axis_pages"]]

@@ -1,4 +1,4 @@
-"""Tables of a few named costs, with those that could not be measured."""
+"""Build tables of a few named costs, with the cases that could not be measured."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from .. import formatting
 from ..estimate.cost_basis import costs
-from .row_kinds import ESTIMATE, MISSING, PROCESS, estimates
+from ..estimate.result_set import ResultSet
+from . import line_table
+from .line_table import Basis
+from .row_kinds import ESTIMATE, MISSING, PROCESS
 
 COLUMNS = [
     "machine",
@@ -26,50 +28,58 @@ COLUMNS = [
 ]
 
 
-def table(
-    measured: pd.DataFrame,
-    cases: pd.DataFrame,
-    labels: pd.Series[str],
-    basis: Callable[[pd.DataFrame], pd.DataFrame] = costs,
+def of_cases(
+    result_set: ResultSet,
+    cases: str,
+    *,
+    basis: Basis = costs,
+    label: Callable[[pd.DataFrame], pd.Series[str]] | None = None,
 ) -> pd.DataFrame:
-    """Return the rows of a figure in the order of `cases`.
+    """Return the cost of each case whose whole name matches the regular expression `cases`.
 
-    `labels` gives the label of each row of `cases`; `measured` holds the estimates of those of them
-    that were measured.
+    `label` returns the labels of rows of cases; by default, a label is the benchmark and its
+    points. A case that serves only as the shorter half of a slope is left out: it executes the same
+    instruction as the case itself.
+    """
+    halves = set(result_set.cases.loc[result_set.cases["slope"], "floor"])
+    measured, listed = (
+        rows[rows["case"].str.fullmatch(cases) & ~rows["case"].isin(halves)]
+        for rows in (result_set.estimates, result_set.cases)
+    )
+    if measured.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    labels = label(listed) if label else line_table.series(listed, "")
+    return table(measured, listed, labels, basis)
+
+
+def table(
+    measured: pd.DataFrame, cases: pd.DataFrame, labels: pd.Series[str], basis: Basis = costs
+) -> pd.DataFrame:
+    """Return a row for each of `cases`, in their order, with COLUMNS.
+
+    `labels` holds the label of each row of `cases`; `measured` holds the estimates of the measured
+    cases among them. Rows of kind PROCESS follow: one for each process of a measured case.
     """
     if measured.empty:
         return pd.DataFrame(columns=COLUMNS)
-    asked = cases.assign(label=labels)[["machine", "evidence", "case", "label", "state", "reason"]]
-    told = basis(measured)
-    if told.empty:
+    listed = cases.assign(label=labels)[["machine", "evidence", "case", "label", "state", "reason"]]
+    known = basis(measured)
+    if known.empty:
         return pd.DataFrame(columns=COLUMNS)
-    found = asked.merge(told.drop(columns=["evidence"]), on=["machine", "case"], how="left")
+    found = listed.merge(known.drop(columns=["evidence"]), on=["machine", "case"], how="left")
     unmeasured = found["state"] + ": " + found["reason"]
     found["note"] = found["note"].where(found["note"].notna(), unmeasured)
-    unit = str(told["unit"].iloc[0])
-    found["unit"] = unit
+    found["unit"] = str(known["unit"].iloc[0])
     found["what"] = found["value"].notna().map({True: ESTIMATE, False: MISSING})
     return pd.concat([found[COLUMNS], _process_rows(found)], ignore_index=True)
 
 
-def alt(found: pd.DataFrame) -> str:
-    """Say in words what a figure of named costs shows."""
-    rows = estimates(found)
-    parts = [
-        f"{label} {formatting.cost(value, unit)} ({machine})"
-        for label, value, unit, machine in zip(
-            rows["label"], rows["value"], rows["unit"], rows["machine"], strict=True
-        )
-    ]
-    return f"Costs per operation: {'; '.join(parts)}."
-
-
 def _process_rows(found: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per process, on the estimates' basis, for the points under the marks."""
+    """Return a row for each process, on the basis of the estimate that it belongs to."""
     measured = found[(found["what"] == ESTIMATE) & (found["unit"] == "s")]
     each = measured.explode("process_values", ignore_index=True)
-    taken_off = each["floor_value"].where(each["basis"] != "gross", 0.0)
-    each["value"] = each["process_values"].astype(float) - taken_off.astype(float)
+    overhead = each["floor_value"].where(each["basis"] != "gross", 0.0)
+    each["value"] = each["process_values"].astype(float) - overhead.astype(float)
     each["what"] = PROCESS
     each[["low", "high"]] = float("nan")
     return each.loc[each["value"] > 0, COLUMNS]

@@ -1,4 +1,4 @@
-"""Tables of costs along an axis."""
+"""Build tables of costs along an axis, a row for each point of a line."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from .. import formatting
 from ..estimate.cost_basis import as_measured
-from .row_kinds import ESTIMATE, MISSING, estimates, is_exact
+from ..estimate.result_set import ResultSet
+from .row_kinds import ESTIMATE, MISSING, estimates
 
+# From estimates to estimates with value, low, high, basis and note; see `cost_basis`.
+Basis = Callable[[pd.DataFrame], pd.DataFrame]
+# From cases and the axis to the name of each case's line.
+Names = Callable[[pd.DataFrame, str], "pd.Series[str]"]
 COLUMNS = [
     "machine",
     "evidence",
@@ -27,9 +31,37 @@ COLUMNS = [
     "case",
     "note",
 ]
-# A point with a binary unit, as labels of sizes have it.
+# A number with or without a binary unit, as sizes are labelled: 512, 4Ki.
 SIZE = re.compile(r"(\d{1,15})(Ki|Mi|Gi)?")
 BINARY = {None: 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+
+
+def of_benchmarks(
+    result_set: ResultSet,
+    benchmarks: str,
+    axis: str,
+    *,
+    panels: Sequence[tuple[str, str]] = (),
+    panel_axis: str = "",
+    basis: Basis = as_measured,
+    name: Names | None = None,
+    only_axis: bool = False,
+    fewest_points: int = 2,
+) -> pd.DataFrame:
+    """Return the costs of some benchmarks along one of their axes, a row for each case.
+
+    `benchmarks` is a regular expression that the whole of `family/benchmark` must match. With
+    `only_axis`, cases that have a point on another axis as well are left out. The table is empty
+    where fewer than `fewest_points` points of the axis were measured. See `table` for the rest.
+    """
+    measured, cases = (
+        rows[(rows["family"] + "/" + rows["benchmark"]).str.fullmatch(benchmarks)]
+        for rows in (result_set.estimates, result_set.cases)
+    )
+    if only_axis:
+        measured, cases = only_along(measured, axis), only_along(cases, axis)
+    found = table(measured, cases, axis, panels, basis, name, panel_axis)
+    return found if estimates(found)["point"].nunique() >= fewest_points else found.iloc[:0]
 
 
 def table(
@@ -37,16 +69,17 @@ def table(
     cases: pd.DataFrame,
     axis: str,
     panels: Sequence[tuple[str, str]] = (),
-    basis: Callable[[pd.DataFrame], pd.DataFrame] = as_measured,
-    name: Callable[[pd.DataFrame, str], pd.Series[str]] | None = None,
+    basis: Basis = as_measured,
+    name: Names | None = None,
     panel_axis: str = "",
 ) -> pd.DataFrame:
-    """Return the cases that have a numbered point on an axis, one row each.
+    """Return the cases that have a numeric point on an axis, a row for each, with COLUMNS.
 
-    `measured` holds the estimates of those of `cases` that were measured; the others have no value
-    but a note with the reason. `panels` is a list of patterns and panels: a benchmark goes to the
-    first panel whose pattern its name begins with; or the points of `panel_axis` are the panels.
-    Panels come in that order. `name` gives the names of the lines, else `series` does.
+    `measured` holds the estimates of the measured cases among `cases`. The others have no value;
+    their note gives the reason. `panels` lists pairs of a pattern and a panel: a benchmark belongs
+    to the first panel whose pattern matches the start of its name, and panels keep that order. With
+    `panel_axis`, the points of that axis are the panels instead. `name` returns the names of the
+    lines; by default, `series` does.
     """
     column = f"axis_{axis}"
     if measured.empty or column not in cases:
@@ -61,11 +94,10 @@ def table(
     named["series"] = (name or series)(cases, axis)
     for pattern, panel in reversed(panels):
         named.loc[named["benchmark"].str.match(pattern), "panel"] = panel
-    asked = named[["machine", "evidence", "case", "panel", "series", "point", "state", "reason"]]
+    listed = named[["machine", "evidence", "case", "panel", "series", "point", "state", "reason"]]
     costs = basis(measured).drop(columns=["evidence"])
-    found = asked.merge(costs, on=["machine", "case"], how="left")
-    told = found["value"].notna()
-    found["what"] = told.map({True: ESTIMATE, False: MISSING})
+    found = listed.merge(costs, on=["machine", "case"], how="left")
+    found["what"] = found["value"].notna().map({True: ESTIMATE, False: MISSING})
     found["note"] = found["note"].where(
         found["note"].notna(), found["state"] + ": " + found["reason"]
     )
@@ -77,7 +109,7 @@ def table(
 
 
 def numbers(points: pd.Series) -> pd.Series:
-    """Return points as numbers, those of labels such as 4Ki too; missing where they are words."""
+    """Return points as numbers, labels such as 4Ki too; other words become missing values."""
     if pd.api.types.is_numeric_dtype(points):
         return points
 
@@ -88,31 +120,26 @@ def numbers(points: pd.Series) -> pd.Series:
     return pd.Series([number(point) for point in points], index=points.index, dtype="Int64")
 
 
-def sweeps(found: pd.DataFrame) -> bool:
-    """Tell whether a table has figures at two points or more."""
-    return bool(estimates(found)["point"].nunique() > 1)
-
-
-def nothing_else(rows: pd.DataFrame, axis: str) -> pd.DataFrame:
+def only_along(rows: pd.DataFrame, axis: str) -> pd.DataFrame:
     """Return the rows that have a point on this axis and on no other."""
     column = f"axis_{axis}"
     if column not in rows:
-        return rows.iloc[:0]
+        return rows.iloc[:0].assign(**{column: []})
     others = [c for c in rows.columns if c.startswith("axis_") and c != column]
     return rows[rows[column].notna() & rows[others].isna().all(axis=1)]
 
 
 def series(rows: pd.DataFrame, along: str) -> pd.Series[str]:
-    """Name each row by its benchmark and its points on all other axes."""
-    return rows["benchmark"].astype(str) + elsewhere(rows, along)
+    """Name each row by its benchmark and its points on all axes but `along`."""
+    return rows["benchmark"].astype(str) + other_points(rows, along)
 
 
-def elsewhere(rows: pd.DataFrame, along: str) -> pd.Series[str]:
-    """Return what tells a row's points on all axes but one, as the end of a name."""
+def other_points(rows: pd.DataFrame, along: str) -> pd.Series[str]:
+    """Return each row's points on all axes but `along`, as the end of a name: `, pages 16`."""
     names = pd.Series("", index=rows.index, dtype=str)
     others = [c for c in rows.columns if c.startswith("axis_") and c != f"axis_{along}"]
     for column in others:
-        # A label speaks for itself, a number needs its axis.
+        # A word explains itself; a number needs the name of its axis.
         lead = f", {column.removeprefix('axis_')} "
         suffix = [
             "" if pd.isna(point) else f"{lead if str(point).isdecimal() else ', '}{point}"
@@ -120,17 +147,3 @@ def elsewhere(rows: pd.DataFrame, along: str) -> pd.Series[str]:
         ]
         names = names + pd.Series(suffix, index=rows.index, dtype=str)
     return names
-
-
-def alt(found: pd.DataFrame, along: str, cost: str) -> str:
-    """Say in words what a figure of lines shows."""
-    rows = estimates(found)
-    machines = formatting.count(
-        rows["machine"].nunique(), "kernel" if is_exact(rows) else "machine"
-    )
-    lines = rows.groupby(["machine", "panel", "series"], sort=False).ngroups
-    ends = f"from {rows['point'].min():,} to {rows['point'].max():,}"
-    return (
-        f"{formatting.count(lines, 'line')} of {cost} against {along}, {ends}, on {machines}. "
-        "The figures are in the table of all cases."
-    )

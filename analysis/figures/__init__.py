@@ -1,51 +1,43 @@
-"""The figures: each a table of a result set, drawn, with caption and alternative text."""
+"""Figures: a result set in, drawings with caption, alternative text and data out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..derive.published_overlay import with_published
 from ..estimate.result_set import ResultSet
-from . import (
-    affordable,
-    breakeven,
-    ceiling,
-    kernels,
-    overlay,
-    pages,
-    per_page,
-    phases,
-    primitives,
-    rate,
-    style,
-    switch,
-    switch_pages,
-    threads,
-)
-from .applications import APPLICATIONS, KERNEL, SHADOW
-from .chart import Chart, Missing, missing_note
-from .crowd import READERS, REVOKE, SIBLINGS
-from .cycles import CYCLES
-from .domains import DOMAINS, KEYS
-from .faults import FAULTS, TRACKING
+from . import captions
+from .chart import Chart, Missing
+from .declared.applications import APPLICATIONS, KERNEL, PHASES
+from .declared.breakeven import AFFORDABLE, BREAKEVEN
+from .declared.domains import DOMAINS, KEYS
+from .declared.faults import FAULTS, TRACKING
+from .declared.instructions import CYCLES, PRIMITIVES, SHADOW
+from .declared.kernels import KERNELS
+from .declared.page_kinds import BACKING, KINDS, RESIDENCY
+from .declared.pages import FLUSH_CEILING, PAGES, PER_PAGE
+from .declared.switching import RATE, SWITCH, SWITCH_PAGES
+from .declared.threads import READERS, REVOKE, SIBLINGS, THREADS
+from .drawing import style
 from .figure import Figure
-from .kinds import BACKING, KINDS, RESIDENCY
 
 __all__ = ["FIGURES", "Chart", "Figure", "Missing", "chart"]
 
+# In the order of a report.
 FIGURES: Sequence[Figure] = (
-    switch,
-    switch_pages,
-    breakeven,
-    affordable,
-    rate,
-    pages,
-    per_page,
-    ceiling,
+    SWITCH,
+    SWITCH_PAGES,
+    BREAKEVEN,
+    AFFORDABLE,
+    RATE,
+    PAGES,
+    PER_PAGE,
+    FLUSH_CEILING,
     KINDS,
     BACKING,
     RESIDENCY,
-    kernels,
-    threads,
+    KERNELS,
+    THREADS,
     SIBLINGS,
     READERS,
     REVOKE,
@@ -55,8 +47,8 @@ FIGURES: Sequence[Figure] = (
     TRACKING,
     KERNEL,
     APPLICATIONS,
-    phases,
-    primitives,
+    PHASES,
+    PRIMITIVES,
     CYCLES,
     SHADOW,
 )
@@ -65,16 +57,15 @@ FIGURES: Sequence[Figure] = (
 def chart(
     figure: Figure, result_set: ResultSet, width: float = style.TWO_COLUMNS, published: bool = False
 ) -> Chart | Missing:
-    """Draw one figure, so many inches wide, or say why it can't be drawn.
+    """Draw one figure, `width` inches wide, or return the reason why it can't be drawn.
 
-    With `published`, what others published of the same cases is laid over it.
+    With `published`, figures that others published of the same cases are drawn over it.
     """
     rows = figure.table(result_set)
     if published and not rows.empty:
-        rows = overlay.laid_over(rows)
-    drawn = figure.draw(rows, width)
-    if drawn is None:
-        return Missing(figure.NAME, figure.TITLE, f"Not drawn: {figure.NEEDS}.")
-    notes = (figure.caption(rows), missing_note(rows), overlay.note(rows))
-    caption = " ".join(filter(None, notes))
-    return Chart(figure.NAME, figure.TITLE, drawn, rows, caption, figure.alt(rows))
+        rows = with_published(rows)
+    drawing = figure.draw(rows, width)
+    if drawing is None:
+        return Missing(figure.name, figure.title, f"Not drawn: {figure.needs}.")
+    caption = captions.of(figure.caption, captions.missing_note, captions.published_note)(rows)
+    return Chart(figure.name, figure.title, drawing, rows, caption, figure.alt(rows))

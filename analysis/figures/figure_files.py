@@ -13,7 +13,7 @@ from ..reading.assumption import Assumption
 from ..reading.bounded_json import ResultError
 from ..reading.result_files import read_named
 from ..tables import machine_facts
-from . import style
+from .drawing import style
 
 ALL = "all"
 
@@ -54,7 +54,7 @@ def chosen(names: Sequence[str]) -> list[figures.Figure]:
 
     Raises ResultError, which lists them all, for a name that none has.
     """
-    known = {figure.NAME: figure for figure in figures.FIGURES}
+    known = {figure.name: figure for figure in figures.FIGURES}
     for name in names:
         if name not in known and name != ALL:
             raise ResultError(f"there is no figure {name!r}; there are: {', '.join(known)}, {ALL}")

@@ -1,4 +1,4 @@
-"""All that a report rests on in one archive, to be attached to a paper and reported on again."""
+"""Pack results and their report into one archive, for instance to attach to a paper."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ..reading import archive, bounded_json
-from . import report
 from ..reading.bounded_json import ResultError
 from ..reading.result import Result, read
+from . import report
 
 TOP = "pkbench-bundle"
 SUMS, ABOUT = "SHA256SUMS", "README.txt"
@@ -26,21 +26,25 @@ LONGEST_SUMS = 8 * 2**20
 SUM = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<member>.+)")
 
 README = """\
-What these figures rest on, packed by pkbench {version}.
+Benchmark results and their report, packed by pkbench {version}.
 
-results/      the results as they were measured, with their journals where there are any
-machines/     what each machine is, and what about it may spoil its figures
-report/       the page, its figures (figures/) and its tables (tables/)
-SHA256SUMS    what each file must be: sha256sum -c SHA256SUMS
+results/      the result files, each with its journal if it has one
+machines/     the facts of each machine, and the noise sources found on it
+report/       the page (index.html), its figures (figures/) and its tables (tables/)
+SHA256SUMS    checksums of all files; to verify: sha256sum -c SHA256SUMS
 
-This version of pkbench draws the same report again from the archive as it was packed, FILE.tar.gz:
+To make the same report again with this version of pkbench, pass it the archive:
 
     pkbench report FILE.tar.gz -o report
 """
 
 
 def write(paths: Sequence[Path], output: Path) -> None:
-    """Write an archive of results and all that is made from them."""
+    """Write an archive of result files and the report on them.
+
+    Raises `ResultError` for a file that is not a result or can't be packed, and `FileExistsError`
+    where `output` exists.
+    """
     with tempfile.TemporaryDirectory(prefix="pkbench-") as name:
         folder = Path(name)
         results = [_copied(path, folder, place) for place, path in enumerate(paths, start=1)]
@@ -58,10 +62,10 @@ def write(paths: Sequence[Path], output: Path) -> None:
 def opened(
     paths: Sequence[Path], skip: Callable[[str], None] | None = None
 ) -> Iterator[list[Path]]:
-    """Give these files with the results of each bundle among them in its place.
+    """Give these files, each bundle among them replaced by the results in it.
 
-    A bundle that can't be used raises a `ResultError`; with `skip`, which is told why, it is left
-    out.
+    The unpacked results are deleted at the end. Raises `ResultError` for a bundle that can't be
+    used; with `skip`, it is left out instead, and `skip` is called with the reason.
     """
     with tempfile.TemporaryDirectory(prefix="pkbench-") as folder:
         found: list[Path] = []
@@ -77,11 +81,11 @@ def opened(
 
 
 def _write(output: Path, files: Mapping[str, Path]) -> None:
-    """Write a file that there is not yet, whole or not at all."""
+    """Write a new file; leave none behind if it can't be completed."""
     with output.open("xb") as file:
         try:
             archive.write(file, files)
-        except ValueError as error:  # of a name that is too long for the format
+        except ValueError as error:  # raised for a name that is too long for the format
             output.unlink()
             raise ResultError(f"{output.name} can't be packed: {error}.") from None
         except BaseException:
@@ -90,7 +94,7 @@ def _write(output: Path, files: Mapping[str, Path]) -> None:
 
 
 def _copied(path: Path, folder: Path, place: int) -> Result:
-    """Copy a result, and its journal if it has one; the report is made from the copy."""
+    """Copy a result with its journal, if it has one; return the copy, read."""
     if bounded_json.clean(path.name) != path.name or path.name.endswith(JOURNAL):
         raise ResultError(f"{bounded_json.clean(str(path))} can't be packed under that name.")
     target = folder / "results" / f"{place:02}"
@@ -102,7 +106,7 @@ def _copied(path: Path, folder: Path, place: int) -> Result:
     try:
         return read(target / path.name)
     except ResultError as error:
-        # Where it lies for the moment means nothing to whoever named the file.
+        # Name the file as the user did, not its temporary copy.
         raise ResultError(str(error).replace(str(target / path.name), str(path))) from None
 
 
@@ -110,24 +114,24 @@ def _describe(results: Sequence[Result], folder: Path) -> None:
     machines = folder / "machines"
     machines.mkdir()
     for place, result in enumerate(results, start=1):
-        text = json.dumps(_card(result), ensure_ascii=False, allow_nan=False, indent=1)
+        text = json.dumps(_facts(result), ensure_ascii=False, allow_nan=False, indent=1)
         (machines / f"{place:02}.json").write_text(f"{text}\n", encoding="utf-8")
     (folder / ABOUT).write_text(README.format(version=version("pkbench")), encoding="utf-8")
 
 
-def _card(result: Result) -> dict[str, Any]:
-    told = ("evidence", "preset", "seed", "command", "date", "version", "rounds", "stopped")
+def _facts(result: Result) -> dict[str, Any]:
+    facts = ("evidence", "preset", "seed", "command", "date", "version", "rounds", "stopped")
     return {
         "name": result.name,
         "file": result.file,
-        **{fact: getattr(result, fact) for fact in told},
+        **{fact: getattr(result, fact) for fact in facts},
         "machine": dict(result.machine),
         "findings": [asdict(finding) for finding in result.findings],
     }
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Return all files below a folder by their names there, in their order."""
+    """Return all files below a folder by their names relative to it, sorted."""
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
     return {name: found[name] for name in sorted(found) if found[name].is_file()}
 
@@ -138,7 +142,7 @@ def _sum(path: Path) -> str:
 
 
 def _unpacked(path: Path, folder: Path) -> list[Path]:
-    """Return the results of a bundle, unpacked into a folder, once all of its sums are right."""
+    """Unpack a bundle's results into a folder, check every checksum, and return their paths."""
     name = bounded_json.clean(str(path))
     sums: dict[str, str] = {}
     promised: dict[str, str] = {}
@@ -147,21 +151,21 @@ def _unpacked(path: Path, folder: Path) -> list[Path]:
         top, _, inner = member.name.partition("/")
         if top != TOP or inner in sums:
             shown = bounded_json.clean(member.name, 80)
-            raise ResultError(f"{name} is no bundle of pkbench: it holds {shown}.")
+            raise ResultError(f"{name} is not a pkbench bundle: it contains {shown}.")
         if inner == SUMS:
             promised = _promised(name, member)
             continue
-        sums[inner], target = _taken(member, inner, folder)
+        sums[inner], target = _extracted(member, inner, folder)
         if target is not None:
             results.append(target)
-    _agree(name, promised, sums)
+    _check_sums(name, promised, sums)
     if not results:
-        raise ResultError(f"{name} is a bundle without any result.")
+        raise ResultError(f"{name} is a bundle that holds no result.")
     return sorted(results, key=lambda result: int(result.parent.name))
 
 
-def _taken(member: archive.Member, inner: str, folder: Path) -> tuple[str, Path | None]:
-    """Return a member's sum, and where it lies now if it is a result."""
+def _extracted(member: archive.Member, inner: str, folder: Path) -> tuple[str, Path | None]:
+    """Return a member's checksum, and the path it was written to if it is a result."""
     digest = hashlib.sha256()
     target = _target(inner, folder)
     with target.open("xb") if target else nullcontext() as file:
@@ -173,7 +177,7 @@ def _taken(member: archive.Member, inner: str, folder: Path) -> tuple[str, Path 
 
 
 def _target(inner: str, folder: Path) -> Path | None:
-    """Return where a result may be put: a file of a numbered folder, whatever it is called."""
+    """Return where to write a result: into a numbered folder, never above it; None for others."""
     found = RESULT.fullmatch(inner)
     if found is None or found["file"].endswith(JOURNAL) or found["file"] in (".", ".."):
         return None
@@ -192,7 +196,7 @@ def _promised(name: str, member: archive.Member) -> dict[str, str]:
     return {match["member"]: match["sum"] for match in found if match}
 
 
-def _agree(name: str, promised: dict[str, str], sums: dict[str, str]) -> None:
+def _check_sums(name: str, promised: dict[str, str], sums: dict[str, str]) -> None:
     for member in sorted(promised.keys() | sums.keys()):
         shown = bounded_json.clean(member, 80)
         if member not in sums:
@@ -200,4 +204,4 @@ def _agree(name: str, promised: dict[str, str], sums: dict[str, str]) -> None:
         if member not in promised:
             raise ResultError(f"{name} is damaged: {shown} has no checksum.")
         if promised[member] != sums[member]:
-            raise ResultError(f"{name} is damaged: {shown} is not what its checksum says.")
+            raise ResultError(f"{name} is damaged: {shown} does not match its checksum.")

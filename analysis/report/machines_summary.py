@@ -1,4 +1,4 @@
-"""What several machines' figures say, compared, in a few sentences."""
+"""Summarise how several machines, or kernels, compare in a few sentences."""
 
 from __future__ import annotations
 
@@ -6,28 +6,36 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import formatting
-from ..interval import Interval
 from ..derive import switch
 from ..estimate.frame import records
 from ..estimate.result_set import ResultSet
+from ..interval import Interval
 
-MOST_NAMED = 3  # machines: of more the number is enough
+MOST_NAMED = 3  # machines named in a sentence; beyond that their number is enough
 
 
 def sentences(result_set: ResultSet) -> Iterator[str]:
-    """Give what sets the machines apart, most important first."""
+    """Give the differences between the machines of a result set, most important first."""
     pages = switch.smallest_size(result_set)
-    region = f"a region of {formatting.count(pages, 'page')}" if pages else "a region"
-    opening = f"Opening {region} for writing, storing to it and closing it"
-    yield from _spread(result_set, f"{opening} by mprotect", f"switch/mprotect/pages:{pages}")
+    region = region_of(pages)
+    yield from _spread(
+        result_set,
+        f"Opening {region} for writing, storing to it and closing it with mprotect",
+        f"switch/mprotect/pages:{pages}",
+    )
     yield from _advantage(result_set, pages)
     yield from _spread(result_set, *_largest(result_set))
     yield from _without_keys(result_set)
     yield from _problems(result_set)
 
 
+def region_of(pages: int | None) -> str:
+    """Return what a sentence calls a region of so many pages; None where the size is not known."""
+    return f"a {pages:,}-page region" if pages else "a region"
+
+
 def _spread(result_set: ResultSet, what: str, case: str) -> Iterator[str]:
-    """Say where a case costs least and where most."""
+    """Compare the machines where a case costs least and most."""
     rows = _rows(result_set, case)
     if len(rows) < 2:
         return
@@ -38,33 +46,38 @@ def _spread(result_set: ResultSet, what: str, case: str) -> Iterator[str]:
         f"{cost(result_set, least['gross'])} on {least['machine']} and "
         f"{cost(result_set, most['gross'])} on {most['machine']}"
     )
-    several = len(rows) > 2
-    number = f", the least and the most of {len(rows)} {result_set.noun}s" * several
-    told = many(result_set, ratio) if differ(result_set, ratio) else f"not told apart, {many(result_set, ratio)}"
-    yield f"{what} takes {ends}{number}: {told}."
+    extremes = "fewest and most" if result_set.exact else "fastest and slowest"
+    among = f", the {extremes} of {len(rows)} {result_set.noun}s" if len(rows) > 2 else ""
+    yield f"{what} takes {ends}{among}: {difference(result_set, ratio)}."
 
 
 def _advantage(result_set: ResultSet, pages: int | None) -> Iterator[str]:
-    """Say how many times what WRPKRU costs mprotect does, machine by machine."""
+    """Compare mprotect with WRPKRU on each machine that measured both."""
     slow, fast = f"switch/mprotect/pages:{pages}", f"switch/wrpkru-raw/pages:{pages}"
-    both = [machine for machine in result_set.names if {slow, fast} <= set(result_set.on(machine)["case"])]
+    both = [
+        machine
+        for machine in result_set.names
+        if {slow, fast} <= set(result_set.on(machine)["case"])
+    ]
     ratios = [result_set.ratio((name, slow), (name, fast), net=True) for name in both]
     if not both:
         return
+    start = "Compared with WRPKRU, mprotect " + ("executes" if result_set.exact else "is")
     if len(both) <= MOST_NAMED:
-        each = [f"{many(result_set, ratio)} on {name}" for name, ratio in zip(both, ratios, strict=True)]
-        yield f"Compared with WRPKRU that is {formatting.listed(each)}."
+        each = [
+            f"{comparison(result_set, ratio, noun=True)} on {name}"
+            for name, ratio in zip(both, ratios, strict=True)
+        ]
+        yield f"{start} {formatting.listed(each)}."
         return
     values = sorted(ratio.value for ratio in ratios)
-    ends = f"{formatting.figures(values[0])} to {formatting.figures(values[-1])} times as"
-    yield (
-        f"Compared with WRPKRU that is {ends} {'many' if result_set.exact else 'long'} on "
-        f"{len(both)} {result_set.noun}s."
-    )
+    ends = f"{formatting.figures(values[0])} to {formatting.figures(values[-1])} times"
+    more = "more instructions" if result_set.exact else "slower"
+    yield f"{start} {ends} {more} on {len(both)} {result_set.noun}s."
 
 
 def _largest(result_set: ResultSet) -> tuple[str, str]:
-    """Return one mprotect of the most pages that two machines share."""
+    """Return a name for, and the case of, the largest mprotect that two machines measured."""
     rows = result_set.estimates[result_set.estimates["benchmark"] == "mprotect-rw-ro"]
     shared = rows.groupby("case", sort=False)["machine"].nunique()
     several = [str(case) for case in shared.index[shared > 1]]
@@ -81,14 +94,15 @@ def _without_keys(result_set: ResultSet) -> Iterator[str]:
     if not lacking:
         return
     if len(lacking) == len(result_set.names):
-        yield f"None of these {result_set.noun}s has protection keys: their key cases were skipped."
+        noun = result_set.noun
+        yield f"None of these {noun}s has protection keys, so the key cases were skipped."
         return
     names = _named(result_set, lacking)
     yield f"No protection keys: {names}."
 
 
 def has_keys(machine: Any) -> bool:
-    """Tell whether a machine's facts don't say that it has no keys."""
+    """Return False only if a machine's facts say that it has no protection keys."""
     keys = machine.get("keys")
     return not (isinstance(keys, dict) and keys.get("supported") is False)
 
@@ -102,11 +116,11 @@ def _problems(result_set: ResultSet) -> Iterator[str]:
     if worst:
         names = _named(result_set, worst)
         whose = "its" if len(worst) == 1 else "their"
-        yield f"Doctor found a problem on {names}: read {whose} figures with care."
+        yield f"pkbench doctor found a problem on {names}; treat {whose} figures with caution."
 
 
 def _named(result_set: ResultSet, names: list[str]) -> str:
-    """Return machines by name, of many their number."""
+    """Return the names of a few machines, or the number of many."""
     few = len(names) <= MOST_NAMED
     return formatting.listed(names) if few else formatting.count(len(names), result_set.noun)
 
@@ -116,22 +130,54 @@ def _rows(result_set: ResultSet, case: str) -> list[dict[str, Any]]:
 
 
 def cost(result_set: ResultSet, value: float) -> str:
-    """Return a figure as a sentence has it."""
+    """Return a cost with its unit; `value` is in seconds, or in instructions where exact."""
     text = formatting.cost(value, result_set.unit)
     return f"{text} instructions" if result_set.exact else text
 
 
-def many(result_set: ResultSet, ratio: Interval) -> str:
-    """Return a ratio as a sentence has it, with its interval."""
-    text = f"{formatting.figures(ratio.value)} times as {'many' if result_set.exact else 'long'}"
-    if ratio.low is None or ratio.high is None or result_set.exact:
-        return text
+def difference(result_set: ResultSet, ratio: Interval) -> str:
+    """Return how two costs compare; an inconclusive ratio is called no measurable difference."""
+    if differs(result_set, ratio):
+        return comparison(result_set, ratio)
+    if result_set.exact:
+        return "the same"
+    interval = _interval(ratio)
+    return (
+        f"no measurable difference (ratio {formatting.figures(ratio.value)}"
+        f"{f', {interval}' if interval else ''})"
+    )
+
+
+def comparison(result_set: ResultSet, ratio: Interval, noun: bool = False) -> str:
+    """Return a ratio of two costs in words, as in `1.38 times slower` or `174 times more`.
+
+    A ratio below 1 is inverted and called faster, or fewer. Measured ratios come with their
+    interval; counts are exact. With `noun` the word instructions follows.
+    """
+    larger = ratio.value >= 1
+    shown = ratio if larger else _inverse(ratio)
+    if result_set.exact:
+        word = ("more" if larger else "fewer") + " instructions" * noun
+        return f"{formatting.figures(shown.value)} times {word}"
+    text = f"{formatting.figures(shown.value)} times {'slower' if larger else 'faster'}"
+    interval = _interval(shown)
+    return f"{text} ({interval})" if interval else text
+
+
+def _inverse(ratio: Interval) -> Interval:
+    low, high = (1 / bound if bound else None for bound in (ratio.high, ratio.low))
+    return Interval(1 / ratio.value, low, high, ratio.processes)
+
+
+def _interval(ratio: Interval) -> str:
+    if ratio.low is None or ratio.high is None:
+        return ""
     low, high = formatting.figures(ratio.low), formatting.figures(ratio.high)
-    return f"{text} ({formatting.interval_name(ratio.processes)} {low} to {high})"
+    return f"{formatting.interval_name(ratio.processes)} {low} to {high}"
 
 
-def differ(result_set: ResultSet, ratio: Interval) -> bool:
-    """Tell whether two costs can be told apart."""
+def differs(result_set: ResultSet, ratio: Interval) -> bool:
+    """Return whether two costs differ: a ratio's interval must not contain 1."""
     if result_set.exact or ratio.low is None or ratio.high is None:
         return ratio.value != 1
     return not ratio.low <= 1 <= ratio.high

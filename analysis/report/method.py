@@ -1,43 +1,53 @@
-"""How the figures were made, told from the facts of these files."""
+"""Describe how the figures were made, from the facts in the result files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..estimate import clock_agreement
+import pandas as pd
+
 from .. import formatting
-from ..interval import ENOUGH_PROCESSES
+from ..estimate import clock_agreement
 from ..estimate.estimate import DEFINITION, EXACT_DEFINITION, PIECES_DEFINITION
-from ..reading.result import Result
 from ..estimate.resample import CONFIDENCE
 from ..estimate.result_set import ResultSet
+from ..interval import ENOUGH_PROCESSES
+from ..reading.result import Result
 
-STOPPED = {"budget": "its time was spent", "rounds": "that many were asked for"}
-CONTAMINATION = {
-    "involuntary_switches": "a context switch against the thread's will",
+STOPPED = {
+    "budget": "its time budget was spent",
+    "rounds": "it had done as many rounds as were asked for",
+}
+DISTURBANCES = {
+    "involuntary_switches": "an involuntary context switch",
     "migrations": "a migration",
-    "steal_seconds": "stolen time",
+    "steal_seconds": "steal time",
 }
 MEANING = {
     "silicon": (
-        "Silicon: time on the kernel and CPU that the process ran on. It holds for that machine in "
-        "that state."
+        "Time on the kernel and CPU that the process ran on. It holds for that machine in that "
+        "state."
     ),
     "path length": (
-        "Path length: instructions executed per operation, user and kernel, in a guest under "
+        "Instructions executed per operation, in user mode and in the kernel, in a guest under "
         "software emulation. Instructions are not time. No cache, TLB, interrupt or serialisation "
         "cost is modelled: WRPKRU counts as one instruction like any other, and so does each "
         "repetition of a string instruction. Counts compare kernels and code paths, never machines."
     ),
     "function": (
-        "Function: a guest under free-running software emulation shows that the cases work. Its "
-        "times mean nothing and are not shown."
+        "A guest under free-running software emulation shows that the cases work. Its times mean "
+        "nothing and are not shown."
     ),
 }
+CALIBRATION = (
+    "Calibrated with each value by two chains of dependent instructions with known latencies. The "
+    "first chain gives the length of a cycle. The second must take its expected number of cycles; "
+    "where it does not, timed no-ops show how far both chains were disturbed."
+)
 
 
 def paragraphs(result_set: ResultSet) -> Iterator[tuple[str, str]]:
-    """Tell how one kind of evidence was come by, each paragraph after what it is about."""
+    """Give the paragraphs on one kind of evidence, each as its heading and its text."""
     yield "What a figure means", MEANING[result_set.evidence]
     if result_set.evidence == "function":
         return
@@ -45,123 +55,146 @@ def paragraphs(result_set: ResultSet) -> Iterator[tuple[str, str]]:
         yield "What was measured", "Nothing was measured."
         return
     for name, result in result_set.machines:
-        yield name, f"{_amounts(result_set, name)}{_spoilt(result_set, name, result)}{_order(result)}"
+        parts = (_amounts(result_set, name), _left_out(result_set, name, result), _order(result))
+        yield name, " ".join(part for part in parts if part)
         yield from ((f"Core cycles on {name}", text) for text in _cycles(result_set, name))
-        yield from ((f"Not read on {name}", text) for text in _not_read(name, result))
+        yield from ((f"Readings missing on {name}", text) for text in _not_read(result))
     if result_set.frame["uncontended_share"].notna().any():
-        yield "A value", PIECES_DEFINITION
-    yield "An estimate", EXACT_DEFINITION if result_set.exact else DEFINITION
-    yield "A net figure", _net(result_set)
+        yield "Value", PIECES_DEFINITION
+    yield "Estimate", EXACT_DEFINITION if result_set.exact else DEFINITION
+    yield "Net figure", _net(result_set)
+    yield "Comparison", _comparison(result_set)
     if not result_set.exact:
         yield from _limits(result_set)
 
 
 def _net(result_set: ResultSet) -> str:
+    definition = (
+        "The cost of one loop of the case minus the cost of one loop of its fixed overhead "
+        "(floor), divided by the operations in a loop."
+    )
+    if result_set.exact:
+        return f"{definition} Both counts are exact, and so is their difference."
     return (
-        "Net figures are made afterwards: what one loop of the case costs less what one loop of "
-        "its floor costs, divided by the operations in a loop. "
-        + (
-            "Both are exact, so the difference is."
-            if result_set.exact
-            else "Their interval comes from resampling both, together where of both the same "
-            "rounds count. A net figure whose interval reaches zero, or that is less than the "
-            "clock's smallest step by the operations of a piece of a value, reads "
-            f"“{formatting.BELOW_RESOLUTION}”. An instruction of about a cycle is timed at two unroll "
-            "factors; its net figure is the slope between them, in which nothing of the loop is "
-            "left. Ratios are resampled in the same way."
-        )
+        f"{definition} Its interval comes from resampling both. Where both rest on the same "
+        "rounds, they are resampled together. A net figure reads "
+        f"“{formatting.BELOW_RESOLUTION}” in two cases: its interval reaches zero, or it is less "
+        "than the clock's smallest step divided by the operations in one timed piece. "
+        "An instruction of about one cycle is timed at two unroll factors. Its net figure is the "
+        "slope between them, which contains none of the loop."
+    )
+
+
+def _comparison(result_set: ResultSet) -> str:
+    if result_set.exact:
+        return "“2 times more” means twice as many instructions, “2 times fewer” half as many."
+    return (
+        "“2 times slower” means that an operation takes twice the time, “2 times faster” half "
+        "the time. The interval of a ratio comes from resampling both sides. If it contains 1, "
+        "there is no measurable difference."
     )
 
 
 def _amounts(result_set: ResultSet, machine: str) -> str:
     rows = result_set.on(machine)
     if rows.empty:
-        return "nothing was measured."
-    frame = result_set.frame[(result_set.frame["machine"] == machine) & (result_set.frame["state"] == "measured")]
-    loops = _span([int(n) for n in frame["loops"].dropna()])
+        return "Nothing was measured."
+    loops = _span([int(n) for n in _measured(result_set, machine)["loops"].dropna()])
+    processes = _span(list(rows["processes"]))
+    cases = formatting.count(len(rows), "case")
     if result_set.exact:
-        return (
-            f"{formatting.count(len(rows), 'case')}, each in {_span(list(rows['processes']))} "
-            f"{'boot' if (rows['processes'] == 1).all() else 'boots'}, "
-            f"{loops} loops."
-        )
+        boots = "boot" if (rows["processes"] == 1).all() else "boots"
+        return f"{cases}. Per case: {processes} {boots} of {loops} loops."
     used = rows["values"] - rows["left_out"]
-    each = [round(v / p) for v, p in zip(used, rows["processes"], strict=True)]
+    values = _span([round(v / p) for v, p in zip(used, rows["processes"], strict=True)])
     return (
-        f"{formatting.count(len(rows), 'case')}, each in {_span(list(rows['processes']))} processes "
-        f"with {_span(each)} values a process, each value of {loops} loops."
+        f"{cases}. Per case: {processes} processes. Per process: {values} values. "
+        f"Per value: {loops} loops."
     )
 
 
-def _spoilt(result_set: ResultSet, name: str, result: Result) -> str:
-    """Say how many values were spoilt, by what, and how many the estimates do without."""
-    frame = result_set.frame[(result_set.frame["machine"] == name) & (result_set.frame["state"] == "measured")]
+def _left_out(result_set: ResultSet, name: str, result: Result) -> str:
+    """Say how many values were disturbed or contended, and how many the estimates leave out."""
+    frame = _measured(result_set, name)
     marks = frame[["disturbed", "contended"]]
-    told = marks[marks.notna().any(axis="columns")].fillna(False).astype(bool)
-    if told.empty:
+    checked = marks[marks.notna().any(axis="columns")].fillna(False).astype(bool)
+    if checked.empty:
         return ""
-    of = f"of {formatting.count(len(told), 'value')}"
+    of = f"of {formatting.count(len(checked), 'value')}"
     read = {quantity for process in result.processes for quantity in process.per_value}
-    by = " or ".join(text for quantity, text in CONTAMINATION.items() if quantity in read)
-    said = [f"{told['disturbed'].sum():,} {of} were contaminated by {by}"] if by else []
+    causes = [text for quantity, text in DISTURBANCES.items() if quantity in read]
+    found = []
+    if causes:
+        found.append(f"{checked['disturbed'].sum():,} {of} were disturbed by {_either(causes)}")
     if frame["contended"].notna().any():
-        of = "" if said else f" {of}"
-        said.append(
-            f"{told['contended'].sum():,}{of} taken beside another hardware thread on the core"
+        of = "" if found else f" {of}"
+        found.append(
+            f"{checked['contended'].sum():,}{of} were contended: another hardware thread used the "
+            "core"
         )
-    text = f" {', '.join(said)}"
-    marked, left_out = int(told.any(axis="columns").sum()), int(result_set.on(name)["left_out"].sum())
+    text = "; ".join(found)
+    marked = int(checked.any(axis="columns").sum())
+    left_out = int(result_set.on(name)["left_out"].sum())
     if not marked:
         return f"{text}."
     if marked == left_out:
-        return f"{text}: {'all ' if marked > 1 else ''}left out."
-    return f"{text}: {left_out:,} left out, the others where too few would have been left."
+        return f"{text}. {'All of them' if marked > 1 else 'It'} {_were(marked)} left out."
+    return (
+        f"{text}. {left_out:,} {_were(left_out)} left out; the others were kept where too few "
+        "values would have remained."
+    )
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _either(items: list[str]) -> str:
+    return ", ".join(items[:-1]) + f" or {items[-1]}" if len(items) > 1 else items[0]
 
 
 def _cycles(result_set: ResultSet, name: str) -> Iterator[str]:
-    """Say what core cycles are calibrated by, and whether the CPU's own counter confirms them."""
+    """Say how core cycles are calibrated, and whether the CPU's own counter confirms them."""
     frame = result_set.frame[result_set.frame["machine"] == name]
     if frame["cycles"].isna().all():
         return
     checked = clock_agreement.check(frame)
-    by = (
-        "Told by two chains of instructions of known latency, timed beside each value: the one's "
-        "cycles are the unit, and the other takes as many of them as it should, or no-ops tell how "
-        "far both were disturbed."
-    )
     if checked is None:
-        yield f"{by} No counter of the CPU's was there to check whole values against."
+        yield f"{CALIBRATION} No hardware cycle counter was available to confirm them."
         return
-    said = (
-        f"{by} The CPU's own counter, which also runs while the clocks are read, came to "
+    counter = (
+        "The CPU's own cycle counter, which also runs while the clocks are read, counted "
         f"{checked.ratio:.3f} times as many (quartiles {checked.low:.3f} and {checked.high:.3f}, "
         f"{formatting.count(checked.values, 'value')})"
     )
-    if checked.agrees:
-        yield f"{said}: it confirms them."
-    else:
-        yield f"{said}: it does not confirm them, so take cycles here for proportions only."
+    verdict = (
+        "it confirms them."
+        if checked.agrees
+        else "it does not confirm them, so use cycles here for proportions only."
+    )
+    yield f"{CALIBRATION} {counter}: {verdict}"
 
 
-def _not_read(name: str, result: Result) -> Iterator[str]:
-    """Say what could not be read beside the values, and why."""
+def _not_read(result: Result) -> Iterator[str]:
+    """Say which readings could not be taken with the values, and why."""
     reasons = {
         f"{quantity.replace('_', ' ')} ({reason})"
         for process in result.processes
         for quantity, reason in process.missing.items()
     }
     if reasons:
-        yield f"Not read beside the values on {name}: {formatting.listed(sorted(reasons))}."
+        yield f"{formatting.listed(sorted(reasons))}."
 
 
 def _order(result: Result) -> str:
-    text = ""
+    parts = []
     if result.seed is not None:
-        text += f" The order of the cases in each round was drawn from seed {result.seed}."
+        parts.append(f"The cases of each round ran in random order (seed {result.seed}).")
     if result.rounds is not None and result.stopped:
         ended = STOPPED.get(result.stopped, result.stopped)
-        text += f" It ended after {formatting.count(result.rounds, 'round')}: {ended}."
-    return text
+        rounds = formatting.count(result.rounds, "round")
+        parts.append(f"The run ended after {rounds} because {ended}.")
+    return " ".join(parts)
 
 
 def _limits(result_set: ResultSet) -> Iterator[tuple[str, str]]:
@@ -169,12 +202,12 @@ def _limits(result_set: ResultSet) -> Iterator[tuple[str, str]]:
     if few:
         number = formatting.count(few, "figure rests", "figures rest")
         yield (
-            "Limit: few processes",
+            "Limitation: few processes",
             (
                 f"{number} on fewer than {ENOUGH_PROCESSES} processes. There the interval is at "
-                "most the range of what was seen, which holds the true median in less than "
-                f"{CONFIDENCE:.0%} of all cases (with 5 processes 94 %, with 3 processes 75 %); a "
-                "single process has none. More rounds narrow this: run a longer profile."
+                "most the range of the observed values. It contains the true median in less than "
+                f"{CONFIDENCE:.0%} of all cases (94 % with 5 processes, 75 % with 3). A single "
+                "process has no interval. More rounds narrow it: use a longer preset."
             ),
         )
     virtual = [
@@ -185,13 +218,18 @@ def _limits(result_set: ResultSet) -> Iterator[tuple[str, str]]:
     ]
     if virtual:
         yield (
-            "Limit: virtual machines",
+            "Limitation: virtual machines",
             (
-                f"Virtualised: {formatting.listed(virtual)}. Interrupts between CPUs and TLB flushes "
-                "may leave the guest there, so costs that hold them can differ from those of the "
-                "bare machine."
+                f"Virtualised: {formatting.listed(virtual)}. Interrupts between CPUs and TLB "
+                "flushes may trap to the hypervisor, so costs that include them can differ from "
+                "those of bare metal."
             ),
         )
+
+
+def _measured(result_set: ResultSet, machine: str) -> pd.DataFrame:
+    frame = result_set.frame
+    return frame[(frame["machine"] == machine) & (frame["state"] == "measured")]
 
 
 def _span(numbers: list[int]) -> str:

@@ -1,4 +1,4 @@
-"""Result files → one offline HTML page, with its figures and tables beside it."""
+"""Write a report on result files: one offline HTML page, with its figures and tables."""
 
 from __future__ import annotations
 
@@ -8,44 +8,43 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from . import summary, method
-from ..figures import figure_files
-from ..tables import breakeven_table, machine_facts, case_coverage
 from .. import figures
+from ..estimate.result_set import ResultSet, result_sets
+from ..figures import figure_files
+from ..profiles import why
+from ..profiles.read import Profile
+from ..profiles.why import Profiles
 from ..reading.assumption import Assumption
+from ..reading.result_files import read_named
+from ..tables import breakeven_table, case_coverage, machine_facts
+from ..tables.report_tables import everything, of
+from ..tables.table import FORMATS, Table
+from ..tables.table import write as write_table
+from . import method, summary
 from .page import subjects, template
-from .page.case_details import Blocks
+from .page.case_details import Details
 from .page.listing import Listing
 from .page.matrix import Matrix, matrix
 from .page.picture import Picture
 from .page.pictures import Drawn, drawing
-from ..profiles import why
-from ..profiles.read import Profile
-from ..profiles.why import Profiles
-from ..reading.result_files import read_named
-from ..estimate.result_set import ResultSet, result_sets
-from ..tables.table import FORMATS
-from ..tables.table import write as write_table
-from ..tables.table import Table
-from ..tables.report_tables import everything, of
 
 PAGE = "index.html"
 HEADINGS = {
     "silicon": "Time on silicon",
     "path length": "Path lengths: instructions executed",
-    "function": "Function",
+    "function": "Functional check",
 }
 WARNING = (
-    "Instructions are not time. These are counts under software emulation: no cache, TLB, "
-    "interrupt or serialisation cost is in them."
+    "Instructions are not time. These are counts under software emulation. They include no cache, "
+    "TLB, interrupt or serialisation cost."
 )
-# Beside the page the figures lie in one format, which is soon drawn.
+# SVG alone by default: it is what the page shows, and other formats take longer to draw.
 PAGE_FIGURES = figure_files.Request(formats=("svg",))
 
 
 @dataclass(frozen=True)
 class Section:
-    """What the page says of one kind of evidence."""
+    """The part of the page on one kind of evidence."""
 
     result_set: ResultSet
     listing: Listing
@@ -55,12 +54,12 @@ class Section:
 
     @cached_property
     def pictures(self) -> Sequence[Picture]:
-        """The charts, once they are drawn."""
+        """The charts; waits until they are drawn."""
         return [each for each in self._drawn if isinstance(each, Picture)]
 
     @cached_property
     def missing(self) -> Sequence[figures.Missing]:
-        """The charts that can't be drawn."""
+        """The charts that can't be drawn, with the reasons."""
         return [each for each in self._drawn if isinstance(each, figures.Missing)]
 
     @cached_property
@@ -69,7 +68,7 @@ class Section:
 
     @property
     def key(self) -> str:
-        """The kind of evidence as a part of ids and names of files."""
+        """The kind of evidence as ids and file names contain it."""
         return self.listing.key
 
     @property
@@ -79,50 +78,50 @@ class Section:
 
     @property
     def warning(self) -> str:
-        """What must be read before any of the figures."""
+        """The warning above all figures; "" for none."""
         return WARNING if self.result_set.exact else ""
 
     @property
     def measured(self) -> bool:
-        """Tell whether there is a figure to show."""
+        """Return whether any case was measured."""
         return bool(self.listing.lines)
 
     @cached_property
-    def answers(self) -> Sequence[str]:
-        """The answer in a few sentences."""
+    def summary(self) -> Sequence[str]:
+        """The summary in a few sentences."""
         made_of = self.profiles.sentences(self.result_set) if self.profiles else ()
         return [*summary.sentences(self.result_set), *made_of]
 
     @cached_property
     def facts(self) -> machine_facts.Facts:
-        """The machine cards."""
+        """The facts of the machines."""
         return machine_facts.facts(self.result_set)
 
     @cached_property
     def findings(self) -> Sequence[machine_facts.Findings]:
-        """What may spoil the figures."""
+        """The possible noise sources that doctor found."""
         return machine_facts.findings(self.result_set)
 
     @cached_property
     def matrix(self) -> Matrix | None:
-        """Several machines side by side."""
+        """The side-by-side table of several machines."""
         return matrix(self.listing)
 
     @cached_property
     def subjects(self) -> Sequence[subjects.Subject]:
-        """Charts, tables and lists by subject."""
+        """The charts, tables and lists by subject."""
         leads = summary.leads(self.result_set) if self.measured else {}
         shown = [table for table in self.tables if not table.name.startswith("side-by-side")]
         return subjects.subjects(self.listing, self.pictures, self.missing, shown, leads)
 
     @cached_property
-    def blocks(self) -> Blocks:
-        """Every case's own block."""
-        return Blocks(self.listing, self.profiles)
+    def details(self) -> Details:
+        """The details of each case."""
+        return Details(self.listing, self.profiles)
 
     @cached_property
     def method(self) -> Sequence[tuple[str, str]]:
-        """How the figures were made."""
+        """The paragraphs on method, each as its heading and its text."""
         return list(method.paragraphs(self.result_set))
 
 
@@ -134,23 +133,25 @@ def write(
     formats: Sequence[str] = tuple(FORMATS),
     request: figure_files.Request = PAGE_FIGURES,
 ) -> Path:
-    """Write index.html, figures/ and tables/ into folder; return the page's path.
+    """Write index.html, figures/ and tables/ into a folder; return the page's path.
 
-    `names` are the machines' names, in the order of the files, as far as they go. A file that can't
-    be used ends the report by a `ResultError`; with `skip` it is left out, the page names it, and
-    `skip` is told why. Profiles among the files are taken in: each must be of a result's machine.
-    `formats` are those of the tables, of `table.FORMATS`; the figures are drawn as `request` says.
+    `paths` are result files and profiles; a profile must be of the machine of one of the results.
+    `names` rename the machines of the first results, in the order of the files. `formats` are
+    those of the tables, from `table.FORMATS`; `request` says how the figures are drawn.
+
+    Raises `ResultError` for a file that can't be used. With `skip`, such a file is left out
+    instead: the page names it, and `skip` is called with the reason.
     """
     files, profiles = why.apart([Path(path) for path in paths])
     results, left_out = read_named(files, names, skip)
     found, not_read = why.read_all(profiles, results, skip)
     left_out += not_read
     request = replace(request, machines=names)
-    stock = result_sets(results, [Assumption.parse(text) for text in request.assumptions])
+    sets = result_sets(results, [Assumption.parse(text) for text in request.assumptions])
     folder = Path(folder)
-    with drawing(stock, request) as drawn:
-        sections = [_section(*each, found) for each in zip(stock, drawn, strict=True)]
-        parts = _parts(stock, sections, left_out)
+    with drawing(sets, request) as drawn:
+        sections = [_section(*each, found) for each in zip(sets, drawn, strict=True)]
+        parts = _parts(sets, sections, left_out)
         page = template.render(parts)
         _write_files(folder, sections, [parts["matrix"]], formats)
     target = folder / PAGE
@@ -169,26 +170,26 @@ def _section(result_set: ResultSet, drawn: Drawn, profiles: Sequence[Profile]) -
 
 
 def _parts(
-    stock: Sequence[ResultSet], sections: Sequence[Section], left_out: Sequence[str]
+    sets: Sequence[ResultSet], sections: Sequence[Section], left_out: Sequence[str]
 ) -> dict[str, Any]:
-    table, reasons = case_coverage.matrix(stock)
-    headings, families = case_coverage.by_family(stock)
+    table, reasons = case_coverage.matrix(sets)
+    headings, families = case_coverage.by_family(sets)
     return {
-        "title": _title(stock),
+        "title": _title(sets),
         "sections": sections,
         "left_out": left_out,
         "matrix": table,
         "reasons": reasons,
         "families": families,
         "family_headings": headings,
-        "counts": [(result_set, case_coverage.counts(result_set.cases)) for result_set in stock],
+        "counts": [(result_set, case_coverage.counts(result_set.cases)) for result_set in sets],
     }
 
 
-def _title(stock: Sequence[ResultSet]) -> str:
-    names = list(dict.fromkeys(name for result_set in stock for name in result_set.names))
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"What memory protection costs: {shown}"
+def _title(sets: Sequence[ResultSet]) -> str:
+    names = list(dict.fromkeys(name for result_set in sets for name in result_set.names))
+    shown = "; ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"Cost of memory protection: {shown}"
 
 
 def _write_files(
@@ -204,7 +205,11 @@ def _write_files(
         write_table(texts, f"{section.key}-{machines.name}", machines, formats)
         if section.measured:
             section.profiles.write(folder)
-            for table in (*section.tables, *section.profiles.tables, everything(section.result_set)):
+            for table in (
+                *section.tables,
+                *section.profiles.tables,
+                everything(section.result_set),
+            ):
                 write_table(texts, f"{section.key}-{table.name}", table, formats)
     for table in shared:
         write_table(texts, table.name, table, formats)

@@ -74,7 +74,7 @@ def _share(cost: dict[str, Any], rate: float) -> str:
 def _cheapest(row: dict[str, Any]) -> str:
     if not row["next"]:
         return f"{row['way']} (alone)"
-    if not row["told"]:
+    if not row["clear"]:
         return NOT_TOLD
     span = f"{formatting.figures(row['times_low'])} to {formatting.figures(row['times_high'])}"
     return f"{row['way']}, {span} times below {row['next']}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from .. import formatting
 from ..derive import switch
 from ..derive.cost_per_page import LEAST_PAGES, per_page
-from ..derive.line_table import nothing_else, series
+from ..derive.line_table import only_along, series
 from ..derive.side_by_side import side_by_side
 from ..estimate.cost_basis import as_measured, basis_note
 from ..estimate.frame import records
@@ -238,16 +239,18 @@ def _whole(result_set: ResultSet, row: dict[str, Any]) -> list[str]:
         *interval(formatting.net_bounds(row)),
         *([] if result_set.exact else [formatting.net_cycles(row) or NOT_MEASURED]),
         boots if result_set.exact else f"{number:,} × {each}",
-        *[f"{row['left_out']:,}", _remark(row)] * (not result_set.exact),
+        *[f"{row['left_out']:,}", remark(row)] * (not result_set.exact),
     ]
 
 
-def _remark(row: dict[str, Any]) -> str:
-    """Return what the figure itself doesn't tell."""
-    beside = (
-        f"{row['contended']:,} values beside another thread on the core" if row["contended"] else ""
-    )
-    return "; ".join(text for text in (beside, row["shape"]) if text)
+def remark(row: Mapping[str, Any]) -> str:
+    """Return what an estimate alone does not show: contended values, two modes, a drift.
+
+    `row` is of `estimate.estimates`.
+    """
+    contended = row["contended"]
+    smt = f"{formatting.count(contended, 'contended value')} (SMT)" if contended else ""
+    return "; ".join(text for text in (smt, row["shape"]) if text)
 
 
 def _side(result_set: ResultSet, row: dict[str, Any]) -> list[str]:
@@ -270,7 +273,7 @@ def _pivot(result_set: ResultSet, machine: str, family: str, axis: str) -> Table
     rows = result_set.on(machine)
     rows = rows[rows["family"] == family]
     if family == "protect":
-        rows = nothing_else(rows, axis)
+        rows = only_along(rows, axis)
     if column not in rows or not pd.api.types.is_numeric_dtype(rows[column]):
         rows = rows.iloc[:0].assign(**{column: []})
     rows = rows[rows[column].notna()]

@@ -43,7 +43,7 @@ def formats_of_tables() -> Sequence[str]:
 
 def formats_of_figures() -> Sequence[str]:
     """Return the formats of figures."""
-    from pkbench.analysis.figures.style import FORMATS  # slow to import
+    from pkbench.analysis.figures.drawing.style import FORMATS  # slow to import
 
     return list(FORMATS)
 

@@ -42,7 +42,7 @@ def swept() -> list[Made]:
 
 
 def more() -> list[Made]:
-    """Cases with twins, cycles, ticks and a value that was left out."""
+    """Cases with control cases, cycles, ticks and a value that was left out."""
     beside = {"ticks": [[1000.0, 1000.0]] * 8, "steal_seconds": [[0.01, 0]] + [[0, 0]] * 7}
     return [
         Made("kernel/signal-plain", around(1e-6, step=2), cycle=2.5e-10, beside=beside),
@@ -76,7 +76,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three machines, one of which can't do it all."""
+    """Three machines; one of them skipped a case."""
     folder = tmp_path_factory.mktemp("three")
     cases = [
         "switch/mprotect/pages:1",
@@ -105,7 +105,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def shown(shared: Browser, page: Path) -> Iterator[Browser]:
-    """The page of one machine, freshly opened; whatever a test did, nothing was complained of."""
+    """The page of one machine, freshly opened; no test may cause a complaint in its console."""
     yield from quietly(shared, page)
 
 
@@ -148,11 +148,11 @@ def column(shown: Browser, place: int) -> list[str]:
 
 
 def test_the_page_opens_without_a_request_or_a_complaint(shown: Browser) -> None:
-    assert "Time on silicon" in shown.text("#answer")
+    assert "Time on silicon" in shown.text("#summary")
 
 
-def test_the_answer_is_on_the_first_screen(shown: Browser) -> None:
-    bottom = "return document.querySelector('.answer').getBoundingClientRect().bottom"
+def test_the_summary_is_on_the_first_screen(shown: Browser) -> None:
+    bottom = "return document.querySelector('.summary').getBoundingClientRect().bottom"
     assert shown.run(bottom) < shown.run("return innerHeight")
 
 
@@ -163,14 +163,14 @@ def test_a_family_is_shown_alone(shown: Browser) -> None:
     assert ["kernel: 2 cases"] == shown.texts("details.family[data-key=silicon] > summary")
 
 
-def test_words_find_the_cases_that_hold_them_all(shown: Browser) -> None:
+def test_words_find_the_cases_that_contain_them_all(shown: Browser) -> None:
     shown.press(control("text"), "pages:34 PKEY")
     expected = {"switch/pkey-mprotect/pages:34", "protect/pkey-mprotect-0-k/pages:34"}
     assert expected == set(column(shown, 1))
     assert shown.announced.startswith("2 of ")
 
 
-def test_a_reset_brings_everything_back(shown: Browser) -> None:
+def test_a_reset_restores_everything(shown: Browser) -> None:
     before = column(shown, 1), column(shown, 2)
     shown.choose(control("unit"), "core")
     shown.press(control("text"), "getppid")
@@ -188,47 +188,47 @@ def test_a_reset_brings_everything_back(shown: Browser) -> None:
         ("core", "4,000"),
     ],
 )
-def test_a_cost_is_told_in_each_unit(shown: Browser, unit: str, text: str) -> None:
+def test_a_cost_is_shown_in_each_unit(shown: Browser, unit: str, text: str) -> None:
     shown.choose(control("unit"), unit)
-    told = cost_of(shown, "kernel/signal-plain")
-    assert number(text) == pytest.approx(number(told), rel=0.01)
+    found = cost_of(shown, "kernel/signal-plain")
+    assert number(text) == pytest.approx(number(found), rel=0.01)
     if unit != "time (":
         assert "shown as" in shown.announced
         assert "cost (" in shown.text(f"{CASES} thead")
 
 
-def test_a_cost_is_told_as_a_ratio(shown: Browser) -> None:
+def test_a_cost_is_shown_as_a_ratio(shown: Browser) -> None:
     ratio = cost_of(shown, "kernel/signal-plain", "ratio")
     shown.choose(control("unit"), "ratio")
     assert number(ratio) == number(cost_of(shown, "kernel/signal-plain"))
     assert shown.announced.endswith("ratio to switch/mprotect/pages:1.")
 
 
-def test_what_has_no_such_unit_says_so(shown: Browser) -> None:
+def test_a_cost_not_known_in_a_unit_is_a_dash(shown: Browser) -> None:
     shown.choose(control("unit"), "core")
     assert "–" == cost_of(shown, "switch/mprotect/pages:1")
 
 
-def test_a_cost_is_told_a_page(shown: Browser) -> None:
+def test_a_cost_is_shown_per_page(shown: Browser) -> None:
     whole = cost_of(shown, "protect/mprotect-rw-ro/pages:34")
-    shown.choose(control("unit"), "time a page")
+    shown.choose(control("unit"), "time per page")
     assert whole.endswith(" µs")
-    told = cost_of(shown, "protect/mprotect-rw-ro/pages:34")
-    assert told.endswith(" ns")
-    assert number(whole) * 1000 / 34 == pytest.approx(number(told), rel=0.01)
+    found = cost_of(shown, "protect/mprotect-rw-ro/pages:34")
+    assert found.endswith(" ns")
+    assert number(whole) * 1000 / 34 == pytest.approx(number(found), rel=0.01)
     assert "–" == cost_of(shown, "syscall/getppid")
 
 
 def test_ratios_follow_the_baseline_with_an_interval(shown: Browser) -> None:
     first = cost_of(shown, "kernel/signal/pkru:initial", "ratio")
     shown.choose(control("base"), "kernel/signal-plain")
-    told = cost_of(shown, "kernel/signal/pkru:initial", "ratio")
-    assert first != told
-    value, low, high = (float(number) for number in re.findall(r"[\d.]+", told))
+    found = cost_of(shown, "kernel/signal/pkru:initial", "ratio")
+    assert first != found
+    value, low, high = (float(number) for number in re.findall(r"[\d.]+", found))
     assert 3.0 == pytest.approx(value, rel=0.01)
     assert low <= value <= high
     assert "1" == cost_of(shown, "kernel/signal-plain", "ratio").split(".")[0]
-    assert "Ratios are now to kernel/signal-plain." == shown.announced
+    assert "Ratios are now relative to kernel/signal-plain." == shown.announced
 
 
 def test_the_pages_own_ratios_are_those_of_the_script(shown: Browser) -> None:
@@ -238,9 +238,9 @@ def test_the_pages_own_ratios_are_those_of_the_script(shown: Browser) -> None:
     shown.press(control("reset"), Keys.ENTER)
     after = [cost_of(shown, case, "ratio") for case in cases]
     assert [number(text) for text in before] == [number(text) for text in after]
-    for told, again in zip(before, after, strict=True):
-        assert 2 == len(bounds(told))
-        assert bounds(told) == pytest.approx(bounds(again), rel=0.01)
+    for found, again in zip(before, after, strict=True):
+        assert 2 == len(bounds(found))
+        assert bounds(found) == pytest.approx(bounds(again), rel=0.01)
 
 
 def test_a_column_sorts_both_ways_by_number(shown: Browser) -> None:
@@ -278,7 +278,7 @@ def test_the_axis_of_a_list_is_linear_or_logarithmic(shown: Browser) -> None:
         )
 
     shown.run("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-    button = "[aria-label^='Copy What the kernel'] [aria-pressed]"
+    button = "[aria-label^='Copy Kernel costs of'] [aria-pressed]"
     before = places()
     assert len(before) == 2
     shown.press(button, Keys.ENTER)
@@ -321,7 +321,7 @@ def test_a_table_is_copied_as_it_is_shown(shown: Browser, form: str) -> None:
 def test_where_no_page_may_copy_the_text_is_selected(shown: Browser) -> None:
     shown.run("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
     shown.press("#silicon-cases .tools button", Keys.ENTER)
-    assert "to be copied by hand" in shown.announced
+    assert "copy them with the keyboard" in shown.announced
     assert "kernel/signal-plain" in str(shown.run("return String(document.activeElement.value)"))
 
 
@@ -341,7 +341,7 @@ def test_a_case_shows_every_value_in_run_order(shown: Browser) -> None:
     rows = shown.texts(f"{block} .values tbody tr")
     assert 8 == len(rows)
     assert rows[0].startswith("1\t(1) 1\t")
-    assert "8 processes, 16 values, of which 1 left out" in shown.text(block)
+    assert "8 processes, 16 values (1 left out)" in shown.text(block)
 
 
 def test_the_keyboard_reaches_everything(shown: Browser) -> None:
@@ -398,7 +398,7 @@ def test_without_a_script_the_page_is_whole(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_stands_over_the_edge(shown: Browser, width: int, scheme: str) -> None:
+def test_nothing_overflows_the_page(shown: Browser, width: int, scheme: str) -> None:
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     shown.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
@@ -432,7 +432,7 @@ def test_the_words_of_a_chart_can_be_read(shown: Browser, scheme: str) -> None:
     assert min(found) >= 4.5  # WCAG 2.2, 1.4.3
 
 
-def test_machines_stand_side_by_side_with_what_one_lacks_marked(compared: Browser) -> None:
+def test_machines_are_side_by_side_and_missing_cases_are_marked(compared: Browser) -> None:
     rows = compared.texts("#silicon-ratios tbody tr")
     (first,) = [row for row in rows if row.startswith("switch/mprotect/pages:1")]
     assert "1.00 µs" in first
@@ -450,9 +450,9 @@ def test_another_machine_is_the_baseline(compared: Browser) -> None:
     rows = compared.texts("#silicon-ratios tbody tr")
     (first,) = [row for row in rows if row.startswith("switch/mprotect/pages:1")]
     assert "0.500 [" in first
-    assert "Ratios are now to new." == compared.announced
+    assert "Ratios are now relative to new." == compared.announced
     assert "new" == compared.text("#silicon-ratios [data-role=base]")
 
 
-def test_what_tells_machines_apart_stands_out(compared: Browser) -> None:
+def test_facts_that_differ_between_machines_stand_out(compared: Browser) -> None:
     assert ["kernel", "file"] == compared.texts("#silicon-differ tbody th")

@@ -1,4 +1,4 @@
-"""Whatever a stranger's file says: it is shown as text, bounded, and never obeyed."""
+"""Text from an untrusted file is shown as text, of limited length, and never executed."""
 
 import copy
 import json
@@ -83,12 +83,12 @@ def original() -> dict[str, Any]:
 
 
 def unpacked(made: dict[str, Any]) -> dict[str, Any]:
-    """Return the result with what its metadata holds as JSON texts taken apart."""
+    """Return the result with the JSON texts in its metadata decoded."""
     return _each_metadata(made, json.loads)
 
 
 def packed(made: dict[str, Any]) -> dict[str, Any]:
-    """Return it as it is on disk."""
+    """Return it with its metadata encoded as in a file."""
     return _each_metadata(made, json.dumps)
 
 
@@ -105,7 +105,7 @@ def _each_metadata(made: dict[str, Any], change: Any) -> dict[str, Any]:
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Give the place of each scalar, and of each name of a field in free mappings."""
+    """Give the path of each scalar."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from leaves(inner, (*path, key))
@@ -127,7 +127,7 @@ def planted(made: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str
 
 
 def accepted(folder: Path, made: dict[str, Any]) -> bool:
-    """Tell whether a file is read; if not, one sentence of sensible length says why."""
+    """Return whether a file is read; if not, check that one short sentence says why."""
     try:
         read(write(folder / "tried.json", packed(made)))
     except ResultError as error:
@@ -140,7 +140,7 @@ def accepted(folder: Path, made: dict[str, Any]) -> bool:
 
 
 def everywhere(folder: Path, value: Any) -> tuple[dict[str, Any], int]:
-    """Return a result with the value in every field that takes it, and how many these are."""
+    """Return a result with the value in every field that accepts it, and their number."""
     made, number = unpacked(original()), 0
     for path in leaves(unpacked(original())):
         tried = planted(made, path, value)
@@ -178,21 +178,21 @@ def test_what_is_planted_in_every_field_is_text(kind: str, shared: Browser, tmp_
         assert not {"\x00", "\x1b", "\x07", "\u202e"} & set(page.read_text())
 
 
-def test_a_bad_file_is_named_and_left_out_if_so_wished(tmp_path: Path) -> None:
+def test_a_bad_file_is_named_and_left_out_on_request(tmp_path: Path) -> None:
     good = write(tmp_path / "good.json", original())
     bad = tmp_path / "<b>bad.json"
     bad.write_text("{")
-    told: list[str] = []
-    page = report([bad, good], tmp_path / "report", names=["lost", "kept"], skip=told.append)
+    reasons: list[str] = []
+    page = report([bad, good], tmp_path / "report", names=["lost", "kept"], skip=reasons.append)
     text = page.read_text()
-    assert ["bad.json is cut off" in sentence for sentence in told] == [True]
+    assert ["bad.json is cut off" in sentence for sentence in reasons] == [True]
     assert "1 file was left out" in text
     assert "&lt;b&gt;bad.json is cut off" in text
     assert "kept" in text
     assert "lost" not in text
 
 
-def test_a_report_of_bad_files_alone_is_none(tmp_path: Path) -> None:
+def test_bad_files_alone_make_no_report(tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text("{")
     with pytest.raises(ResultError, match=r"No result file is left to report on\. .*bad\.json"):

@@ -12,8 +12,8 @@ from results_made import Made, skipped, suite, write
 from pkbench.analysis import ResultError, figures, read
 from pkbench.analysis.derive import breakeven
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
-from pkbench.analysis.figures import Chart, Missing, affordable
-from pkbench.analysis.figures import breakeven as figure
+from pkbench.analysis.figures import Chart, Missing
+from pkbench.analysis.figures.declared.breakeven import AFFORDABLE, BREAKEVEN
 from pkbench.analysis.reading.assumption import Assumption
 from pkbench.analysis.tables import breakeven_table
 
@@ -71,10 +71,10 @@ def test_what_can_be_seen_is_said_in_whole_rates_and_the_right_number_of_lines(
 ) -> None:
     (tmp_path / "one").mkdir()
     one, both = without_keys(tmp_path / "one"), with_keys(tmp_path)
-    said = figure.alt(figure.table(one))
+    said = BREAKEVEN.alt(BREAKEVEN.table(one))
     assert "at 100,000 switches a second" in said
-    assert affordable.alt(affordable.table(one)).startswith("1 line of")
-    assert affordable.alt(affordable.table(both)).startswith("3 lines of")
+    assert AFFORDABLE.alt(AFFORDABLE.table(one)).startswith("1 line of")
+    assert AFFORDABLE.alt(AFFORDABLE.table(both)).startswith("3 lines of")
 
 
 def test_an_interval_is_carried_through(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_cheapest_way_is_told_by_size(tmp_path: Path) -> None:
     found = breakeven.cheapest(breakeven.switch_costs(with_keys(tmp_path).estimates))
     first, second = found.to_dict("records")
     assert ("WRPKRU", True, "mprotect", 100) == (
-        *(first[key] for key in ("way", "told", "next")),
+        *(first[key] for key in ("way", "clear", "next")),
         round(first["times"]),
     )
     assert (64, 400) == (second["pages"], round(second["times"]))
@@ -114,7 +114,7 @@ def test_ways_whose_intervals_meet_are_not_told_apart(tmp_path: Path) -> None:
         Made("switch/pkey-mprotect/pages:1", around(2.01e-6)),
     )
     (row,) = breakeven.cheapest(breakeven.switch_costs(found.estimates)).to_dict("records")
-    assert ("mprotect", False) == (row["way"], row["told"])
+    assert ("mprotect", False) == (row["way"], row["clear"])
 
 
 def test_tagging_pays_after_so_many_switches(tmp_path: Path) -> None:
@@ -141,11 +141,11 @@ def test_what_was_measured_is_not_assumed(tmp_path: Path) -> None:
 
 
 def test_an_assumption_is_drawn_as_one_with_its_source(tmp_path: Path) -> None:
-    found = figures.chart(figure, without_keys(tmp_path, ERIM))
+    found = figures.chart(BREAKEVEN, without_keys(tmp_path, ERIM))
     assert isinstance(found, Chart)
     assert "assumption, not measured here: WRPKRU 11.0 to 260 cycles (ERIM)" in found.caption
     assert {"estimate", "assumed"} == set(found.table["what"])
-    plain = figures.chart(figure, without_keys(tmp_path))
+    plain = figures.chart(BREAKEVEN, without_keys(tmp_path))
     assert isinstance(plain, Chart)
     assert {"estimate", "missing"} == set(plain.table["what"])
 
@@ -159,7 +159,7 @@ def test_cycles_are_no_time_where_nobody_knows_how_long_one_takes(tmp_path: Path
 
 
 def test_a_rate_that_no_cpu_can_reach_is_not_drawn(tmp_path: Path) -> None:
-    table = figure.table(with_keys(tmp_path))
+    table = BREAKEVEN.table(with_keys(tmp_path))
     assert table["value"].max() <= 100
     rows = table[(table["series"] == "mprotect") & (table["panel"] == "64 pages")]
     assert 100_000 == rows["point"].max()
@@ -169,7 +169,7 @@ def test_instructions_are_no_share_of_a_cpu(tmp_path: Path) -> None:
     counted = result_set(
         tmp_path, Made("switch/mprotect/pages:1", [[5000.0]]), evidence="path length"
     )
-    assert isinstance(figures.chart(figure, counted), Missing)
+    assert isinstance(figures.chart(BREAKEVEN, counted), Missing)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +226,6 @@ def test_a_machine_with_more_sizes_than_the_first_one_has_all_of_its_panels(tmp_
         made = [Made(f"switch/mprotect/pages:{pages}", exactly(1e-6 * pages)) for pages in sizes]
         results.append(read(write(tmp_path / f"{name}.json", suite(made))))
     (found,) = result_sets(results)
-    chart = figures.chart(figure, found)
+    chart = figures.chart(BREAKEVEN, found)
     assert isinstance(chart, Chart)
     assert 4 == sum(axes.axison for axes in chart.figure.axes)

@@ -1,4 +1,4 @@
-"""A bundle holds all that a report rests on, gives it again, and is trusted in nothing."""
+"""A bundle packs results with their report, reproduces the report, and is never trusted."""
 
 import gzip
 import hashlib
@@ -50,7 +50,7 @@ def contents(path: Path) -> dict[str, bytes]:
 
 
 def repacked(path: Path, files: dict[str, bytes], top: str = bundle.TOP) -> Path:
-    """Pack files as anybody may."""
+    """Pack files as an attacker could."""
     with tarfile.open(path, "w:gz") as opened:
         for name, data in files.items():
             info = tarfile.TarInfo(f"{top}/{name}")
@@ -60,7 +60,7 @@ def repacked(path: Path, files: dict[str, bytes], top: str = bundle.TOP) -> Path
 
 
 def summed(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return files with the right sums of them."""
+    """Return files with their correct checksums."""
     files = {name: data for name, data in files.items() if name != bundle.SUMS}
     lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
     return {bundle.SUMS: "".join(lines).encode(), **files}
@@ -100,7 +100,7 @@ def test_a_bundle_gives_the_same_report_again(
     }
 
 
-def test_a_bundle_holds_results_journals_machine_cards_and_how_to_go_on(
+def test_a_bundle_holds_results_journals_machine_facts_and_instructions(
     results: list[Path], packed: Path
 ) -> None:
     inside = contents(packed)
@@ -152,7 +152,7 @@ def test_a_file_that_is_there_already_is_kept(results: list[Path], tmp_path: Pat
     assert "precious" == output.read_text()
 
 
-def test_a_result_that_is_none_is_named_as_it_was_given(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_result_is_named_as_it_was_given(tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text("{")
     with pytest.raises(ResultError, match=f"^{bad} is cut off"):
@@ -160,7 +160,7 @@ def test_a_result_that_is_none_is_named_as_it_was_given(tmp_path: Path) -> None:
     assert [bad] == list(tmp_path.iterdir())
 
 
-def test_a_result_of_a_name_that_no_line_can_hold_is_refused(tmp_path: Path) -> None:
+def test_a_file_name_with_a_line_break_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a\nb.json", suite([Made("a/b", [[1.0]])]))
     with pytest.raises(ResultError, match="can't be packed under that name"):
         bundle.write([path], tmp_path / "b.tar.gz")
@@ -173,7 +173,7 @@ def test_a_gzipped_result_is_no_bundle(results: list[Path], tmp_path: Path) -> N
         assert [path, results[0], tmp_path] == files
 
 
-def test_nothing_of_a_bundle_stays_behind(packed: Path) -> None:
+def test_unpacked_results_are_deleted(packed: Path) -> None:
     with bundle.opened([packed]) as files:
         assert ["01", "02"] == [path.parent.name for path in files]
     assert not any(path.exists() for path in files)
@@ -182,12 +182,12 @@ def test_nothing_of_a_bundle_stays_behind(packed: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "complaint"),
     [
-        (lambda files: files | {"README.txt": b"other"}, "README.txt is not what its checksum"),
+        (lambda files: files | {"README.txt": b"other"}, "README.txt does not match its checksum"),
         (lambda files: {k: v for k, v in files.items() if k != "README.txt"}, "is missing"),
         (lambda files: files | {"extra": b""}, "extra has no checksum"),
         (lambda files: {k: v for k, v in files.items() if k != bundle.SUMS}, "has no checksum"),
         (lambda files: files | {bundle.SUMS: b" " * 2**24}, "its SHA256SUMS is too long"),
-        (lambda files: summed({"README.txt": b""}), "without any result"),
+        (lambda files: summed({"README.txt": b""}), "holds no result"),
     ],
 )
 def test_a_damaged_bundle_is_refused(
@@ -201,15 +201,15 @@ def test_a_damaged_bundle_is_refused(
 
 def test_a_damaged_bundle_can_be_left_out(packed: Path, tmp_path: Path) -> None:
     bad = repacked(tmp_path / "b.tar.gz", contents(packed) | {"README.txt": b"other"})
-    told: list[str] = []
-    with bundle.opened([bad, packed], told.append) as files:
+    reasons: list[str] = []
+    with bundle.opened([bad, packed], reasons.append) as files:
         assert 2 == len(files)
-    assert [f"{bad} is damaged: README.txt is not what its checksum says."] == told
+    assert [f"{bad} is damaged: README.txt does not match its checksum."] == reasons
 
 
 def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
     path = repacked(tmp_path / "b.tar.gz", {"a": b""}, top="/etc")
-    assert "is no bundle of pkbench" in refusal(path)
+    assert "is not a pkbench bundle" in refusal(path)
 
 
 @pytest.mark.parametrize(
@@ -278,5 +278,5 @@ def test_every_flipped_bit_of_a_bundle_is_found(packed: Path, tmp_path: Path) ->
         damaged = bytearray(whole)
         damaged[place] ^= 1
         path.write_bytes(gzip.compress(bytes(damaged), 1))
-        if whole[place]:  # what fills a block up is read by nobody
+        if whole[place]:  # padding is not checked
             refusal(path)

@@ -57,7 +57,7 @@ def test_a_counter_that_disagrees_is_reported(tmp_path: Path) -> None:
 def test_without_a_counter_nothing_is_confirmed(tmp_path: Path) -> None:
     path = write(tmp_path / "result.json", suite([Made(CASE, [[SECONDS]], cycle=CYCLE)]))
     assert clock_agreement.check(load([path])) is None
-    assert said(path).endswith("No counter of the CPU's was there to check whole values against.")
+    assert said(path).endswith("No hardware cycle counter was available to confirm them.")
 
 
 def test_user_mode_alone_is_no_check(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def verdicts(name: str, found: ResultSet) -> dict[str, Verdict]:
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
 def test_every_experiment_can_be_run_and_drawn_and_has_a_source(experiment: Experiment) -> None:
     assert select(experiment.cases, experiment.points, "quick")
-    assert experiment.figure in {figure.NAME for figure in FIGURES}
+    assert experiment.figure in {figure.name for figure in FIGURES}
     assert experiment.claims
     for claim in experiment.claims:
         assert claim.says

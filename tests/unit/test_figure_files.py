@@ -84,7 +84,7 @@ def test_a_figure_that_there_is_not_is_refused_with_the_names_of_those_there_are
     with pytest.raises(ResultError) as caught:
         figure_files.chosen(["pagse"])
     for figure in FIGURES:
-        assert figure.NAME in str(caught.value)
+        assert figure.name in str(caught.value)
 
 
 def test_all_is_every_figure() -> None:

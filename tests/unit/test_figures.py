@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import figure_checklist
 import matplotlib as mpl
 import pandas as pd
 import pytest
@@ -11,8 +12,11 @@ from results_made import NO_KEYS, Made, skipped, suite, write
 
 from pkbench.analysis import EvidenceError, figures, read
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
-from pkbench.analysis.figures import FIGURES, Chart, Missing, checklist, kernels, style, switch
-from pkbench.analysis.figures.style import pdf, png, svg
+from pkbench.analysis.figures import FIGURES, Chart, Missing
+from pkbench.analysis.figures.declared.kernels import KERNELS
+from pkbench.analysis.figures.declared.switching import SWITCH
+from pkbench.analysis.figures.drawing import style
+from pkbench.analysis.figures.drawing.style import pdf, png, svg
 
 
 def beside(folder: Path, **cases: list[Made]) -> ResultSet:
@@ -43,12 +47,12 @@ def every(whole: ResultSet) -> dict[str, Chart]:
 
 
 def test_every_figure_is_drawn_where_there_is_data_for_it(every: dict[str, Chart]) -> None:
-    assert {figure.NAME for figure in FIGURES} - OF_KERNELS == set(every)
+    assert {figure.name for figure in FIGURES} - OF_KERNELS == set(every)
 
 
 @pytest.mark.parametrize(("columns", "machines"), [("one", 1), ("two", 2), ("one", 9)])
 def test_every_figure_can_be_printed(columns: str, machines: int, tmp_path: Path) -> None:
-    """By the rules of `checklist`: on one machine, two, and more than colours can tell."""
+    """By the rules of `figure_checklist`: on one machine, two, and more than colours can tell."""
     width = style.WIDTHS[columns]
     for place in range(machines):
         cases = [case for case in catalogue() if place != 1 or "wrpkru" not in case.case]
@@ -64,16 +68,16 @@ def test_every_figure_can_be_printed(columns: str, machines: int, tmp_path: Path
     (found,) = result_sets([read(path) for path in sorted(tmp_path.iterdir())], [ASSUMED])
     for figure in FIGURES:
         chart = figures.chart(figure, found, width, published=True)
-        assert isinstance(chart, Chart) or figure.NAME in OF_KERNELS
+        assert isinstance(chart, Chart) or figure.name in OF_KERNELS
         if isinstance(chart, Chart):
-            assert (figure.NAME, []) == (figure.NAME, checklist.faults(chart, width))
+            assert (figure.name, []) == (figure.name, figure_checklist.faults(chart, width))
 
 
 def test_every_figure_of_path_lengths_says_that_instructions_are_not_time(tmp_path: Path) -> None:
     found = drawn(result_set(tmp_path, *catalogue(scale=1), evidence="path length"))
-    assert {figure.NAME for figure in FIGURES} - OF_TIME - OF_KERNELS == set(found)
+    assert {figure.name for figure in FIGURES} - OF_TIME - OF_KERNELS == set(found)
     for chart in found.values():
-        assert [] == checklist.faults(chart, style.TWO_COLUMNS)
+        assert [] == figure_checklist.faults(chart, style.TWO_COLUMNS)
         assert "instructions" in " ".join(texts(chart))
         assert "time per" not in " ".join(texts(chart))
 
@@ -87,10 +91,10 @@ def test_a_figure_drawn_twice_has_the_same_bytes(every: dict[str, Chart], whole:
 
 
 def test_a_figure_does_not_depend_on_the_users_settings(whole: ResultSet) -> None:
-    rows = switch.table(whole)
+    rows = SWITCH.table(whole)
 
     def picture() -> bytes:
-        figure = switch.draw(rows)
+        figure = SWITCH.draw(rows, style.TWO_COLUMNS)
         assert figure is not None
         return svg(figure)
 
@@ -160,11 +164,11 @@ def test_series_differ_in_marker_and_dash_besides_colour(every: dict[str, Chart]
 
 
 def test_the_timing_loop_is_taken_off_all_ways_or_none(whole: ResultSet, tmp_path: Path) -> None:
-    assert {"net"} == set(switch.table(whole)["basis"])
+    assert {"net"} == set(SWITCH.table(whole)["basis"])
     without = [case for case in catalogue() if case.case != LOOP]
-    found = switch.table(result_set(tmp_path, *without))
+    found = SWITCH.table(result_set(tmp_path, *without))
     assert {"gross"} == set(found["basis"])
-    assert "timing loop included" in switch.caption(found)
+    assert "timing loop included" in SWITCH.caption(found)
 
 
 def test_a_cost_below_resolution_is_said_and_not_drawn(tmp_path: Path) -> None:
@@ -182,7 +186,7 @@ def test_a_floor_that_does_something_is_not_taken_off_a_comparison(tmp_path: Pat
         Made("syscall/getppid", around(1e-7)),
         Made("switch/mprotect/pages:1", around(1e-6), floor="syscall/getppid"),
     ]
-    assert {"gross"} == set(switch.table(result_set(tmp_path, *cases))["basis"])
+    assert {"gross"} == set(SWITCH.table(result_set(tmp_path, *cases))["basis"])
 
 
 def test_each_kind_of_evidence_has_charts_of_its_own(tmp_path: Path) -> None:
@@ -222,9 +226,9 @@ def test_the_figure_of_kernels_can_be_printed_too(width: float, tmp_path: Path) 
         made = suite(cases, evidence="path length", machine=machine)
         write(tmp_path / f"{version}.json", made)
     (found,) = result_sets([read(path) for path in sorted(tmp_path.iterdir())])
-    chart = figures.chart(kernels, found, width)
+    chart = figures.chart(KERNELS, found, width)
     assert isinstance(chart, Chart)
-    assert [] == checklist.faults(chart, width)
+    assert [] == figure_checklist.faults(chart, width)
 
 
 def test_the_legend_of_several_machines_calls_missing_what_none_has(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import pytest
 from results_made import Made, suite, write
 
 from pkbench.analysis.derive.cost_per_page import per_page
-from pkbench.analysis.derive.kernel_changes import CHANGES, changes_between, version
+from pkbench.analysis.derive.kernel_changes import CHANGES, FAULTS, PAGE, changes_between, version
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
-from pkbench.analysis.figures import kernels
+from pkbench.analysis.figures.declared.kernels import KERNELS
+from pkbench.analysis.figures.drawing import style
 from pkbench.analysis.reading.result import read
 from pkbench.analysis.report import summary
 from pkbench.analysis.report.report import write as write_report
@@ -28,7 +29,7 @@ def counts(slope: int, user: float | None = 4.0) -> list[Made]:
             flush = 40 * pages if pages <= 33 else 0  # page by page, as Linux does
             cost = 2500.0 + (slope + more) * pages + flush
             made.append(Made(f"protect/{benchmark}/pages:{pages}", [[cost]]))
-    return [*made, *(Made(case, [[4000.0 + slope]]) for case in kernels.FAULTS)]
+    return [*made, *(Made(case, [[4000.0 + slope]]) for case in FAULTS)]
 
 
 def result_set(folder: Path, slopes: dict[str, int], evidence: str = "path length") -> ResultSet:
@@ -54,9 +55,9 @@ def test_several_are_called_kernels_and_named_by_their_versions_in_the_chart(
 ) -> None:
     found = result_set(tmp_path, SLOPES)
     told = " ".join(summary.sentences(found))
-    assert "the least and the most of 3 kernels" in told
+    assert "the fewest and most of 3 kernels" in told
     assert "machine" not in told
-    drawn = kernels.draw(kernels.table(found))
+    drawn = KERNELS.draw(KERNELS.table(found), style.TWO_COLUMNS)
     assert drawn is not None
     labels = [label.get_text() for label in drawn.axes[-1].get_xticklabels()]
     assert ["5.10.262", "6.1.192", "6.12.117"] == labels
@@ -68,13 +69,13 @@ def test_one_number_of_pages_tells_no_slope(tmp_path: Path) -> None:
     assert per_page(found).empty
 
 
-def test_call_and_page_are_in_a_table_and_in_the_answer(tmp_path: Path) -> None:
+def test_call_and_page_are_in_a_table_and_in_the_summary(tmp_path: Path) -> None:
     found = result_set(tmp_path, {"6.1.192-2": 133})
     table = report_tables.marginal(found)
     assert ["Linux 6.1.192-2", "mprotect-rw-ro", "2,673", "133.0"] == list(table.rows[0])
     (sentence,) = [s for s in summary.sentences(found) if "further page" in s]
-    assert "133 instructions by mprotect" in sentence
-    assert "194 by pkey_mprotect" in sentence
+    assert "133 instructions to an mprotect" in sentence
+    assert "194 to a pkey_mprotect" in sentence
 
 
 def test_times_have_no_slope_without_an_interval(tmp_path: Path) -> None:
@@ -93,15 +94,15 @@ def test_user_mode_and_kernel_stand_beside_the_whole(tmp_path: Path) -> None:
 
 
 def test_kernels_are_drawn_in_the_order_of_their_versions(tmp_path: Path) -> None:
-    rows = kernels.table(result_set(tmp_path, SLOPES))
-    pages = rows[(rows["panel"] == kernels.PAGE) & (rows["series"] == "mprotect, rw→ro")]
+    rows = KERNELS.table(result_set(tmp_path, SLOPES))
+    pages = rows[(rows["panel"] == PAGE) & (rows["series"] == "mprotect, rw→ro")]
     assert [120, 133, 149] == list(pages["value"])
-    assert kernels.draw(rows) is not None
-    assert "mprotect, rw→ro from 120 to 149" in kernels.alt(rows)
+    assert KERNELS.draw(rows, style.TWO_COLUMNS) is not None
+    assert "mprotect, rw→ro from 120 to 149" in KERNELS.alt(rows)
 
 
 def test_a_caption_tells_what_changed_in_between_and_who_says_so(tmp_path: Path) -> None:
-    caption = kernels.caption(kernels.table(result_set(tmp_path, SLOPES)))
+    caption = KERNELS.caption(KERNELS.table(result_set(tmp_path, SLOPES)))
     told = [change for change in CHANGES if change.what in caption]
     assert ["5.19", "6.1", "6.4"] == [change.name for change in told]
     assert all(change.source in caption for change in told)
@@ -113,7 +114,10 @@ def test_a_caption_tells_what_changed_in_between_and_who_says_so(tmp_path: Path)
 def test_no_study_is_made_of_times_or_of_one_kernel(
     tmp_path: Path, evidence: str, slopes: dict[str, int]
 ) -> None:
-    assert kernels.draw(kernels.table(result_set(tmp_path, slopes, evidence))) is None
+    assert (
+        KERNELS.draw(KERNELS.table(result_set(tmp_path, slopes, evidence)), style.TWO_COLUMNS)
+        is None
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_every_column_of_the_frame_is_explained(result: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [figure.NAME for figure in FIGURES if figure.NAME not in FROM_KERNELS]
+    "name", [figure.name for figure in FIGURES if figure.name not in FROM_KERNELS]
 )
 def test_every_figure_is_a_function_of_the_frame(name: str, result: Path) -> None:
     assert pka.figure(name, pka.load([result])).axes

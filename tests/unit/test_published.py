@@ -10,8 +10,9 @@ from results_made import Made, suite, write
 from pkbench.analysis import figures, read
 from pkbench.analysis.estimate.frame import records
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
-from pkbench.analysis.figures import Chart, chart, pages
-from pkbench.analysis.figures.cycles import CYCLES
+from pkbench.analysis.figures import Chart, chart
+from pkbench.analysis.figures.declared.instructions import CYCLES
+from pkbench.analysis.figures.declared.pages import PAGES
 from pkbench.analysis.reading.published import published
 from pkbench.cases.catalogue import parse_case
 
@@ -55,7 +56,7 @@ def test_a_figure_is_read_with_its_unit() -> None:
 
 
 def test_times_lie_over_times_at_their_own_points(tmp_path: Path) -> None:
-    table = overlaid(pages, result_set(tmp_path)).table
+    table = overlaid(PAGES, result_set(tmp_path)).table
     theirs = table[(table["what"] == "published") & table["machine"].str.contains("Linux 6.16")]
     assert {1, 10, 100, 1000} == set(theirs["point"])
     assert {"s"} == set(theirs["unit"])
@@ -65,14 +66,14 @@ def test_times_lie_over_times_at_their_own_points(tmp_path: Path) -> None:
 def test_cycles_stay_cycles(tmp_path: Path) -> None:
     found = result_set(tmp_path)
     assert {470, 146} == set(overlaid(CYCLES, found).table.query("what == 'published'")["value"])
-    assert "getppid" not in set(overlaid(pages, found).table["case"])
+    assert "getppid" not in set(overlaid(PAGES, found).table["case"])
 
 
 def test_the_caption_says_whose_they_are_and_that_it_was_another_machine(tmp_path: Path) -> None:
-    caption = overlaid(pages, result_set(tmp_path)).caption
+    caption = overlaid(PAGES, result_set(tmp_path)).caption
     assert "published figures of other machines" in caption
     assert "Luke Yang (Red Hat)" in caption
-    plain = chart(pages, result_set(tmp_path))
+    plain = chart(PAGES, result_set(tmp_path))
     assert isinstance(plain, Chart)
     assert "Luke Yang" not in plain.caption
 
@@ -89,4 +90,4 @@ def test_nothing_of_others_lies_over_instruction_counts(tmp_path: Path) -> None:
     cases = [Made(SIZE.format(size), [[5000.0 * size]]) for size in (1, 4096)]
     made = suite(cases, evidence="path length")
     (found,) = result_sets([read(write(tmp_path / "result.json", made))])
-    assert "published" not in set(overlaid(pages, found).table["what"])
+    assert "published" not in set(overlaid(PAGES, found).table["what"])

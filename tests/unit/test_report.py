@@ -1,4 +1,4 @@
-"""The report answers first, works offline, shows untrusted text as text, and mixes no evidence."""
+"""The report begins with a summary, works offline, shows text as text, and mixes no evidence."""
 
 import csv
 import re
@@ -28,27 +28,27 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report/index.html"
 
 
-def test_the_answer_comes_first_with_the_ratio_in_words(tmp_path: Path) -> None:
+def test_the_summary_comes_first_with_the_ratio_in_words(tmp_path: Path) -> None:
     page = page_of(tmp_path, counts())
     assert (
-        "Opening a region of 1 page for writing, storing to it and closing it takes "
-        "31 instructions by WRPKRU and 5,394 instructions by mprotect: 174 times as many."
+        "Opening a 1-page region for writing, storing to it and closing it takes "
+        "31 instructions with WRPKRU and 5,394 instructions with mprotect: 174 times more."
     ) in page.text
-    assert page.text.index("174 times as many") < page.text.index("processor")
+    assert page.text.index("174 times more") < page.text.index("processor")
 
 
-def test_on_silicon_the_answer_has_intervals(whole: Path) -> None:
-    assert re.search(r"times as long \(95 % interval [\d.]+ to [\d.]+\)", Page(whole).text)
+def test_on_silicon_the_summary_has_intervals(whole: Path) -> None:
+    assert re.search(r"times slower \(95 % interval [\d.]+ to [\d.]+\)", Page(whole).text)
 
 
-def test_without_keys_the_answer_says_why_and_gives_the_rest(tmp_path: Path) -> None:
+def test_without_keys_the_summary_says_why_and_gives_the_rest(tmp_path: Path) -> None:
     cases = [
         skipped("switch/wrpkru-raw/pages:1"),
         Made("switch/mprotect/pages:1", [[1e-6], [1.1e-6]]),
     ]
     page = page_of(tmp_path, suite(cases))
-    assert "takes 1.05 µs (range over 2 processes 1.00 to 1.10 µs) by mprotect" in page.text
-    assert f"by WRPKRU it was skipped: {NO_KEYS}" in page.text
+    assert "takes 1.05 µs (range over 2 processes 1.00 to 1.10 µs) with mprotect" in page.text
+    assert f"WRPKRU: not measured; {NO_KEYS}" in page.text
 
 
 def test_path_lengths_are_exact_in_the_tables(tmp_path: Path) -> None:
@@ -67,19 +67,19 @@ def test_path_lengths_say_loudly_that_instructions_are_not_time(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["case", "case gross", "one ratio"])
-def test_no_machines_name_spoils_the_comparison(tmp_path: Path, name: str) -> None:
+def test_no_machine_name_breaks_the_comparison(tmp_path: Path, name: str) -> None:
     page_of(tmp_path, counts(name="one"), counts(name=name))
     assert f"{name} ÷ one" in (tmp_path / "report/tables/path-length-side-by-side.md").read_text()
 
 
-def test_two_kernels_stand_side_by_side(tmp_path: Path) -> None:
+def test_two_kernels_are_compared_side_by_side(tmp_path: Path) -> None:
     page_of(tmp_path, counts(name="one"), counts(name="two"))
     markdown = (tmp_path / "report/tables/path-length-side-by-side.md").read_text()
     assert "| switch/mprotect/pages:1 | 5,396 | 5,396 | 1.00 |" in markdown
 
 
 def test_each_kind_of_evidence_has_its_own_section(whole: Path) -> None:
-    assert {"silicon", "path-length", "support", "method"} <= set(Page(whole).ids)
+    assert {"silicon", "path-length", "coverage", "method"} <= set(Page(whole).ids)
     for table in whole.parent.rglob("*.csv"):
         rows = list(csv.DictReader(table.read_text().splitlines()))
         kinds = {row["evidence"] for row in rows if "evidence" in row}
@@ -93,7 +93,7 @@ def test_times_under_emulation_are_never_shown(tmp_path: Path) -> None:
         path.read_text() for path in (tmp_path / "report").rglob("*") if path.is_file()
     )
     assert not re.search(r"[01]\.123|123[.,]4", everything)
-    assert "1 case tried under emulation to see that they work: 1 did" in page.text
+    assert "1 case run under emulation to check function: 1 passed" in page.text
     assert "measured" in page.text
 
 
@@ -128,7 +128,7 @@ def test_states_that_differ_by_point_are_counted(tmp_path: Path) -> None:
     assert "measured 1, skipped 2 (a)" in page_of(tmp_path, suite(cases)).text
 
 
-def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
+def test_hostile_text_is_shown_and_never_executed(tmp_path: Path) -> None:
     cases = [
         Made("switch/mprotect/pages:1", [[1e-6], [2e-6]], operation=HOSTILE),
         skipped("switch/wrpkru-raw/pages:1", HOSTILE),
@@ -196,7 +196,7 @@ def test_the_same_files_give_the_same_report(whole: Path, tmp_path: Path) -> Non
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
-def test_few_processes_are_owned_up_to(tmp_path: Path) -> None:
+def test_few_processes_are_a_stated_limitation(tmp_path: Path) -> None:
     few = page_of(tmp_path, suite([Made("switch/mprotect/pages:1", [[1e-6], [2e-6], [3e-6]])]))
     assert "1 figure rests on fewer than 6 processes" in few.text
     many = page_of(tmp_path, suite([Made("switch/mprotect/pages:1", [[1e-6]] * 6)]))
@@ -204,18 +204,18 @@ def test_few_processes_are_owned_up_to(tmp_path: Path) -> None:
 
 
 def test_an_interval_of_few_processes_is_called_their_range(tmp_path: Path) -> None:
-    def answer(processes: int) -> str:
+    def text_of(processes: int) -> str:
         cases = [
             Made("switch/wrpkru-raw/pages:1", [[1e-8]] * processes),
             Made("switch/mprotect/pages:1", [[1e-6]] * processes),
         ]
         return page_of(tmp_path, suite(cases)).text
 
-    assert "100 times as long (range over 5 processes 100 to 100)" in answer(5)
-    assert "100 times as long (95 % interval 100 to 100)" in answer(6)
+    assert "100 times slower (range over 5 processes 100 to 100)" in text_of(5)
+    assert "100 times slower (95 % interval 100 to 100)" in text_of(6)
 
 
-def test_costs_that_can_not_be_told_apart_are_not_told_apart(tmp_path: Path) -> None:
+def test_an_inconclusive_ratio_is_no_measurable_difference(tmp_path: Path) -> None:
     near = [[1.0e-6], [1.3e-6], [1.1e-6], [1.2e-6], [1.4e-6], [1.25e-6]]
     siblings = "threads/mprotect-siblings/siblings"
     cases = [
@@ -227,73 +227,73 @@ def test_costs_that_can_not_be_told_apart_are_not_told_apart(tmp_path: Path) -> 
         Made(f"{siblings}:spinning/threads:2", near[::-1]),
     ]
     text = page_of(tmp_path, suite(cases)).text
-    assert "it can't be told from mprotect" in text
-    assert "no step can be told" in text
-    assert "no difference can be told" in text
+    assert "compared with mprotect: no measurable difference (ratio 1.00, " in text
+    assert "for 34: no measurable difference (ratio 1.00, " in text
+    assert "as long as while that thread sleeps: no measurable difference (ratio 1.00, " in text
 
 
-def test_the_answer_ends_with_what_may_spoil_it(tmp_path: Path) -> None:
+def test_the_summary_ends_with_possible_noise_sources(tmp_path: Path) -> None:
     cases = [Made("switch/mprotect/pages:1", [[1e-6]])]
     checks = {"load": "problem", "smt": "warning", "steal": "warning", "thp": "ok"}
     findings = [{"check": check, "status": status} for check, status in checks.items()]
     text = page_of(tmp_path, suite(cases, findings=findings)).text
-    assert "says doctor: load (problem); smt and steal (warning)." in text
-    assert "Found in order: thp." in text
+    assert "reported by pkbench doctor: load (problem); smt and steal (warning)." in text
+    assert "Checks passed: thp." in text
 
 
-def test_the_values_left_out_are_told_with_what_contaminated_them(tmp_path: Path) -> None:
+def test_the_method_says_what_disturbed_the_values_left_out(tmp_path: Path) -> None:
     left_out = Made("a/b", [[1e-6] * 3] * 2, beside={"steal_seconds": [[0, 0.01, 0], [0, 0, 0]]})
     kept = Made("a/c", [[1e-6] * 2], beside={"steal_seconds": [[0.01, 0.01]]})
     page = page_of(tmp_path, suite([left_out, kept]))
-    assert "3 of 8 values were contaminated by stolen time: 1 left out, the others" in page.text
+    assert "3 of 8 values were disturbed by steal time. 1 was left out; the others" in page.text
     text = (tmp_path / "report/tables/silicon-cases.csv").read_text()
     rows = {row["case"]: row["left_out"] for row in csv.DictReader(text.splitlines())}
     assert {"a/b": "1", "a/c": "0"} == rows
     assert "| 2 × 2.5 | 1 |" in (tmp_path / "report/tables/silicon-cases.md").read_text()
 
 
-def test_the_values_beside_others_on_the_core_are_told_and_where_they_count(tmp_path: Path) -> None:
-    alone = Made("a/b", [[1e-6] * 2] * 3, beside={"nop_cycles": [[0.17, 0.34]] * 3})
+def test_the_method_counts_contended_values_and_the_table_marks_them(tmp_path: Path) -> None:
+    uncontended = Made("a/b", [[1e-6] * 2] * 3, beside={"nop_cycles": [[0.17, 0.34]] * 3})
     contended = Made("a/c", [[1e-6]] * 2, beside={"nop_cycles": [[0.34]] * 2})
-    text = page_of(tmp_path, suite([alone, contended])).text
+    text = page_of(tmp_path, suite([uncontended, contended])).text
     assert (
-        "5 of 8 values taken beside another hardware thread on the core: 3 left out, the others "
-        "where too few would have been left." in text
+        "5 of 8 values were contended: another hardware thread used the core. 3 were left out; "
+        "the others were kept where too few values would have remained." in text
     )
-    told = (tmp_path / "report/tables/silicon-cases.md").read_text()
-    assert "| 3 × 1 | 3 |  |" in told
-    assert "| 2 × 1 | 0 | 2 values beside another thread on the core |" in told
+    cases_table = (tmp_path / "report/tables/silicon-cases.md").read_text()
+    assert "| 3 × 1 | 3 |  |" in cases_table
+    assert "| 2 × 1 | 0 | 2 contended values (SMT) |" in cases_table
 
 
-def test_two_modes_of_the_processes_are_told_in_words(tmp_path: Path) -> None:
+def test_two_modes_of_the_processes_are_named_in_the_remark(tmp_path: Path) -> None:
     values = [[1e-6 + place * 1e-9] for place in range(9)] + [[1.3e-6], [1.302e-6], [1.304e-6]]
     page_of(tmp_path, suite([Made("a/b", values)]))
-    told = (tmp_path / "report/tables/silicon-cases.md").read_text()
-    assert "two modes: 25% of the processes cost 1.30 times as much" in told
+    cases_table = (tmp_path / "report/tables/silicon-cases.md").read_text()
+    assert "two modes: 25% of the processes cost 1.30 times as much" in cases_table
 
 
-def test_what_mends_nothing_says_why(tmp_path: Path) -> None:
+def test_a_finding_without_a_fix_says_why(tmp_path: Path) -> None:
     finding = {"check": "core", "status": "problem", "no_fix": "have the host keep it free"}
     page = page_of(tmp_path, suite([Made("a/b", [[1e-6]])], findings=[finding]))
     assert "have the host keep it free" in page.text
 
 
-def test_what_could_not_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
+def test_a_missing_reading_is_named_with_the_reason(tmp_path: Path) -> None:
     made = Made("a/b", [[1e-6]], missing={"tlb_shootdowns": "there is no line TLB"})
     page = page_of(tmp_path, suite([made]))
-    assert "Not read beside the values on box: tlb shootdowns (there is no line TLB)." in page.text
+    assert "Readings missing on box tlb shootdowns (there is no line TLB)." in page.text
 
 
-def test_the_method_is_told_from_the_facts(tmp_path: Path) -> None:
+def test_the_method_states_the_facts_of_the_run(tmp_path: Path) -> None:
     cases = [Made("switch/mprotect/pages:1", [[1e-6, 1.1e-6]] * 3)]
     facts: dict[str, Any] = {"pkbench_seed": 77, "pkbench_rounds": 3, "pkbench_stopped": "budget"}
     text = page_of(tmp_path, suite(cases, machine={"virtualisation": "KVM"}, **facts)).text
-    assert "1 case, each in 3 processes with 2 values a process, each value of 1,000 loops" in text
-    assert "drawn from seed 77. It ended after 3 rounds: its time was spent." in text
+    assert "1 case. Per case: 3 processes. Per process: 2 values. Per value: 1,000 loops." in text
+    assert "in random order (seed 77). The run ended after 3 rounds because its time" in text
     assert "Virtualised: box (KVM)" in text
 
 
-def test_what_is_not_known_of_one_machine_is_said(tmp_path: Path) -> None:
+def test_a_fact_not_known_of_one_machine_is_marked(tmp_path: Path) -> None:
     cases = [Made("switch/mprotect/pages:1", [[1e-6]])]
     page = page_of(
         tmp_path, suite(cases, machine={"microcode": "0x2b"}), suite(cases, machine={"name": "b"})
@@ -301,13 +301,13 @@ def test_what_is_not_known_of_one_machine_is_said(tmp_path: Path) -> None:
     assert "microcode 0x2b not known" in page.text
 
 
-def test_a_processor_is_told_with_its_version(tmp_path: Path) -> None:
+def test_a_processor_has_its_version(tmp_path: Path) -> None:
     machine = {"cpu_model": "AMD EPYC", "cpu_version": "family 23, model 1, stepping 2"}
     page = page_of(tmp_path, suite([Made("syscall/getppid", [[1e-6]])], machine=machine))
     assert "processor AMD EPYC, family 23, model 1, stepping 2" in page.text
 
 
-def test_a_guests_microcode_is_its_hypervisors_word(tmp_path: Path) -> None:
+def test_the_microcode_of_a_guest_is_marked_as_the_hypervisors(tmp_path: Path) -> None:
     machine = {"virtualisation": "KVM", "microcode": "0x1000065"}
     page = page_of(tmp_path, suite([Made("switch/mprotect/pages:1", [[1e-6]])], machine=machine))
     assert "microcode 0x1000065, as the hypervisor says" in page.text
@@ -328,12 +328,12 @@ def test_no_file_is_no_report(tmp_path: Path) -> None:
         report([], tmp_path / "report")
 
 
-@pytest.mark.parametrize("figure", [figure.NAME for figure in FIGURES])
-def test_every_figure_stands_under_its_subject(figure: str) -> None:
+@pytest.mark.parametrize("figure", [figure.name for figure in FIGURES])
+def test_every_figure_has_a_subject(figure: str) -> None:
     assert "more" != next(plan for plan in PLANS if re.match(plan.figures, figure)).key
 
 
-def test_of_the_flags_of_a_cpu_a_card_has_those_that_differ(tmp_path: Path) -> None:
+def test_of_cpu_flags_only_those_that_differ_are_listed(tmp_path: Path) -> None:
     cases = [Made("syscall/getppid", [[1e-7]])]
     for name, flags in (("a", "fpu pku"), ("b", "fpu pku la57")):
         machine = {"name": name, "cpu_flags": flags}

@@ -1,4 +1,4 @@
-"""A report takes profiles in: the answer says what its figures are made of, each block why."""
+"""A report takes profiles: its summary and the details of a case say where the time goes."""
 
 from pathlib import Path
 from typing import Any
@@ -27,27 +27,27 @@ def profile_of(folder: Path, found: Any) -> Path:
     return profiles_made.written(folder, found)
 
 
-def test_the_answer_says_what_a_figure_is_made_of(result: Path, tmp_path: Path) -> None:
+def test_the_summary_says_what_a_figure_is_made_of(result: Path, tmp_path: Path) -> None:
     profile = profile_of(tmp_path / "why", profiles_made.document())
     page = Page(report([result, profile], tmp_path / "report"))
 
-    told = (
+    sentence = (
         "Of the 1.00 µs of protect/mprotect-rw-ro/pages:1, 60 % is the TLB flush, 30 % page tables"
     )
-    assert 2 == page.text.count(told)  # there, and in the case's block
+    assert 2 == page.text.count(sentence)  # there, and in the case's details
 
 
-def test_the_block_of_a_case_says_why(result: Path, tmp_path: Path) -> None:
+def test_the_details_of_a_case_have_its_profile(result: Path, tmp_path: Path) -> None:
     profile = profile_of(tmp_path / "why", profiles_made.document())
     page = Page(report([result, profile.parent], tmp_path / "report"))
 
-    assert "Why" in page.words
+    assert "Profile" in page.words
     assert "0.500" in page.text
     assert "Not known: core cycles (there is none)." in page.text
     assert "as long as alone: 2.00 × counted, – sampled" in page.text
 
 
-def test_what_is_drawn_lies_where_the_page_says(result: Path, tmp_path: Path) -> None:
+def test_linked_drawings_exist(result: Path, tmp_path: Path) -> None:
     profile = profile_of(tmp_path / "why", profiles_made.document())
     folder = tmp_path / "report"
     page = Page(report([result, profile], folder))
@@ -58,7 +58,7 @@ def test_what_is_drawn_lies_where_the_page_says(result: Path, tmp_path: Path) ->
     assert (folder / "tables" / "silicon-causes.csv").is_file()
 
 
-def test_shares_of_another_mode_are_told_of_what_was_profiled(tmp_path: Path) -> None:
+def test_shares_of_another_mode_are_given_for_the_profiled_time(tmp_path: Path) -> None:
     slow = [[value * 10 for value in values] for values in VALUES]
     result = write(tmp_path / "result.json", suite([Made(CASE, slow)], machine=MACHINE))
     profile = profile_of(tmp_path / "why", profiles_made.document())
@@ -82,7 +82,7 @@ def test_a_profile_of_another_machine_is_refused_or_left_out(
     assert "1 file was left out" in page.text
 
 
-def test_a_strangers_profile_is_shown_as_text(result: Path, tmp_path: Path) -> None:
+def test_an_untrusted_profile_is_shown_as_text(result: Path, tmp_path: Path) -> None:
     found = profiles_made.document()
     one = found["cases"][0]
     one["quantities"][0]["quantity"] = one["quantities"][2]["reason"] = HOSTILE

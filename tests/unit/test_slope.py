@@ -8,8 +8,9 @@ import pytest
 from results_made import Made, skipped, suite, write
 
 from pkbench import analysis
-from pkbench.analysis import ResultError, figures, formatting
+from pkbench.analysis import ResultError, formatting
 from pkbench.analysis.estimate.frame import records
+from pkbench.analysis.figures.declared.instructions import PRIMITIVES
 from pkbench.cases.catalogue import benchmarks, by_name
 from pkbench.cli.states import costs_by_case
 
@@ -147,14 +148,14 @@ def test_no_table_of_the_report_prints_a_figure_that_is_below_resolution(tmp_pat
 def test_the_figure_of_instructions_shows_the_slope_once(tmp_path: Path) -> None:
     path = result(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10), skipped("syscall/getppid"))
     (result_set,) = analysis.result_sets([analysis.read(path)])
-    table = figures.primitives.table(result_set)
+    table = PRIMITIVES.table(result_set)
     shown = table[table["what"] == "estimate"].set_index("case")
 
     assert [LOOP, CASE] == list(shown.index)
     assert pytest.approx(2e-10) == shown.loc[CASE, "value"]
     points = table.loc[(table["what"] == "process") & (table["case"] == CASE), "value"]
     assert pytest.approx(2e-10) == points.median()
-    assert "slope" in figures.primitives.caption(table)
+    assert "slope" in PRIMITIVES.caption(table)
 
 
 def test_a_result_from_before_slopes_has_none(tmp_path: Path) -> None:

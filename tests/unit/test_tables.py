@@ -191,7 +191,7 @@ def test_counts_have_their_unit_in_the_heading(tmp_path: Path) -> None:
 def test_columns_line_up_with_text_to_the_left_and_numbers_to_the_right() -> None:
     rows = [("case", "cost", "unit"), ("a/b", "7", "ns"), ("longer/name", "1,234", "")]
 
-    assert ["case         cost  unit", "a/b             7    ns", "longer/name  1,234"] == (
+    assert ["case          cost  unit", "a/b              7    ns", "longer/name  1,234"] == (
         aligned(rows, text_columns=1)
     )
     assert ["case         cost   unit", "a/b          7      ns", "longer/name  1,234"] == (

@@ -1,1 +1,1 @@
-"""What the report's page is made of, part by part."""
+"""Turn a result set into the parts of the HTML page, and render them."""

@@ -1,4 +1,4 @@
-"""Every case's own block: all that is known of it, folded away."""
+"""Give the details of each case: every value, the readings with it, and its profile."""
 
 from __future__ import annotations
 
@@ -14,39 +14,36 @@ import pandas as pd
 from markupsafe import Markup
 
 from ... import formatting
-from ...reading.fields import text_of
-from ...profiles.why import Profiles, Why
-from ...reading.result import Result
 from ...estimate.result_set import ResultSet
+from ...profiles.why import Profiles, Why
+from ...reading.fields import text_of
+from ...reading.result import Result
 from ...tables.case_coverage import NOT_ASKED
 from . import run_order
 from .baseline import Place
 from .listing import Cell, Line, Listing
-from .values_by_case import Taken, taken
+from .values_by_case import CaseValues, values_by_case
 
-MOST_VALUES = 60_000  # some 6 MB of page: with more, a case has no block of its own
+MOST_VALUES = 60_000  # some 6 MB of page; with more values the page has no details
 SLOPE = "from the slope"
 COUNTED = {
     "faults": "page faults",
     "switches": "context switches",
-    "tlb_shootdowns": "interrupts for TLB shootdowns, of all CPUs",
-    "function_call_interrupts": "interrupts for calls of a function on another CPU",
-    "steal": "seconds stolen",
+    "tlb_shootdowns": "TLB-shootdown interrupts (all CPUs)",
+    "function_call_interrupts": "function-call interrupts",
+    "steal": "seconds of steal time",
     "core_cycles": "counted core cycles per operation",
     "retired_instructions": "instructions retired per operation",
     "dtlb_load_misses": "data-TLB load misses per operation",
     "page_walk_cycles": "page-walk cycles per operation",
 }
-PRESETS = (
-    "quick",
-    "standard",
-    "publish",
-)  # what a command may name: anything else is a stranger's
+# Only these go into a command to repeat a case: a file may contain any text as its preset.
+PRESETS = ("quick", "standard", "publish")
 
 
 @dataclass(frozen=True)
-class Process:
-    """One process of a case, as a line of text has it."""
+class ProcessRow:
+    """The values of one process, as a row of text."""
 
     number: str
     cells: tuple[str, ...]
@@ -58,56 +55,60 @@ class OnMachine:
 
     machine: str
     cell: Cell
-    repeat: str  # what to type; "" where it was not asked for
+    repeat: str  # the command to type; "" where it was not asked for
     facts: Sequence[tuple[str, str]] = ()
-    none: str = ""  # what there was none of beside any value
-    drawing: Markup | None = None
-    drawing_top: str = ""
-    drawing_bottom: str = ""
+    zeros: str = ""  # the readings that are zero for every value
+    plot: Markup | None = None
+    plot_top: str = ""
+    plot_bottom: str = ""
     columns: Sequence[str] = ()
-    processes: Sequence[Process] = ()
-    why: Why | None = None  # its profile
+    processes: Sequence[ProcessRow] = ()
+    profile: Why | None = None
 
 
 @dataclass(frozen=True)
-class Block:
-    """A case with all its machines."""
+class CaseDetails:
+    """The details of a case on all machines."""
 
     line: Line
     machines: Sequence[OnMachine]
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """The blocks of one kind of evidence."""
+class Details:
+    """The details of all cases of one kind of evidence."""
 
     listing: Listing
     profiles: Profiles = field(default_factory=Profiles)
 
     @property
     def whole(self) -> bool:
-        """Tell whether all values are in the page."""
+        """Return whether the page holds all values."""
         return len(self.listing.result_set.frame) <= MOST_VALUES
 
-    def by_family(self) -> Iterator[tuple[str, list[Block]]]:
-        """Give the blocks of each family."""
+    def by_family(self) -> Iterator[tuple[str, list[CaseDetails]]]:
+        """Give the details of each family's cases."""
         for family in self.listing.families:
             lines = [line for line in self.listing.lines if line.family == family]
-            yield family, [self._block(line) for line in lines]
+            yield family, [self._of(line) for line in lines]
 
-    def _block(self, line: Line) -> Block:
+    def _of(self, line: Line) -> CaseDetails:
         places = zip(self.listing.result_set.machines, line.cells, strict=True)
-        return Block(line, [self._on(line, name, result, cell) for (name, result), cell in places])
+        return CaseDetails(
+            line, [self._on(line, name, result, cell) for (name, result), cell in places]
+        )
 
     def _on(self, line: Line, name: str, result: Result, cell: Cell) -> OnMachine:
         result_set = self.listing.result_set
-        values = self._taken.get((name, line.case))
+        values = self._values.get((name, line.case))
         asked = cell.state != NOT_ASKED
         found = OnMachine(
             name,
             cell,
             repeat=repeat(result, line.case) if asked else "",
-            why=self.profiles.why(name, line.case, cell.row["gross"] if cell.measured else None),
+            profile=self.profiles.why(
+                name, line.case, cell.row["gross"] if cell.measured else None
+            ),
         )
         if values is None:
             return found
@@ -115,31 +116,31 @@ class Blocks:
         found = replace(
             found,
             facts=list(_facts(result_set, cell)),
-            none=_none(values),
+            zeros=_zeros(values),
             columns=[heading for heading, _ in columns.values()],
             processes=list(_lines(values, columns)),
         )
-        return found if result_set.exact else replace(found, **_drawn(_values(values), cell))
+        return found if result_set.exact else replace(found, **_plot(_values(values), cell))
 
     @cached_property
-    def _taken(self) -> dict[Place, Taken]:
+    def _values(self) -> dict[Place, CaseValues]:
         if not self.whole:
             return {}
-        return taken(self.listing.result_set.frame, ("value", "cycles", *COUNTED))
+        return values_by_case(self.listing.result_set.frame, ("value", "cycles", *COUNTED))
 
 
-def _drawn(values: Sequence[run_order.Values], cell: Cell) -> dict[str, Any]:
+def _plot(values: Sequence[run_order.Values], cell: Cell) -> dict[str, Any]:
     bottom, top = run_order.bounds(values)
     low, high, unit = (cell.row[fact] for fact in ("low", "high", "unit"))
     return {
-        "drawing": run_order.drawing(values, low, high, unit),
-        "drawing_top": formatting.cost(top, unit),
-        "drawing_bottom": formatting.cost(bottom, unit),
+        "plot": run_order.plot(values, low, high, unit),
+        "plot_top": formatting.cost(top, unit),
+        "plot_bottom": formatting.cost(bottom, unit),
     }
 
 
 def repeat(result: Result, case: str) -> str:
-    """Return what measures or counts a case again."""
+    """Return the command that measures or counts a case again."""
     if result.evidence == "path length":
         kernel = text_of(result.machine.get("kernel")) or "KERNEL"
         return f"pkbench count {shlex.quote(case)} --kernel {shlex.quote(kernel)}"
@@ -149,69 +150,72 @@ def repeat(result: Result, case: str) -> str:
 
 def _facts(result_set: ResultSet, cell: Cell) -> Iterator[tuple[str, str]]:
     row = cell.row
-    interval = f", {formatting.interval_name(row['processes'])} {cell.interval}" * bool(cell.interval)
+    interval = f", {formatting.interval_name(row['processes'])} {cell.interval}" * bool(
+        cell.interval
+    )
     yield "as counted" if result_set.exact else "as measured", f"{cell.cost}{interval}"
-    if told := formatting.cycles(row["cycles"], row["cycles_low"], row["cycles_high"]):
-        yield "core cycles", told
+    if cycles := formatting.cycles(row["cycles"], row["cycles_low"], row["cycles_high"]):
+        yield "core cycles", cycles
     if cell.tick_rate:
         yield "TSC ticks", formatting.figures(row["gross"] * cell.tick_rate)
     if pd.notna(row["net"]):
         cost = SLOPE if row["slope"] else formatting.cost(row["floor_value"], result_set.unit)
-        yield "floor", f"{row['floor']}: {cost}"
+        yield "fixed overhead (floor)", f"{row['floor']}: {cost}"
         bounds = f", {formatting.interval_name(row['processes'])} {cell.net_interval}"
-        yield "net of it", f"{cell.net}{bounds * bool(cell.net_interval)}"
+        yield "net of overhead", f"{cell.net}{bounds * bool(cell.net_interval)}"
         if cycles := formatting.net_cycles(row):
             yield "net core cycles", cycles
-    yield "rests on", _rests_on(result_set, row)
+    yield "based on", _basis(result_set, row)
     if cell.remark:
         yield "remark", cell.remark
 
 
-def _rests_on(result_set: ResultSet, row: Mapping[str, Any]) -> str:
+def _basis(result_set: ResultSet, row: Mapping[str, Any]) -> str:
     if result_set.exact:
         boots = formatting.count(row["processes"], "boot")
         if row["smallest"] == row["largest"]:
             return boots
-        return f"the shortest of {boots}; the longest took {formatting.instructions(row['largest'])}"
+        longest = formatting.instructions(row["largest"])
+        return f"the shortest of {boots}; the longest took {longest}"
     text = (
         f"{formatting.count(row['processes'], 'process', 'processes')}, "
         f"{formatting.count(row['values'], 'value')}"
     )
-    return text + (f", of which {row['left_out']:,} left out" if row["left_out"] else "")
+    return text + (f" ({row['left_out']:,} left out)" if row["left_out"] else "")
 
 
-def _values(values: Taken) -> list[run_order.Values]:
+def _values(values: CaseValues) -> list[run_order.Values]:
     return [
         run_order.Values(
             values.of("value", process).tolist(),
             values.of("left_out", process).tolist(),
-            values.middle(process),
+            values.median(process),
         )
         for process in values.processes
     ]
 
 
-def _none(values: Taken) -> str:
-    """Say what there was none of."""
-    none = [text for column, text in COUNTED.items() if values.nothing(column)]
-    return f"None beside any value: {formatting.listed(none)}." if none else ""
+def _zeros(values: CaseValues) -> str:
+    """Name the readings that are zero for every value."""
+    zeros = [text for column, text in COUNTED.items() if values.is_zero(column)]
+    return f"Zero for every value: {formatting.listed(zeros)}." if zeros else ""
 
 
-def _columns(values: Taken, unit: str) -> dict[str, tuple[str, float]]:
-    """Return what a case's values are told in: a heading, and what one of it is."""
+def _columns(values: CaseValues, unit: str) -> dict[str, tuple[str, float]]:
+    """Return the columns to show: each with its heading, and the size of its unit."""
     size, name = (1.0, unit)
     if unit == "s":
         size, name = formatting.time_unit(float(np.median(values.of("value"))))
     shown = {"value": (f"value ({name})", size)}
-    if values.something("cycles"):
+    if values.has_nonzero("cycles"):
         shown["cycles"] = ("core cycles", 1.0)
     return shown | {
-        column: (text, 1.0) for column, text in COUNTED.items() if values.something(column)
+        column: (text, 1.0) for column, text in COUNTED.items() if values.has_nonzero(column)
     }
 
 
-def _lines(values: Taken, shown: Mapping[str, tuple[str, float]]) -> Iterator[Process]:
-    """Give a line per process: its values, and beside them what was counted and isn't nothing."""
+def _lines(values: CaseValues, shown: Mapping[str, tuple[str, float]]) -> Iterator[ProcessRow]:
+    """Give a row per process: its values, and the readings that are not all zero."""
     for process in values.processes:
         ran = values.of("round", process)[0]
         number = values.of("process", process)[0] if math.isnan(ran) else ran
@@ -225,7 +229,7 @@ def _lines(values: Taken, shown: Mapping[str, tuple[str, float]]) -> Iterator[Pr
             )
             for column, (_, size) in shown.items()
         ]
-        yield Process(f"{int(number) + 1}", tuple(cells))
+        yield ProcessRow(f"{int(number) + 1}", tuple(cells))
 
 
 def _short(number: float) -> str:

@@ -1,4 +1,4 @@
-"""The case without keys or protection that a case is to be read beside."""
+"""Find the control case of a case: the same work without keys or protection."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 WITHOUT = ("unprotected", "plain")
 
 
-def twin(case: str, among: Collection[str]) -> str:
-    """Return the case's twin among others, at the same points of the axes they share; or ""."""
+def control_case(case: str, among: Collection[str]) -> str:
+    """Return the case's control among others, at the same points of shared axes; "" for none."""
     family, benchmark, *points = case.split("/")
     for name in _names(benchmark):
         for kept in _fewer(points):
@@ -26,7 +26,7 @@ def _names(benchmark: str) -> Iterator[str]:
 
 
 def _fewer(points: list[str]) -> Iterator[tuple[str, ...]]:
-    """Give all points, then each of them left out, then none."""
+    """Give all points, then all but one of them, then none."""
     yield tuple(points)
     for place in range(len(points)):
         yield (*points[:place], *points[place + 1 :])

@@ -1,4 +1,4 @@
-"""Costs as a list: a line a case, its mark and interval on one axis for all."""
+"""List the costs of a family: a row per case, plotted with its interval on one shared axis."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from markupsafe import Markup
 
 from ... import formatting
 from .baseline import against
+from .control_case import control_case
 from .listing import Cell, Line, Listing
-from .control_case import twin
 
-MOST = 30  # lines that a reader follows
-TWIN = "1"
+MOST = 30  # rows that fit a reader's screen
+ITSELF = "1"  # the ratio of a control case to itself
 WIDTH, HEIGHT, EDGE = 300, 18, 8
-SHAPES = 7  # markers that the style sheet and `_mark` tell apart
-WIDEST_FOR_LINEAR = 20  # beyond this ratio a linear axis hides what is small
+SHAPES = 7  # different markers in the style sheet and in `_mark`
+WIDEST_FOR_LINEAR = 20  # beyond this ratio a linear axis hides small costs
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What is at which place of a strip; the page's script has the same to draw it otherwise."""
+    """The axis of a list; cost_list.js has the same geometry to redraw it in other units."""
 
     low: float
     high: float
@@ -31,7 +31,7 @@ class Axis:
 
     @classmethod
     def of(cls, cells: Sequence[Cell], unit: str) -> Axis:
-        """Return the axis on which all these costs can be seen."""
+        """Return an axis on which all these costs can be seen."""
         costs = [cell.row["gross"] for cell in cells]
         low, high = min(costs), max(costs)
         if high > WIDEST_FOR_LINEAR * low:
@@ -39,7 +39,7 @@ class Axis:
         return cls(0.0, high * 1.1, False, unit)
 
     def x(self, value: float) -> float:
-        """Return the place of a value."""
+        """Return the horizontal position of a value."""
         inner = WIDTH - 2 * EDGE
         if not self.log:
             return EDGE + inner * value / self.high
@@ -58,21 +58,22 @@ class Axis:
 
     @property
     def drawing(self) -> Markup:
-        """The ticks and their labels, as the list's head has them."""
+        """The labels of the ticks, for the head of the list."""
         texts = "".join(
             f'<text x="{self.x(tick):.1f}" y="12">{_tick(tick, self.unit)}</text>'
             for tick in self.ticks
         )
         return Markup(  # noqa: S704 (numbers and units of our own)
-            f'<svg class="strip axis" viewBox="0 0 {WIDTH} 16" aria-hidden="true">{texts}</svg>'
+            f'<svg class="cost-axis labels" viewBox="0 0 {WIDTH} 16" aria-hidden="true">'
+            f"{texts}</svg>"
         )
 
-    def strip(self, cells: Sequence[Cell]) -> Markup:
-        """Return the marks of one case, a shape a machine."""
+    def plot(self, cells: Sequence[Cell]) -> Markup:
+        """Return the marks of one case, a shape per machine."""
         grid = "".join(f"M{self.x(tick):.1f} 0V{HEIGHT}" for tick in self.ticks)
         marks = "".join(self._marks(cells))
         return Markup(  # noqa: S704 (numbers alone)
-            f'<svg class="strip" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
+            f'<svg class="cost-axis" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
             f'<path class="grid" d="{grid}"/>{marks}</svg>'
         )
 
@@ -89,67 +90,69 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Strip:
+class CostRow:
     """One case in a list."""
 
     line: Line
     label: str
     cost: str
-    times: str  # so many times what its twin costs
+    ratio: str  # to the cost of its control case
 
     @property
-    def is_twin(self) -> bool:
-        """Tell whether it is what others are read beside."""
-        return self.times == TWIN
+    def is_control(self) -> bool:
+        """Return whether it is the control case of others."""
+        return self.ratio == ITSELF
 
 
 @dataclass(frozen=True)
-class Strips:
+class CostList:
     """A list of costs."""
 
     name: str
     title: str
     note: str
     axis: Axis
-    strips: Sequence[Strip]
+    rows: Sequence[CostRow]
     machines: Sequence[str]
-    has_twins: bool
+    has_controls: bool
 
-    def drawing(self, strip: Strip) -> Markup:
-        """Return the marks of one line."""
-        return self.axis.strip(strip.line.cells)
+    def plot(self, row: CostRow) -> Markup:
+        """Return the marks of one row."""
+        return self.axis.plot(row.line.cells)
 
     def marker(self, machine: int) -> str:
         """Return the outline of a machine's marker for the legend."""
         return _mark(machine, 7.0)
 
 
-def strips(listing: Listing, family: str, title: str) -> Strips | None:
-    """Return a family's costs as a list: all of them, or at the first point of each axis."""
+def cost_list(listing: Listing, family: str, title: str) -> CostList | None:
+    """Return a family's costs as a list; where there are many, at the first point of each axis."""
     lines = [line for line in listing.lines if line.family == family]
     if not lines:
         return None
     few = lines if len(lines) <= MOST else _first_points(lines)
     cases = [line.case for line in few]
-    twins = {case: twin(case, cases) for case in cases}
+    controls = {case: control_case(case, cases) for case in cases}
     found = [
-        Strip(
+        CostRow(
             line,
             line.case.removeprefix(f"{family}/"),
             _costs(line),
-            TWIN if line.case in twins.values() else _times(listing, line.case, twins[line.case]),
+            ITSELF
+            if line.case in controls.values()
+            else _ratio(listing, line.case, controls[line.case]),
         )
         for line in few
     ]
     measured = [cell for line in few for cell in line.cells if cell.measured]
-    return Strips(
+    return CostList(
         name=f"{listing.key}-{family}-list",
         title=title,
-        note=_note(listing, len(few), len(lines), any(twins.values())),
+        note=_note(listing, len(few), len(lines), any(controls.values())),
         axis=Axis.of(measured, listing.result_set.unit),
-        strips=found,
+        rows=found,
         machines=listing.result_set.names,
-        has_twins=any(twins.values()),
+        has_controls=any(controls.values()),
     )
 
 
@@ -173,11 +176,11 @@ def _costs(line: Line) -> str:
     return f"{ordered[0].cost} to {ordered[-1].cost}"
 
 
-def _times(listing: Listing, case: str, twin: str) -> str:
-    """Return how many times what its twin costs a case does; of machines, from least to most."""
-    if not twin:
+def _ratio(listing: Listing, case: str, control: str) -> str:
+    """Return the ratio of a case to its control; of several machines smallest to largest."""
+    if not control:
         return ""
-    bases = {(name, case): (name, twin) for name in listing.result_set.names}
+    bases = {(name, case): (name, control) for name in listing.result_set.names}
     ratios = list(against(listing.samples, bases).values())
     if len(ratios) > 1:
         values = sorted(ratio.value for ratio in ratios)
@@ -185,18 +188,20 @@ def _times(listing: Listing, case: str, twin: str) -> str:
     return formatting.times(ratios[0]) if ratios else ""
 
 
-def _note(listing: Listing, shown: int, lines: int, twins: bool) -> str:
+def _note(listing: Listing, shown: int, lines: int, has_controls: bool) -> str:
     parts = [
         "Instructions per operation, as counted."
         if listing.result_set.exact
-        else "Time per operation, as measured; a stroke is the 95 % interval."
+        else "Time per operation, as measured; a horizontal bar is the 95 % interval."
     ]
-    if twins:
-        parts.append("Ratios are to the case without keys or protection, on grey.")
+    if has_controls:
+        parts.append(
+            "Ratios are relative to the control case without keys or protection, which is shaded."
+        )
     if shown < lines:
         parts.append(
-            f"Shown: {shown} of {lines} cases, at the first point of each axis; the others are "
-            "under “Every case”."
+            f"Shown: {shown} of {lines} cases, at the first point of each axis. The others are "
+            "under “All cases”."
         )
     return " ".join(parts)
 

@@ -1,4 +1,4 @@
-"""Every case as a line: a cell per machine, in words for readers and in numbers for the page."""
+"""List every case with a cell per machine: as text for the page, as numbers for its script."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import Any
 import pandas as pd
 
 from ... import formatting
-from ...interval import Interval
 from ...estimate.frame import records
 from ...estimate.result_set import ResultSet
+from ...interval import Interval
 from ...tables.case_coverage import NOT_ASKED
+from ...tables.report_tables import remark
 from . import baseline
 
-DIGITS = 6  # of a number that the page's script counts on with: an estimate has three
+DIGITS = 6  # significant digits of the numbers for the script; a displayed estimate has three
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What became of one case on one machine."""
+    """The result of one case on one machine."""
 
-    row: Mapping[str, Any]  # of `estimate.estimates`; empty where it was not measured
+    row: Mapping[str, Any]  # of `estimate.estimates`; empty where not measured
     state: str
     reason: str = ""
     ratio: Interval | None = None  # to the baseline
@@ -31,59 +32,55 @@ class Cell:
 
     @property
     def measured(self) -> bool:
-        """Tell whether there is a figure."""
+        """Return whether the case was measured."""
         return bool(self.row)
 
     @property
     def cost(self) -> str:
-        """The figure as measured, or the state."""
+        """The cost as measured with its unit, or the state."""
         return formatting.cost(self.row["gross"], self.row["unit"]) if self.measured else self.state
 
     @property
     def interval(self) -> str:
-        """The figure's interval."""
+        """The interval of the cost."""
         row = self.row
         return formatting.bounds(row["low"], row["high"], row["unit"]) if self.measured else ""
 
     @property
-    def times(self) -> str:
+    def ratio_text(self) -> str:
         """The ratio to the baseline, with its interval."""
         return formatting.times(self.ratio) if self.ratio else ""
 
     @property
     def net(self) -> str:
-        """The figure without its floor."""
+        """The cost net of the fixed overhead (floor)."""
         return formatting.net(self.row) if self.measured else ""
 
     @property
     def net_interval(self) -> str:
-        """The interval of that."""
+        """The interval of the net cost."""
         return formatting.net_bounds(self.row) if self.measured else ""
 
     @property
     def remark(self) -> str:
-        """What the figure itself doesn't tell."""
-        row = self.row
-        if not self.measured:
-            return self.reason
-        contended = row["contended"]
-        beside = f"{contended:,} values beside another thread on the core" if contended else ""
-        return "; ".join(text for text in (beside, row["shape"]) if text)
+        """What the figure itself does not show; of a case not measured the reason."""
+        return remark(self.row) if self.measured else self.reason
 
     def numbers(self) -> dict[str, Any] | None:
-        """Return what the page's script counts on with: v value, c cycles, t tick rate, x, r.
+        """Return the numbers for the page's script; None where not measured.
 
-        x holds a figure a process; r its rounds, 1 for 0, 1, 2 … and 0 where they aren't known.
+        cost and cycles are [estimate, low, high], in the unit of the listing and in core cycles;
+        ticks_per_second is the rate of the TSC; process_values holds a cost per process.
         """
         if not self.measured:
             return None
         row = self.row
-        found: dict[str, Any] = {"v": _rounded(row["gross"], row["low"], row["high"])}
+        found: dict[str, Any] = {"cost": _rounded(row["gross"], row["low"], row["high"])}
         if pd.notna(row["cycles"]):
-            found["c"] = _rounded(row["cycles"], row["cycles_low"], row["cycles_high"])
+            found["cycles"] = _rounded(row["cycles"], row["cycles_low"], row["cycles_high"])
         if self.tick_rate:
-            found["t"] = _rounded(self.tick_rate)[0]
-        return {**found, "x": _rounded(*row["process_values"])}
+            found["ticks_per_second"] = _rounded(self.tick_rate)[0]
+        return {**found, "process_values": _rounded(*row["process_values"])}
 
 
 @dataclass(frozen=True)
@@ -98,11 +95,6 @@ class Line:
     operation: str
     cells: tuple[Cell, ...]
 
-    @property
-    def measured(self) -> bool:
-        """Tell whether any machine has a figure."""
-        return any(cell.measured for cell in self.cells)
-
 
 @dataclass(frozen=True)
 class Listing:
@@ -112,22 +104,22 @@ class Listing:
 
     @cached_property
     def samples(self) -> dict[baseline.Place, Any]:
-        """The process-level figures."""
+        """The process-level figures of each measured case."""
         return baseline.samples(self.result_set)
 
     @property
     def several(self) -> bool:
-        """Tell whether there are machines to compare."""
+        """Return whether there are several machines to compare."""
         return len(self.result_set.names) > 1
 
     @cached_property
     def base(self) -> str:
-        """The machine, or on a single one the case, that ratios are to."""
+        """The baseline: the first of several machines, or a case of a single one."""
         return self.result_set.names[0] if self.several else baseline.usual(self.result_set)
 
     @cached_property
     def ratios(self) -> dict[baseline.Place, Interval]:
-        """How many times what the baseline costs each case does."""
+        """The ratio of each case's cost to that of the baseline."""
         places = list(self.samples)
         bases = (
             baseline.of_machine(self.base, places)
@@ -138,7 +130,7 @@ class Listing:
 
     @cached_property
     def lines(self) -> list[Line]:
-        """A line per case that any machine measured, in the catalogue's order."""
+        """A line per case that any machine measured, in the order of the catalogue."""
         rows = {(row["machine"], row["case"]): row for row in records(self.result_set.estimates)}
         asked = {(row["machine"], row["case"]): row for row in records(self.result_set.cases)}
         rates = _tick_rates(self.result_set)
@@ -164,7 +156,7 @@ class Listing:
 
     @property
     def key(self) -> str:
-        """The kind of evidence as a part of ids and names of files."""
+        """The kind of evidence as ids and file names contain it."""
         return self.result_set.evidence.replace(" ", "-")
 
     @property
@@ -172,26 +164,25 @@ class Listing:
         """The families that have a line."""
         return list(dict.fromkeys(line.family for line in self.lines))
 
-    def line(self, case: str) -> Line:
-        """Return a case's line."""
-        return self._by_case[case]
-
     @cached_property
     def _by_case(self) -> dict[str, Line]:
         return {line.case: line for line in self.lines}
 
     def numbers(self) -> dict[str, Any]:
-        """Return what the page's script shows other views of."""
+        """Return the numbers from which the page's script computes other units and ratios.
+
+        baseline is the place of a machine, or on a single machine of a case. Each case has an entry
+        per machine as `Cell.numbers` gives it, null where not measured.
+        """
         return {
-            "unit": self.result_set.unit,
             "exact": self.result_set.exact,
             "machines": self.result_set.names,
-            "base": 0 if self.several else self._by_case[self.base].number if self.lines else 0,
+            "baseline": 0 if self.several or not self.lines else self._by_case[self.base].number,
             "cases": [
                 {
-                    "n": line.case,
-                    "f": line.family,
-                    "p": line.pages,
+                    "name": line.case,
+                    "family": line.family,
+                    "pages": line.pages,
                     "on": [self._numbers(line.case, place) for place in range(len(line.cells))],
                 }
                 for line in self.lines
@@ -199,12 +190,14 @@ class Listing:
         }
 
     def _numbers(self, case: str, place: int) -> dict[str, Any] | None:
+        """Return a cell's numbers with its processes' rounds, which are absent where 0, 1, 2 …."""
         found = self._by_case[case].cells[place].numbers()
         if found is None:
             return None
         rounds = self.samples[self.result_set.names[place], case].rounds
-        plain = rounds == tuple(range(len(found["x"])))
-        return {**found, "r": 0 if rounds is None else 1 if plain else list(rounds)}
+        if rounds == tuple(range(len(found["process_values"]))):
+            return found
+        return {**found, "rounds": rounds if rounds is None else list(rounds)}
 
     def _cell(
         self,
@@ -222,9 +215,9 @@ class Listing:
 
 
 def _tick_rates(result_set: ResultSet) -> dict[baseline.Place, float]:
-    """Return how many TSC ticks passed a second beside each case, in the middle of its values."""
-    told = result_set.frame[result_set.frame["ticks"].notna()]
-    rates = (told["ticks"] / told["value"]).groupby([told["machine"], told["case"]], observed=True)
+    """Return the median TSC rate over the values of each case, in ticks per second."""
+    rows = result_set.frame[result_set.frame["ticks"].notna()]
+    rates = (rows["ticks"] / rows["value"]).groupby([rows["machine"], rows["case"]], observed=True)
     middles = rates.median().reset_index(name="rate")
     return {(str(row["machine"]), str(row["case"])): float(row["rate"]) for row in records(middles)}
 

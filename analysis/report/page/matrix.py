@@ -1,4 +1,4 @@
-"""Machines side by side: what each case costs on them, so many times what it does on the first."""
+"""Compare machines side by side: the cost of headline cases as ratios to the first machine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from .listing import Cell, Line, Listing
 
-MOST_COLUMNS = 6  # of machines: more of them are rows
+MOST_COLUMNS = 6  # machines; with more of them, machines are the rows
 FEWEST, MOST = 3, 16  # cases
-# What readers compare machines by.
+# The cases that best summarise a machine, one line of the page each.
 HEADLINES = (
     "instruction/wrpkru-same",
     "switch/wrpkru-raw/pages:1",
@@ -40,8 +40,8 @@ class Place:
     is_base: bool
 
     @property
-    def told_apart(self) -> bool:
-        """Tell whether the ratio's interval leaves 1 out."""
+    def differs(self) -> bool:
+        """Return whether the ratio's interval excludes 1."""
         ratio = self.cell.ratio
         if ratio is None or ratio.low is None or ratio.high is None:
             return False

@@ -1,4 +1,4 @@
-"""A chart as a part of the page."""
+"""Draw a chart as inline SVG for the page, and as files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from ...figures import figure_files
-from ...figures import Chart, style
 from ...estimate.result_set import ResultSet
+from ...figures import Chart, figure_files
+from ...figures.drawing import style
 
-# What a chart's colours are called in the page's style sheet, which has them for light and dark.
+# The style sheet's names for a chart's colours; it defines each for a light and a dark page.
 NAMES = {
     "#ffffff": "chart-paper",
     style.INK: "chart-ink",
@@ -24,28 +24,30 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart as the page and the folder hold it."""
+    """A drawn chart, for the page and for the folder of figures."""
 
     name: str
-    figure: str  # the chart's own name, whatever the evidence
+    figure: str  # the chart's name, the same for all kinds of evidence
     title: str
     svg: bytes
     csv: str
     caption: str
     alt: str
-    about: str  # title, caption, alternative text and command, as a file has them
-    others: Mapping[str, bytes]  # the same in other formats, by ending
+    about: str  # title, caption, alternative text and command, for a text file
+    others: Mapping[str, bytes]  # the chart in other formats, by file name ending
 
     @property
     def inline(self) -> Markup:
-        """The SVG as part of a page: its ids made its own, its colours those of the page."""
+        """The SVG for the page: its ids made unique, its colours replaced by the page's."""
         text = self.svg.decode("utf-8")
         text = text[text.index("<svg") :]
         text = re.sub(r'(<[^>]* id=")', rf"\g<1>{self.name}-", text)
         text = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{self.name}-", text)
         text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
         text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
-        text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)  # it would style the page
+        text = re.sub(
+            r"<style.*?</style>", "", text, flags=re.DOTALL
+        )  # or it would apply to the whole page
         text = _COLOURED.sub(_named, text)
         # Safe: matplotlib escapes every text it writes, and the page's policy forbids scripts.
         return Markup(  # noqa: S704
@@ -62,7 +64,7 @@ def _named(found: re.Match[str]) -> str:
 
 
 def picture(chart: Chart, result_set: ResultSet, request: figure_files.Request) -> Picture:
-    """Draw a chart of one kind of evidence in the formats asked for, SVG always among them."""
+    """Draw a chart as SVG, and in the other formats asked for."""
     formats = dict.fromkeys(("svg", *request.formats))
     drawn = {name: style.FORMATS[name](chart.figure) for name in formats}
     return Picture(

@@ -1,4 +1,4 @@
-"""All charts of a report, drawn by as many processes as there are CPUs while the rest is made."""
+"""Draw all charts of a report in worker processes while the rest of the page is made."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 
-from ...figures import figure_files
 from ... import figures
-from ...figures import Missing, style
 from ...estimate.result_set import ResultSet
+from ...figures import Missing, figure_files
+from ...figures.drawing import style
 from ...reading.worker_pool import workers
 from .picture import Picture, picture
 
-# What the processes are forked with: a result set is large, and cheap to share so.
-_asked: list[tuple[ResultSet, figure_files.Request]] = []
+# Set before the workers fork: a large result set is shared without being copied.
+_requested: list[tuple[ResultSet, figure_files.Request]] = []
 
-# Waits for the figures of a result set: every one that it has data for, in their order, and of the
-# others why not.
+# Call it to wait for the figures of a result set, in the order of `figures.FIGURES`: a picture, or
+# the reason why there is none.
 Drawn = Callable[[], list[Picture | Missing]]
 
 
 @contextmanager
-def drawing(stock: Sequence[ResultSet], request: figure_files.Request) -> Iterator[list[Drawn]]:
-    """Draw every figure of each result set; give what waits for them."""
+def drawing(sets: Sequence[ResultSet], request: figure_files.Request) -> Iterator[list[Drawn]]:
+    """Start to draw every figure of each result set; give what waits for them, in that order."""
     places = range(len(figures.FIGURES))
-    for result_set in stock:  # what all of them need is found out once
+    for result_set in sets:  # computed once here, not again in each worker
         result_set.estimates  # noqa: B018
         result_set.cases  # noqa: B018
-    _asked.extend((result_set, request) for result_set in stock)
+    _requested.extend((result_set, request) for result_set in sets)
     try:
         with workers(len(places)) as pool:
             if pool is None:
-                yield [partial(_all, result_set, request) for result_set in stock]
+                yield [partial(_all, result_set, request) for result_set in sets]
                 return
             drawn = [
                 [pool.submit(_draw_asked, number, place) for place in places]
-                for number in range(len(stock))
+                for number in range(len(sets))
             ]
             yield [partial(_results, each) for each in drawn]
     finally:
-        _asked.clear()
+        _requested.clear()
 
 
 def _all(result_set: ResultSet, request: figure_files.Request) -> list[Picture | Missing]:
@@ -53,7 +53,7 @@ def _results(drawn: Sequence[Future[Picture | Missing]]) -> list[Picture | Missi
 
 
 def _draw_asked(number: int, place: int) -> Picture | Missing:
-    return _draw(*_asked[number], place)
+    return _draw(*_requested[number], place)
 
 
 def _draw(result_set: ResultSet, request: figure_files.Request, place: int) -> Picture | Missing:

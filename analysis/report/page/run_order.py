@@ -1,4 +1,4 @@
-"""A case's values in the order in which they were taken, as a small drawing."""
+"""Plot a case's values in run order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ... import formatting
 
 WIDTH, HEIGHT, MARGIN, GAP = 480, 96, 6, 3
-LEAST_SPREAD = 0.02  # of the middle: what differs by less is not blown up to fill the drawing
+LEAST_SPREAD = 0.02  # relative to the values: a smaller spread does not fill the height of the plot
 
 
 @dataclass(frozen=True)
@@ -19,27 +19,25 @@ class Values:
 
     values: Sequence[float]
     left_out: Sequence[bool]
-    middle: float | None  # of those that count
+    median: float | None  # without those left out
 
 
-def drawing(
-    processes: Sequence[Values], low: float | None, high: float | None, unit: str
-) -> Markup:
-    """Return dots of all values, a stroke at each process's figure, a band for the interval."""
+def plot(processes: Sequence[Values], low: float | None, high: float | None, unit: str) -> Markup:
+    """Return a dot per value, a line at each process's median and a band for the interval."""
     scale = _Scale.of(processes)
     width = (WIDTH - GAP * (len(processes) - 1)) / len(processes)
     kept: list[str] = []
-    spoilt: list[str] = []
-    middles = []
+    left_out: list[str] = []
+    medians = []
     for place, process in enumerate(processes):
         left = place * (width + GAP)
         step = width / len(process.values)
         for index, (value, out) in enumerate(zip(process.values, process.left_out, strict=True)):
-            (spoilt if out else kept).append(
+            (left_out if out else kept).append(
                 f"{left + (index + 0.5) * step:.0f} {scale.y(value):.0f}"
             )
-        if process.middle is not None:
-            middles.append(f"M{left:.0f} {scale.y(process.middle):.0f}h{width:.0f}")
+        if process.median is not None:
+            medians.append(f"M{left:.0f} {scale.y(process.median):.0f}h{width:.0f}")
     band = ""
     if low is not None and high is not None and low <= high:
         top, bottom = scale.y(high), scale.y(low)
@@ -50,21 +48,21 @@ def drawing(
         f"{formatting.count(len(processes), 'process', 'processes')} in run order, from "
         f"{formatting.cost(scale.low, unit)} to {formatting.cost(scale.high, unit)}"
     )
-    # Safe: all that goes in are numbers and words of this module.
+    # Safe: only numbers and this module's own words go in.
     return Markup(  # noqa: S704
         f'<svg class="run" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{band}'
-        f'<path class="middle" d="{"".join(middles)}"/>{_marks("kept", kept)}'
-        f"{_marks('spoilt', spoilt)}</svg>"
+        f'<path class="median" d="{"".join(medians)}"/>{_marks("kept", kept)}'
+        f"{_marks('left-out', left_out)}</svg>"
     )
 
 
 def _marks(kind: str, places: Sequence[str]) -> str:
-    """Return a path whose corners the style sheet marks."""
+    """Return a path; the style sheet draws a marker at each of its points."""
     return f'<path class="{kind}" d="M{" ".join(places)}"/>' if places else ""
 
 
 def bounds(processes: Sequence[Values]) -> tuple[float, float]:
-    """Return the values at the lower and the upper end of the drawing."""
+    """Return the values at the lower and the upper edge of the plot."""
     scale = _Scale.of(processes)
     return scale.bottom, scale.top
 
@@ -81,7 +79,7 @@ class _Scale:
 
     @property
     def _room(self) -> float:
-        """How much is shown above and below."""
+        """Extra space above and below the values, in their unit."""
         middle = (self.low + self.high) / 2
         return max(0.0, (LEAST_SPREAD * middle - (self.high - self.low)) / 2)
 

@@ -1,4 +1,4 @@
-"""What the page says of one kind of evidence, subject by subject."""
+"""Sort the charts, tables and lists of one kind of evidence into subjects."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from ...figures import Missing
 from ...tables.table import Table
+from .cost_lists import CostList, cost_list
 from .listing import Listing
 from .picture import Picture
-from .cost_lists import Strips, strips
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Where on the page a figure, a table or a family has its place."""
+    """A subject, and the figures, tables and families that belong to it."""
 
     key: str
     title: str
@@ -25,21 +25,23 @@ class Plan:
 
 
 PLANS = (
-    Plan("kernels", "From kernel to kernel", r"kernels", r"kernels"),
-    Plan("ways", "The ways to switch", r"switch|flexos|erim|libmpk-table", r"switch"),
+    Plan("kernels", "Across kernels", r"kernels", r"kernels"),
+    Plan("ways", "Ways to switch", r"switch|flexos|erim|libmpk-table", r"switch"),
     Plan(
         "break-even", "Break-even", r"break-?even|affordable|rate", r"break-?even|affordable|rate"
     ),
     Plan(
         "pages",
-        "Against pages",
+        "By number of pages",
         r"pages|per-page|flush|kinds|backing|residency|mprotect|libmpk-m",
         r"protect|pages",
     ),
-    Plan("threads", "Against threads", r"threads|siblings|readers|revoke|libmpk-t", r"threads"),
+    Plan(
+        "threads", "By number of threads", r"threads|siblings|readers|revoke|libmpk-t", r"threads"
+    ),
     Plan(
         "domains",
-        "Against keys and domains",
+        "By number of keys and domains",
         r"domain|keys?\b|rotate",
         r"domain|keys?\b|rotate",
         [("domains", "More domains than keys")],
@@ -49,21 +51,21 @@ PLANS = (
         "Faults",
         r"fault|tracking",
         r"fault",
-        [("fault", "A denied access and its handler")],
+        [("fault", "Denied accesses and their handlers")],
     ),
     Plan(
         "kernel",
         "In the kernel",
         r"kernel|context|signal",
         r"kernel|context|signal",
-        [("kernel", "What the kernel does for a thread with rights of its own")],
+        [("kernel", "Kernel costs of per-thread rights")],
     ),
     Plan(
         "applications",
         "Applications",
         r"application|phases|phoronix",
         r"application",
-        [("application", "Whole requests beside their unprotected twins")],
+        [("application", "Whole requests, compared with unprotected control cases")],
     ),
     Plan(
         "primitives",
@@ -76,19 +78,19 @@ PLANS = (
 
 @dataclass(frozen=True)
 class Subject:
-    """One subject: what is drawn, what could not be, what is listed."""
+    """One subject of the page."""
 
     key: str
     title: str
-    leads: Sequence[str]  # a sentence or two that say what there is to see
+    leads: Sequence[str]  # a sentence or two on what the figures show
     pictures: Sequence[Picture]
     missing: Sequence[Missing]
     tables: Sequence[Table]
-    lists: Sequence[Strips]
+    lists: Sequence[CostList]
 
     @property
     def shown(self) -> bool:
-        """Tell whether there is anything to show."""
+        """Return whether there is anything to show."""
         return bool(self.pictures or self.tables or self.lists)
 
 
@@ -99,7 +101,7 @@ def subjects(
     tables: Sequence[Table],
     leads: dict[str, list[str]],
 ) -> list[Subject]:
-    """Sort charts, tables and lists into subjects, in the order in which a reader needs them."""
+    """Return the subjects that have anything to show, in the order of `PLANS`."""
     figures = {picture.figure: _home(picture.figure, "figures") for picture in pictures}
     figures |= {each.name: _home(each.name, "figures") for each in missing}
     homes = {table.name: _home(table.name, "tables") for table in tables}
@@ -114,7 +116,7 @@ def subjects(
             lists=[
                 shown
                 for family, title in plan.families
-                if (shown := strips(listing, family, title)) is not None
+                if (shown := cost_list(listing, family, title)) is not None
             ],
         )
         for plan in PLANS

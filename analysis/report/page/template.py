@@ -1,4 +1,4 @@
-"""The page's template, and the policy that lets nothing run but the page's own script."""
+"""Render the page, with a policy that lets only the page's own script run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ import jinja2
 from markupsafe import Markup
 
 TEMPLATES = ("report.html", "macros.html", "cases.html", "report.css")
-SCRIPT = "report.js"
+# One script in the order of these files; `page` connects what the others define.
+SCRIPT = (
+    *("numbers", "bootstrap", "view", "cells", "cost_list", "controls", "sort", "copy"),
+    "page",
+)
 
 
 def render(parts: Mapping[str, Any]) -> str:
     """Return the page."""
-    script = _text(SCRIPT)
+    script = _script()
     environment = jinja2.Environment(
         loader=jinja2.DictLoader({name: _text(name) for name in TEMPLATES}),
         autoescape=True,
@@ -42,7 +46,7 @@ def bound(text: str) -> str:
 
 
 def breakable(text: str) -> Markup:
-    """Let a case's name go on in another line behind each of its parts."""
+    """Allow a line break after each part of a case's name."""
     return Markup("/<wbr>").join(text.split("/"))
 
 
@@ -53,6 +57,12 @@ def policy(script: str) -> str:
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _script() -> str:
+    """Return the page's script; nothing in it is visible from outside."""
+    parts = "\n".join(_text(f"script/{name}.js") for name in SCRIPT)
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
 def _text(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The values of each case as they were taken, process by process: arrays, for there are many."""
+"""Group the measured values by machine and case, as arrays: there may be a million."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
-class Taken:
-    """The values of one case on one machine, with what was counted beside each."""
+class CaseValues:
+    """The values of one case on one machine, with the readings taken with each."""
 
     columns: Mapping[str, Array]
-    processes: Sequence[slice]  # in run order, as far as the file tells
+    processes: Sequence[slice]  # in run order where the file has the rounds
 
     def of(self, column: str, process: slice | None = None) -> Array:
         """Return a column, of one process or of all."""
         found = self.columns[column]
         return found if process is None else found[process]
 
-    def nothing(self, column: str) -> bool:
-        """Tell whether a column was read and is zero throughout."""
+    def is_zero(self, column: str) -> bool:
+        """Return whether a column was read and is zero throughout."""
         known = self.columns[column][~np.isnan(self.columns[column])]
         return bool(known.size and not known.any())
 
-    def something(self, column: str) -> bool:
-        """Tell whether there is anything in a column but zeros."""
+    def has_nonzero(self, column: str) -> bool:
+        """Return whether a column has a number other than zero."""
         return bool(np.nan_to_num(self.columns[column]).any())
 
-    def middle(self, process: slice) -> float | None:
-        """Return the median of those of a process's values that count."""
+    def median(self, process: slice) -> float | None:
+        """Return the median of a process's values, without those left out; None for none."""
         kept = sorted(self.of("value", process)[~self.of("left_out", process)].tolist())
-        # Of so few numpy's median takes twenty times as long.
+        # For so few values numpy's median is twenty times slower.
         return (kept[(len(kept) - 1) // 2] + kept[len(kept) // 2]) / 2 if kept else None
 
 
-def taken(frame: pd.DataFrame, columns: Sequence[str]) -> dict[Place, Taken]:
-    """Return the measured values of each machine and case, with these columns."""
+def values_by_case(frame: pd.DataFrame, columns: Sequence[str]) -> dict[Place, CaseValues]:
+    """Return the measured values of each machine and case, with these columns of a tidy frame."""
     frame = frame[frame["state"] == "measured"]
     arrays = {name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in columns}
     arrays["left_out"] = ~counting(frame).to_numpy(dtype=bool)
@@ -56,12 +56,12 @@ def taken(frame: pd.DataFrame, columns: Sequence[str]) -> dict[Place, Taken]:
     found = {}
     for part in _runs(frame["machine"].cat.codes.to_numpy(), frame["case"].cat.codes.to_numpy()):
         own = {name: values[part] for name, values in arrays.items()}
-        found[str(machines[part.start]), str(cases[part.start])] = Taken(own, _in_order(own))
+        found[str(machines[part.start]), str(cases[part.start])] = CaseValues(own, _in_order(own))
     return found
 
 
 def _runs(*keys: Array) -> Iterator[slice]:
-    """Give the stretches over which no key changes."""
+    """Give the slices in which no key changes."""
     if not keys[0].size:
         return
     changed = np.flatnonzero(np.any([key[1:] != key[:-1] for key in keys], axis=0)) + 1
@@ -71,7 +71,7 @@ def _runs(*keys: Array) -> Iterator[slice]:
 
 
 def _in_order(columns: Mapping[str, Array]) -> list[slice]:
-    """Return the processes, by round where each has one."""
+    """Return a slice per process, in the order of their rounds where all are known."""
     found = list(_runs(columns["process"]))
     rounds = [float(columns["round"][process.start]) for process in found]
     if np.isnan(rounds).any():

@@ -1,0 +1,1 @@
+"""Draw tables with matplotlib: tidy tables in, figures out. Nothing here computes a result."""
