@@ -55,9 +55,7 @@ def commands(page: Path) -> Iterator[list[str]]:
         lines = block.text.replace("\\\n", " ").splitlines()
         typed = [line[2:] for line in lines if line.startswith("$ ")]
         for line in typed or lines:
-            if not re.match(
-                r"\s*(pkbench|python|pytest|make|sh|apt|dnf|faketime|wait|\.\./)", line
-            ):
+            if not re.match(r"\s*(pkbench|python|pytest|make|sh|apt|dnf|faketime|wait|\.\./)", line):
                 continue
             words = shlex.split(line, comments=True)
             yield [word for word in words if word != "&"]

@@ -233,9 +233,7 @@ def test_the_comparison_that_is_shown_succeeds() -> None:
 def test_the_exit_codes_of_gate_are_those_that_are_listed() -> None:
     from pkbench.analysis.compare import gate
 
-    listed = dict(
-        re.findall(r"^\| (\d) \| (.+) \|$", section("comparing-and-gating", "Gate"), re.MULTILINE)
-    )
+    listed = dict(re.findall(r"^\| (\d) \| (.+) \|$", section("comparing-and-gating", "Gate"), re.M))
     assert {*map(int, listed)} - {2} == {
         gate.PASS,
         gate.REGRESSION,
@@ -256,9 +254,7 @@ def test_the_report_that_is_shown_succeeds(tmp_path: Path) -> None:
 
 def test_the_python_that_is_shown_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    (block,) = (
-        b for b in docs_read.blocks(DOCS / "figures-for-print.md") if b.language == "python"
-    )
+    (block,) = (b for b in docs_read.blocks(DOCS / "figures-for-print.md") if b.language == "python")
     exec(compile(block.text, "figures-for-print.md", "exec"), {})
 
 
@@ -337,9 +333,7 @@ def keys_in_code() -> set[str]:
     """Return the keys of the file's metadata that code of either house names."""
     sources = [*(ROOT / "pkbench").rglob("*.py"), *(ROOT / "analysis").rglob("*.py")]
     named = {key for path in sources for key in KEY.findall(path.read_text())}
-    return (
-        (named | set(process.READINGS)) - set(format_history.RENAMED) - {"pkbench_profile_schema"}
-    )
+    return (named | set(process.READINGS)) - set(format_history.RENAMED) - {"pkbench_profile_schema"}
 
 
 def documented(*headings: str) -> set[str]:
@@ -349,9 +343,7 @@ def documented(*headings: str) -> set[str]:
 def results() -> list[dict[str, Any]]:
     """Return the committed results' documents."""
     return [
-        json.loads(
-            gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        )
+        json.loads(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
         for path in RESULTS
     ]
 
@@ -376,9 +368,7 @@ def test_every_key_of_the_committed_results_is_documented() -> None:
     text = (DOCS / f"{FORMAT}.md").read_text()
     for document in results():
         keys = {key for metadata in all_metadata(document) for key in metadata}
-        assert {
-            key for key in format_history.current(dict.fromkeys(keys)) if f"`{key}`" not in text
-        } == set()
+        assert {key for key in format_history.current(dict.fromkeys(keys)) if f"`{key}`" not in text} == set()
 
 
 def test_every_key_of_a_machine_is_documented_and_no_other() -> None:
