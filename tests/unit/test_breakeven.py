@@ -175,11 +175,11 @@ def test_instructions_are_no_share_of_a_cpu(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("11-260cycles", "is no assumption"),
+        ("11-260cycles", "is not a valid assumption"),
         ("wrpkru=260-11cycles", "a range goes from"),
         ("wrpkru=0-11cycles", "a range goes from"),
-        ("wrpkru=11parsec", "is no unit of a cost"),
-        ("rdpkru=1ns", "can't be assumed; what can: wrpkru"),
+        ("wrpkru=11parsec", "is not a unit of a cost"),
+        ("rdpkru=1ns", "can't be assumed; available: wrpkru"),
     ],
 )
 def test_an_assumption_that_is_none_is_refused_in_a_sentence(text: str, said: str) -> None:
