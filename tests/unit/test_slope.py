@@ -176,7 +176,7 @@ def test_a_slope_that_is_no_truth_value_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_steps_back_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ResultError, match="pkbench_clock_resolution is no time"):
+    with pytest.raises(ResultError, match="pkbench_clock_resolution is not a time"):
         analysis.read(result(tmp_path, Made(CASE, [[1e-9]], clock=-1.0)))
 
 
