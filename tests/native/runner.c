@@ -164,11 +164,16 @@ static int use(const struct walked *walked)
 static void try_case(const struct walked *walked, struct answer *answer)
 {
     int status, left = 0;
+    uint32_t pkru;
 
     /* The first time, the C library keeps some memory for the next, whether for using or for looking; musl's keeps some
      * more when it has been asked for it a hundred times. A case that leaves something behind does so each time. */
     look();
+    pkru = pk_pkru_usable() ? pk_rdpkru() : 0;
     status = use(walked);
+    /* The first time as well: what changes it once and finds it changed the next time leaves it as it was found. */
+    if (!status && pk_pkru_usable() && pk_rdpkru() != pkru)
+        status = pk_disprove("it leaves PKRU at 0x%08x instead of 0x%08x", pk_rdpkru(), pkru);
     for (int uses = 0; !status && uses < 2 && (!uses || left); uses++) {
         struct held before = look();
 
