@@ -10,7 +10,7 @@ from results_made import Made, suite, write
 from pkbench.analysis import EvidenceError, Interval, read
 from pkbench.analysis.derive.side_by_side import side_by_side
 from pkbench.analysis.estimate.frame import records
-from pkbench.analysis.estimate.ratio import Pair, ratios
+from pkbench.analysis.estimate.ratio import Pair, Side, ratios
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.estimate.sample import Net, Sample
 
@@ -39,7 +39,7 @@ def samples(tmp_path: Path) -> list[Sample]:
 
 def test_the_ratio_of_a_pair_does_not_depend_on_other_pairs(samples: list[Sample]) -> None:
     floor, *others = samples
-    sides = [*others, Net(others[2], floor), Net(others[1], floor)]
+    sides: list[Side] = [*others, Net(others[2], floor), Net(others[1], floor)]
     pairs = [Pair(over, under, same) for over in sides for under in sides for same in (True, False)]
 
     assert [ratios([pair])[0] for pair in pairs] == ratios(pairs)
@@ -59,7 +59,8 @@ def test_drift_cancels_only_where_both_were_measured_in_the_same_rounds_of_a_run
     first, second = result_set(tmp_path, *cases).samples.values()
     paired, unpaired = ratios([Pair(second, first), Pair(second, first, same_run=False)])
 
-    assert (pytest.approx(3), pytest.approx(3)) == (paired.low, paired.high)
+    assert paired.low == pytest.approx(3)
+    assert paired.high == pytest.approx(3)
     assert unpaired.low is not None
     assert unpaired.low < 2.9
 
