@@ -85,7 +85,7 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     resolved       whether net is distinguishable from zero (never missing). Its interval must not
                    reach zero. It must exceed the clock's smallest step divided by the operations of
                    a value's piece. It must exceed what two loops of the same work may differ by
-                   (2 % of the floor). Where it is false, net may be negative and is not to be printed
+                   (2 % of the floor). If false, net may be negative: do not print it
     ============== ====================================================================
     """
     return estimates_of(frame, samples(processes(frame)))

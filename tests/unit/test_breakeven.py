@@ -152,7 +152,7 @@ def test_an_assumption_is_drawn_as_one_with_its_source(tmp_path: Path) -> None:
 
 def test_cycles_are_no_time_where_nobody_knows_how_long_one_takes(tmp_path: Path) -> None:
     found = without_keys(tmp_path, ERIM, cycle=None)
-    with pytest.raises(ResultError, match="give ns"):
+    with pytest.raises(ResultError, match="give the range in ns"):
         breakeven.with_assumptions(found)
     costs = breakeven.with_assumptions(without_keys(tmp_path, "wrpkru=5-90ns", cycle=None))
     assert 10e-9 == pytest.approx(costs["low"].min())
@@ -175,11 +175,11 @@ def test_instructions_are_no_share_of_a_cpu(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("11-260cycles", "is no assumption"),
-        ("wrpkru=260-11cycles", "a range goes from"),
-        ("wrpkru=0-11cycles", "a range goes from"),
-        ("wrpkru=11parsec", "is no unit of a cost"),
-        ("rdpkru=1ns", "can't be assumed; what can: wrpkru"),
+        ("11-260cycles", "is not a valid assumption"),
+        ("wrpkru=260-11cycles", "a range must start above 0"),
+        ("wrpkru=0-11cycles", "a range must start above 0"),
+        ("wrpkru=11parsec", "is not a unit of a cost"),
+        ("rdpkru=1ns", "can't be assumed; available: wrpkru"),
     ],
 )
 def test_an_assumption_that_is_none_is_refused_in_a_sentence(text: str, said: str) -> None:
