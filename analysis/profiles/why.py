@@ -202,12 +202,12 @@ def _why(case: CaseProfile, seconds: float | None, folder: str) -> Why:
     stem = f"{folder}/{files.stem(case.case)}"
     drawn = [("flame graph", f"{stem}.svg")] if case.samples else []
     drawn += [("timeline", f"{stem}.timeline.svg")] if case.timeline else []
-    slower = (f"{tables.slower(case, how)} {how}" for how in ("counted", "sampled"))
+    slower = (f"{tables.slower(case, how)} while {how}" for how in ("counted", "sampled"))
     return Why(
         sentence=sentence(case, seconds),
         counts=counts,
         unknown=[(reason, ", ".join(what)) for reason, what in unknown.items()],
-        slow_down=f"as long as alone: {', '.join(slower)}",
+        slow_down=", ".join(slower),
         files=drawn,
     )
 

@@ -44,7 +44,7 @@ def test_the_details_of_a_case_have_its_profile(result: Path, tmp_path: Path) ->
     assert "Profile" in page.words
     assert "0.500" in page.text
     assert "Not known: core cycles (there is none)." in page.text
-    assert "as long as alone: 2.00 × counted, – sampled" in page.text
+    assert "an unprofiled run: 2.00 × while counted, – while sampled." in page.text
 
 
 def test_linked_drawings_exist(result: Path, tmp_path: Path) -> None:
