@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from pkbench.analysis.reading import worker_pool
+
 # What Python reports before it starts a process, or sleeps, in the words of its audit events.
 FORBIDDEN = {
     "subprocess.Popen": "starts a process",
@@ -37,6 +39,14 @@ sys.addaudithook(_guard)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test in this folder."""
     item.add_marker(pytest.mark.unit)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_process() -> Generator[None, None, None]:
+    """Let a report draw its figures in this process, not in workers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_pool, "MOST", 1)
+        yield
 
 
 @pytest.hookimpl(wrapper=True)
