@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pkbench.analysis import figures
 from pkbench.analysis.reading import worker_pool
 
 # What Python reports before it starts a process, or sleeps, in the words of its audit events.
@@ -47,6 +48,12 @@ def _one_process() -> Generator[None, None, None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker_pool, "MOST", 1)
         yield
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a report draw no figures, which would take longer than a unit test may."""
+    monkeypatch.setattr(figures, "FIGURES", ())
 
 
 @pytest.hookimpl(wrapper=True)

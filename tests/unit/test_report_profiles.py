@@ -13,6 +13,8 @@ from results_made import Made, suite, write
 from pkbench.analysis import ResultError
 from pkbench.analysis.report.report import write as report
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 MACHINE = {"name": "box", "cpu_model": "CPU", "kernel": "6.12"}
 VALUES = [[1e-6, 1e-6], [1e-6, 1e-6], [1e-6, 1e-6]]
 
