@@ -25,7 +25,7 @@ PIECES_DEFINITION = (
 )
 DEFINITION = (
     "Each process contributes the median of its values. Disturbed values (an involuntary context "
-    "switch, a migration or stolen time) are left out where at least half of the process's values "
+    "switch, a migration or steal time) are left out where at least half of the process's values "
     "are undisturbed. Contended values (another hardware thread used the core) are left out where "
     "at least three processes have uncontended ones. The estimate is the median over processes. "
     "Its interval is the 95 % percentile bootstrap over processes "

@@ -209,12 +209,12 @@ def _why(case: CaseProfile, seconds: float | None, folder: str) -> Why:
     stem = f"{folder}/{files.stem(case.case)}"
     drawn = [("flame graph", f"{stem}.svg")] if case.samples else []
     drawn += [("timeline", f"{stem}.timeline.svg")] if case.timeline else []
-    slower = (f"{tables.slower(case, how)} when {how}" for how in (COUNTED, SAMPLED))
+    slower = (f"{tables.slower(case, how)} while {how}" for how in (COUNTED, SAMPLED))
     return Why(
         sentence=sentence(case, seconds),
         counts=counts,
         unknown=[(reason, ", ".join(what)) for reason, what in unknown.items()],
-        slow_down=f"with a slow-down of {', '.join(slower)}",
+        slow_down=", ".join(slower),
         files=drawn,
     )
 

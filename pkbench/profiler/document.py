@@ -17,8 +17,8 @@ from pkbench.resultfile import OutputError
 from pkbench.version import version
 
 # 1: the first.
-# 2: a timing without a profiler is called `unprofiled` (was `alone`); `profiler_samples` were called
-#    `profilers_own`.
+# 2: a timing without a profiler is called `unprofiled` (was `alone`), and samples of the profiler's
+#    work `profiler_samples` (was `profilers_own`).
 SCHEMA = 2
 NAME = "profile.json"
 Part = dict[str, Any]

@@ -13,6 +13,8 @@ from results_made import Made, suite, write
 from pkbench.analysis import ResultError
 from pkbench.analysis.report.report import write as report
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 MACHINE = {"name": "box", "cpu_model": "CPU", "kernel": "6.12"}
 VALUES = [[1e-6, 1e-6], [1e-6, 1e-6], [1e-6, 1e-6]]
 
@@ -44,7 +46,7 @@ def test_the_details_of_a_case_have_its_profile(result: Path, tmp_path: Path) ->
     assert "Profile" in page.words
     assert "0.500" in page.text
     assert "Not known: core cycles (there is none)." in page.text
-    assert "with a slow-down of 2.00 × when counted, – when sampled" in page.text
+    assert "an unprofiled run: 2.00 × while counted, – while sampled." in page.text
 
 
 def test_linked_drawings_exist(result: Path, tmp_path: Path) -> None:
