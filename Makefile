@@ -1,5 +1,6 @@
-# `make run` measures this machine and writes a report; `make test` tests pkbench itself. Both build what they need in
-# .venv, with the first Python in PATH that is new enough: PYTHON=… names another.
+# `make run` measures this machine and writes a report. `make check` tells within a minute whether a change broke
+# something; `make test` runs every test. Each builds what it needs in .venv, with the first Python in PATH that is new
+# enough: PYTHON=… names another.
 
 uv := $(shell command -v uv 2>/dev/null)
 compiler := $(firstword $(foreach name,$(filter-out default,$(origin CC)),$(CC)) $(shell command -v cc || command -v gcc || command -v clang))
@@ -23,23 +24,45 @@ endif
 need = $(if $(shell $(1) >/dev/null 2>&1 && echo met),,$(error pkbench needs $(2)))
 ask_python = "$(PYTHON)" -c $(1)
 
-.PHONY: run test
+# What times nothing is tested by as many processes as there are CPUs.
+parallel := -n logical --maxprocesses 8 --dist worksteal
+
+.PHONY: run check test lint
 run: .venv/.installed
 	@result="results/local/$$(date +%Y-%m-%d-%H%M%S).json"; mkdir -p results/local; \
-	.venv/bin/pkbench run --profile quick -o "$$result" && \
+	.venv/bin/pkbench run --preset quick -o "$$result" && \
 	report=$$(.venv/bin/pkbench report "$$result" -o report) && \
 	echo "The report is $$report, made from $$result."
 
-test: .venv/.installed .venv/.testable
+check: lint
+	.venv/bin/pytest tests/unit $(parallel)
+
+# Both halves run, whatever the first finds. What times something, or boots a guest, has the machine to itself.
+test: lint
+	@failed=0; set -x; \
+	.venv/bin/pytest -m 'not alone and not guest' $(parallel) || failed=1; \
+	.venv/bin/pytest -m 'alone or guest' || failed=1; \
+	set +x; exit $$failed
+
+lint: .venv/.installed .venv/.testable
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
+	git ls-files -z '*.c' '*.h' | xargs -0 -r .venv/bin/clang-format --dry-run --Werror
 	.venv/bin/mypy
-	.venv/bin/pytest
 
-.venv/.installed: pyproject.toml $(shell find native -type f) | .venv/bin/python
+# Without build isolation, and in a folder that is kept: after a change, only what it concerns is compiled.
+.venv/.installed: pyproject.toml $(shell find native -type f) | .venv/.buildable
 	@echo "Building pkbench in .venv …" >&2
-	@$(install) --editable .
+	@$(install) --no-build-isolation --config-settings=build-dir=.venv/build --editable .
 	@.venv/bin/python -m compileall -q pkbench analysis # each worker would compile them again where Python may not
+	@touch $@
+
+# What the build needs: as pyproject.toml says, and CMake and Ninja where the system has none.
+.venv/.buildable: pyproject.toml | .venv/bin/python
+	@.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' >.venv/needed.txt
+	@$(install) --requirement .venv/needed.txt
+	@.venv/bin/python -c 'from scikit_build_core.build import get_requires_for_build_editable as needed; print(*needed(), sep="\n")' >.venv/needed.txt
+	@$(install) --requirement .venv/needed.txt
 	@touch $@
 
 .venv/.testable: pyproject.toml | .venv/.installed

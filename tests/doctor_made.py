@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest
+from machines_made import ARM64, CPU, DESKTOP, NO_KEYS, WITH_KEYS, guest, plant
 
 from pkbench.doctor import Finding, counters, examine, permissions
 from pkbench.machine import Probe, detect
@@ -190,3 +190,12 @@ OK_AT_ONCE = [
     "flush_ceiling",
     "max_map_count",
 ]
+
+
+@pytest.fixture(params=[(tree, probe) for tree in TREES for probe in PROBES], ids="-".join)
+def findings(request, tmp_path, monkeypatch):
+    """Give what is found on each made machine, by the name of the check."""
+    tree, probe = request.param
+    count_cycles_as(monkeypatch, refusing(errno.EACCES) if tree == "disturbed" else counting)
+    kernel_gives(monkeypatch, errno.EPERM if tree == "disturbed" else 0)
+    return look(plant(tmp_path, TREES[tree]), PROBES[probe])

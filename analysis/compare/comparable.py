@@ -64,7 +64,7 @@ WORTH_KNOWING: Mapping[str, Callable[[Result], str]] = {
     "protection keys": _keys,
     "compiler": _of_machine("compiler"),
     "native build": _of_machine("native_build"),
-    "pkbench": lambda result: result.version,
+    "version of pkbench": lambda result: result.version,
 }
 
 

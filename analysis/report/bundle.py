@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ LONGEST_SUMS = 8 * 2**20
 SUM = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<member>.+)")
 
 README = """\
-Benchmark results and their report, packed by pkbench {version}.
+Benchmark results and their report, packed by {program}.
 
 results/      the result files, each with its journal if it has one
 machines/     the facts of each machine, and the noise sources found on it
@@ -39,18 +38,18 @@ To make the same report again with this version of pkbench, pass it the archive:
 """
 
 
-def write(paths: Sequence[Path], output: Path) -> None:
+def write(paths: Sequence[Path], output: Path, version: str = "") -> None:
     """Write an archive of result files and the report on them.
 
     Raises `ResultError` for a file that is not a result or can't be packed, and `FileExistsError`
-    where `output` exists.
+    where `output` exists. `version` is that of the program that packs.
     """
     with tempfile.TemporaryDirectory(prefix="pkbench-") as name:
         folder = Path(name)
         results = [_copied(path, folder, place) for place, path in enumerate(paths, start=1)]
         if not results:
             raise ResultError("There is no result file to pack.")
-        _describe(results, folder)
+        _describe(results, folder, f"pkbench {version}".strip())
         report.write([result.path for result in results], folder / "report")
         files = _files(folder)
         sums = folder / SUMS
@@ -110,13 +109,13 @@ def _copied(path: Path, folder: Path, place: int) -> Result:
         raise ResultError(str(error).replace(str(target / path.name), str(path))) from None
 
 
-def _describe(results: Sequence[Result], folder: Path) -> None:
+def _describe(results: Sequence[Result], folder: Path, program: str) -> None:
     machines = folder / "machines"
     machines.mkdir()
     for place, result in enumerate(results, start=1):
         text = json.dumps(_facts(result), ensure_ascii=False, allow_nan=False, indent=1)
         (machines / f"{place:02}.json").write_text(f"{text}\n", encoding="utf-8")
-    (folder / ABOUT).write_text(README.format(version=version("pkbench")), encoding="utf-8")
+    (folder / ABOUT).write_text(README.format(program=program), encoding="utf-8")
 
 
 def _facts(result: Result) -> dict[str, Any]:

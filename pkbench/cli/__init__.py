@@ -26,6 +26,7 @@ from pkbench.resultfile import OutputError
 from pkbench.run.by_pyperf import PyperfOptionError
 from pkbench.run.journal import Interrupted, JournalError, ResumeError
 from pkbench.run.measurement import CpusChanged
+from pkbench.version import version
 
 # What was asked for can't be done: one sentence, and exit code 2.
 EXPECTED = (
@@ -57,9 +58,21 @@ Exit codes of all commands; `doctor` and `gate` have more:
 
 
 @click.group(epilog=FIRST_STEPS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pkbench", help="Print the version and exit.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, asked: _print_version(context) if asked else None,
+    help="Print the version and exit.",
+)
 def pkbench() -> None:
     """Measure the cost of changing memory protection on Linux: protection keys and mprotect."""
+
+
+def _print_version(context: click.Context) -> None:
+    click.echo(f"pkbench {version()}")
+    context.exit()
 
 
 VERBS = (
@@ -89,6 +102,7 @@ def main() -> None:
         note(f"\n{stop}")
         sys.exit(130)
     except (click.Abort, KeyboardInterrupt):
+        note("interrupted")
         sys.exit(130)
     except EXPECTED as error:
         note(f"pkbench: {error}")

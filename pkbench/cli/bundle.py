@@ -8,6 +8,7 @@ import click
 from pkbench.cli.options import PATH, as_json
 from pkbench.cli.output import print_json
 from pkbench.resultfile import OutputError, check_output
+from pkbench.version import version
 
 SUFFIX = ".tar.gz"
 
@@ -29,14 +30,14 @@ def bundle(results: Sequence[Path], output: Path, json_: bool) -> None:
     RESULT is a result file of `pkbench run` or `pkbench count`. The archive also has checksums and
     a description of each machine. Attach it to a paper: `pkbench report` reads it again.
     """
-    from pkbench.analysis.report import bundle as bundles  # slow to import
-
     if not output.name.endswith(SUFFIX):
         raise OutputError(f"{output} is not a valid name for a bundle; it must end in {SUFFIX}")
     check_output(output)
+    from pkbench.analysis.report import bundle as bundles  # slow to import
+
     try:
         with bundles.opened(results) as files:
-            bundles.write(files, output)
+            bundles.write(files, output, version())
     except OSError as error:
         raise OutputError(f"can't write {error.filename or output}: {error.strerror}") from None
     if json_:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from pkbench.run.journal import Interrupted, Journal, begin, journal_path, read_
 from pkbench.run.presets import Preset
 from pkbench.run.record import Record
 from pkbench.run.schedule import Schedule, Step
+from pkbench.version import version
 
 # Keys of the journal's first line. A run is only resumed where all of them are the same.
 MUST_AGREE = (
@@ -44,11 +44,11 @@ class Request:
     output: Path
     seed: int | None = None
     resume: bool = False
-    pyperf_options: Sequence[str] | None = None  # where pyperf orchestrates the workers
+    pyperf_options: Sequence[str] | None = None  # None: pkbench's schedule starts the workers
 
     @property
     def orchestrator(self) -> str:
-        """Return who starts the workers, and how that was asked to."""
+        """Return the program that starts the workers, with its options."""
         options = self.pyperf_options
         return "pkbench" if options is None else shlex.join(["pyperf", *options])
 
@@ -140,7 +140,7 @@ def _start(request: Request) -> dict[str, Any]:
     seed = secrets.randbits(31) if request.seed is None else request.seed
     return {
         "kind": "start",
-        "version": version("pkbench"),
+        "version": version(),
         "preset": asdict(request.preset),
         "cases": [case.name for case in request.cases],
         "machine": request.machine.name,
@@ -209,7 +209,7 @@ def result_metadata(
     """Return the metadata that every result file has, a timed one and a counted one."""
     return {
         "pkbench_schema": SCHEMA,
-        "pkbench_version": version("pkbench"),
+        "pkbench_version": version(),
         "pkbench_evidence": evidence,
         "pkbench_preset": preset,
         "pkbench_command": command,

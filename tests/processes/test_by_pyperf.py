@@ -17,6 +17,8 @@ from pkbench.run.journal import Journal
 from pkbench.run.record import Record
 from pkbench.turns import Turns
 
+pytestmark = pytest.mark.alone
+
 CASES = [parse_case("instruction/empty-loop"), parse_case("syscall/getppid")]
 SHORT = ("-p", "2", "-n", "3", "-l", "64")
 

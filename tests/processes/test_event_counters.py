@@ -24,6 +24,8 @@ from pkbench.worker.kernel_counters import kernel_counters
 from pkbench.worker.session import Session
 from pkbench.worker.values import Values
 
+pytestmark = pytest.mark.alone
+
 HARDWARE, SOFTWARE = 0, 1  # PERF_TYPE_
 TASK_CLOCK, PAGE_FAULTS = 1, 2  # PERF_COUNT_SW_
 NO_SUCH_EVENT = 999

@@ -6,6 +6,8 @@ import pytest
 
 from pkbench.run import launch
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> "Script":

@@ -9,6 +9,8 @@ import pytest
 
 from pkbench.cases.catalogue import parse_case
 
+pytestmark = pytest.mark.alone
+
 
 def worker(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

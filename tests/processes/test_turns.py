@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pkbench.turns import Turns
+from pkbench.turns import CPUS, Turns
+
+pytestmark = pytest.mark.alone
 
 HOLD = """
 import sys, time
@@ -138,3 +140,8 @@ def test_a_turn_ends_with_an_error(cpus: Path) -> None:
 
     assert not is_locked(cpus / "cpu0")
     assert not is_locked(cpus / "cpu0" / "uevent")
+
+
+def test_no_test_waits_for_a_run_on_this_machine() -> None:
+    assert Path(os.environ["PKBENCH_TURNS"]) == CPUS
+    assert not CPUS.is_relative_to("/sys")

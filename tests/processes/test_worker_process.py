@@ -15,6 +15,8 @@ from pkbench.run.launch import Amount, Outcome, Task
 from pkbench.worker.process import calibrate
 from pkbench.worker.session import CaseSkipped, Session
 
+pytestmark = pytest.mark.alone
+
 CASE = "protect/mprotect-rw-ro/pages:3"
 PER_VALUE = (
     "pkbench_ticks",

@@ -1,11 +1,14 @@
 """What a unit test may do: neither start a process, nor sleep, nor compute for long."""
 
+import platform
 import sys
 import time
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+
+from pkbench.version import version
 
 # What Python reports before it starts a process, or sleeps, in the words of its audit events.
 FORBIDDEN = {
@@ -14,7 +17,7 @@ FORBIDDEN = {
     "os.forkpty": "starts a process",
     "os.posix_spawn": "starts a process",
     "os.system": "starts a process",
-    "time.sleep": "sleeps",
+    "time.sleep": "sleeps",  # only from Python 3.13 on
 }
 MOST_SECONDS = 2.0  # of CPU time, which other programs on the machine hardly change
 
@@ -32,6 +35,9 @@ def _guard(event: str, _arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_guard)
+# Python starts `uname -p` for this, once a process; pyperf's metadata hold it.
+platform.processor()
+version()  # likewise, git
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -61,6 +67,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 def _guarding() -> Generator[None, None, None]:
     _Guard.active = True
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "sleep", lambda seconds: _guard("time.sleep", (seconds,)))
+            yield
     finally:
         _Guard.active = False

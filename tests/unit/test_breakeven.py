@@ -98,7 +98,7 @@ def test_the_timing_loop_is_taken_off(tmp_path: Path) -> None:
 
 
 def test_the_cheapest_way_is_told_by_size(tmp_path: Path) -> None:
-    found = breakeven.cheapest(breakeven.switch_costs(with_keys(tmp_path).estimates))
+    found = breakeven.lowest_cost(breakeven.switch_costs(with_keys(tmp_path).estimates))
     first, second = found.to_dict("records")
     assert ("WRPKRU", True, "mprotect", 100) == (
         *(first[key] for key in ("way", "clear", "next")),
@@ -113,7 +113,7 @@ def test_ways_whose_intervals_meet_are_not_told_apart(tmp_path: Path) -> None:
         Made("switch/mprotect/pages:1", around(2e-6)),
         Made("switch/pkey-mprotect/pages:1", around(2.01e-6)),
     )
-    (row,) = breakeven.cheapest(breakeven.switch_costs(found.estimates)).to_dict("records")
+    (row,) = breakeven.lowest_cost(breakeven.switch_costs(found.estimates)).to_dict("records")
     assert ("mprotect", False) == (row["way"], row["clear"])
 
 
@@ -201,7 +201,7 @@ def test_the_table_has_a_row_for_each_way_at_each_size(tmp_path: Path) -> None:
     assert "0.200 % [0.200, 0.200]" == key[2]
     assert "20.0 % [20.0, 20.0]" == plain[2]
     assert breakeven_table.FULL == plain[3]
-    assert "WRPKRU, 100 to 100 times below mprotect" == key[4]
+    assert "WRPKRU, 100 to 100 times faster than mprotect" == key[4]
     assert "0.556 to 0.556 switches" == key[5]
 
 

@@ -10,43 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import pkbench, refused
+from bundles_made import contents, packed, results
 from results_made import Made, suite, write
 
 from pkbench.analysis import ResultError
 from pkbench.analysis.reading import archive
 from pkbench.analysis.report import bundle
-from pkbench.analysis.report.report import write as report
 
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two results of one name in folders of their own, one with a journal."""
-    folder = tmp_path_factory.mktemp("results")
-    paths = []
-    for place, name in enumerate(("before", "after")):
-        (folder / name).mkdir()
-        cases = [Made("switch/mprotect/pages:1", [[1e-6 + place * 1e-7]] * 6)]
-        paths.append(write(folder / name / "a result.json", suite(cases)))
-    (folder / "after/a result.json.journal").write_text('{"kind": "start"}\n')
-    return paths
-
-
-@pytest.fixture(scope="module")
-def packed(results: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("bundle") / "b.tar.gz"
-    bundle.write(results, path)
-    return path
-
-
-def contents(path: Path) -> dict[str, bytes]:
-    """Return what tar finds in an archive, below its one folder."""
-    with tarfile.open(path) as opened:
-        return {
-            name.removeprefix(f"{bundle.TOP}/"): file.read()
-            for name in opened.getnames()
-            if (file := opened.extractfile(name))
-        }
+__all__ = ["packed", "results"]
 
 
 def repacked(path: Path, files: dict[str, bytes], top: str = bundle.TOP) -> Path:
@@ -76,30 +47,6 @@ def refusal(path: Path) -> str:
     return sentence
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
-def test_a_bundle_gives_the_same_report_again(
-    results: list[Path], packed: Path, tmp_path: Path
-) -> None:
-    done = pkbench("report", str(packed), "-o", str(tmp_path / "again"))
-    assert 0 == done.returncode, done.stderr
-    report(results, tmp_path / "first")
-    again = tree(tmp_path / "again")
-    assert tree(tmp_path / "first") == again
-    inside = contents(packed)
-    assert again == {
-        name.removeprefix("report/"): data
-        for name, data in inside.items()
-        if name.startswith("report/")
-    }
-
-
 def test_a_bundle_holds_results_journals_machine_facts_and_instructions(
     results: list[Path], packed: Path
 ) -> None:
@@ -127,21 +74,6 @@ def test_the_same_results_give_the_same_bundle(
         os.utime(path, (1, 1))
     bundle.write(results, tmp_path / "other.tar.gz")
     assert packed.read_bytes() == (tmp_path / "other.tar.gz").read_bytes()
-
-
-def test_a_bundle_can_be_packed_from_the_command_line_and_never_over_a_file(
-    results: list[Path], packed: Path, tmp_path: Path
-) -> None:
-    output = tmp_path / "b.tar.gz"
-    command = ("bundle", *map(str, results), "-o", str(output), "--json")
-    done = pkbench(*command)
-    assert 0 == done.returncode, done.stderr
-    assert {"bundle": str(output)} == json.loads(done.stdout)
-    assert packed.read_bytes() == output.read_bytes()
-    refused(pkbench(*command), "b.tar.gz exists already")
-    refused(
-        pkbench("bundle", str(results[0]), "-o", str(tmp_path / "b.zip")), "must end in .tar.gz"
-    )
 
 
 def test_a_file_that_is_there_already_is_kept(results: list[Path], tmp_path: Path) -> None:

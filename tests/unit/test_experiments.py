@@ -1,11 +1,9 @@
 """Experiments: each is declared whole, and its verdicts follow from the numbers."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import pkbench
 from figures_made import around
 from results_made import NO_KEYS, Made, skipped, suite, write
 
@@ -149,22 +147,3 @@ def test_a_difference_in_cycles_is_that_of_two_cases(tmp_path: Path) -> None:
 def test_an_experiment_that_there_is_not_is_refused_with_the_names_of_those_there_are() -> None:
     with pytest.raises(ResultError, match=r"did you mean erim-100k\?.*domain-switch"):
         named("erim-100")
-
-
-def test_the_command_lists_measures_and_judges(tmp_path: Path) -> None:
-    listed = pkbench("experiment")
-    assert {each.name for each in EXPERIMENTS} == {
-        line.split()[0] for line in listed.stdout.splitlines()
-    }
-    output = tmp_path / "noop.json"
-    command = ("experiment", "mprotect-noop", "--budget", "0s", "-o", str(output), "--json")
-    done = pkbench(*command, folder=tmp_path)
-    assert 0 == done.returncode, done.stderr
-    told = json.loads(done.stdout)
-    assert [str(output)] == told["results"]
-    assert {SEEN, NOT_SEEN, UNTOLD} >= {each["state"] for each in told["verdicts"]}
-    again = pkbench("experiment", "mprotect-noop", str(output), "--figures", str(tmp_path / "f"))
-    assert "published: EoSD" in again.stdout
-    refused = pkbench("experiment", "mprotect-nop")
-    assert 2 == refused.returncode
-    assert "did you mean mprotect-noop?" in refused.stderr

@@ -1,11 +1,8 @@
 """From Python: one frame, whose columns are explained, and every figure a function of it."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import matplotlib as mpl
 import pytest
 from figures_made import ASSUMED, OF_TIME, catalogue, texts
 from results_made import NO_KEYS, skipped, suite, write
@@ -70,16 +67,3 @@ def test_nothing_to_draw_is_said_in_a_sentence(result: Path, tmp_path: Path) -> 
     for name in OF_TIME:
         with pytest.raises(pka.ResultError):
             pka.figure(name, pka.load([counted]))
-
-
-def test_drawing_changes_nothing_global(result: Path) -> None:
-    before = dict(mpl.rcParams)
-    pka.figure("pages", pka.load([result]))
-    assert before == dict(mpl.rcParams)
-    code = (
-        "import sys, pkbench.analysis as pka; "
-        f"pka.figure('pages', pka.load([{str(result)!r}])); "
-        "print('matplotlib.pyplot' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "False" == done.stdout.strip()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pkbench.cases.catalogue import benchmarks, parse_case
+from pkbench.cases.catalogue import benchmarks
 from pkbench.cases.selection import SelectionError, select
 
 
@@ -22,16 +22,6 @@ def test_without_a_pattern_quick_has_the_headline_benchmarks_and_their_floors() 
 
 def test_without_a_pattern_other_profiles_have_every_benchmark() -> None:
     assert set(benchmarks()) == {case.benchmark for case in select((), (), "standard")}
-
-
-def test_every_case_can_be_named_and_is_then_the_only_one_beside_its_floors() -> None:
-    for case in select((), (), "standard"):
-        assert case == parse_case(case.name)
-        chosen = select((case.name,), (), "quick")
-        assert case in chosen
-        others = [other for other in chosen if other != case]
-        floors = {case.floor, *(other.floor for other in others)}
-        assert set(others) <= floors
 
 
 def test_a_pattern_may_be_a_family_a_benchmark_or_have_stars() -> None:

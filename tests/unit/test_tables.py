@@ -4,18 +4,15 @@ import csv
 import io
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from command_line import pkbench, refused
 from results_made import Made, suite, write
 
 from pkbench.analysis import read, result_sets
 from pkbench.analysis.report.report import write as report
-from pkbench.analysis.tables import report_tables
+from pkbench.analysis.tables import all_cases
 from pkbench.analysis.tables.columns import aligned
 from pkbench.analysis.tables.table import FORMATS, Table
 
@@ -154,38 +151,10 @@ def test_a_long_table_breaks_over_pages() -> None:
     assert r"\begin{tabular}" in table(["1"] * 40).latex()
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no LaTeX here")
-def test_latex_compiles_every_table(folder: Path, tmp_path: Path) -> None:
-    inputs = "\n".join(rf"\input{{{path}}}" for path in sorted(folder.glob("*.tex")))
-    every = table([chr(code) for code in range(32, 256) if chr(code).isprintable()] + [HOSTILE])
-    (tmp_path / "every.tex").write_text(every.latex(), encoding="utf-8")
-    document = tmp_path / "all.tex"
-    document.write_text(
-        "\\documentclass{article}\n\\usepackage{booktabs,longtable}\n\\begin{document}\n"
-        f"{inputs}\n\\input{{every}}\n\\end{{document}}\n"
-    )
-    command = ("pdflatex", "-halt-on-error", "-interaction=nonstopmode", "-no-shell-escape", "all")
-    done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, check=False, errors="replace"
-    )
-    assert 0 == done.returncode, done.stdout[-2000:]
-
-
-def test_only_the_formats_that_are_asked_for_are_written(folder: Path, tmp_path: Path) -> None:
-    result = folder.parents[1] / "2.json"
-    done = pkbench("report", str(result), "-o", str(tmp_path / "new"), "--tables", "json,latex")
-    assert 0 == done.returncode, done.stderr
-    assert {".json", ".tex"} == {path.suffix for path in (tmp_path / "new/tables").iterdir()}
-
-
-def test_a_format_that_there_is_not_is_refused(folder: Path) -> None:
-    refused(pkbench("report", "x.json", "--tables", "md,docx"), "docx", "md, csv, latex, json")
-
-
 def test_counts_have_their_unit_in_the_heading(tmp_path: Path) -> None:
     made = suite([Made("a/b", [[5396.0]])], evidence="path length")
     (result_set,) = result_sets([read(write(tmp_path / "r.json", made))])
-    assert "| as measured (instructions) |" in report_tables.everything(result_set).markdown()
+    assert "| as measured (instructions) |" in all_cases.table(result_set).markdown()
 
 
 def test_columns_line_up_with_text_to_the_left_and_numbers_to_the_right() -> None:

@@ -3,7 +3,6 @@
 import random
 from pathlib import Path
 
-import needs
 import pytest
 
 from pkbench.cases.catalogue import parse_case
@@ -300,13 +299,13 @@ def parts(made: Run) -> tuple[int, CallTree]:
 def test_a_trace_of_other_instructions_than_the_clock_counted_is_refused():
     wrong = Run(1, 99, follow(*ITERATION))
     with pytest.raises(
-        AttributionError, match=r"traced 7 instructions .* of which the clock says 99"
+        AttributionError, match=r"traced 7 instructions .* but its clock counted 99"
     ):
         attributed(wrong)
 
 
 def test_runs_that_took_other_ways_are_refused():
-    with pytest.raises(AttributionError, match="other ways in twice the iterations"):
+    with pytest.raises(AttributionError, match="other functions in twice the iterations"):
         attributed(run(1, *at("work", 0, 4, 8)), run(2, *at("leaf", 0, 4, 8)))
 
 
@@ -322,14 +321,3 @@ def test_a_case_of_several_threads_is_one_sentence(tmp_path):
     case = parse_case("threads/mprotect-siblings/siblings:sleeping/threads:2")
     with pytest.raises(GuestError, match="needs more than one thread"):
         trace(Kernel("6.1", tmp_path / "none", "file", "6.1"), case)
-
-
-@pytest.mark.guest
-def test_functions_add_up_to_the_path_length_as_it_is_counted_without_a_trace():
-    needs.qemu()
-    kernel, case = needs.kernel(), parse_case("protect/mprotect-rw-ro/pages:1")
-    found = trace(kernel, case)
-    (plain,) = guest.count(kernel, [case]).cases
-    assert plain.value == found.path_length == sum(found.stacks.values()) / found.operations
-    assert any("do_mprotect_pkey_[k]" in stack for stack in found.stacks)
-    assert plain.user_value == found.stacks["user mode",] / found.operations

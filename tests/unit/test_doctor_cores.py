@@ -2,8 +2,7 @@
 
 import os
 
-import pytest
-from doctor_made import AVAILABLE, DISTURBED, GOVERNOR, QUIET, look, run
+from doctor_made import AVAILABLE, DISTURBED, GOVERNOR, QUIET, look
 from machines_made import CPU, guest, plant
 
 
@@ -34,21 +33,6 @@ def test_a_governor_whose_choices_are_not_known_is_not_changed(tmp_path):
 def test_a_missing_governor_is_the_hypervisor_s_doing_only_under_a_hypervisor(tmp_path):
     assert "hypervisor" in look(tmp_path, guest("KVMKVMKVM"))["governor"].evidence
     assert "hypervisor" not in look(tmp_path)["governor"].evidence
-
-
-@pytest.mark.parametrize(
-    ("path", "on", "off"), [("intel_pstate/no_turbo", "0", "1"), ("cpufreq/boost", "1", "0")]
-)
-def test_turbo_is_read_the_way_round_its_driver_means_it(tmp_path, path, on, off):
-    root = plant(tmp_path, {f"{CPU}/{path}": on})
-    found = look(root)["turbo"]
-    assert "warning" == found.status
-
-    run(found.fix, root)
-    assert (f"{off}\n", "ok") == ((root / CPU / path).read_text(), look(root)["turbo"].status)
-
-    run(found.undo, root)
-    assert f"{on}\n" == (root / CPU / path).read_text()
 
 
 def test_a_guest_s_single_threads_may_share_a_core_all_the_same(tmp_path):
