@@ -86,7 +86,7 @@ static inline void clear_bytes(const struct track *track)
 
 static inline int prove_run(struct track *track, int (*run)(void *, uint64_t), size_t stride)
 {
-    int status = run(track, 1) ? pk_disprove(track->lost ? "a store faults again" : "a store faults again") : 0;
+    int status = run(track, 1) ? pk_disprove(track->lost ? "a store faults again" : "no store was noticed") : 0;
 
     return status ? status : prove_noted(track, stride);
 }
