@@ -1,4 +1,4 @@
-"""A parcel's worker answers each task with a run, or with why there is none."""
+"""A worker process answers each task with a run, or with the reason why there is none."""
 
 import json
 import math
@@ -59,7 +59,7 @@ def test_an_answer_is_a_pyperf_run() -> None:
     assert 1 == len(run.warmups)
 
 
-def test_one_process_answers_for_every_case_of_its_parcel() -> None:
+def test_one_process_answers_for_every_case_of_its_batch() -> None:
     cases = [CASE, "syscall/getppid", "instruction/empty-loop"]
     with patch("pkbench.run.child.subprocess.Popen", wraps=subprocess.Popen) as started:
         outcomes = work(*map(measure, cases))
@@ -135,7 +135,7 @@ def test_a_change_of_protection_takes_no_page_fault() -> None:
     assert [0, 0, 0] == json.loads(outcome.document["metadata"]["pkbench_minor_faults"])
 
 
-def test_a_crew_tells_its_slowest_member() -> None:
+def test_a_thread_team_reports_its_slowest_member() -> None:
     (outcome,) = work(measure("threads/mprotect-own-region/threads:2", 50))
     slowest = json.loads(outcome.document["metadata"]["pkbench_slowest"])
     values = outcome.document["values"]

@@ -63,15 +63,15 @@ def test_the_order_within_a_group_is_the_same_whatever_other_groups_are_left() -
 
 
 @pytest.mark.parametrize("most_seconds", [0.5, 2.0, 1000.0])
-def test_parcels_hold_whole_groups_up_to_a_time_and_a_number(most_seconds: float) -> None:
+def test_batches_hold_whole_groups_up_to_a_time_and_a_number(most_seconds: float) -> None:
     packed = batches(GROUPS, lambda case: 0.3, most_seconds)
     largest = max(map(len, GROUPS))
     assert flat(GROUPS) == flat(packed)
-    for parcel in packed:
-        assert 0.3 * len(parcel) < most_seconds + 0.3 * largest
-        assert len(parcel) < MOST_CASES + largest
+    for batch in packed:
+        assert 0.3 * len(batch) < most_seconds + 0.3 * largest
+        assert len(batch) < MOST_CASES + largest
         for group in GROUPS:
-            assert len(set(group) & set(parcel)) in (0, len(group))
+            assert len(set(group) & set(batch)) in (0, len(group))
     assert all(0.3 * len(p) >= most_seconds or len(p) >= MOST_CASES for p in packed[:-1])
 
 
