@@ -3,16 +3,18 @@
     python tests/benchmark_pages.py
 
 The prose of a page is kept: only what stands between the two marks is replaced. Run it after a
-benchmark was added or its declaration changed; tests/test_docs.py fails until then.
+benchmark was added or its declaration changed; tests/unit/test_docs.py fails until then.
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from places import ROOT
+
 from pkbench._native import lib
 from pkbench.cases.catalogue import Axis, Benchmark, benchmarks
 
-DOCS = next(folder / "docs" for folder in Path(__file__).parents if (folder / "docs").is_dir())
+DOCS = ROOT / "docs"
 BEGIN, END = "<!-- made by tests/benchmark_pages.py -->", "<!-- end of what is made -->"
 NEEDS = (
     (lib.PK_NEEDS_KEYS, "keys"),

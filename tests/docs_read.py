@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from places import ROOT
+
 from pkbench.cases.catalogue import benchmarks
 
-ROOT = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").is_file())
-README = ROOT / "README.md"
+README, DOCS = ROOT / "README.md", ROOT / "docs"
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SHORT_ENDS = re.compile(r"\b(e\.g|i\.e|et al)\.")
@@ -26,7 +27,7 @@ class Block(NamedTuple):
 
 def pages() -> list[Path]:
     """Return README and the pages of docs/."""
-    return [README, *sorted((ROOT / "docs").rglob("*.md"))]
+    return [README, *sorted(DOCS.rglob("*.md"))]
 
 
 def name(page: Path) -> str:
@@ -109,3 +110,17 @@ def _plain(paragraph: str) -> str:
 
 def _is_word(text: str) -> bool:
     return any(unicodedata.category(letter)[0] in "LN" for letter in text)
+
+
+def section(page: str, heading: str) -> str:
+    """Return what stands under a heading of a page of docs/, up to the next of the same level."""
+    text = (DOCS / f"{page}.md").read_text()
+    return text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def first_column(text: str) -> list[str]:
+    """Return what stands in backquotes in the first column of tables."""
+    return re.findall(r"^\| \**`([^`]+)`", text, re.MULTILINE)
+
+
+PAGES = pages()

@@ -249,7 +249,7 @@ static int first_process(void)
 {
     prepare_machine();
     if (open_answers()) {
-        fprintf(stderr, "pkbench: the second serial port can't be opened: %s\n", strerror(errno));
+        fprintf(stderr, "pkbench: the second serial port cannot be opened: %s\n", strerror(errno));
         reboot(RB_AUTOBOOT);
         return 1;
     }

@@ -1,5 +1,5 @@
-/* Repeating a case in the guest until its instruction count is settled, for `loops` iterations and for twice as many.
- */
+/* Repeating a case in the guest until its instruction count is settled, for `loops` iterations and for twice as
+ * many. */
 #pragma once
 
 #include "benchmark.h"

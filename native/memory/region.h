@@ -41,8 +41,8 @@ void pk_regions_limit(size_t most);
 /* Reserve guarded addresses for this many regions, aligned to `alignment`; map nothing in them. 0 or -errno;
  * pk_regions_unmap follows in each case. */
 int pk_regions_fence(struct pk_regions *regions, size_t count, size_t pages, size_t alignment);
-/* Map one of these regions with key 0, readable and writable, with additional mmap flags; touch no page. 0 or -errno.
- */
+/* Map one of these regions with key 0, readable and writable, with additional mmap flags; touch no page. 0 or
+ * -errno. */
 int pk_region_lay(const struct pk_region *region, int flags);
 /* Reserve, map and populate. */
 int pk_regions_map(struct pk_regions *regions, size_t count, size_t pages);

@@ -8,6 +8,7 @@
 
 #include "benchmark.h"
 #include "cpu/clock.h"
+#include "cpu/pkey.h"
 #include "parallel/cpus.h"
 #include "timing/counters.h"
 #include "timing/pieces.h"
@@ -15,6 +16,8 @@
 struct pk_case {
     const struct pk_benchmark *benchmark;
     cpu_set_t allowed; /* CPU affinity to restore */
+    int has_pkru;
+    uint32_t pkru; /* to restore, where there is one */
     void *state;
 };
 
@@ -50,6 +53,9 @@ int pk_case_open(const struct pk_benchmark *benchmark, const int64_t *point, str
         free(created);
         return status;
     }
+    created->has_pkru = pk_pkru_usable();
+    if (created->has_pkru)
+        created->pkru = pk_rdpkru();
     pk_forget_reason();
     /* Set up before pinning, so that a team sees all CPUs that the process may use. */
     status = benchmark->setup ? benchmark->setup(created->state, point) : 0;
@@ -163,6 +169,9 @@ void pk_case_close(struct pk_case *opened)
         return;
     if (opened->benchmark->teardown)
         opened->benchmark->teardown(opened->state);
+    /* pkey_alloc sets a key's rights and pkey_free leaves them. The next case must find what this one found. */
+    if (opened->has_pkru)
+        pk_wrpkru(opened->pkru);
     sched_setaffinity(0, sizeof opened->allowed, &opened->allowed);
     free(opened->state);
     free(opened);

@@ -1,7 +1,7 @@
-/* The same operations as plain loops, with none of pkbench's code: what its figures are compared with.
+/* The same operations as plain loops without any of pkbench's code, to compare pkbench's figures with.
  *
- * Each is there twice: with the system call inline, as pkbench has it, and by the C library's function, as most
- * programs have it. */
+ * There are two versions of each: with an inline system call, as in pkbench, and by the C library's function, as in
+ * most programs. */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <sys/mman.h>
@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Puts what follows at this place in its page: where in its page a loop lies moves a system call's time by a fifth on
- * some CPUs, so that a comparison must have both at the same place. */
+/* Place what follows at this offset in its page. On some CPUs, the offset of a loop changes a system call's time by a
+ * fifth, so a comparison must place both loops at the same offset. */
 #ifndef CHANGE_PLACE
 #define CHANGE_PLACE 0
 #define GETPPID_PLACE 0
@@ -19,9 +19,9 @@
 #define TEXT(x) #x
 #define AT(place) __asm__ volatile("jmp 7f\n\t.balign 4096\n\t.fill " TEXT(place) ", 1\n7:")
 
-/* Where to work: pages that pkbench has mapped and proved. What lies beside a VMA, and where it is in the kernel's tree
- * of them, is part of what a change costs. A loop that read a list of them would look its page up after each flush of
- * the whole TLB. */
+/* Pages to work on, mapped and proved by pkbench. The VMAs next to one, and its place in the kernel's tree, affect
+ * the cost of a change. A loop that read a list of pages would need a page walk for the list after each flush of the
+ * whole TLB. */
 struct regions {
     char *first;
     size_t count, length, stride;
@@ -35,7 +35,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* The kernel's own convention, x86-64 only; elsewhere the C library's will do. */
+/* The kernel's calling convention on x86-64; the C library's elsewhere. */
 static inline __attribute__((always_inline)) long inline_call(long number, void *address, size_t length, long prot)
 {
 #if defined(__x86_64__)
@@ -63,7 +63,7 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
 #endif
 }
 
-/* Each loop's body, by either way of calling. */
+/* The body of each loop, for one way of calling. */
 #define LOOPS(way, PROTECT, GETPPID)                                                           \
     __attribute__((noinline)) double way##_change_all(const struct regions *regions, int prot) \
     {                                                                                          \
@@ -76,7 +76,7 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
             PROTECT(at, length, prot);                                                         \
         return now() - from;                                                                   \
     }                                                                                          \
-    /* Seconds for one direction, `loops` times; the other direction is not timed. */          \
+    /* Seconds of `loops` changes in one direction. The other direction is not timed. */       \
     double way##_change(const struct regions *regions, int from, int to, uint64_t loops)       \
     {                                                                                          \
         double seconds = 0;                                                                    \
@@ -87,7 +87,7 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
         }                                                                                      \
         return seconds;                                                                        \
     }                                                                                          \
-    /* Seconds for there and back on a single page, `loops` times. */                          \
+    /* Seconds of `loops` changes of a single page and back. */                                \
     double way##_there_and_back(const struct regions *regions, uint64_t loops)                 \
     {                                                                                          \
         char *at = regions->first;                                                             \
@@ -100,7 +100,7 @@ static inline __attribute__((always_inline)) long inline_getppid(void)
         }                                                                                      \
         return now() - from;                                                                   \
     }                                                                                          \
-    /* Seconds for a change to what is already there, `loops` times. */                        \
+    /* Seconds of `loops` changes to the current state. */                                     \
     double way##_same(const struct regions *regions, uint64_t loops)                           \
     {                                                                                          \
         char *at = regions->first;                                                             \

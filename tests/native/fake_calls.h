@@ -1,5 +1,5 @@
-/* System calls that can be told to say that they did it, and not do it: for the family's source that is included below.
- */
+/* Fakes of system calls. Each can be made to report success and do nothing. They replace the real calls in the
+ * family's source that is included after this header. */
 #pragma once
 
 #define _GNU_SOURCE
@@ -10,7 +10,7 @@
 
 static struct {
     bool mprotect, pkey_mprotect, pkey_free, munmap, getppid, set_rights;
-    int other_key; /* with which pkey_mprotect tags instead */
+    int other_key; /* the key that pkey_mprotect uses instead */
 } idle;
 
 static inline int fake_mprotect(void *address, size_t length, int prot)

@@ -1,4 +1,4 @@
-/* A case that crashes while it is timed, for the guest's program. */
+/* For the guest's program: a case that crashes while it is timed. */
 #include "benchmark.h"
 
 static int run(void *state, uint64_t loops)

@@ -24,11 +24,12 @@ int gather_pages(const struct pk_region *region)
 
     pk_mprotect(region->base, length, PROT_READ | PROT_WRITE);
     if (madvise(region->base, length, MADV_HUGEPAGE) || madvise(region->base, length, MADV_COLLAPSE))
-        return pk_skip("the kernel gathers no huge pages here: %s", strerror(errno));
+        return pk_skip("the kernel collapses no huge pages here: %s", strerror(errno));
     return 0;
 }
 
-/* The kernel merges what has the same history: written to while it could be, as long as that does not need the key. */
+/* The kernel merges mappings with the same history. So write to the page while it is writable, unless that needs the
+ * key. */
 int merge_guard(const struct pk_region *region, int prot, int pkey)
 {
     char *guard = region->base + pk_region_length(region);

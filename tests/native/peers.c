@@ -1,5 +1,5 @@
-/* Threads and processes that are asked, in each way and place: what they answer, that they answer from where they
- * should, and that one that died is not waited for. */
+/* Asks threads and processes by each way and in each place. Checks their answers, that they answer from the right
+ * place, and that nobody waits for a dead one. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* Every case as the tool takes it: open, verify, measure, verify, close; twice, and the second time must leave nothing.
- * Each in a process of its own, so that a crash is an answer. */
+/* Runs every case as the tool does: open, verify, measure, verify, close. It does so twice, and the second time must
+ * leave nothing behind. Each case has its own process, so that a crash becomes a result. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdio.h>
@@ -16,11 +16,11 @@
 #include "tap.h"
 #include "walk.h"
 
-/* More than a batch holds of the largest; fewer of what takes long. */
+/* More than the largest batch holds. Long operations run fewer loops. */
 #define LOOPS 100
 #define LONG_SECONDS 0.005
 #define PATIENCE_SECONDS 120
-#define GUEST_REGIONS 16 /* in a batch, as many as a count has: emulation takes long to prove each */
+#define GUEST_REGIONS 16 /* regions in a batch, as for a count: emulation takes long to prove each */
 
 /* What a case might leave behind. */
 struct held {
@@ -32,14 +32,14 @@ struct held {
     uint32_t pkru;
 };
 
-/* What the process of a case answers. */
+/* What the process of a case reports. */
 struct answer {
     int status;
     char why[640];
 };
 
-/* Without the C library's heap, which keeps what was given back, and after a fork grows by a mapping of its own: what
- * is lost of it, the address sanitizer finds. */
+/* Count mappings without the C library's heap. The heap keeps freed memory, and grows by a mapping after a fork; the
+ * address sanitizer finds leaks in it. */
 static unsigned count_mappings(void)
 {
     FILE *maps;
@@ -88,14 +88,14 @@ static unsigned count_children(void)
     return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
 }
 
-/* A thread that has been joined may still be seen for a moment. */
+/* A joined thread may remain visible for a moment. */
 static unsigned count_threads(void)
 {
     const struct timespec moment = {.tv_nsec = 1000000};
     unsigned count = 0;
 
 #ifdef __SANITIZE_THREAD__
-    return 0; /* the sanitizer has one of its own */
+    return 0; /* the sanitizer has a thread of its own */
 #endif
     for (int i = 0; (count = count_entries("/proc/self/task")) > 3 && i < 100; i++)
         nanosleep(&moment, NULL);
@@ -164,11 +164,16 @@ static int use(const struct walked *walked)
 static void try_case(const struct walked *walked, struct answer *answer)
 {
     int status, left = 0;
+    uint32_t pkru;
 
-    /* The first time, the C library keeps some memory for the next, whether for using or for looking; musl's keeps some
-     * more when it has been asked for it a hundred times. A case that leaves something behind does so each time. */
+    /* The first time, the C library keeps some memory for later, both for running a case and for looking. musl keeps
+     * more after a hundred requests. A case that leaves something behind does so each time. */
     look();
+    pkru = pk_pkru_usable() ? pk_rdpkru() : 0;
     status = use(walked);
+    /* The first time as well: what changes it once and finds it changed the next time leaves it as it was found. */
+    if (!status && pk_pkru_usable() && pk_rdpkru() != pkru)
+        status = pk_disprove("it leaves PKRU at 0x%08x instead of 0x%08x", pk_rdpkru(), pkru);
     for (int uses = 0; !status && uses < 2 && (!uses || left); uses++) {
         struct held before = look();
 
@@ -179,7 +184,7 @@ static void try_case(const struct walked *walked, struct answer *answer)
     snprintf(answer->why, sizeof answer->why, "%s", pk_reason());
 }
 
-/* Wait for it to end; 0, or -1 where it had to be killed. */
+/* Wait for the child to end; 0, or -1 if it had to be killed. */
 static int await(pid_t child, int *status)
 {
     const struct timespec moment = {.tv_nsec = 2000000};
@@ -208,7 +213,7 @@ static void answer(const struct walked *walked, void *context)
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         try_case(walked, answer);
-        exit(0); /* by the door at which a sanitizer looks for leaks */
+        exit(0); /* not _exit: a sanitizer looks for leaks at exit */
     }
     if (child < 0 || await(child, &status))
         tap_not_ok(walked->name, child < 0 ? "no process" : "it hangs");

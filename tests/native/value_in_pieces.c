@@ -1,18 +1,18 @@
-/* What a value in pieces is, where operation and no-ops take what this says. */
+/* Checks how a value is made of its pieces, with given times of the operation and of the no-ops. */
 #include <math.h>
 #include <stdio.h>
 
 #include "tap.h"
 #include "timing/pieces.h"
 
-#define ALONE 1e-10
-#define CROWDED 2e-10
+#define UNCONTENDED 1e-10
+#define CONTENDED 2e-10
 #define LONGEST 1.02e-10
 #define MANY 4001
 
-/* The n-th reading of the no-ops, and the seconds of an iteration in the n-th piece. */
+/* The n-th reading of the no-ops, and the seconds of one iteration in the n-th piece. */
 static const double *nops, *costs;
-static uint64_t sizes[MANY]; /* of the pieces as they were run */
+static uint64_t sizes[MANY]; /* the sizes of the pieces that were run */
 static int readings, pieces_run, fail_at;
 
 double pk_nop_seconds(void)
@@ -54,9 +54,9 @@ static int near(double one, double other)
 int main(void)
 {
     static const double slow_amid[] = {1, 2, 9, 3, 2}, even[] = {1, 2, 4, 9}, one[] = {7};
-    static const double quiet[] = {ALONE, ALONE, ALONE, ALONE, ALONE, ALONE};
-    static const double busy[] = {CROWDED, CROWDED, CROWDED, CROWDED, CROWDED, CROWDED};
-    static const double comes[] = {ALONE, ALONE, CROWDED, ALONE, ALONE, ALONE};
+    static const double quiet[] = {UNCONTENDED, UNCONTENDED, UNCONTENDED, UNCONTENDED, UNCONTENDED, UNCONTENDED};
+    static const double busy[] = {CONTENDED, CONTENDED, CONTENDED, CONTENDED, CONTENDED, CONTENDED};
+    static const double comes[] = {UNCONTENDED, UNCONTENDED, CONTENDED, UNCONTENDED, UNCONTENDED, UNCONTENDED};
     static double many[MANY], always[MANY + 1];
     struct pk_value value;
 
@@ -67,20 +67,21 @@ int main(void)
     measure(50, 10, &value);
     check("the value is the median of its pieces, times all iterations",
           near(value.seconds, 100) && value.ticks == 100000);
-    check("all pieces are alone where no-ops are fast",
-          value.pieces == 5 && value.uncontended == 5 && near(value.nop_seconds, ALONE));
-    check("the seconds of all pieces and readings are told", near(value.all_seconds, 170 + 5 * PK_NOPS_READ * ALONE));
+    check("all pieces are uncontended where no-ops are fast",
+          value.pieces == 5 && value.uncontended == 5 && near(value.nop_seconds, UNCONTENDED));
+    check("the seconds of all pieces and readings are added up",
+          near(value.all_seconds, 170 + 5 * PK_NOPS_READ * UNCONTENDED));
 
     nops = comes;
     measure(50, 10, &value);
-    /* The second and third are next to the slow reading: 1, 3 and 2 are left. */
+    /* The second and third piece are next to the slow reading. Pieces 1, 3 and 2 remain. */
     check("a piece counts where no-ops are fast before and after it",
           near(value.seconds, 100) && value.uncontended == 3);
 
     nops = busy;
     measure(50, 10, &value);
-    check("where no piece is alone all count, and the no-ops tell",
-          near(value.seconds, 100) && value.uncontended == 0 && near(value.nop_seconds, CROWDED));
+    check("where no piece is uncontended all count, and the no-ops show it",
+          near(value.seconds, 100) && value.uncontended == 0 && near(value.nop_seconds, CONTENDED));
 
     costs = even, nops = quiet;
     measure(40, 10, &value);
@@ -95,12 +96,12 @@ int main(void)
 
     costs = many, nops = always;
     for (int i = 0; i < MANY; i++)
-        many[i] = 1, always[i] = always[i + 1] = ALONE;
+        many[i] = 1, always[i] = always[i + 1] = UNCONTENDED;
     measure(10 * 4000, 10, &value);
-    check("of too many pieces each is longer, by whole multiples",
+    check("too many pieces are made longer, by whole multiples",
           value.pieces == 1000 && sizes[0] == 40 && sizes[999] == 40);
 
     costs = slow_amid, nops = quiet, fail_at = 1;
-    check("a failure ends it", measure(50, 10, &value) == -5 && pieces_run == 2);
+    check("a failure ends the measurement", measure(50, 10, &value) == -5 && pieces_run == 2);
     return tap_end();
 }

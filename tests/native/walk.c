@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first two points, of "1,2,31-35"; 1 and 2 of "cpus". */
+/* The first two points of "1,2,31-35"; 1 and 2 for "cpus". */
 enum { SMALL = 2 };
 
 static size_t read_small(const char *points, int64_t small[SMALL])
@@ -93,8 +93,8 @@ static char *read_whole(const char *path)
     return text;
 }
 
-/* Read before the first step, which may fork: a child that exits puts back a file's position for both. A line that
- * can't be read is left out: whoever counts the answers sees that one is missing. */
+/* Read the file before the first step, which may fork: a child that exits would reset the file position of both. A
+ * malformed line is left out; whoever counts the results notices. */
 static void walk_file(const char *path, walk_step *step, void *context)
 {
     char *text = read_whole(path), *rest = text, full_name[128];

@@ -2,7 +2,7 @@
 
 #include "families/application/coverage.c"
 
-/* A request that reads one counter less than there are. */
+/* A request that leaves out one counter. */
 static int run_short(void *state, uint64_t loops)
 {
     struct coverage less = *(struct coverage *)state, *coverage = state;
@@ -14,7 +14,7 @@ static int run_short(void *state, uint64_t loops)
     return status;
 }
 
-/* A request that reads them all and resets one less than there are. */
+/* A request that reads all counters and leaves out one when it resets them. */
 static int run_without_reset(void *state, uint64_t loops)
 {
     struct coverage *coverage = state;

@@ -7,7 +7,7 @@ static int tag_with_another_key(void *state)
 {
     const struct example *example = state;
 
-    /* Verify gives all keys back and takes them again: they are the same numbers. */
+    /* Verify frees all keys and allocates them again, which gives the same numbers. */
     idle.other_key = example->keys[0] > 0 ? example->keys[0] : 1;
     return 0;
 }

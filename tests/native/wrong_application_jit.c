@@ -19,7 +19,7 @@ static int open_nothing(void *state)
     return 0;
 }
 
-/* The patch goes where it is not executed. */
+/* The patch goes to a place that is not executed. */
 static int patch_another_place(void *state)
 {
     static char elsewhere[1 << 16];
@@ -29,13 +29,13 @@ static int patch_another_place(void *state)
     return 0;
 }
 
-/* Less than the whole of it is copied. */
+/* Only part of the patch is copied. */
 static int run_short(void *state, uint64_t loops)
 {
     struct jit less = *(struct jit *)state;
 
     less.bytes -= 8;
-    /* Otherwise the page holds the rest of the patch before. */
+    /* The page would otherwise hold the rest of an earlier patch. */
     memset(less.patch + less.bytes, PK_CODE_FILLER ^ 1, 8);
     return jit_serve(&less, loops, less.code.key.number ? BY_KEY : less.changed ? BY_MPROTECT : UNPROTECTED);
 }

@@ -19,7 +19,7 @@ static int open_nothing(void *state)
     return 0;
 }
 
-/* The patch goes where it is not executed. */
+/* The patch goes to a place that is not executed. */
 static int patch_another_place(void *state)
 {
     static char elsewhere[PATCH_BYTES];
@@ -29,13 +29,13 @@ static int patch_another_place(void *state)
     return 0;
 }
 
-/* Less than the whole of it is copied. */
+/* Only part of the patch is copied. */
 static int run_short(void *state, uint64_t loops)
 {
     struct jit less = *(struct jit *)state;
 
     less.bytes -= 8;
-    /* Otherwise the page holds the rest of the patch before. */
+    /* The page would otherwise hold the rest of an earlier patch. */
     memset(less.patch + less.bytes, PK_CODE_FILLER ^ 1, 8);
     return jit_serve(&less, loops, less.code.key.number ? BY_KEY : less.changed ? BY_MPROTECT : UNPROTECTED);
 }
@@ -45,7 +45,7 @@ static int verify_short(void *state)
     return prove(state, run_short);
 }
 
-/* What another thread executes in the first page answers something else. */
+/* The function that other threads execute in the first page returns a wrong number. */
 static int change_a_function(void *state)
 {
     struct jit_threads *threads = state;
@@ -84,7 +84,7 @@ static int verify_opened_member(void *state, unsigned member)
 
 static const struct pk_team_work writing = {.idle = execute, .verify = verify_opened_member};
 
-/* The other threads may write, too. */
+/* The other threads may write as well. */
 static int allow_others(void *state)
 {
     struct jit_threads *threads = state;

@@ -17,7 +17,7 @@ static int answer_nothing(void *state)
     return 0;
 }
 
-/* Each client asks for the second of its keys. */
+/* Each client uses the second of its keys. */
 static int set_another(struct table_slot *slots, struct client *client)
 {
     next_key(client);

@@ -1,4 +1,4 @@
-/* Every wrong case, in a process of its own: verify must say what is wrong. */
+/* Runs every wrong case in a process of its own. Verify must find what is wrong. */
 #define _GNU_SOURCE
 #include <fnmatch.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 extern const struct wrong *const __start_wrong_cases[];
 extern const struct wrong *const __stop_wrong_cases[];
 
-/* What the process of a wrong case answers. */
+/* What the process of a wrong case reports. */
 struct answer {
     enum { CAUGHT, SKIPPED, MISSED } state;
     char why[640];
@@ -98,9 +98,9 @@ static void try_case(const struct walked *walked, void *context)
                 any = true;
                 try_wrong(wrong, *walked, context);
             }
-    /* It would take a compiler that deletes the loop. */
+    /* Only a compiler that deletes the loop could make it wrong. */
     if (!any && strcmp(walked->name, "instruction/empty-loop") != 0)
-        tap_not_ok(walked->name, "it is nowhere made wrong");
+        tap_not_ok(walked->name, "no wrong case covers it");
 }
 
 int main(int argc, char **argv)

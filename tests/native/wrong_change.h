@@ -1,7 +1,7 @@
-/* What can be made wrong of any change of the family protect: below the source that is included. */
+/* Faults that apply to any change of the family protect. Include this after the family's source. */
 #pragma once
 
-/* From where the change begins: a kernel that never does anything is caught already there. */
+/* Inject only once the change begins: a kernel that never does anything would be caught earlier. */
 static inline int ignore_the_change(void *state)
 {
     int status = prepare(state);

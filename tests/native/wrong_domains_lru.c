@@ -1,7 +1,7 @@
 #include "fake_calls.h"
 #include "wrong.h"
 
-/* Evicting: to be told not to take the key away from its domain, or to take it from the wrong one. */
+/* Whether an eviction leaves the key where it is, or takes it from the wrong domain. */
 static bool keep_evicted, evict_newest;
 
 static inline int forgetful_pkey_mprotect(void *address, size_t length, int prot, int pkey)
@@ -57,7 +57,7 @@ static int open_another(void *state)
     return 0;
 }
 
-/* Of a domain that is not entered again before it is looked at. */
+/* Drop a page of a domain that is not entered again before the audit. */
 static int forget_the_last(void *state)
 {
     const struct virtualised *all = state;
@@ -75,7 +75,7 @@ static int untag(void *state)
     return 0;
 }
 
-/* 17 domains do not find room in the keys. */
+/* 17 domains are more than there are keys. */
 WRONG_CASES = {
     {"pkey_mprotect does nothing", "domains/lru/domains:8/*/pattern:round-robin",
      "a store that must be allowed faulted", make_pkey_mprotect_idle, .pages = 17},

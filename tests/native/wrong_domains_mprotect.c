@@ -28,7 +28,7 @@ static int enter_another(void *state)
     return 0;
 }
 
-/* Of a domain that is not entered again before it is looked at. */
+/* Drop a page of a domain that is not entered again before the audit. */
 static int forget_the_last(void *state)
 {
     const struct domains *domains = state;

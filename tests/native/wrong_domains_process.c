@@ -23,7 +23,7 @@ static int answer_nothing(void *state, int request)
     return request >= ASK_WHETHER ? answer(state, request) : 0;
 }
 
-/* Another process takes the place of the one asked last. */
+/* Another process replaces the one that is asked last. */
 static int replace_the_last(void *state, const struct pk_peer_work *work)
 {
     struct owners *owners = state;

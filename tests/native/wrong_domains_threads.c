@@ -11,7 +11,7 @@ static inline int forgetful_pkey_mprotect(void *address, size_t length, int prot
 #undef pk_pkey_mprotect
 #define pk_pkey_mprotect forgetful_pkey_mprotect
 
-/* The threads but the one that moves the key say that they dropped the right, and keep it. */
+/* All threads except the one that moves the key confirm that they dropped the right, and keep it. */
 static bool keep_rights;
 
 static inline void stale_wrpkru(uint32_t pkru)
@@ -54,7 +54,7 @@ static int keep_others_rights(void *state)
     return 0;
 }
 
-/* By the key, and not by the page. */
+/* The key refuses the store, not the page. */
 #define STILL_KEYED "a denied store faulted with si_code 4 instead of 2"
 
 WRONG_CASES = {

@@ -63,7 +63,7 @@ static int tag_with_another_key(void *state)
     return tag_differently(&denied->regions.at[0]);
 }
 
-/* The key's rights after a jump out are put back to something else. */
+/* After the jump out, other rights are restored. */
 static int put_back_another_pkru(void *state)
 {
     struct denied *denied = state;

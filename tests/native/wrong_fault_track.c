@@ -19,7 +19,7 @@ static int close_nothing(void *state)
     return 0;
 }
 
-/* Opens all at the first store, and notes one page. */
+/* Open all pages at the first store, and note only one. */
 static void open_all(int signal, siginfo_t *info, void *context)
 {
     const struct pk_region *region = &current->domain.region;

@@ -1,4 +1,4 @@
-/* Guards made wrong: each state of a source that includes guard.h begins with its guard. */
+/* Faults of guards. The state of each source that includes guard.h starts with its guard. */
 #pragma once
 
 #include "fake_calls.h"
@@ -22,7 +22,7 @@ static inline int open_nothing(void *state)
     return 0;
 }
 
-/* What denies access denies writing only. */
+/* Deny only writing where access should be denied. */
 static inline int deny_writing_only(void *state)
 {
     struct guard *guard = state;
@@ -47,7 +47,7 @@ static inline int forget_a_page(void *state)
     return forget_page(&guard->domain.region);
 }
 
-/* For the cases that the pattern of each way names. */
+/* One pattern of cases for each way of protection. */
 #define WRONG_GUARDS(by_key, by_mprotect, unprotected)                                              \
     {"closing closes nothing", by_key, "that must fault was allowed", close_nothing},               \
         {"opening opens nothing", by_key, "faulted", open_nothing},                                 \

@@ -1,7 +1,7 @@
 #include "fake_calls.h"
 #include "wrong.h"
 
-/* A call that says that it moved everything, and moved nothing. */
+/* Whether calls report that they copied everything, and copy nothing. */
 static bool pretend;
 
 static inline long pretending_syscall4(long number, long a, long b, long c, long d)

@@ -1,7 +1,7 @@
 #include "fake_calls.h"
 #include "wrong.h"
 
-/* Calls that say that they copied everything, and copied nothing. */
+/* Whether calls report that they copied everything, and copy nothing. */
 static bool pretend;
 
 static inline long pretending_syscall4(long number, long a, long b, long c, long d)
@@ -29,7 +29,7 @@ static int unmap_the_source(void *state)
 {
     struct remote *remote = state;
 
-    remote->from.iov_base = (char *)remote->from.iov_base + pk_page_size(); /* a guard: nobody gets there */
+    remote->from.iov_base = (char *)remote->from.iov_base + pk_page_size(); /* a guard, which nobody can access */
     munmap(remote->from.iov_base, pk_page_size());
     return 0;
 }

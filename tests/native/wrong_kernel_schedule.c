@@ -21,7 +21,7 @@ static int change_own_pkru(void *state)
     return 0;
 }
 
-/* It hears nothing of the questions: the answers lie in the pipe already. */
+/* The answers are in the pipe before any request, so the other thread receives none. */
 static int answer_oneself(void *state)
 {
     struct pair *pair = state;

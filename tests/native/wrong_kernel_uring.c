@@ -11,7 +11,7 @@ static int expect_another_answer(void *state)
     return 0;
 }
 
-/* It says what it should, of another page. */
+/* The read succeeds, into another page. */
 static int read_elsewhere(void *state)
 {
     struct inlined *inlined = state;

@@ -11,7 +11,7 @@ static const struct pk_region *last_region(void *state)
     return &regions->at[regions->count - 1];
 }
 
-/* To a page that is not to be stored to. */
+/* Store to a page that must not be stored to. */
 static int store(void *state)
 {
     int status = prepare(state);

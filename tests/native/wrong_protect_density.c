@@ -26,7 +26,7 @@ static int touch_one_more(void *state)
     return touch(state, ((struct change *)state)->regions.at[0].pages - 2);
 }
 
-/* As many as before, one of them elsewhere. */
+/* The same number of pages is resident, but one of them is elsewhere. */
 static int move_the_first(void *state)
 {
     int status = touch(state, ((struct thin *)state)->resident[0] + 1);

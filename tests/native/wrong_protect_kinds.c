@@ -4,7 +4,7 @@
 #include "families/protect/kinds.c"
 #include "wrong_change.h"
 
-/* Small pages in place of large ones, or 2 MiB ones in place of smaller. */
+/* Small pages instead of large ones, or 2 MiB pages instead of smaller ones. */
 static int make_of_another_kind(void *state)
 {
     struct pk_region region = ((struct change *)state)->regions.at[0];

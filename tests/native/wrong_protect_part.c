@@ -3,7 +3,7 @@
 
 #include "families/protect/part.c"
 
-/* From where the change begins: a kernel that never does anything is caught already there. */
+/* Inject only once the change begins: a kernel that never does anything would be caught earlier. */
 static int ignore_the_change(void *state)
 {
     int status = prepare(state);

@@ -1,4 +1,4 @@
-/* What can be wrong with WRPKRU in the shadow of other work, whatever the work. The state begins with a shadow. */
+/* Faults of WRPKRU in the shadow of any work. The state starts with a shadow. */
 #pragma once
 
 #include "wrong.h"

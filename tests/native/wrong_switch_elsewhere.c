@@ -3,7 +3,7 @@
 
 #include "families/switch/elsewhere.c"
 
-/* Not a mapping of the region's pages. */
+/* Map other pages than the region's. */
 static int store_into_other_pages(void *state)
 {
     static char other;

@@ -40,7 +40,7 @@ static int tag_with_another_key(void *state)
     return tag_differently(&domain->region);
 }
 
-/* The store that verify itself makes to clear the byte comes first. */
+/* Verify's own store, which clears the byte, comes first. */
 #define CANT_WRITE "a store that must be allowed faulted"
 #define OPENED_NOTHING "the operation faulted"
 

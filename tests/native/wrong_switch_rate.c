@@ -19,7 +19,7 @@ static int open_nothing(void *state)
     return 0;
 }
 
-/* The loop does less than its point says. */
+/* The loop does less work than its point says. */
 static int run_idle(void *state, uint64_t loops)
 {
     struct rate idle = *(struct rate *)state;

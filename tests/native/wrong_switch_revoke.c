@@ -19,7 +19,7 @@ static int grant_nothing(void *state)
     return 0;
 }
 
-/* Whoever gives the orders forgets the threads, and closes for itself alone. */
+/* The thread that gives the orders forgets the other threads, and closes only for itself. */
 static int forget_the_threads(void *state)
 {
     struct revocation *revocation = state;

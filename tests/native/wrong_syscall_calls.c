@@ -17,7 +17,7 @@ static int merge_a_guard(void *state)
     return merge_guard(&same->region, PROT_READ | PROT_WRITE, same->pkey);
 }
 
-/* The operation must not put it right. */
+/* The operation must not repair the fault. */
 static int tag_with_another_key(void *state)
 {
     const struct same *same = state;

@@ -3,7 +3,7 @@
 
 #include "families/syscall/exec_only.c"
 
-/* The fresh process is no longer fresh: its parent has made a page execute-only. */
+/* The fresh process is not fresh: its parent has already made a page execute-only. */
 static int take_the_key_before(void *state)
 {
     struct pk_region region;

@@ -230,17 +230,15 @@ PK_BENCHMARK(wrpkru_elided) = {
     .teardown = teardown_keyed,
 };
 
-/* Laid out by hand: clang-format takes a macro's argument for one expression. */
-/* clang-format off */
-UNROLLED_TWICE(
-    toggle_floor, const struct pk_domain *keyed = state;
-    uint32_t pkru = keyed->key.closed, mask = keyed->key.closed ^ keyed->key.open;
+UNROLLED_TWICE(toggle_floor, const struct pk_domain *keyed = state;
+               uint32_t pkru = keyed->key.closed, mask = keyed->key.closed ^ keyed->key.open;
 
-    PK_REPEAT(loops)
-        __asm__ volatile(COPIES_OF(PK_XOR("%1", "%0")) : "+" PK_EAX(pkru) : "r"(mask), COPIES : "memory");)
-/* clang-format on */
+               PK_REPEAT(loops) __asm__ volatile(COPIES_OF(PK_XOR("%1", "%0"))
+                                                 : "+" PK_EAX(pkru)
+                                                 : "r"(mask), COPIES
+                                                 : "memory");)
 
-/* The compiler chooses the registers of this loop, so tests/test_machine_code.py counts its copies. */
+/* The compiler chooses the registers of this loop, so tests/compiled/test_machine_code.py counts its copies. */
 static int prove_toggle_floor(void *state, int (*run)(void *, uint64_t), size_t copies)
 {
     struct pk_domain *keyed = state;
@@ -293,7 +291,7 @@ PK_BENCHMARK(wrpkru_toggle) = {
     .floor = "instruction/toggle-floor",
     .inner_loops = UNROLL,
     .group = "pkru-access",
-    .operation = "one WRPKRU after another, denying and allowing writing under one key in turn",
+    .operation = "one WRPKRU after another, alternately denying and allowing writing under one key",
     .state_size = sizeof(struct pk_domain),
     .setup = setup_keyed,
     .run = run_wrpkru_toggle,
