@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pkbench.analysis.reading import worker_pool
 from pkbench.version import version
 
 # What Python reports before it starts a process, or sleeps, in the words of its audit events.
@@ -38,6 +39,7 @@ sys.addaudithook(_guard)
 # Python starts `uname -p` for this, once a process; pyperf's metadata hold it.
 platform.processor()
 version()  # likewise, git
+worker_pool.MOST = 1  # a report is drawn by the test's own process
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
