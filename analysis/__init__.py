@@ -1,12 +1,12 @@
-"""From result files to frames, estimates, figures and reports.
+"""Turn result files into frames, estimates, figures and reports.
 
 >>> import pkbench.analysis as pka
->>> frame = pka.load(["result.json"])        # a row a value; `help(pka.tidy)` explains each column
->>> pka.estimates(frame)                     # a row a case, with intervals
->>> pka.figure("pages", frame)               # a matplotlib figure, which a notebook shows
->>> pka.figure("switch", frame, pka.asked(["result.json"]))  # what was skipped is marked
+>>> frame = pka.load(["result.json"])        # a row per value; `help(pka.tidy)` explains columns
+>>> pka.estimates(frame)                     # a row per case, with intervals
+>>> pka.figure("pages", frame)               # a matplotlib figure, as a notebook shows it
+>>> pka.figure("switch", frame, pka.asked(["result.json"]))  # marks skipped cases
 
-Names load when they are first used: pandas and scipy take seconds, and not every use needs them.
+Modules are imported at the first use of a name: importing pandas and scipy takes seconds.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Numbers and names as a reader sees them."""
+"""Numbers, units and names as text for a reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .interval import ENOUGH_PROCESSES, Interval
 BELOW_RESOLUTION = "below resolution"
 TIME_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
 
-# What a benchmark's name says in a sentence; others are called by their names.
+# What a sentence calls a benchmark of the switch family. Others go by their own names.
 WAYS = {
     "double-mapping": "a second mapping",
     "futex-thread": "another thread, by futex",
@@ -27,7 +27,7 @@ WAYS = {
 
 
 def figures(number: float, digits: int = 3) -> str:
-    """Return a number with that many significant digits and thousands separators."""
+    """Return a number with `digits` significant digits and thousands separators."""
     if number == 0:
         return "0"
     if not math.isfinite(number) or not 1e-6 <= abs(number) < 1e15:
@@ -38,26 +38,26 @@ def figures(number: float, digits: int = 3) -> str:
 
 
 def time_unit(seconds: float) -> tuple[float, str]:
-    """Return the unit that gives a time at least one digit before the point."""
-    # 0.9995 of a unit would be rounded up to a whole one.
+    """Return the largest unit of which a time in seconds is at least 1: its size and its name."""
+    # 0.9995 of a unit rounds to 1.00.
     fitting = [unit for unit in TIME_UNITS if abs(seconds) >= unit[0] * 0.9995]
     return fitting[-1] if fitting else TIME_UNITS[0]
 
 
 def seconds(value: float) -> str:
-    """Return a time in its own unit."""
+    """Return a time in seconds with the unit that suits it."""
     size, unit = time_unit(value)
     return f"{figures(value / size)} {unit}"
 
 
 def instructions(value: float) -> str:
-    """Return a number of instructions: whole where it is whole, else to a hundredth."""
+    """Return a number of instructions: without decimals where it is whole, else with two."""
     whole = math.isclose(value, round(value), abs_tol=0.005)
     return f"{value:,.0f}" if whole else f"{value:,.2f}"
 
 
 def cycles(value: float, low: float, high: float) -> str:
-    """Return a number of core cycles with its interval, nothing where they can't be told."""
+    """Return a number of core cycles with its interval; "" for NaN."""
     if pd.isna(value):
         return ""
     interval = "" if pd.isna(low) else f" [{figures(low)}, {figures(high)}]"
@@ -65,12 +65,12 @@ def cycles(value: float, low: float, high: float) -> str:
 
 
 def counts(numbers: Mapping[str, float]) -> str:
-    """Return what else an operation costs, as in `0.5 evictions`."""
+    """Return named numbers per operation as text, such as `0.5 evictions`."""
     return ", ".join(f"{figures(number)} {what}" for what, number in numbers.items())
 
 
 def cost(value: float, unit: str) -> str:
-    """Return a figure of any unit."""
+    """Return a cost in s, instructions, cycles or ratio as text; "" for NaN."""
     if pd.isna(value):
         return ""
     if unit in ("cycles", "ratio"):
@@ -79,7 +79,7 @@ def cost(value: float, unit: str) -> str:
 
 
 def bounds(low: float, high: float, unit: str) -> str:
-    """Return an interval's bounds, nothing where there is no interval."""
+    """Return an interval's bounds in s as text; "" where there is none, as for instructions."""
     if pd.isna(low) or pd.isna(high) or unit == "instructions":
         return ""
     size, name = time_unit(max(abs(low), abs(high)))
@@ -87,22 +87,22 @@ def bounds(low: float, high: float, unit: str) -> str:
 
 
 def interval_name(processes: int | None) -> str:
-    """Return what an interval from that many processes may be called."""
+    """Return what to call an interval from so many processes; None means exact."""
     if processes is None or processes >= ENOUGH_PROCESSES:
         return "95 % interval"
     return f"range over {processes} processes"
 
 
 def within(low: float, high: float, unit: str, processes: int) -> str:
-    """Return an interval as a sentence has it, nothing where there is none."""
+    """Return an interval in parentheses, for a sentence; "" where there is none."""
     text = bounds(low, high, unit)
     return f" ({interval_name(processes)} {text})" if text else ""
 
 
 def own_cost(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return a case's figure and its bounds: from the slope where there is one, else as measured.
+    """Return a case's own cost and its bounds as text: its slope, or else its cost as measured.
 
-    `row` is of `estimate.estimates`.
+    `row` is one of `estimate.estimates`.
     """
     if row["slope"] and pd.notna(row["net"]):
         return net(row), net_bounds(row)
@@ -110,9 +110,9 @@ def own_cost(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def net(row: Mapping[str, Any]) -> str:
-    """Return a case's figure without its floor; what can't be told from nothing says so.
+    """Return a case's net cost as text, or BELOW_RESOLUTION; "" where there is none.
 
-    `row` is of `estimate.estimates`.
+    `row` is one of `estimate.estimates`.
     """
     if pd.isna(row["net"]):
         return ""
@@ -120,23 +120,23 @@ def net(row: Mapping[str, Any]) -> str:
 
 
 def net_bounds(row: Mapping[str, Any]) -> str:
-    """Return the bounds of that figure; of what can't be told from nothing, what it is at most."""
+    """Return the bounds of the net cost; below resolution, only its upper bound; "" for none."""
     low, high, unit = row["net_low"], row["net_high"], row["unit"]
     if row["resolved"]:
         return bounds(low, high, unit)
-    told = pd.notna(high) and high > 0 and unit != "instructions"
-    return f"up to {cost(high, unit)}" if told else ""
+    bounded = pd.notna(high) and high > 0 and unit != "instructions"
+    return f"up to {cost(high, unit)}" if bounded else ""
 
 
 def net_cycles(row: Mapping[str, Any]) -> str:
-    """Return that figure in core cycles with its interval, nothing where there is none to print."""
+    """Return the net cost in core cycles with its interval; "" where it is below resolution."""
     if not (row["resolved"] and row["net_cycles_low"] > 0):
         return ""
     return cycles(row["net_cycles"], row["net_cycles_low"], row["net_cycles_high"])
 
 
 def times(ratio: Interval) -> str:
-    """Return a ratio in words, with its interval where it has one."""
+    """Return a ratio as text, with its interval in brackets where it has one."""
     text = figures(ratio.value)
     if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
         return text
@@ -144,12 +144,12 @@ def times(ratio: Interval) -> str:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun."""
+    """Return a number with its noun; the plural is `many`, or `one` with an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def listed(items: list[str]) -> str:
-    """Join words as a sentence does."""
+    """Join words with commas and a final "and"."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
@@ -161,7 +161,7 @@ def way(benchmark: str) -> str:
 
 
 def memory(size: float) -> str:
-    """Return a size in bytes with a binary unit."""
+    """Return a size in bytes as text, with the binary unit that suits it."""
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024:
             return f"{figures(size)} {unit}"

@@ -1,4 +1,4 @@
-"""Figures of a tidy frame, as a notebook wants them."""
+"""Figures of a tidy frame, for notebooks."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from .reading.result import read
 
 
 def asked(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Return a row per case that result files were asked for: its state, and the reason.
+    """Return a row per case that was asked for in some result files, with its state and the reason.
 
-    A tidy frame holds what was measured; this tells what was skipped or failed besides.
+    A tidy frame holds measured cases only; this table also has those that were skipped or failed.
+    For its columns see `case_list.cases`. Raises ResultError where a file is invalid.
     """
     return cases(named([read(path) for path in paths]))
 
@@ -36,12 +37,16 @@ def figure(
     published: bool = False,
     assumptions: Sequence[str] = (),
 ) -> Figure:
-    """Return the figure of that name, drawn from a tidy frame as `load` gives it.
+    """Return a figure by its name, drawn from a tidy frame as `load` gives it.
 
-    The frame holds one kind of evidence, any selection of its rows. With `asked` what was not
-    measured is marked. Nothing global changes: neither matplotlib's backend, nor its settings, nor
-    what pyplot takes for the current figure. Raises ResultError where there is no such figure, or
-    the frame has no data for it.
+    The frame may be any selection of rows. `asked`, a table as the function `asked` returns it,
+    adds marks for cases that were not measured. `width` is "one" or "two" columns of a paper.
+    `published` adds published figures of other machines. `assumptions` are texts such as
+    "wrpkru=11-260cycles, SOURCE".
+
+    Nothing global changes: not matplotlib's backend, not its settings, not pyplot's current figure.
+    Raises ResultError where there is no such figure, or the frame has no data for it, and
+    EvidenceError where the frame holds several kinds of evidence.
     """
     return chart(name, frame, asked, width, published, assumptions).figure
 
@@ -54,7 +59,7 @@ def chart(
     published: bool = False,
     assumptions: Sequence[str] = (),
 ) -> figures.Chart:
-    """Return that figure with its table, caption and alternative text; see `figure`."""
+    """Return a figure with its table, caption and alternative text; see `figure`."""
     if width not in style.WIDTHS:
         raise ResultError(f"a figure is {' or '.join(style.WIDTHS)} columns wide, not {width!r}")
     evidence = one_evidence(frame)
@@ -84,7 +89,7 @@ def chart(
 
 
 def _measured(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the cases that a frame has values of, as `asked` lists them."""
+    """Return the cases in a frame, in the form of the table of `asked`."""
     axes = [column for column in frame.columns if column.startswith("axis_")]
     rows = frame.drop_duplicates(["machine", "case"]).assign(reason="", operation="")
     rows = rows[[*CASE_FACTS, *axes]]

@@ -1,4 +1,4 @@
-"""Machine: what this machine is and can do."""
+"""Describes this machine: CPU, kernel, settings, and whether protection keys work."""
 
 import functools
 import importlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 CPU = "sys/devices/system/cpu"
 
-# CPUID.4000_0000H as systemd-detect-virt reads it (src/basic/virt.c), and QEMU's own emulator.
+# Vendor names in CPUID.4000_0000H, from systemd-detect-virt (src/basic/virt.c), and QEMU's TCG.
 HYPERVISORS = {
     "KVMKVMKVM": "KVM",
     "Linux KVM Hv": "KVM",
@@ -27,17 +27,17 @@ HYPERVISORS = {
 
 @dataclass(frozen=True)
 class Probe:
-    """What native code found out, as `struct pk_machine` has it, and which build of it."""
+    """What native code found, as in `struct pk_machine`, and that code's compiler and build."""
 
     architecture: str
-    keys_missing: str  # why keys can't be used here; "" where they work
-    has_pkru: bool = False  # x86: only there do the CPUID fields say anything
+    keys_missing: str  # why keys don't work here; "" where they do
+    has_pkru: bool = False  # x86; elsewhere the CPUID fields below mean nothing
     cpu_pku: bool = False
     os_pke: bool = False
     hypervisor: bool = False
     hypervisor_vendor: str = ""
     initial_pkru: int = 0
-    alloc_errno: int = -1  # -1: pkey_alloc was not tried
+    alloc_errno: int = -1  # of the trial pkey_alloc; -1: not tried
     keys: int = 0
     compiler: str | None = None
     build: str | None = None
@@ -45,24 +45,24 @@ class Probe:
 
 @dataclass(frozen=True)
 class Keys:
-    """Whether protection keys work here, and how far their detection came."""
+    """Whether protection keys work here, and the result of each step of their detection."""
 
     supported: bool
     reason: str  # why not; "" where they work
     count: int  # how many could be allocated at once
-    initial_pkru: int | None  # None where there was no register to read
-    cpu: bool | None  # CPUID.7.0:ECX.PKU; None on an architecture without it
+    initial_pkru: int | None  # None where there is no register to read
+    cpu: bool | None  # CPUID.7.0:ECX.PKU; None on other architectures
     kernel: bool | None  # CPUID.7.0:ECX.OSPKE
-    alloc_errno: int | None  # of the trial pkey_alloc: 0 if it worked, None if it wasn't tried
+    alloc_errno: int | None  # of the trial pkey_alloc; 0: it worked; None: not tried
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A host or a guest. None stands for what could not be read."""
+    """A host or a guest. A field is None where it could not be read."""
 
     name: str
     cpu_model: str | None
-    cpu_version: str | None  # what tells apart CPUs that share a name, as virtual ones do
+    cpu_version: str | None  # family, model, stepping: distinguishes CPUs that share a name
     architecture: str
     kernel: str | None
     cpus: int
@@ -84,11 +84,11 @@ class Machine:
 
     @property
     def evidence(self) -> str:
-        """Return what a time taken here is evidence of."""
+        """Return the kind of evidence that a time taken here is: `silicon` or `function`."""
         return "function" if self.virtualisation == "TCG" else "silicon"
 
     def card(self) -> dict[str, object]:
-        """Return the machine as a result file describes it: no host name, no path."""
+        """Return the machine as a result file describes it, without host name and paths."""
         card = asdict(self)
         del card["allowed_cpus"]
         pkru = self.keys.initial_pkru
@@ -102,7 +102,11 @@ class Machine:
 
 
 def detect(root: Path = Path("/"), native: Probe | None = None, name: str | None = None) -> Machine:
-    """Find out what this machine is; `name` replaces the one made from CPU model and kernel."""
+    """Return a description of this machine.
+
+    `root` is where /proc and /sys are, `native` replaces the probe by native code, and `name` the
+    default name, which is made from CPU model and kernel.
+    """
     probe = native or probe_native()
     cpuinfo = _cpuinfo(root)
     cpu_model = _cpu_model(cpuinfo)
@@ -136,7 +140,7 @@ def detect(root: Path = Path("/"), native: Probe | None = None, name: str | None
 
 @functools.cache
 def probe_native() -> Probe:
-    """Ask native code what only instructions and system calls can tell."""
+    """Return what native code finds by instructions and system calls."""
     native = importlib.import_module("pkbench._native")
     found = native.lib.pk_machine_probe()
 
@@ -168,13 +172,13 @@ def read(root: Path, path: str) -> str | None:
 
 
 def read_number(root: Path, path: str) -> int | None:
-    """Return the whole number that is a file's content; None where it is nothing of the kind."""
+    """Return the integer that a file holds; None where it can't be read or holds anything else."""
     text = read(root, path) or ""
     return int(text) if re.fullmatch(r"-?[0-9]+", text) else None
 
 
 def cpu_list(ranges: str) -> set[int]:
-    """Return the CPUs in a list such as `0-3,8`; none where it isn't one, as in `(null)`."""
+    """Return the CPUs in a list such as `0-3,8`; an empty set for any other text, as `(null)`."""
     if not re.fullmatch(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*", ranges):
         return set()
     bounds = (part.partition("-") for part in ranges.split(","))
@@ -201,17 +205,17 @@ def _keys(probe: Probe) -> Keys:
 
 def _virtualisation(probe: Probe, cpu_model: str) -> str | None:
     vendor = probe.hypervisor_vendor.strip("\0 ")
-    # QEMU's emulator may be told to hide its vendor (tcg-cpuid=off); its CPU's name still tells.
+    # tcg-cpuid=off hides the vendor of QEMU's emulator, but not the name of its CPU.
     if cpu_model.startswith("QEMU TCG CPU"):
         return "TCG"
     if probe.hypervisor:
         return HYPERVISORS.get(vendor, vendor or "unknown hypervisor")
-    # Only x86 has a CPUID in which a hypervisor announces itself.
+    # Only x86 has a CPUID that reports a hypervisor.
     return "" if probe.has_pkru else None
 
 
 def _cpuinfo(root: Path) -> dict[str, str]:
-    """Return what /proc/cpuinfo says of the first CPU."""
+    """Return the first CPU's fields in /proc/cpuinfo."""
     first, _, _ = (read(root, "proc/cpuinfo") or "").partition("\n\n")
     pairs = (line.partition(":") for line in first.splitlines())
     return {key.strip(): value.strip() for key, _, value in pairs if value.strip()}
@@ -220,13 +224,13 @@ def _cpuinfo(root: Path) -> dict[str, str]:
 def _cpu_model(cpuinfo: dict[str, str]) -> str | None:
     if model := cpuinfo.get("model name") or cpuinfo.get("cpu"):
         return model
-    if part := cpuinfo.get("CPU part"):  # arm64 has numbers only
+    if part := cpuinfo.get("CPU part"):  # arm64 has only numbers
         return f"implementer {cpuinfo.get('CPU implementer', '?')} part {part}"
     return None
 
 
 def _cpu_version(cpuinfo: dict[str, str]) -> str | None:
-    """Return what the kernel lists of CPUID.1:EAX, or of arm64's MIDR_EL1, in words."""
+    """Return the fields of CPUID.1:EAX, or of arm64's MIDR_EL1, that the kernel lists, as text."""
     keys = ("cpu family", "model", "stepping", "CPU variant", "CPU revision")
     found = [f"{key.rpartition(' ')[2]} {cpuinfo[key]}" for key in keys if key in cpuinfo]
     return ", ".join(found) or None
@@ -266,7 +270,7 @@ def _mitigations(root: Path) -> dict[str, str]:
 
 
 def _tsc_hz(root: Path) -> float | None:
-    """Return the TSC's frequency where the kernel tells it, which few kernels do."""
+    """Return the TSC's frequency in Hz where the kernel reports it; few kernels do."""
     khz = read(root, f"{CPU}/cpu0/tsc_freq_khz")
     return float(khz) * 1000 if khz else None
 
@@ -274,5 +278,5 @@ def _tsc_hz(root: Path) -> float | None:
 def _libc(root: Path) -> str | None:
     try:
         return os.confstr("CS_GNU_LIBC_VERSION")
-    except (ValueError, OSError):  # a C library that isn't glibc doesn't know the name
+    except (ValueError, OSError):  # C libraries other than glibc lack the name
         return "musl" if any((root / "lib").glob("ld-musl-*")) else None

@@ -1,10 +1,9 @@
-"""The result: a pyperf file, written whole."""
+"""Write a result: a file in pyperf's format, complete or not at all."""
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 # The version of pyperf's file format, unchanged since 2016.
 PYPERF_FORMAT = "1.0"
@@ -14,7 +13,8 @@ SCHEMA = 2
 Metadata = dict[str, str | int | float]
 Run = dict[str, Any]  # pyperf's: {"metadata": …, "warmups": …, "values": …}
 
-# What names the machine's owner, its paths or the interpreter's build, and not the figures.
+# Metadata that identifies the machine's owner, its paths or the interpreter's build, and that no
+# figure depends on.
 PRIVATE = {
     "hostname",
     "python_executable",
@@ -31,7 +31,7 @@ class OutputError(Exception):
 
 
 def check_output(path: Path) -> None:
-    """Raise OutputError now, not after an hour of measuring."""
+    """Raise OutputError if the result can't be written: now, not after an hour of measuring."""
     if path.exists():
         raise OutputError(f"{path} exists already; give another name with -o")
     make_folder(path.parent)
@@ -40,27 +40,27 @@ def check_output(path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, unless it is there; raise OutputError where it can't be."""
+    """Create a folder unless it exists; raise OutputError where that isn't possible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"can't make the folder {folder}: {error.strerror}") from None
+        raise OutputError(f"can't create the folder {folder}: {error.strerror}") from None
 
 
 def public(metadata: Metadata, machine_name: str) -> Metadata:
-    """Return a run's metadata with the machine's chosen name and nothing private."""
+    """Return a run's metadata without the PRIVATE keys, and with the machine's chosen name."""
     kept = {key: value for key, value in metadata.items() if key not in PRIVATE}
     return {**kept, "hostname": machine_name}
 
 
 def per_value(run: Run, quantity: str) -> list[float]:
-    """Return what was read beside each value of a run: one number a value, or none at all."""
+    """Return the readings of a quantity taken with a run's values: one a value, or none at all."""
     text = run["metadata"].get(f"pkbench_{quantity}")
     return [float(number) for number in json.loads(text)] if isinstance(text, str) else []
 
 
 def read_metadata(path: Path) -> Metadata:
-    """Return what a result says of itself; nothing where it is no result."""
+    """Return a result's metadata; empty where the file is no result."""
     try:
         found = json.loads(path.read_text())["metadata"]
     except (OSError, ValueError, LookupError, TypeError):
@@ -69,47 +69,50 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def write_result(path: Path, metadata: Metadata, benchmarks: dict[str, list[Run]]) -> None:
-    """Write the suite by rename: whole, or not at all. `benchmarks` are runs by name."""
-    suite: dict[str, Any] = {
-        "version": PYPERF_FORMAT,
-        "metadata": metadata,
-        "benchmarks": [_benchmark(runs) for runs in benchmarks.values() if runs],
-    }
-    _hoist(suite, suite["benchmarks"])
+    """Write a result through pyperf, complete or not at all, and never over an existing file.
+
+    `benchmarks` are the runs by case name. Raise OutputError where the file exists or can't be
+    written.
+    """
     scratch = path.with_name(path.name + ".part")
     try:
-        scratch.unlink(missing_ok=True)  # of a run that was killed while it wrote
-        with scratch.open("x") as file:
-            json.dump(suite, file, separators=(",", ":"))
+        scratch.unlink(missing_ok=True)  # left by a run that was killed while writing
+        with scratch.open("x", encoding="utf-8") as file:
+            _dump(metadata, [runs for runs in benchmarks.values() if runs], file)
             file.flush()
             os.fsync(file.fileno())
-        os.link(scratch, path)  # unlike a rename, never over a file that came into being meanwhile
+        os.link(scratch, path)  # unlike a rename, it fails if the file exists by now
     except FileExistsError as error:
         raise OutputError(f"{error.filename2 or error.filename} exists already") from None
     except OSError as error:
         raise OutputError(f"can't write {path}: {error.strerror}") from None
+    except (TypeError, ValueError) as error:  # the journal keeps what pyperf refuses
+        raise OutputError(f"can't write {path}: {error}") from None
     finally:
         scratch.unlink(missing_ok=True)
 
 
-def _benchmark(runs: list[Run]) -> dict[str, Any]:
-    benchmark: dict[str, Any] = {"metadata": {}, "runs": [dict(run) for run in runs]}
-    _hoist(benchmark, benchmark["runs"])
-    return benchmark
-
-
-def _hoist(parent: dict[str, Any], children: Iterable[dict[str, Any]]) -> None:
-    """Move what all children's metadata have in common up to the parent, as pyperf does."""
-    children = list(children)
-    if not children:
+def _dump(metadata: Metadata, benchmarks: list[list[Run]], file: TextIO) -> None:
+    """Write a suite in pyperf's format; pyperf moves what all runs share to the file's metadata."""
+    if not benchmarks:  # pyperf has no suite without a benchmark
+        json.dump({"version": PYPERF_FORMAT, "metadata": metadata, "benchmarks": []}, file)
         return
-    common = set(children[0]["metadata"].items())
-    for child in children[1:]:
-        common &= set(child["metadata"].items())
-    # A benchmark's name stays with it, even where there is only one.
-    shared = {key: value for key, value in common if key != "name" or "runs" in parent}
-    parent["metadata"] = {**dict(sorted(shared.items())), **parent["metadata"]}
-    for child in children:
-        child["metadata"] = {
-            key: value for key, value in child["metadata"].items() if key not in shared
-        }
+    import pyperf  # noqa: PLC0415 - it takes half a second to import
+
+    suite = pyperf.BenchmarkSuite(
+        [
+            pyperf.Benchmark(
+                [
+                    pyperf.Run(
+                        run["values"],
+                        [tuple(warmup) for warmup in run.get("warmups", [])],
+                        {**run["metadata"], **metadata},
+                        collect_metadata=False,
+                    )
+                    for run in runs
+                ]
+            )
+            for runs in benchmarks
+        ]
+    )
+    suite.dump(file)

@@ -1,8 +1,8 @@
-"""Runs that measure on the same CPU at the same time take turns, a worker process each.
+"""Let runs that measure on the same CPU take turns: one worker process, or one profiled case, each.
 
-So do profiles, a case each. Two at once would each time the other. In turns neither does, and what
-drifts from one minute to the next is in both alike: the way to compare two builds, or the settings
-of two processes, on a machine that is shared.
+Two measurements at the same moment would disturb each other. In turns they don't, and drift from
+one minute to the next affects both equally. That is the way to compare two builds, or two settings
+of a process, on a shared machine.
 """
 
 import fcntl
@@ -13,35 +13,36 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# Tests hand in a folder of their own, so that they wait for no run on the machine.
+# Tests set a folder of their own, so that they wait for no run on the machine.
 CPUS = Path(os.environ.get("PKBENCH_TURNS", "/sys/devices/system/cpu"))
-# Seconds after which one that still has the CPU is taken to be stopped: many times what a worker
-# process takes.
+# A run that holds the CPU for longer than this many seconds is taken to be stopped.
+# A worker process takes a small part of it.
 LONGEST_WAIT = 60.0
 
 
 class Turns:
     """One run's place among those that measure on a CPU.
 
-    Who has the CPU holds a lock on its folder in sysfs, which every user may open, in whichever
-    checkout, and which the kernel takes back from one that is killed. Who is next holds another:
-    one that has just had its turn finds it taken, and can't come in between. A container whose
-    network is its own has a sysfs of its own, and takes no turns with those outside.
+    The run that has the CPU holds a lock on the CPU's folder in sysfs. Every user may open that
+    folder, from every checkout, and the kernel releases the lock of a killed process. The run that
+    is next holds a second lock. A run that has just had its turn finds it taken, so it can't jump
+    the queue. A container with its own network has its own sysfs, and takes no turns with runs
+    outside.
     """
 
     def __init__(self, cpu: int, longest_wait: float = LONGEST_WAIT, cpus: Path = CPUS) -> None:
         self._has, self._next = cpus / f"cpu{cpu}", cpus / f"cpu{cpu}" / "uevent"
         self._longest_wait = self._patience = longest_wait
         self._locks = True
-        self.waited = 0.0  # seconds, for others
-        self.missed = 0  # turns that began beside one that had not ended its own
+        self.waited = 0.0  # seconds, for the turns of others
+        self.missed = 0  # turns that began although another run had not ended its own
 
     @contextmanager
     def turn(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Have the CPU to ourselves, as far as other runs are concerned; tell that we wait for it.
+        """Keep other runs off the CPU; call `waiting` before waiting for them.
 
-        One that has the CPU and seems to be stopped is waited for once, until it has given it away
-        again. Where no lock can be had, nobody is waited for.
+        A run that seems to be stopped is waited for only once, until it has released the CPU again.
+        Without locks, as in some containers, no run is waited for.
         """
         held = self._take(waiting) if self._locks else None
         try:
@@ -72,12 +73,12 @@ class Turns:
 
 
 def at_the_last_cpu(longest_wait: float = LONGEST_WAIT) -> Turns:
-    """Return our place at the last CPU that we may use, where cases are measured."""
+    """Return our place at the last CPU that we may use; that is where cases are measured."""
     return Turns(max(os.sched_getaffinity(0)), longest_wait)
 
 
 class _Wait:
-    """How long others are waited for before one turn."""
+    """The time that may still be spent waiting before one turn."""
 
     def __init__(self, patience: float, waiting: Callable[[], None]) -> None:
         self._left = patience
@@ -91,7 +92,7 @@ class _Wait:
             if not _lock_now(held):
                 self._lock_later(held)
         except BaseException:
-            os.close(held)  # where it is still waited for, the lock is gone as soon as it is had
+            os.close(held)  # if a thread still waits for the lock, this releases it again
             raise
         return held
 
@@ -99,7 +100,7 @@ class _Wait:
         if not self._left:
             raise TimeoutError
         self._waiting()
-        # By a thread that sleeps until then: to ask again and again would disturb who measures.
+        # A sleeping thread waits for the lock: polling would disturb the run that measures.
         done = threading.Event()
         threading.Thread(target=_sleep_until_locked, args=(held, done), daemon=True).start()
         began = time.monotonic()
@@ -120,6 +121,6 @@ def _lock_now(held: int) -> bool:
 
 
 def _sleep_until_locked(held: int, done: threading.Event) -> None:
-    with suppress(OSError):  # closed meanwhile: nobody waits any more
+    with suppress(OSError):  # closed meanwhile: the wait is over
         fcntl.flock(held, fcntl.LOCK_EX)
         done.set()

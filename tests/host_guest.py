@@ -31,7 +31,9 @@ exec chroot {HOST} """
 def kernel() -> Kernel:
     """Return a kernel that can mount the host's files, with its modules where virtme-ng looks."""
     needs.qemu()
-    able = (found for found in available.at_hand() if found.readable and _mounts_9p(found))
+    able = (
+        found for found in available.available_kernels() if found.readable and _mounts_9p(found)
+    )
     chosen = next(able, None)
     if chosen is None:
         needs.lacking(

@@ -57,7 +57,7 @@ def qemu() -> Emulator:
 
 def kernel(version: str = "") -> Kernel:
     """Return a kernel that a guest can boot, of a version such as 6.12 where it matters."""
-    for found in available.at_hand():
+    for found in available.available_kernels():
         if found.readable and f"{found.version}.".startswith(f"{version}." if version else ""):
             return found
     lacking(f"no kernel {version} at hand: `pkbench kernels get {version}` brings one")

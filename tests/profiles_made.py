@@ -22,13 +22,13 @@ SAMPLES = {
     "event": "cpu-clock",
     "frequency": 9973,
     "remark": "",
-    "profilers_own": 7,
+    "profiler_samples": 7,
     "frames": ["run", "do_syscall_64_[k]", "flush_tlb_mm_range_[k]", "change_pte_range_[k]"],
     "stacks": [[60, 0, 1, 2], [30, 0, 1, 3], [10, 0]],
     "timed": [[60, 0, 1, 2], [30, 0, 1, 3], [10, 0]],
 }
 DOCUMENT = {
-    "pkbench_profile_schema": 1,
+    "pkbench_profile_schema": 2,
     "version": "0.1.0",
     "date": "2026-11-25T21:00:00+00:00",
     "command": "pkbench profile",
@@ -53,7 +53,7 @@ DOCUMENT = {
                 },
             ],
             "timings": [
-                {"how": "alone", "seconds": 1e-6, "shortest": 0.9e-6, "values": 14},
+                {"how": "unprofiled", "seconds": 1e-6, "shortest": 0.9e-6, "values": 14},
                 {"how": "counted", "seconds": 2e-6, "shortest": 1.8e-6, "values": 7},
             ],
             "samples": SAMPLES,

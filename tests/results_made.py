@@ -48,7 +48,7 @@ def suite(
     """Make a whole pyperf suite of pkbench cases."""
     cases = list(cases)
     shared: dict[str, str | int] = {
-        "pkbench_schema": 1,
+        "pkbench_schema": 2,
         "pkbench_version": "0.1.0",
         "pkbench_evidence": evidence,
         "pkbench_preset": "quick",
@@ -69,6 +69,16 @@ def write(path: Path, made: dict[str, Any]) -> Path:
     """Write a suite where the analysis can read it."""
     path.write_text(json.dumps(made))
     return path
+
+
+def with_keys(made: dict[str, Any], names: Mapping[str, str], schema: int) -> dict[str, Any]:
+    """Return a suite in another format, of which some keys have other names."""
+    runs = [run for benchmark in made["benchmarks"] for run in benchmark["runs"]]
+    for holder in (made, *made["benchmarks"], *runs):
+        metadata = holder.get("metadata", {})
+        holder["metadata"] = {names.get(key, key): value for key, value in metadata.items()}
+    made["metadata"]["pkbench_schema"] = schema
+    return made
 
 
 def _listed(made: Made) -> dict[str, Any]:

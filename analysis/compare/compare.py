@@ -47,7 +47,7 @@ DEFINITION = (
     "(estimated by the median absolute deviation), Yuen's t-test is used, which leaves out "
     f"{TRIMMED:.0%} of the processes at either end (Yuen, Biometrika 61, 1974). "
     "The expected share of false alarms among all cases called faster or slower is 5 % (Benjamini "
-    "and Hochberg, J. R. Stat. Soc. B 57, 1995). The process is the unit, because the values of one "
+    "and Hochberg, J. R. Stat. Soc. B 57, 1995). The process is the unit, because values of one "
     "process are not independent. A percentile bootstrap of six processes would give intervals too "
     "narrow by a factor of two to three."
 )

@@ -87,7 +87,7 @@ def caution(comparison: Comparison) -> str:
 
 
 def junit(gate: Gate) -> bytes:
-    """Return a gate as JUnit's XML, which build servers read: a test per case of the base result."""
+    """Return a gate as JUnit's XML, as build servers read it: a test per case of the base."""
     states = Counter(gate.states)
     suite = ET.Element(
         "testsuite",

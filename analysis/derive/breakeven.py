@@ -120,7 +120,7 @@ def affordable(costs: pd.DataFrame, share: float) -> pd.DataFrame:
     )
 
 
-def cheapest(costs: pd.DataFrame) -> pd.DataFrame:
+def lowest_cost(costs: pd.DataFrame) -> pd.DataFrame:
     """Return the way that costs least on each machine at each size, a row for each.
 
     `clear` holds where its whole interval, or assumed range, lies below that of every other way.

@@ -1,4 +1,4 @@
-"""Whether the core cycles that chains of known latency tell are those that the CPU counts."""
+"""Whether calibrated core cycles agree with the cycles that the CPU's own counter counts."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import numpy as np
 import pandas as pd
 
 WHOLE = "user mode and kernel"
-# The counter also runs while the clocks are read around each batch, which the value is free of.
+# The counter includes the reading of the clocks around each batch; the value does not.
 AGREE = 0.03
 QUARTILES = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True)
 class Check:
-    """The counted cycles of an operation over the calibrated ones, over so many values."""
+    """Counted core cycles divided by calibrated ones: the distribution over values."""
 
-    values: int
+    values: int  # how many values have both
     low: float  # the lower quartile
     ratio: float  # the median
     high: float  # the upper quartile
 
     @property
     def agrees(self) -> bool:
-        """Tell whether the two are the same but for what the counter counts besides."""
+        """Whether the two differ by no more than AGREE allows for reading the clocks."""
         return abs(self.ratio - 1) <= AGREE
 
 
 def check(frame: pd.DataFrame) -> Check | None:
-    """Compare the two in the values of a machine's tidy frame that have both; None of none.
+    """Compare counted and calibrated cycles in one machine's rows of a tidy frame.
 
-    Left out is what the counter has counted more of than the value: where it stood still in the
-    kernel, and where pieces had to share the core.
+    Return None where no value has both. Left out are values whose counter covers something else
+    than the value: user mode alone, or contended pieces.
     """
     shared = frame["uncontended_share"].fillna(1.0) < 1.0
-    both = frame[(frame["state"] == "measured") & (frame["counted"] == WHOLE) & ~shared]
+    both = frame[(frame["state"] == "measured") & (frame["counter_scope"] == WHOLE) & ~shared]
     ratios = (both["core_cycles"] / both["cycles"]).to_numpy(dtype=float)
     ratios = ratios[np.isfinite(ratios) & (ratios > 0)]
     if not ratios.size:

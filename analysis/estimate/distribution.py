@@ -1,4 +1,4 @@
-"""What a median hides: two modes, or a drift over the run, said in words."""
+"""What a median hides: two modes, or a drift over the run, in words."""
 
 from __future__ import annotations
 
@@ -9,22 +9,26 @@ from numpy.typing import NDArray
 
 from .sample import Numbers
 
-# With fewer processes a clump of a few is no shape.
+# Fewer processes show no shape.
 ENOUGH = 10
-# A mode has at least this share of the processes; fewer are outliers.
+# A mode has at least this share of the processes. A smaller group is outliers.
 LEAST_SHARE = 0.15
-# How far two modes must be apart, in Ashman's D (Ashman, Bird and Zepf, Astronomical Journal 108,
-# 1994): two normal distributions are told apart beyond 2, but one cut in two has 2.7 in the mean
-# and less than this in 99 of 100 samples of 10 to 60 (tests/benchmarks/shapes.py).
+# The least separation of two modes, in Ashman's D (Ashman, Bird and Zepf, Astronomical Journal 108,
+# 1994). Two normal distributions are distinct beyond 2. But one distribution cut in two has 2.7 on
+# average, and less than 7 in 99 of 100 samples of 10 to 60 (tests/benchmarks/shapes.py).
 SEPARATE = 7.0
-# A rank correlation with the round that would come about by itself once in a thousand cases, and
-# a change between first and last third that is worth a word.
+# A drift is reported if its rank correlation with the round has at most the probability UNLIKELY by
+# chance, and if the last third differs from the first by at least WORTH_A_WORD. Two modes must
+# differ by as much.
 UNLIKELY, WORTH_A_WORD = 0.001, 0.01
-ROUNDING = 1e-14  # of squares of values between -1 and 1
+ROUNDING = 1e-14  # of a variance of values between -1 and 1
 
 
 def shape(values: Numbers, rounds: tuple[int, ...] | None) -> str:
-    """Return what is to be said of the figures of a case's processes, "" for nothing."""
+    """Return what the median of a case's processes hides, in words; "" for nothing.
+
+    `values` has one figure per process, of any unit; `rounds` the round of each, None if unknown.
+    """
     if values.size < ENOUGH:
         return ""
     found = [_drift(values, rounds), _modes(values)]
@@ -43,10 +47,10 @@ def _drift(values: Numbers, rounds: tuple[int, ...] | None) -> str:
 
 
 def chance(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
-    """Return how likely so strong a rank correlation is by chance, as scipy.stats.spearmanr does.
+    """Return the p-value of the rank correlation of two samples, as scipy.stats.spearmanr does.
 
-    By Student's distribution (Abramowitz and Stegun, 26.7.3 and 26.7.4), of four values or more: to
-    import SciPy takes a second.
+    Both have the same size, four or more. By Student's distribution (Abramowitz and Stegun, 26.7.3
+    and 26.7.4). SciPy is not used because importing it takes a second.
     """
     correlation = abs(float(np.corrcoef(_ranks(first), _ranks(second))[0, 1]))
     freedom = first.size - 2
@@ -61,7 +65,7 @@ def chance(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
 
 
 def _ranks(values: NDArray[np.generic]) -> Numbers:
-    """Return the rank of each value; equal ones share theirs."""
+    """Return the rank of each value; equal values share their mean rank."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     return np.asarray((counts.cumsum() - (counts - 1) / 2)[places])
 
@@ -79,10 +83,10 @@ def _modes(values: Numbers) -> str:
 
 
 def _best_cut(ordered: Numbers) -> int:
-    """Return how many values are below the cut whose parts are the furthest apart."""
+    """Return how many values lie below the cut that separates its two parts best."""
     least = max(2, int(np.ceil(LEAST_SHARE * ordered.size)))
     cuts = np.arange(least, ordered.size - least + 1)
-    # From sums up to each cut; centred, or their squares would hide the variances.
+    # Moments come from cumulative sums. Without centring, rounding would swamp the variances.
     centred = (ordered - ordered.mean()) / max(np.ptp(ordered), np.finfo(float).tiny)
     sums, squares = np.cumsum(centred), np.cumsum(centred**2)
     means, variances = zip(
@@ -98,13 +102,13 @@ def _best_cut(ordered: Numbers) -> int:
 def _moments(
     total: Numbers, squares: Numbers, number: NDArray[np.int64]
 ) -> tuple[Numbers, Numbers]:
-    """Return mean and variance from sums; a variance that is nothing but rounding is none."""
+    """Return mean and variance from sums; a variance that is only rounding error becomes 0."""
     variance = (squares - total**2 / number) / (number - 1)
     return total / number, np.where(variance < ROUNDING, 0.0, variance)
 
 
 def separation(low: Numbers, high: Numbers) -> float:
-    """Return Ashman's D of two parts of a sample."""
+    """Return Ashman's D of two parts of a sample: infinity where neither varies."""
     spread = float(np.hypot(low.std(ddof=1), high.std(ddof=1)))
     apart = float(np.sqrt(2) * abs(high.mean() - low.mean()))
     return apart / spread if spread else float("inf")

@@ -25,7 +25,7 @@ PIECES_DEFINITION = (
 )
 DEFINITION = (
     "Each process contributes the median of its values. Disturbed values (an involuntary context "
-    "switch, a migration or stolen time) are left out where at least half of the process's values "
+    "switch, a migration or steal time) are left out where at least half of the process's values "
     "are undisturbed. Contended values (another hardware thread used the core) are left out where "
     "at least three processes have uncontended ones. The estimate is the median over processes. "
     "Its interval is the 95 % percentile bootstrap over processes "
@@ -85,7 +85,7 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     resolved       whether net is distinguishable from zero (never missing). Its interval must not
                    reach zero. It must exceed the clock's smallest step divided by the operations of
                    a value's piece. It must exceed what two loops of the same work may differ by
-                   (2 % of the floor). Where it is false, net may be negative and is not to be printed
+                   (2 % of the floor). If false, net may be negative: do not print it
     ============== ====================================================================
     """
     return estimates_of(frame, samples(processes(frame)))

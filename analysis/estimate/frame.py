@@ -1,4 +1,4 @@
-"""Result files as one tidy frame, a row a value."""
+"""Result files as one tidy frame, a row per value."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CATEGORIES = (
     "floor",
     "state",
     "unit",
-    "counted",
+    "counter_scope",
 )
 OF_A_CASE = ("family", "benchmark", "group", "floor", "state")
 INTEGERS = ("process", "round", "position", "index", "cpu", "loops", "piece_loops", "inner_loops")
@@ -55,7 +55,10 @@ FLAGS = ("disturbed", "contended")
 
 
 def load(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read result files into one tidy frame; see `tidy` for its columns."""
+    """Read result files into one tidy frame; see `tidy` for its columns.
+
+    Raises ResultError, one sentence that names the file, where one can't be read or is invalid.
+    """
     return tidy([read(path) for path in paths])
 
 
@@ -128,7 +131,8 @@ def tidy(results: Sequence[Result], one_core: bool = False) -> pd.DataFrame:
     counter_share
                  the share, 0 to 1, of the time for which these four were on the CPU's counters.
                  Below 1 they are scaled up by it. Missing likewise
-    counted      what these four count: "user mode and kernel", "user mode", or "" for nothing
+    counter_scope
+                 what these four count: "user mode and kernel", "user mode", or "" for nothing
     slowest      seconds per operation of the slowest thread or process of a team; missing where
                  the operation has no team
     cpu          the CPU that the value was measured on; missing where it was not read
@@ -229,7 +233,7 @@ def _process_columns(found: Sequence[_MeasuredCase]) -> Columns:
         "loops": _whole([process.loops for process in each]),
         "piece_loops": _whole([process.piece_loops or process.loops for process in each]),
         "inner_loops": _whole([process.inner_loops for process in each]),
-        "counted": _categories([process.counted for process in each]),
+        "counter_scope": _categories([process.counter_scope for process in each]),
         "clock_resolution": np.array(seconds, dtype=np.float64),
     }
 
@@ -282,5 +286,5 @@ def points_column(points: Sequence[int | str | None]) -> Any:
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a table's rows, each by column name."""
+    """Return a table's rows, each a dictionary by column name."""
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]

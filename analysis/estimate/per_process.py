@@ -1,4 +1,4 @@
-"""From values to a figure a process: which values count."""
+"""From values to one figure per process: which values count."""
 
 from __future__ import annotations
 
@@ -9,21 +9,33 @@ from pandas.api.typing import DataFrameGroupBy
 
 KEY = ["machine", "evidence", "case"]
 
-# The share of a process's values that must be clean for its contaminated ones to be left out:
-# where most are contaminated, that is what the case costs, there or everywhere.
+# Disturbed values are left out if at least this share of the process's values are undisturbed.
+# If most are disturbed, the disturbance belongs to the case or to the machine.
 CLEAN_SHARE = 0.5
-# Processes with values of a core of their own that a case must have for those beside a neighbour to
-# be left out, whatever their share: a neighbour comes and goes, and no case brings it along.
+# Contended values are left out if at least this many processes of the case have uncontended ones,
+# whatever their share: contention comes from other programs, never from the case.
 FEWEST_UNCONTENDED = 3
 
 
 def processes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per process: the median of its values, how many there were and were left out.
+    """Return a row per worker process, from a frame as `tidy` gives it.
 
-    Values of failed cases and of evidence `function`, whose times mean nothing, don't count at all.
-    Contaminated values are left out where at least `CLEAN_SHARE` of the process's are clean, and
-    crowded ones where `FEWEST_ALONE` processes of the case have others: a process that has none
-    then has no median. `crowded` is how many such values count all the same.
+    Values of failed cases are ignored, and so are those of evidence `function`, whose times mean
+    nothing. Disturbed values are left out where at least `CLEAN_SHARE` of the process's values are
+    undisturbed. Contended values are left out where at least `FEWEST_UNCONTENDED` processes of the
+    case have uncontended ones.
+
+    ================ ================================================================
+    machine          as in `tidy`, likewise evidence, case, process, round, loops, piece_loops,
+                     inner_loops, slope and clock_resolution (seconds)
+    values           how many values the process measured
+    left_out         how many of these were left out
+    contended        how many contended values were kept
+    value            the median of the values kept: seconds or instructions per operation; missing
+                     where all were left out
+    cycles           the median of the values kept in core cycles per operation; missing where all
+                     were left out or no cycles are known
+    ================ ================================================================
     """
     usable = frame[(frame["state"] == "measured") & (frame["evidence"] != "function")]
     kept = counting(usable)
@@ -36,7 +48,7 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def counting(values: pd.DataFrame) -> pd.Series[bool]:
-    """Tell of each value whether its process's median has it; see `processes`."""
+    """Return for each value whether it counts in its process's median; see `processes`."""
     contended = _marked(values, "contended")
     clean = _clean(values)
     return clean & ~(contended & _has_enough(values, clean & ~contended))
@@ -51,14 +63,14 @@ def _marked(values: pd.DataFrame, flag: str) -> pd.Series[bool]:
 
 
 def _clean(values: pd.DataFrame) -> pd.Series[bool]:
-    """Tell of each value whether its process's median has it, for all that contaminated it."""
+    """Return for each value whether it is undisturbed, or kept although it is disturbed."""
     clean = ~_marked(values, "disturbed")
     share = _by_process(values.assign(clean=clean))["clean"].transform("mean")
     return clean | (share < CLEAN_SHARE)
 
 
 def _has_enough(values: pd.DataFrame, good: pd.Series[bool]) -> pd.Series[bool]:
-    """Tell of each value whether enough processes of its case have good values."""
+    """Return for each value whether FEWEST_UNCONTENDED processes of its case have good values."""
     first = good & ~values[[*KEY, "process"]].where(good).duplicated()
     by_case = values.assign(first=first).groupby(KEY, observed=True, sort=False)
     return by_case["first"].transform("sum") >= FEWEST_UNCONTENDED

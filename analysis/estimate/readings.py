@@ -1,4 +1,4 @@
-"""What was read beside the values of a result: a number a value, NaN where nothing was read."""
+"""Readings taken with each value: one number per value, NaN where nothing was read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..reading.result import Result
 
 Numbers = NDArray[np.float64]
 
-# What the CPU's own counters say.
+# Readings of the CPU's own counters.
 COUNTED = (
     "core_cycles",
     "retired_instructions",
@@ -23,22 +23,27 @@ COUNTED = (
     "page_walk_cycles",
     "counter_share",
 )
-# What contaminates a value during which it is not zero.
+# Noise sources: a value during which one of these is not zero is disturbed.
 DISTURBANCES = ("involuntary_switches", "migrations", "steal_seconds")
-# When somebody else has been on the core, and what a cycle is, all as the stop rule has it, with
-# the sources and the reasons (pkbench/crowding.py): no-ops, or branches that can't be predicted,
-# that seem to take this many times longer, or shorter, than on a core alone; chains of
-# multiplications and of additions that are further apart than this from three to one; the share of
-# them that must not be; how large a crowd of readings must be, by the largest, to be those of a
-# core alone.
-NOPS_CONTENDED, BRANCHES_CONTENDED = 1.02, 1.03  # of no-ops, of branches
-MULTIPLY_CYCLES, AGREE, LEAST_AGREEING = 3.0, 0.005, 0.1
-CROWD = 1 / 3
+# The limits of SMT contention and of core-clock calibration are the stop rule's, whose module gives
+# their sources and reasons (pkbench/worker/smt_contention.py). A test holds the two equal.
+# A reading is contended if a no-op, or an unpredictable branch, takes this many times more, or
+# fewer, cycles than on an uncontended core.
+NOPS_CONTENDED, BRANCHES_CONTENDED = 1.02, 1.03
+# The chain of multiplications must take MULTIPLY_CYCLES times as long as that of additions, within
+# TOLERANCE. At least the share LEAST_CONSISTENT of all readings must be consistent so.
+MULTIPLY_CYCLES, TOLERANCE, LEAST_CONSISTENT = 3.0, 0.005, 0.1
+# Uncontended readings form the lowest cluster that has this share of the largest one's readings.
+CLUSTER_SHARE = 1 / 3
 CONTENTION_LIMITS = {"nop_cycles": NOPS_CONTENDED, "branch_cycles": BRANCHES_CONTENDED}
 
 
 def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
-    """Return what a frame has of each value of a result's processes; flags are 0 or 1."""
+    """Return a frame's columns of numbers for all values of some processes, in their order.
+
+    Flags are 0 or 1. The processes are of one result, or of several that were measured in turns on
+    one core. Units and missing values are as in `frame.tidy`.
+    """
     found = quantities(processes)
     value = np.fromiter(chain.from_iterable(p.values for p in processes), np.float64)
     nothing = np.full(value.size, nan)
@@ -48,14 +53,15 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
 
     ticks, nop_cycles, add_seconds = read("ticks"), read("nop_cycles"), read("add_seconds")
     multiply_seconds = read("multiply_seconds")
-    agreeing = agree(add_seconds, multiply_seconds)
-    alone = _uncontended(found, agreeing)
-    best_nop_cycles = alone.get("nop_cycles", 0.0)
+    trusted = consistent(add_seconds, multiply_seconds)
+    uncontended = _uncontended(found, trusted)
+    best_nop_cycles = uncontended.get("nop_cycles", 0.0)
     cycle = cycle_seconds(add_seconds, nop_cycles, best_nop_cycles)
     timed = ~np.isnan(add_seconds + multiply_seconds)
-    known = timed & (cycle > 0) & (best_nop_cycles > 0 or _mostly_agree(agreeing[timed]))
+    known = timed & (cycle > 0) & (best_nop_cycles > 0 or _mostly_consistent(trusted[timed]))
     marks = [
-        contended(found[look], least, CONTENTION_LIMITS[look]) for look, least in alone.items()
+        contended(found[reading], cycles, CONTENTION_LIMITS[reading])
+        for reading, cycles in uncontended.items()
     ]
     return {
         "value": value,
@@ -76,7 +82,7 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
 
 
 def quantities(processes: Sequence[Process]) -> dict[str, Numbers]:
-    """Return each quantity beside all values of some processes, in their order."""
+    """Return each quantity read with the values of some processes, a number per value in order."""
     counts = np.array([len(process.values) for process in processes], dtype=np.int64)
     starts, size = np.cumsum(counts) - counts, int(counts.sum())
     alike: dict[tuple[tuple[str, ...], int], list[int]] = {}
@@ -93,78 +99,87 @@ def quantities(processes: Sequence[Process]) -> dict[str, Numbers]:
 
 
 def _packed(per_value: Mapping[str, Sequence[float]]) -> array[float]:
-    """Return the numbers of a process, those of a quantity next to each other."""
+    """Return the numbers of a process: all of its first quantity, then all of the next."""
     if isinstance(per_value, Readings):
         return per_value.numbers
     return array("d", chain.from_iterable(per_value.values()))
 
 
 def total(each: Sequence[Numbers]) -> Numbers:
-    """Return the sum of those that were read, NaN where none was."""
+    """Return the sum of the readings of each value, skipping NaN; NaN where all are."""
     read = np.stack(each)
     unread = np.isnan(read)
     return np.where(unread.all(axis=0), nan, np.where(unread, 0.0, read).sum(axis=0))
 
 
 def disturbed(found: Mapping[str, Numbers]) -> Numbers:
-    """Tell whether something else than the operation is in a value."""
+    """Return 1 for values in which a noise source is not zero, else 0; NaN where none was read."""
     return np.minimum(total([np.sign(np.abs(each)) for each in found.values()]), 1.0)
 
 
-def contended(cycles: Numbers, best: float, apart: float) -> Numbers:
-    """Tell whether somebody else was on the core beside a value."""
-    other = (cycles > apart * best) | ((cycles > 0) & (cycles < best / apart))
-    return np.where(np.isnan(cycles), nan, other & (best > 0))
+def contended(cycles: Numbers, best_cycles: float, limit: float) -> Numbers:
+    """Return 1 for readings that show contention, else 0; NaN where nothing was read.
+
+    `best_cycles` is what an uncontended core takes; if it is 0 (not known), no reading does.
+    """
+    other = (cycles > limit * best_cycles) | ((cycles > 0) & (cycles < best_cycles / limit))
+    return np.where(np.isnan(cycles), nan, other & (best_cycles > 0))
 
 
 def uncontended_core(result: Result) -> dict[str, float]:
-    """Return the core cycles of a no-op, and of a random branch, on a core alone.
+    """Return the core cycles of a no-op and of an unpredictable branch on an uncontended core.
 
-    0 where it hardly ever was; those that were not timed are left out.
+    By the names `nop_cycles` and `branch_cycles`. 0 where the core was hardly ever uncontended; a
+    reading that was not taken is left out.
     """
     found = quantities(result.processes)
     unread = np.full(sum(len(process.values) for process in result.processes), nan)
-    agreeing = agree(*(found.get(name, unread) for name in ("add_seconds", "multiply_seconds")))
-    return _uncontended(found, agreeing)
+    chains = (found.get(name, unread) for name in ("add_seconds", "multiply_seconds"))
+    return _uncontended(found, consistent(*chains))
 
 
-def _uncontended(found: Mapping[str, Numbers], agreeing: NDArray[np.bool_]) -> dict[str, float]:
+def _uncontended(found: Mapping[str, Numbers], trusted: NDArray[np.bool_]) -> dict[str, float]:
     return {
-        look: best(found[look], agreeing, apart)
-        for look, apart in CONTENTION_LIMITS.items()
-        if look in found
+        reading: uncontended_cycles(found[reading], trusted, limit)
+        for reading, limit in CONTENTION_LIMITS.items()
+        if reading in found
     }
 
 
-def agree(add_seconds: Numbers, multiply_seconds: Numbers) -> NDArray[np.bool_]:
-    """Tell of each value whether the chains beside it took as many cycles as on a core alone.
+def consistent(add_seconds: Numbers, multiply_seconds: Numbers) -> NDArray[np.bool_]:
+    """Return for each value whether its core-clock calibration was undisturbed.
 
-    Chains that weren't timed can't disagree.
+    It was if the two chains have the ratio they should have. Chains that were not timed count as
+    consistent.
     """
     unread = np.isnan(add_seconds) | np.isnan(multiply_seconds)
     known = ~unread & (add_seconds > 0)
     ratios = np.divide(multiply_seconds, add_seconds, where=known, out=np.full(known.size, np.inf))
-    agreeing: NDArray[np.bool_] = np.abs(ratios / MULTIPLY_CYCLES - 1) <= AGREE
-    return unread | agreeing
+    as_expected: NDArray[np.bool_] = np.abs(ratios / MULTIPLY_CYCLES - 1) <= TOLERANCE
+    return unread | as_expected
 
 
-def _mostly_agree(agreeing: NDArray[np.bool_]) -> bool:
-    return bool(agreeing.sum() >= max(1.0, LEAST_AGREEING * agreeing.size))
+def _mostly_consistent(calibrations: NDArray[np.bool_]) -> bool:
+    return bool(calibrations.sum() >= max(1.0, LEAST_CONSISTENT * calibrations.size))
 
 
-def best(cycles: Numbers, agreeing: NDArray[np.bool_], apart: float) -> float:
-    """Return the cycles of a no-op, or branch, on a core alone; 0 where the readings don't tell."""
+def uncontended_cycles(cycles: Numbers, trusted: NDArray[np.bool_], limit: float) -> float:
+    """Return the core cycles of a no-op, or of a branch, without contention; 0 if not known.
+
+    `cycles` are its readings, `trusted` whether the calibration of each was consistent. Readings
+    of one cluster differ by a factor of at most `limit`.
+    """
     read = ~np.isnan(cycles)
-    found = np.sort(cycles[read & agreeing])
-    ends = np.searchsorted(found, apart * found, side="right")
+    found = np.sort(cycles[read & trusted])
+    ends = np.searchsorted(found, limit * found, side="right")
     sizes = ends - np.arange(found.size)
-    least = max(CROWD * sizes.max(initial=0), LEAST_AGREEING * read.sum())
+    least = max(CLUSTER_SHARE * sizes.max(initial=0), LEAST_CONSISTENT * read.sum())
     (starts,) = np.nonzero(sizes >= least)
     return float(np.median(found[starts[0] : ends[starts[0]]])) if starts.size else 0.0
 
 
-def cycle_seconds(add_seconds: Numbers, nop_cycles: Numbers, best: float) -> Numbers:
-    """Return what a core cycle takes: an addition, or less where no-ops show it to be disturbed."""
-    if not best:
+def cycle_seconds(add_seconds: Numbers, nop_cycles: Numbers, best_cycles: float) -> Numbers:
+    """Return the seconds of a core cycle: an addition's, corrected where no-ops show contention."""
+    if not best_cycles:
         return add_seconds
-    return add_seconds * np.fmin(1.0, nop_cycles / best)
+    return add_seconds * np.fmin(1.0, nop_cycles / best_cycles)

@@ -1,4 +1,4 @@
-"""The machines of one kind of evidence, side by side."""
+"""The results of one kind of evidence, with everything derived from them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,19 @@ Place = tuple[str, str]  # a machine's name and a case's
 
 @dataclass(frozen=True)
 class ResultSet:
-    """Results of one kind of evidence with everything derived from them."""
+    """Results of one kind of evidence, with everything derived from them; `result_sets` makes it.
 
-    evidence: str
-    machines: tuple[tuple[str, Result], ...]
-    frame: pd.DataFrame
-    assumptions: tuple[Assumption, ...] = ()  # what the reader takes to be so, and nobody measured
-    listed: pd.DataFrame | None = None  # the cases, where there are no results to take them from
+    Raises EvidenceError where the frame holds more than one kind of evidence.
+    """
+
+    evidence: str  # silicon, path length or function; "" of an empty frame
+    machines: tuple[tuple[str, Result], ...]  # name and result; empty for a frame without files
+    frame: pd.DataFrame  # as `tidy` gives it
+    assumptions: tuple[Assumption, ...] = ()  # costs that the reader assumes, not measured ones
+    listed: pd.DataFrame | None = None  # the table of `cases`, where there are no results for it
 
     def __post_init__(self) -> None:
-        """Refuse to be of two kinds."""
+        """Refuse a frame of several kinds of evidence."""
         one_evidence(self.frame)
 
     @cached_property
@@ -49,11 +52,11 @@ class ResultSet:
 
     @cached_property
     def cases(self) -> pd.DataFrame:
-        """A row per case that was asked for, with its state; see `frame.cases`."""
+        """A row per case that was asked for, with its state; see `case_list.cases`."""
         return cases(self.machines) if self.listed is None else self.listed
 
     def counts(self, machine: str, case: str) -> Mapping[str, float]:
-        """Return what else an operation of a case costs on a machine."""
+        """Return what else one operation of a case costs on a machine, a number by its name."""
         found = self._asked.get((machine, case))
         return found.counts if found else {}
 
@@ -71,7 +74,7 @@ class ResultSet:
         }
 
     def in_user_mode(self, machine: str, case: str) -> float | None:
-        """Return how many instructions of a case user mode executes; None where it wasn't told."""
+        """Return how many instructions per operation run in user mode; None where not counted."""
         return self._user_mode.get((machine, case))
 
     @property
@@ -81,21 +84,21 @@ class ResultSet:
 
     @property
     def exact(self) -> bool:
-        """Tell whether the figures are counts rather than measurements."""
+        """Whether the costs are exact counts rather than measured times."""
         return self.evidence == "path length"
 
     @property
     def noun(self) -> str:
-        """What its machines are to a reader: one CPU is emulated for all counts."""
+        """What distinguishes its machines: for counts the kernel, as all emulate one CPU."""
         return "kernel" if self.exact else "machine"
 
     @property
     def unit(self) -> str:
-        """What a figure counts."""
+        """The unit of its costs: s or instructions."""
         return "instructions" if self.exact else "s"
 
     def on(self, machine: str) -> pd.DataFrame:
-        """Return one machine's estimates."""
+        """Return one machine's rows of `estimates`; none for an unknown machine."""
         return self._by_machine.get(machine, self.estimates.iloc[:0])
 
     @cached_property
@@ -147,7 +150,7 @@ class ResultSet:
 def result_sets(
     results: Sequence[Result], assumptions: Sequence[Assumption] = ()
 ) -> list[ResultSet]:
-    """Sort results by kind of evidence, in the order in which evidence counts."""
+    """Return a result set for each kind of evidence among some results, silicon first."""
     frame = tidy(results)
     machines = named(results)
     one_kind = len({result.evidence for result in results}) == 1
@@ -155,7 +158,7 @@ def result_sets(
         ResultSet(
             evidence=kind,
             machines=tuple((name, result) for name, result in machines if result.evidence == kind),
-            # A copy of the whole would be as large as the whole.
+            # Selecting rows copies them: a copy of the whole frame would double the memory.
             frame=frame if one_kind else frame[frame["evidence"] == kind],
             assumptions=tuple(assumptions),
         )

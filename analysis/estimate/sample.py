@@ -1,4 +1,4 @@
-"""The process-level figures of one case, with and without its floor's."""
+"""The process-level figures of one case, as measured and net of its fixed overhead (floor)."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ SUMMARY = (
 
 @dataclass(frozen=True)
 class Sample:
-    """The process-level figures of one case."""
+    """The process-level figures of one case on one machine.
 
-    exact: bool
-    values: Numbers
-    rounds: tuple[int, ...] | None
-    inner_loops: int
+    `values`, `rounds` and `cycles` have an entry per process, by round where rounds are known.
+    """
+
+    exact: bool  # counts of instructions rather than times
+    values: Numbers  # per operation: seconds, or instructions where exact
+    rounds: tuple[int, ...] | None  # None where a process has no round of its own
+    inner_loops: int  # operations per loop
     slope: bool  # its floor is the same loop with fewer of the same operation
-    count: int
+    count: int  # values measured, in all processes
     left_out: int  # of these values
-    contended: int  # of those that weren't: taken beside somebody else on the core
-    cycles: Numbers  # likewise in core cycles; NaN where they can't be told
-    clock_step: float  # seconds of an iteration that the clock can't tell; 0 where it isn't known
+    contended: int  # of the values kept: another hardware thread used the core
+    cycles: Numbers  # core cycles per operation; NaN where they are not known
+    clock_step: float  # seconds per loop that the clock can't resolve; 0 where it is not known
 
     @property
     def value(self) -> float:
@@ -49,11 +52,11 @@ class Sample:
 
     @property
     def has_cycles(self) -> bool:
-        """Tell whether the cycles of each process are known."""
+        """Whether the cycles of every process are known."""
         return not np.isnan(self.cycles).any()
 
     def summary(self) -> dict[str, Any]:
-        """Return what a table says of the sample beside its estimate."""
+        """Return the columns of `estimates` that describe the sample, those named in SUMMARY."""
         return {
             "processes": len(self.values),
             "values": self.count,
@@ -66,7 +69,7 @@ class Sample:
         }
 
     def paired_with(self, other: Sample) -> bool:
-        """Tell whether both were measured in the same rounds."""
+        """Return whether both were measured in rounds of the same numbers."""
         return self.rounds is not None and self.rounds == other.rounds
 
 
@@ -74,7 +77,7 @@ Samples = dict[tuple[str, str, str], Sample]
 
 
 def samples(by_process: pd.DataFrame) -> Samples:
-    """Return the sample of each machine, evidence and case, from the rows of `processes`."""
+    """Return the sample of each machine, evidence and case, from a table of `processes`."""
     columns = {name: by_process[name].to_numpy() for name in ("slope", *COUNTS)}
     columns |= {name: _numbers(by_process, name) for name in ("value", "cycles", "round")}
     clock_steps = (by_process["clock_resolution"] / by_process["piece_loops"]).fillna(0.0)
@@ -116,10 +119,11 @@ def _numbers(by_process: pd.DataFrame, name: str) -> Numbers:
 
 @dataclass(frozen=True)
 class Net:
-    """A case without its floor, per operation that its loop holds besides the floor's.
+    """A case net of its fixed overhead (floor), per operation.
 
-    The floor's loop runs once per loop of the case, so what a loop of it costs is shared by the
-    case's inner loops.
+    One loop of the floor is subtracted from one loop of the case. What remains is divided by the
+    number of operations that the case's loop has besides the floor's: all of its inner loops, or
+    for a slope those that the floor's loop lacks.
     """
 
     case: Sample
@@ -127,38 +131,38 @@ class Net:
 
     @property
     def operations(self) -> int:
-        """How many operations one loop holds besides the floor's."""
+        """How many operations one loop of the case has besides the floor's."""
         return self.case.inner_loops - (self.floor.inner_loops if self.case.slope else 0)
 
     @property
     def subtracted(self) -> float:
-        """What is taken off an operation: the floor's share, or what a slope leaves out."""
+        """The overhead subtracted per operation: the floor's share, or what a slope leaves out."""
         if self.case.slope:
             return self.case.value - self.value
         return self.floor.value * self.floor.inner_loops / self.case.inner_loops
 
     @property
     def value(self) -> float:
-        """The figure without its floor; may be zero or negative."""
+        """The net cost per operation, in the unit of the case; may be zero or negative."""
         per_loop = self.case.value * self.case.inner_loops
         per_loop -= self.floor.value * self.floor.inner_loops
-        # Counts are whole per loop: what binary fractions left over is no instruction.
+        # Counts per loop are whole: any other fraction is a rounding error of binary fractions.
         return (round(per_loop, 6) if self.case.exact else per_loop) / self.operations
 
     @property
     def cycles(self) -> float:
-        """The same in core cycles; NaN where they can't be told."""
+        """The net cost in core cycles; NaN where they are not known."""
         over, under = self.cycle_values
         return float(np.median(over) - np.median(under))
 
     @property
     def has_cycles(self) -> bool:
-        """Tell whether the cycles of each process of both are known."""
+        """Whether the cycles of every process of both are known."""
         return self.case.has_cycles and self.floor.has_cycles
 
     @property
     def values(self) -> tuple[Numbers, Numbers]:
-        """What is taken the difference of, per process: the case, the floor."""
+        """The values per process of case and floor; `value` is the difference of their medians."""
         return self._shared(self.case.values), self._shared(self.floor.values, self.floor)
 
     @property
@@ -168,7 +172,7 @@ class Net:
 
     @property
     def clock_step(self) -> float:
-        """The least that the clock can tell of one operation, in seconds."""
+        """The shortest time per operation that the clock can resolve, in seconds."""
         return max(self.case.clock_step, self.floor.clock_step) / self.operations
 
     def _shared(self, values: Numbers, of: Sample | None = None) -> Numbers:

@@ -1,4 +1,4 @@
-"""An experiment that was published, to be done again here."""
+"""A published experiment, which can be repeated here."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..estimate.result_set import ResultSet
-from .verdict import UNTOLD, Here, Judge, Verdict
+from .verdict import INCONCLUSIVE, Here, Judge, Verdict
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A shape that somebody published, its source, and how to see whether it is here."""
+    """A published claim, its source, and the judge of whether results show it."""
 
     says: str
     source: str
     judge: Judge
-    counts: bool = False  # whether a path length can show it, which is no time
+    counts: bool = False  # whether instruction counts can show it, and not only times
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What to measure, what to draw, and what was published of it."""
+    """What to measure, which figure to draw, and what was published."""
 
     name: str
     what: str
     cases: Sequence[str]  # patterns, as `pkbench run` takes them
     points: Sequence[str]  # as -P takes them
-    figure: str
+    figure: str  # its name
     claims: Sequence[Claim]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of a claim on one machine."""
+    """The verdict on a claim on one machine."""
 
     machine: str
     evidence: str
@@ -41,11 +41,11 @@ class Finding:
     verdict: Verdict
 
 
-def judge(experiment: Experiment, stock: Sequence[ResultSet]) -> list[Finding]:
-    """Return what became of each claim on each machine of each kind of evidence."""
+def judge(experiment: Experiment, found: Sequence[ResultSet]) -> list[Finding]:
+    """Return the verdict on each claim for each machine of each result set."""
     return [
         Finding(machine, result_set.evidence, claim, _verdict(claim, result_set, machine))
-        for result_set in stock
+        for result_set in found
         for machine in result_set.names
         for claim in experiment.claims
     ]
@@ -53,8 +53,10 @@ def judge(experiment: Experiment, stock: Sequence[ResultSet]) -> list[Finding]:
 
 def _verdict(claim: Claim, result_set: ResultSet, machine: str) -> Verdict:
     if result_set.evidence == "function":
-        return Verdict(UNTOLD, "times under emulation mean nothing")
+        return Verdict(INCONCLUSIVE, "times under emulation mean nothing")
     if result_set.exact and not claim.counts:
-        return Verdict(UNTOLD, "it is a matter of time, and instruction counts are none")
+        return Verdict(
+            INCONCLUSIVE, "the claim is about time, which instruction counts do not show"
+        )
     found = claim.judge(Here(result_set, machine))
     return Verdict(found.state, f"in instructions: {found.words}") if result_set.exact else found

@@ -1,4 +1,4 @@
-"""Whether a published shape is seen in results, and the numbers it is judged by."""
+"""Judges of whether results show a published shape, and by which numbers."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from .. import formatting
 from ..estimate.result_set import ResultSet
 from ..interval import Interval
 
-SEEN, NOT_SEEN, UNTOLD = "seen here", "not seen here", "can't be told here"
+SEEN, NOT_SEEN, INCONCLUSIVE = "seen here", "not seen here", "inconclusive"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one claim, in words with its numbers."""
+    """Whether a claim holds, with the numbers in words."""
 
-    state: str
+    state: str  # SEEN, NOT_SEEN or INCONCLUSIVE
     words: str
 
 
 @dataclass(frozen=True)
 class Here:
-    """One machine's results, as claims ask them."""
+    """One machine's results, as judges need them."""
 
     result_set: ResultSet
     machine: str
@@ -38,23 +38,26 @@ class Here:
         return {str(row["case"]): {str(k): v for k, v in row.items()} for row in rows}
 
     def lacking(self, *cases: str) -> str:
-        """Return why cases have no figure, "" where all have one."""
+        """Return why some of these cases have no cost; "" where all have one."""
         found = [f"{case} {self._why(case)}" for case in cases if case not in self.rows]
         return "; ".join(found)
 
     def ratio(self, over: str, under: str, net: bool) -> Interval:
-        """Return how many times one case costs what another does."""
+        """Return how many times case `over` costs what case `under` does; see `ResultSet.ratio`."""
         return self.result_set.ratio((self.machine, over), (self.machine, under), net)
 
     def interval(self, case: str, quantity: str) -> Interval | None:
-        """Return an estimate of a case; None where it isn't known or is below resolution."""
+        """Return a quantity of a case; None where it is not known or below resolution.
+
+        `quantity` is a column of `estimates` with bounds, such as cycles, net or net_cycles.
+        """
         row = self.rows[case]
         if pd.isna(row[quantity]) or (quantity.startswith("net") and not row["resolved"]):
             return None
         return _interval(row, quantity, f"{quantity}_low", f"{quantity}_high")
 
     def cost(self, case: str) -> Interval:
-        """Return what a case costs as measured; what was measured has a cost."""
+        """Return what a measured case costs, as measured."""
         return _interval(self.rows[case], "gross", "low", "high")
 
     def _why(self, case: str) -> str:
@@ -75,42 +78,42 @@ Judge = Callable[[Here], Verdict]
 
 
 def ratio_within(over: str, under: str, low: float, high: float, net: bool = False) -> Judge:
-    """Judge whether one case costs between so many times and so many times what another does."""
+    """Judge whether case `over` costs `low` to `high` times as much as case `under`."""
 
     def judge(here: Here) -> Verdict:
         if lacking := here.lacking(over, under):
-            return Verdict(UNTOLD, lacking)
+            return Verdict(INCONCLUSIVE, lacking)
         found = here.ratio(over, under, net)
         return Verdict(_inside(found, low, high), f"{over} over {under}: {formatting.times(found)}")
 
     return judge
 
 
-def dearer(over: str, under: str, times: float = 1.0, net: bool = False) -> Judge:
-    """Judge whether one case costs more than so many times what another does."""
+def costs_more(over: str, under: str, times: float = 1.0, net: bool = False) -> Judge:
+    """Judge whether case `over` costs more than `times` times as much as case `under`."""
     return ratio_within(over, under, times, float("inf"), net)
 
 
 def cycles_within(case: str, low: float, high: float, quantity: str = "net_cycles") -> Judge:
-    """Judge whether a case takes so many core cycles, its timing loop taken off."""
+    """Judge whether a case takes `low` to `high` core cycles, net of its floor by default."""
 
     def judge(here: Here) -> Verdict:
         if lacking := here.lacking(case):
-            return Verdict(UNTOLD, lacking)
+            return Verdict(INCONCLUSIVE, lacking)
         found = here.interval(case, quantity)
         if found is None:
-            return Verdict(UNTOLD, f"core cycles of {case} are not known here")
+            return Verdict(INCONCLUSIVE, f"core cycles of {case} are not known")
         return Verdict(_inside(found, low, high), f"{case}: {_text(found, 'cycles')}")
 
     return judge
 
 
 def seconds_within(case: str, low: float, high: float) -> Judge:
-    """Judge whether a case takes so many seconds, as measured."""
+    """Judge whether a case takes `low` to `high` seconds, as measured."""
 
     def judge(here: Here) -> Verdict:
         if lacking := here.lacking(case):
-            return Verdict(UNTOLD, lacking)
+            return Verdict(INCONCLUSIVE, lacking)
         found = here.cost(case)
         return Verdict(_inside(found, low, high), f"{case}: {_text(found, 's')}")
 
@@ -118,26 +121,29 @@ def seconds_within(case: str, low: float, high: float) -> Judge:
 
 
 def more_cycles(over: str, under: str, low: float, high: float) -> Judge:
-    """Judge whether a case takes so many core cycles more than another."""
+    """Judge whether a case takes `low` to `high` more core cycles than another, as measured."""
 
     def judge(here: Here) -> Verdict:
         if lacking := here.lacking(over, under):
-            return Verdict(UNTOLD, lacking)
+            return Verdict(INCONCLUSIVE, lacking)
         more, less = here.interval(over, "cycles"), here.interval(under, "cycles")
         if more is None or less is None:
-            return Verdict(UNTOLD, f"core cycles of {over} are not known here")
+            return Verdict(INCONCLUSIVE, f"core cycles of {over} or {under} are not known")
         found = difference(more, less)
-        return Verdict(_inside(found, low, high), f"{over} less {under}: {_text(found, 'cycles')}")
+        return Verdict(_inside(found, low, high), f"{over} minus {under}: {_text(found, 'cycles')}")
 
     return judge
 
 
 def seconds_a_page_within(few: str, many: str, pages: int, low: float, high: float) -> Judge:
-    """Judge what each of so many pages more costs, between two sizes."""
+    """Judge whether each of `pages` further pages takes `low` to `high` seconds.
+
+    `few` and `many` are cases of two sizes, `pages` apart.
+    """
 
     def judge(here: Here) -> Verdict:
         if lacking := here.lacking(few, many):
-            return Verdict(UNTOLD, lacking)
+            return Verdict(INCONCLUSIVE, lacking)
         found = _a_page(here, few, many, pages)
         return Verdict(
             _inside(found, low, high), f"from {few} to {many}: {_text(found, 's')} a page"
@@ -147,18 +153,21 @@ def seconds_a_page_within(few: str, many: str, pages: int, low: float, high: flo
 
 
 def linear(few: str, some: str, many: str, pages: tuple[int, int, int], within: float) -> Judge:
-    """Judge whether a page more costs the same at two stretches, within a factor."""
+    """Judge whether a further page costs the same in two ranges, within the factor `within`.
+
+    `few`, `some` and `many` are cases of three sizes, which `pages` has as numbers.
+    """
 
     def judge(here: Here) -> Verdict:
         if lacking := here.lacking(few, some, many):
-            return Verdict(UNTOLD, lacking)
+            return Verdict(INCONCLUSIVE, lacking)
         first = _a_page(here, few, some, pages[1] - pages[0])
         second = _a_page(here, some, many, pages[2] - pages[1])
         found = quotient(second, first)
         unit = here.result_set.unit
         return Verdict(
             _inside(found, 1 / within, within),
-            f"a page more costs {_text(first, unit)} up to {pages[1]:,} pages and "
+            f"a further page costs {_text(first, unit)} up to {pages[1]:,} pages and "
             f"{_text(second, unit)} up to {pages[2]:,}: {formatting.times(found)} times as much",
         )
 
@@ -166,39 +175,39 @@ def linear(few: str, some: str, many: str, pages: tuple[int, int, int], within: 
 
 
 def share_at(case: str, rate: float, most: float) -> Judge:
-    """Judge whether switching at a rate takes less than a share of a CPU.
+    """Judge whether switching `rate` times a second takes at most the share `most` of a CPU.
 
-    Of `case`, whose floor is the same work without switches: the share is the rate times what a
-    switch adds.
+    The share is the rate times the net cost of `case`, whose floor is the same work without
+    switches.
     """
 
     def judge(here: Here) -> Verdict:
         if lacking := here.lacking(case):
-            return Verdict(UNTOLD, lacking)
+            return Verdict(INCONCLUSIVE, lacking)
         added = here.interval(case, "net")
         if added is None:
-            return Verdict(UNTOLD, f"what a switch adds in {case} is below resolution")
+            return Verdict(INCONCLUSIVE, f"the cost of a switch in {case} is below resolution")
         low, high = _ends(added)
         found = Interval(added.value * rate, low * rate, high * rate)
-        text = (
-            f"{rate:,.0f} switches a second take {formatting.figures(100 * found.value)} % of a CPU"
-        )
+        share = formatting.figures(100 * found.value)
+        text = f"{rate:,.0f} switches a second take {share} % of a CPU"
         if low < high:
-            text += f" [{formatting.figures(100 * low * rate)}, {formatting.figures(100 * high * rate)}]"
+            ends = (formatting.figures(100 * end * rate) for end in (low, high))
+            text += f" [{', '.join(ends)}]"
         return Verdict(_inside(found, float("-inf"), most), text)
 
     return judge
 
 
 def difference(over: Interval, under: Interval) -> Interval:
-    """Return one figure less another, by the ends of their intervals."""
+    """Return the difference of two figures, by interval arithmetic."""
     low, high = _ends(over)
     least, most = _ends(under)
     return Interval(over.value - under.value, low - most, high - least)
 
 
 def quotient(over: Interval, under: Interval) -> Interval:
-    """Return one figure by another, by the ends of their intervals; both are above zero."""
+    """Return the quotient of two figures above zero, by interval arithmetic."""
     low, high = _ends(over)
     least, most = _ends(under)
     highest = high / least if least > 0 else float("inf")
@@ -217,11 +226,14 @@ def _ends(found: Interval) -> tuple[float, float]:
 
 
 def _inside(found: Interval, low: float, high: float) -> str:
-    """Say whether a figure lies within bounds; its interval must not reach across one of them."""
+    """Return SEEN if the whole interval is within bounds, NOT_SEEN if all is outside.
+
+    Else it contains a bound: INCONCLUSIVE.
+    """
     least, most = _ends(found)
     if low <= least and most <= high:
         return SEEN
-    return NOT_SEEN if most < low or least > high else UNTOLD
+    return NOT_SEEN if most < low or least > high else INCONCLUSIVE
 
 
 def _text(found: Interval, unit: str) -> str:

@@ -43,7 +43,7 @@ def interval_note(table: pd.DataFrame) -> str:
     elif few < ENOUGH_PROCESSES:
         text += (
             f" With fewer than {ENOUGH_PROCESSES} processes an interval is no wider than the range "
-            "of their values. It then holds the true median in fewer than 95 % of cases."
+            "of their values, and holds the true median less often than 95 % of the time."
         )
     return text
 

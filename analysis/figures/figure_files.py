@@ -1,4 +1,4 @@
-"""Figures as files: each in the formats asked for, with its data, its caption and its command."""
+"""Write figures as files: the drawing in each format, its data, caption and command."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Request:
-    """Which figures are to be drawn, and how."""
+    """Which figures to draw, and how."""
 
     names: Sequence[str] = (ALL,)
     formats: Sequence[str] = tuple(style.FORMATS)
     width: str = "two"
     published: bool = False
     assumptions: Sequence[str] = ()
-    machines: Sequence[str] = ()  # their names, in the order of the files, as far as they go
+    machines: Sequence[str] = ()  # names for the first files' machines, in the order of the files
 
     def command(self, name: str, result_set: ResultSet) -> str:
-        """Return what to type to draw one of them again, files by their names alone."""
+        """Return the command that draws one figure again; files are named without their folders."""
         typed = ["pkbench", "report", *(result.path.name for _, result in result_set.machines)]
         for machine in result_set.names if self.machines else ():
             typed += ["--name", machine]
@@ -43,7 +43,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What became of a request."""
+    """The files that were drawn, and the figures that could not be."""
 
     paths: Sequence[Path]
     missing: Sequence[figures.Missing]
@@ -52,7 +52,7 @@ class Drawn:
 def chosen(names: Sequence[str]) -> list[figures.Figure]:
     """Return the figures of these names, in the order of a report.
 
-    Raises ResultError, which lists them all, for a name that none has.
+    Raises ResultError, which lists all names, for a name that no figure has.
     """
     known = {figure.name: figure for figure in figures.FIGURES}
     for name in names:
@@ -67,20 +67,20 @@ def write(
     request: Request,
     skip: Callable[[str], None] | None = None,
 ) -> Drawn:
-    """Draw figures of result files into a folder; what can't be drawn is said with its reason.
+    """Draw figures of result files into a folder; return the files, and the reasons for the rest.
 
-    A file that can't be used ends it by a `ResultError`; with `skip`, which is told why, it is left
-    out.
+    A file that can't be used raises `ResultError`. With `skip`, it is left out instead, and `skip`
+    is called with the reason.
     """
     wanted = chosen(request.names)
     assumptions = [Assumption.parse(text) for text in request.assumptions]
     results, _ = read_named([Path(path) for path in paths], request.machines, skip)
-    stock = result_sets(results, assumptions)
+    sets = result_sets(results, assumptions)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     missing: list[figures.Missing] = []
-    for result_set in stock:
+    for result_set in sets:
         for figure in wanted if result_set.evidence != "function" else ():
             chart = figures.chart(
                 figure, result_set, style.WIDTHS[request.width], request.published
@@ -95,7 +95,7 @@ def write(
 def files(
     chart: figures.Chart, result_set: ResultSet, folder: Path, request: Request
 ) -> Iterator[Path]:
-    """Write a chart's files: the drawing in each format, its table and what is said about it."""
+    """Write a chart's files and give their paths: drawings, table and texts."""
     stem = folder / stem_of(chart, result_set)
     for name in request.formats:
         path = stem.with_name(f"{stem.name}.{name}")
@@ -108,7 +108,7 @@ def files(
 
 
 def stem_of(chart: figures.Chart, result_set: ResultSet) -> str:
-    """Return what the files of a chart are called, without their endings."""
+    """Return the name of a chart's files without the endings."""
     return f"{result_set.evidence.replace(' ', '-')}-{chart.name}"
 
 
@@ -118,7 +118,7 @@ def table(chart: figures.Chart) -> str:
 
 
 def caption(chart: figures.Chart, result_set: ResultSet) -> str:
-    """Return a chart's caption with the machines that its figures are of."""
+    """Return a chart's caption, with the facts of the machines it shows."""
     shown = set(chart.table["machine"])
     sources = [
         f"{name}: {machine_facts.short(result)}."
@@ -131,22 +131,22 @@ def caption(chart: figures.Chart, result_set: ResultSet) -> str:
 
 
 def caption_on_page(chart: figures.Chart, result_set: ResultSet) -> str:
-    """Return a chart's caption for a page that has said of several machines what they are."""
+    """Return a chart's caption for a page that describes its machines elsewhere."""
     if len(result_set.machines) == 1:
         return caption(chart, result_set)
     shown = set(chart.table["machine"])
     names = [name for name in result_set.names if name in shown]
-    only = f" Of {formatting.listed(names)} only." if len(names) < len(result_set.names) else ""
+    only = f" Only {formatting.listed(names)}." if len(names) < len(result_set.names) else ""
     return chart.caption + only
 
 
 def about(chart: figures.Chart, result_set: ResultSet, request: Request) -> str:
-    """Return what goes with a figure into print: title, caption, alternative text, command."""
+    """Return the texts of a figure: title, caption, alternative text, data and command."""
     parts = {
         "Title": chart.title,
         "Caption": caption(chart, result_set),
         "Alternative text": chart.alt,
-        "Data": f"{stem_of(chart, result_set)}.csv, a row a mark",
-        "Drawn again by": request.command(chart.name, result_set),
+        "Data": f"{stem_of(chart, result_set)}.csv, a row for each mark",
+        "Command to draw it again": request.command(chart.name, result_set),
     }
     return "\n\n".join(f"{heading}\n{text}" for heading, text in parts.items()) + "\n"

@@ -1,1 +1,1 @@
-"""Where a cost arises: stacks of functions, as text, as pictures and for other viewers."""
+"""Flame graphs: stacks of functions in; text, tables, pictures and other viewers' files out."""

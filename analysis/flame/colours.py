@@ -1,4 +1,4 @@
-"""The colours of frames: told apart by those who see few colours, and behind black letters."""
+"""Colour frames so that colour-blind readers can distinguish them behind black letters."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import zlib
 from .folded import KERNEL
 from .tree import Box
 
-# Around Okabe and Ito's orange and sky blue; the third is for what is nobody's.
+# Okabe and Ito's orange and sky blue; the third is for frames without an owner.
 KERNEL_HUE = (230, 159, 0)
 USER_HUE = (86, 180, 233)
 NEUTRAL = (235, 235, 235)
 
 
 def of_owner(box: Box) -> str:
-    """Return a frame's colour by whose code it is, a little different from its neighbours'."""
+    """Return a frame's colour: its hue by owner, its shade by name."""
     if box.merged or box.depth == 0:
         return _hex(NEUTRAL)
     hue = KERNEL_HUE if box.name.endswith(KERNEL) else USER_HUE

@@ -1,4 +1,4 @@
-"""A differential flame graph: what one profile has more or less of than another."""
+"""Draw a differential flame graph: the functions with more or less in one of two profiles."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .picture import Look, Swatch, draw
 from .tree import Box, boxes, grow
 
 RULE = (
-    "A function's own part is as wide as the larger of its two counts: what is gone and what is "
-    "new both show. Colours: change of that part."
+    "Each function is as wide as the larger of its own two counts, so both removed and new "
+    "functions can be seen. Colours: change of its own count."
 )
 
 
 def svg(baseline: Stacks, new: Stacks, caption: Caption) -> str:
     """Return the graph as an SVG document.
 
-    The two must be of as much work: counts of one operation, say. Frames are coloured by how much
-    the function itself has changed, without what it calls.
+    Both profiles must be of the same amount of work, such as one operation. Frames are coloured by
+    the change of the function itself, without the functions that it calls.
     """
     frames = boxes(grow([baseline, new], ROOT))
     before, after = total(baseline), total(new)
@@ -51,7 +51,7 @@ def _look(box: Box, largest: int, caption: Caption) -> Look:
 
 
 def _legend(largest: int, caption: Caption) -> list[Swatch]:
-    """Show the scale's ends and its middle."""
+    """Return the ends and the middle of the scale."""
     if not largest:
         return [Swatch(of_change(0), "no change")]
     return [

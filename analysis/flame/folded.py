@@ -1,4 +1,4 @@
-"""Folded stacks: the functions from the outermost in, and how much was counted in the last."""
+"""Read and write folded stacks: functions from the outermost in, and the count of the last."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..reading.bounded_json import ResultError, clean
 Stack: TypeAlias = tuple[str, ...]
 Stacks: TypeAlias = Mapping[Stack, int]
 
-# What a name ends with, as stack collapsers mark it, where its function is the kernel's.
+# The end of a kernel function's name, as stack collapsers mark it.
 KERNEL = "_[k]"
 BETWEEN = ";"
 LARGEST_FILE = 16 * 2**20
@@ -21,15 +21,15 @@ LONGEST_NAME = 300
 
 
 def text(stacks: Stacks) -> str:
-    """Return stacks as text, `outer;inner count` a line, in alphabetical order."""
+    """Return stacks as text, in alphabetical order: a line `outer;inner count` for each."""
     lines = (f"{BETWEEN.join(map(_plain, stack))} {stacks[stack]}" for stack in sorted(stacks))
     return "".join(f"{line}\n" for line in lines)
 
 
 def parse(name: str, content: str) -> dict[Stack, int]:
-    """Read such text, whoever wrote it; what is wrong becomes one sentence about `name`.
+    """Return the stacks in a text of folded stacks, from any program; equal stacks are added up.
 
-    Lines of the same stack are added up.
+    Raises ResultError, a sentence about `name`, where the text is not valid or too large.
     """
     stacks: dict[Stack, int] = {}
     for number, line in enumerate(content.splitlines(), start=1):
@@ -43,7 +43,7 @@ def parse(name: str, content: str) -> dict[Stack, int]:
 
 
 def read(path: Path) -> dict[Stack, int]:
-    """Read a file of folded stacks."""
+    """Return the stacks in a file of folded stacks; see `parse`."""
     name = clean(str(path))
     try:
         with path.open("rb") as file:
@@ -57,14 +57,14 @@ def read(path: Path) -> dict[Stack, int]:
 
 
 def total(stacks: Stacks) -> int:
-    """Return what was counted in all stacks."""
+    """Return the sum of the counts of all stacks."""
     return sum(stacks.values())
 
 
 def _line(name: str, number: int, line: str) -> tuple[Stack, int]:
     frames, _, count = line.rstrip().rpartition(" ")
     stack = tuple(clean(frame, LONGEST_NAME) for frame in frames.split(BETWEEN))
-    # int() would take signs, underscores and other scripts' digits.
+    # int() would accept signs, underscores and the digits of other scripts.
     if not (count.isascii() and count.isdigit() and len(count) < 19 and all(stack)):
         raise ResultError(f"{name}, line {number}, is not `outer;inner count`.")
     if len(stack) > DEEPEST:
@@ -73,5 +73,5 @@ def _line(name: str, number: int, line: str) -> tuple[Stack, int]:
 
 
 def _plain(frame: str) -> str:
-    """Return a name that the text can hold."""
+    """Return a name that a line of folded stacks can hold."""
     return clean(frame, LONGEST_NAME).replace(BETWEEN, ":") or "?"

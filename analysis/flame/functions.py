@@ -1,4 +1,4 @@
-"""Tables of functions: what was counted in each, and what changed between two profiles."""
+"""Build tables of functions: the count in each, and the changes between two profiles."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .folded import Stacks, total
 
 @dataclass(frozen=True)
 class Function:
-    """What was counted in a function, wherever it was called."""
+    """The counts of a function, wherever it was called."""
 
     name: str
-    own: int  # in itself
-    whole: int  # with what it called, once where it called itself
+    own: int  # in the function itself
+    whole: int  # with the functions that it called; once where it called itself
     calls: int
 
 
 def functions(stacks: Stacks, calls: Stacks) -> list[Function]:
-    """Return the functions, the one with the most in itself first.
+    """Return the functions, the one with the largest own count first.
 
-    `calls` says how often the last function of a stack was called there.
+    `calls` maps a stack to how often its last function was called there.
     """
     own, whole, called = Counter[str](), Counter[str](), Counter[str]()
     for stack, count in stacks.items():
@@ -39,7 +39,7 @@ def functions(stacks: Stacks, calls: Stacks) -> list[Function]:
 
 
 def table(stacks: Stacks, calls: Stacks, caption: Caption) -> Table:
-    """Return what each function executes in one operation."""
+    """Return the count of each function in one operation."""
     found, everything = functions(stacks, calls), total(stacks)
     each = caption.operations
     return Table(
@@ -69,7 +69,7 @@ def table(stacks: Stacks, calls: Stacks, caption: Caption) -> Table:
 
 
 def changes(baseline: Stacks, new: Stacks, caption: Caption) -> Table:
-    """Return the functions that grew, shrank, came and went, the largest change first."""
+    """Return the functions whose own counts changed, the largest change first."""
     before = {function.name: function.own for function in functions(baseline, {})}
     after = {function.name: function.own for function in functions(new, {})}
     rows = [(name, before.get(name, 0), after.get(name, 0)) for name in sorted({**before, **after})]
@@ -101,8 +101,8 @@ def changes(baseline: Stacks, new: Stacks, caption: Caption) -> Table:
         ),
         note=(
             f"{caption.subtitle} In all {caption.amount(sums[0])} → {caption.amount(sums[1])} "
-            f"{caption.unit} ({caption.change(*sums)}); {len(rows) - len(changed)} functions take "
-            "as many as before."
+            f"{caption.unit} ({caption.change(*sums)}); {len(rows) - len(changed)} functions are "
+            "unchanged."
         ),
     )
 

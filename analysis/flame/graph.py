@@ -1,4 +1,4 @@
-"""A flame graph: one profile's call tree, a frame as wide as what was counted in it."""
+"""Draw a flame graph: one profile's call tree, each frame as wide as its count."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _look(box: Box, total: int, caption: Caption) -> Look:
 
 
 def _legend(frames: list[Box]) -> list[Swatch]:
-    """Tell the kernel's colour from the others', where both are there."""
+    """Explain the colours of kernel and user mode, where both occur."""
     named = [box for box in frames if box.depth and not box.merged]
     kernel = [box for box in named if box.name.endswith(KERNEL)]
     if not kernel or len(kernel) == len(named):

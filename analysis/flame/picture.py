@@ -1,4 +1,4 @@
-"""Boxes → one SVG document: a picture by itself, with search and zoom where scripts run."""
+"""Draw boxes as one SVG document, with search and zoom where scripts may run."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .tree import Box
 WIDTH = 1200  # of the drawing, in its own units
 FRAME_HEIGHT = 18
 MARGIN = 10
-HEAD = 84  # what title, subtitle and legend take
+HEAD = 84  # the height of title, subtitle and legend
 FOOT = 30
-LETTER = 6.63  # the width of a letter of the frames' fixed-width font
+LETTER = 6.63  # the width of a letter in the fixed-width font of frames
 LONGEST_LINE = 160
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a frame looks, and what it says."""
+    """The look of a frame, and its texts."""
 
     fill: str
     label: str
-    words: str  # everything about it, for whoever points at it
+    words: str  # all about it, shown when a reader points at it
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Swatch:
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame as it is drawn first, and what zooming needs."""
+    """A frame as it is drawn at first, and what zooming needs."""
 
     x: str
     y: int
@@ -55,7 +55,7 @@ def draw(
     legend: Sequence[Swatch],
     look: Callable[[Box], Look],
 ) -> str:
-    """Return the document: `lines` are the title and what stands below it."""
+    """Return the document; `lines` are the title and the lines below it."""
     depth = max(box.depth for box in boxes) + 1
     return _template().render(
         width=WIDTH,
@@ -86,7 +86,7 @@ def _frame(box: Box, look: Look, total: int, depth: int) -> Frame:
 
 
 def _fitted(label: str, width: float) -> str:
-    """Return as much of a label as a frame can hold; the script has the same rule."""
+    """Return as much of a label as a frame can hold; flame.js has the same rule."""
     letters = int((width - 6) / LETTER)
     if letters >= len(label):
         return label

@@ -1,4 +1,4 @@
-"""Stacks in the file format of the viewer speedscope.
+"""Write stacks in the file format of the viewer speedscope.
 
 Source: speedscope's src/lib/file-format-spec.ts, version 0.0.1.
 """
@@ -14,7 +14,7 @@ SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
 
 def document(stacks: Stacks, caption: Caption) -> str:
-    """Return stacks as a sampled profile: a sample a stack, its weight the stack's count."""
+    """Return stacks as a sampled profile: each stack is a sample, weighted by its count."""
     order = sorted(stacks)
     names = sorted({name for stack in order for name in stack})
     places = {name: place for place, name in enumerate(names)}

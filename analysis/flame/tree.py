@@ -1,4 +1,4 @@
-"""The call tree of one or more profiles, laid out as boxes upon boxes."""
+"""Build the call tree of one or more profiles, and lay it out as boxes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Node:
     """A function as called from one place, in each profile."""
 
     name: str
-    own: list[int]  # what was counted in the function itself, a number a profile
+    own: list[int]  # the counts in the function itself, one for each profile
     inner: dict[str, Node] = field(default_factory=dict)
-    whole: list[int] = field(default_factory=list)  # and in all that it called
+    whole: list[int] = field(default_factory=list)  # likewise, with all functions that it called
     width: int = 0
 
 
 @dataclass(frozen=True)
 class Box:
-    """A frame of the graph; `start` and `width` count in the profiles' unit."""
+    """A frame of the graph; `start` and `width` are in the unit of the counts."""
 
     name: str
     depth: int
@@ -32,14 +32,14 @@ class Box:
     width: int
     own: tuple[int, ...]
     whole: tuple[int, ...]
-    merged: int = 0  # how many frames it stands for, each too narrow to be drawn; else 0
+    merged: int = 0  # the number of frames it stands for, each too narrow to be drawn; else 0
 
 
 def grow(profiles: Sequence[Stacks], root: str) -> Node:
     """Return the call tree of all profiles together.
 
-    A function itself is as wide as the largest of its counts, so that what only one profile has
-    is seen as well.
+    A function itself is as wide as the largest of its counts, so that functions of one profile
+    only can be seen as well.
     """
     tree = Node(root, [0] * len(profiles))
     for place, stacks in enumerate(profiles):
@@ -54,9 +54,9 @@ def grow(profiles: Sequence[Stacks], root: str) -> Node:
 
 
 def boxes(tree: Node, most: int = MOST_BOXES) -> list[Box]:
-    """Return the tree's boxes, callers before what they call, in alphabetical order.
+    """Return the boxes of a tree, callers before their callees, in alphabetical order.
 
-    The narrowest neighbours are merged until there are no more than `most`.
+    The narrowest neighbours are merged until there are at most `most` boxes.
     """
     narrowest = 1
     while True:

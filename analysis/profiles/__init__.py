@@ -1,1 +1,1 @@
-"""Profiles: what a case's cost is made of, from the profile file to words and pictures."""
+"""Profiles: a profile file in; tables, sentences and pictures of where the time goes out."""

@@ -1,4 +1,4 @@
-"""The files of a profile: pictures, stacks and tables, named after their cases."""
+"""Make the files of a profile: pictures, stacks and tables, named after their cases."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..flame import difference, folded, graph, speedscope
 from ..flame.caption import Caption
 from ..flame.folded import Stack
 from . import tables, timeline
-from .read import CaseProfile, Profile
+from .profile import UNPROFILED, CaseProfile, Profile
 
 PICO = 1e12
 
 
 def stem(case: str) -> str:
-    """Return what the files of a case are called: its name has no dots before its points."""
+    """Return the name of a case's files without the ending."""
     return case.replace("/", "-").replace(":", "-")
 
 
 def of_case(profile: Profile, case: CaseProfile) -> Iterator[tuple[str, str]]:
-    """Give name and content of each file of one case."""
+    """Give the name and content of each file of one case."""
     name = stem(case.case)
     if case.samples:
         caption = _caption(profile, case)
@@ -35,7 +35,7 @@ def of_case(profile: Profile, case: CaseProfile) -> Iterator[tuple[str, str]]:
 
 
 def shared(profile: Profile) -> Iterator[tuple[str, str]]:
-    """Give name and content of the tables of all cases."""
+    """Give the name and content of each table of all cases."""
     for table in (tables.by_case(profile.cases), tables.slow_down(profile.cases)):
         yield f"{table.name}.md", table.markdown()
         yield f"{table.name}.csv", table.csv()
@@ -44,16 +44,16 @@ def shared(profile: Profile) -> Iterator[tuple[str, str]]:
 def compared(
     profile: Profile, case: CaseProfile, base: Profile, other: CaseProfile
 ) -> Iterator[tuple[str, str]]:
-    """Give the differential flame graph of an operation of two cases, nothing without samples.
+    """Give the differential flame graph of an operation in two profiles, none without samples.
 
-    Each one's samples of the operation are scaled to the time that it takes unprofiled.
+    The samples of each are scaled to the time of an unprofiled operation, in picoseconds.
     """
     before, after = _picoseconds(other), _picoseconds(case)
     if not (before and after):
         return
     names = f"{other.case} → {case.case}" if other.case != case.case else case.case
     machines = profile.name if profile.name == base.name else f"{base.name} → {profile.name}"
-    caption = Caption(names, f"{machines}, {_how(case)}:", "ps an operation")
+    caption = Caption(names, f"{machines}, {_how(case)}:", "ps per operation")
     yield f"{stem(case.case)}.difference.svg", difference.svg(before, after, caption)
 
 
@@ -68,33 +68,33 @@ def write(folder: Path, files: Iterator[tuple[str, str]]) -> list[Path]:
 
 
 def _picoseconds(case: CaseProfile) -> Mapping[Stack, int]:
-    alone = case.seconds.get("alone")
-    if not (case.samples and case.samples.timed and alone):
+    seconds = case.seconds.get(UNPROFILED)
+    if not (case.samples and case.samples.timed and seconds):
         return {}
-    each = alone * PICO / sum(case.samples.timed.values())
+    each = seconds * PICO / sum(case.samples.timed.values())
     return {stack: round(count * each) for stack, count in case.samples.timed.items()}
 
 
 def _caption(profile: Profile, case: CaseProfile) -> Caption:
     takes = (
-        f", {formatting.seconds(case.seconds['alone'])} an operation"
-        if "alone" in case.seconds
+        f", {formatting.seconds(case.seconds[UNPROFILED])} per operation"
+        if UNPROFILED in case.seconds
         else ""
     )
     return Caption(case.case, f"{profile.name}{takes}, {_how(case)}{_part(case)}:", "samples")
 
 
 def _part(case: CaseProfile) -> str:
-    """Say how many samples are the operation's, where the picture has others as well."""
+    """Say how many samples are the operation's, where the picture shows others as well."""
     if case.samples is None:
         return ""
     timed, whole = (sum(each.values()) for each in (case.samples.timed, case.samples.stacks))
-    return f"; the operation itself {timed:,}, with what is around it" if timed < whole else ""
+    return f"; {timed:,} of them in the operation itself" if timed < whole else ""
 
 
 def _how(case: CaseProfile) -> str:
     if case.samples is None:
         return ""
     if case.samples.by_time:
-        return f"{case.samples.event}: by time, no PMU"
+        return f"{case.samples.event}: by time, without a PMU"
     return case.samples.event

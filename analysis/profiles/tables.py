@@ -1,4 +1,4 @@
-"""Profiles as tables: for readers, and the numbers for programs."""
+"""Build the tables of profiles: text for readers, numbers for programs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from .. import formatting
 from ..flame.folded import KERNEL
 from ..tables.table import NOT_MEASURED, Table
 from . import shares
-from .read import CaseProfile, Quantity
+from .profile import COUNTED, SAMPLED, UNPROFILED, CaseProfile, Quantity
 
 HOTTEST = 10
-# Memory is told by bits of whole pages, those of the harness among them: that much is chance.
+# The kernel marks touched memory by whole pages, pages of the harness included: less is noise.
 LEAST_MEMORY = 64 * 1024
 MEMORY = "memory_touched"
-LEAST = 0.001  # of something an operation: fewer may be the machine's, not the operation's
-LEAST_SHARE, LEAST_TOLD = 0.005, 0.0005  # of the time, that round to a percent and to a tenth
+LEAST = 0.001  # events per operation: fewer may come from the machine and not from the operation
+# Shares of the time: the smallest that round to 1 % and to 0.1 %.
+LEAST_SHARE, LEAST_SHOWN = 0.005, 0.0005
 
 LABELS = {
     "system_calls": "system calls",
@@ -51,12 +52,12 @@ LABELS = {
     "page_walk_cycles": "page-walk cycles",
     "machine_clears": "machine clears",
     "tlb_shootdown_interrupts": "TLB shootdown interrupts, whole machine",
-    "tlb_shootdown_interrupts_in_pause": "  in a pause as long",
+    "tlb_shootdown_interrupts_in_pause": "  in a pause of the same length",
     "call_interrupts_all": "call interrupts, whole machine",
-    "call_interrupts_all_in_pause": "  in a pause as long",
+    "call_interrupts_all_in_pause": "  in a pause of the same length",
     MEMORY: "memory touched",
 }
-# Of the table by case: what its columns sum up.
+# The columns of the table by case, and the quantities that each one adds up.
 COLUMNS = {
     "system calls": ("system_calls",),
     "TLB flushes": ("tlb_flushes",),
@@ -72,7 +73,7 @@ COLUMNS = {
 
 
 def by_case(cases: Iterable[CaseProfile]) -> Table:
-    """Return the causes per operation, a row a case that was measured."""
+    """Return the causes per operation, a row for each measured case."""
     measured = [case for case in cases if case.state == "measured"]
     numbers = [
         {"case": case.case, **{name: total(case, parts) for name, parts in COLUMNS.items()}}
@@ -81,7 +82,9 @@ def by_case(cases: Iterable[CaseProfile]) -> Table:
     rows = [
         [
             case.case,
-            formatting.seconds(case.seconds["alone"]) if "alone" in case.seconds else NOT_MEASURED,
+            formatting.seconds(case.seconds[UNPROFILED])
+            if UNPROFILED in case.seconds
+            else NOT_MEASURED,
             *(count(total(case, parts)) for parts in COLUMNS.values()),
             _largest(case),
         ]
@@ -90,18 +93,18 @@ def by_case(cases: Iterable[CaseProfile]) -> Table:
     return Table(
         name="causes",
         title="Causes per operation",
-        headings=["case", "takes", *COLUMNS, "spends its time on"],
+        headings=["case", "time", *COLUMNS, "largest shares of the time"],
         rows=rows,
         data=pd.DataFrame(numbers),
         note=(
-            "Counted in the timed loops alone, in a process that is not timed. – could not be "
-            "read; the reasons are in the case's own table."
+            "Counted only during the timed loops, in a process of its own whose timings are not "
+            "used. –: could not be read; the reasons are in the case's own table."
         ),
     )
 
 
 def quantities(case: CaseProfile) -> Table:
-    """Return everything that was counted of one case, with its source or the reason why not."""
+    """Return all quantities of one case, with their sources or the reasons why they are missing."""
     remark = f" Note: {case.remark}." if case.remark else ""
     rows = [
         [label(each), amount(each), each.source if each.per_operation is not None else each.reason]
@@ -110,7 +113,7 @@ def quantities(case: CaseProfile) -> Table:
     return Table(
         name="quantities",
         title=f"{case.case}: per operation",
-        headings=["quantity", "per operation", "source, or why it isn't known"],
+        headings=["quantity", "per operation", "source, or why it is not known"],
         rows=rows,
         data=pd.DataFrame([vars(each) for each in case.quantities]),
         note=f"Over {case.operations:,} operations.{remark}",
@@ -118,23 +121,23 @@ def quantities(case: CaseProfile) -> Table:
 
 
 def causes(case: CaseProfile) -> Table:
-    """Return what the time of one case is spent on."""
+    """Return the causes that the time of one case is spent on."""
     found = shares.of_case(case)
-    alone = case.seconds.get("alone", 0.0)
+    seconds = case.seconds.get(UNPROFILED, 0.0)
     rows = [
         [
             each.cause,
             percent(each.share),
             f"± {percent(each.error)}",
-            formatting.seconds(alone * each.share),
+            formatting.seconds(seconds * each.share),
         ]
         for each in found
-        if each.share >= LEAST_TOLD
+        if each.share >= LEAST_SHOWN
     ]
     return Table(
         name="shares",
         title=f"{case.case}: where the time goes",
-        headings=["on", "share", "95 %", "of an operation"],
+        headings=["cause", "share", "95 % interval", "time per operation"],
         rows=rows,
         data=pd.DataFrame([vars(each) for each in found]),
         note=sampling_note(case),
@@ -142,7 +145,7 @@ def causes(case: CaseProfile) -> Table:
 
 
 def hottest(case: CaseProfile) -> Table:
-    """Return the symbols in which the operation itself was seen most often."""
+    """Return the functions in which the operation was sampled most often."""
     leaves: Counter[str] = Counter()
     for stack, number in case.samples.timed.items() if case.samples else ():
         leaves[stack[-1]] += number
@@ -160,7 +163,7 @@ def hottest(case: CaseProfile) -> Table:
     return Table(
         name="hottest",
         title=f"{case.case}: the hottest symbols",
-        headings=["symbol", "of", "share", "samples"],
+        headings=["symbol", "mode", "share", "samples"],
         rows=rows,
         data=pd.DataFrame(found, columns=["symbol", "samples"]),
         note=sampling_note(case),
@@ -169,32 +172,32 @@ def hottest(case: CaseProfile) -> Table:
 
 
 def slow_down(cases: Iterable[CaseProfile]) -> Table:
-    """Return what profiling itself costs each case."""
-    measured = [case for case in cases if "alone" in case.seconds]
+    """Return how much profiling slows each case down."""
+    measured = [case for case in cases if UNPROFILED in case.seconds]
     rows = [
         [
             case.case,
-            formatting.seconds(case.shortest["alone"]),
-            *(slower(case, how) for how in ("counted", "sampled")),
+            formatting.seconds(case.shortest[UNPROFILED]),
+            *(slower(case, how) for how in (COUNTED, SAMPLED)),
         ]
         for case in measured
     ]
     data = [{"case": case.case, **case.shortest} for case in measured]
     return Table(
         name="slow-down",
-        title="The profiler's own cost",
-        headings=["case", "alone", "counted", "sampled"],
+        title="Slow-down by profiling",
+        headings=["case", "unprofiled", "counted", "sampled"],
         rows=rows,
         data=pd.DataFrame(data),
         note=(
-            "Times an operation takes as long while the profiler looks on, by the shortest of "
-            "several values each: a neighbour on the core disturbs those least."
+            "The time of an operation while it is profiled, divided by its unprofiled time. Each "
+            "is the shortest of several values, because SMT contention disturbs those least."
         ),
     )
 
 
 def instructions(case: CaseProfile) -> Table:
-    """Return the timed function's instructions, with the samples that found each."""
+    """Return the instructions of the timed function, with the share of samples at each."""
     whole = sum(each.samples for each in case.instructions)
     rows = [
         [
@@ -208,32 +211,32 @@ def instructions(case: CaseProfile) -> Table:
     return Table(
         name="instructions",
         title=f"{case.case}: the timed function",
-        headings=["at", "", "instruction", "samples"],
+        headings=["address", "", "instruction", "samples"],
         rows=rows,
         data=pd.DataFrame([vars(each) for each in case.instructions]),
         note=(
-            "A sample names the instruction that would have been executed next: the one before it, "
-            "or one further back, took the time."
+            "A sample names the instruction that would have been executed next. An instruction "
+            "before it took the time."
         ),
         text_columns=3,
     )
 
 
 def slower(case: CaseProfile, how: str) -> str:
-    """Return how many times as long an operation takes while it is profiled so."""
-    if how not in case.shortest or "alone" not in case.shortest:
+    """Return how many times as long an operation takes while it is profiled in this way."""
+    if how not in case.shortest or UNPROFILED not in case.shortest:
         return NOT_MEASURED
-    return f"{formatting.figures(case.shortest[how] / case.shortest['alone'])} ×"
+    return f"{formatting.figures(case.shortest[how] / case.shortest[UNPROFILED])} ×"
 
 
 def total(case: CaseProfile, parts: Sequence[str]) -> float | None:
-    """Return the sum of some quantities, None where one of them isn't known."""
+    """Return the sum of some quantities, None where one of them is not known."""
     numbers = [case.per_operation(part) for part in parts]
     return sum(n for n in numbers if n is not None) if None not in numbers else None
 
 
 def count(number: float | None) -> str:
-    """Return how often something happens in an operation."""
+    """Return a number of events per operation as text."""
     if number is None:
         return NOT_MEASURED
     if number == 0:
@@ -244,12 +247,12 @@ def count(number: float | None) -> str:
 
 
 def label(each: Quantity) -> str:
-    """Return what a quantity is called."""
+    """Return the name of a quantity as readers see it."""
     return LABELS.get(each.quantity, each.quantity)
 
 
 def amount(each: Quantity) -> str:
-    """Return a quantity's figure with its unit, where it has one."""
+    """Return a quantity per operation as text, with its unit where it has one."""
     if each.quantity == MEMORY and each.per_operation is not None:
         least = each.per_operation < LEAST_MEMORY
         return (
@@ -261,24 +264,24 @@ def amount(each: Quantity) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share."""
+    """Return a share in per cent as text."""
     return f"{100 * share:.1f} %"
 
 
 def sampling_note(case: CaseProfile) -> str:
-    """Say how the samples were taken, and what they can't tell."""
+    """Say how the samples were taken, and what limits them."""
     if case.samples is None:
         return case.missing.get("samples", "not sampled")
     samples = case.samples
-    told = f"{sum(samples.timed.values()):,} samples of the operation by {samples.event}"
-    own = f", {samples.profilers_own:,} more of the profiler's own work left out"
+    text = f"{sum(samples.timed.values()):,} samples of the operation by {samples.event}"
+    own = f"; {samples.profiler_samples:,} more, of the profiler's own work, are left out"
     clock = (
-        "; no PMU: a sample taken while interrupts are off falls where they come on again"
+        "; without a PMU, a sample due while interrupts are off is taken where they are on again"
         if samples.by_time
         else ""
     )
     remark = f"; {samples.remark}" if samples.remark else ""
-    return f"{told}{own if samples.profilers_own else ''}{clock}{remark}."
+    return f"{text}{own if samples.profiler_samples else ''}{clock}{remark}."
 
 
 def _largest(case: CaseProfile) -> str:

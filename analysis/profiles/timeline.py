@@ -1,4 +1,4 @@
-"""One operation of several threads as a picture: who called, was interrupted, waited."""
+"""Draw one operation of several threads: system calls, interrupts and waits on a time axis."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import jinja2
 
 from .. import formatting
 from ..reading.bounded_json import clean
-from .read import CaseProfile, Part, Timeline
+from .profile import UNPROFILED, CaseProfile, Part, Timeline
 
 WIDTH, MARGIN, LEFT = 1000, 12, 130
 TOP, LANE, LEGEND = 104, 58, 62
 BAR, TICKS = 16, 5
-LETTER = 5.6  # the width of a letter in a bar
-# Okabe and Ito's colours; from the outside in, so that what happens within lies on top.
+LETTER = 5.6  # average width of a letter in a bar
+# Okabe and Ito's colours. Outer spans come first, so that inner ones are drawn over them.
 LAYERS = {
     "system call": ("#56b4e9", 14),
     "interrupt": ("#e69f00", 14),
@@ -28,7 +28,7 @@ FLUSH, FLUSH_FILL = "TLB flush", "#0072b2"
 
 @dataclass(frozen=True)
 class Bar:
-    """A span as it is drawn."""
+    """A span of time as it is drawn."""
 
     x: str
     y: int
@@ -82,20 +82,20 @@ def about(timeline: Timeline) -> str:
     waits = [part for part in timeline.parts if part.kind == "waiting for the answer"]
     waited = sum(part.end - part.start for part in waits)
     interrupts = sum(part.kind == "interrupt" for part in timeline.parts)
-    told = formatting.count(timeline.system_calls, "system call")
+    calls = formatting.count(timeline.system_calls, "system call")
     disturbed = formatting.count(interrupts, "interrupt") if interrupts else "no interrupt"
-    text = f"{told} in {_time(timeline.nanoseconds)}, {disturbed} of others"
+    text = f"{calls} in {_time(timeline.nanoseconds)}, {disturbed} of other threads"
     return f"{text}; the caller waits {_time(waited)} for their answers." if waits else f"{text}."
 
 
 def _lines(case: CaseProfile, timeline: Timeline) -> list[str]:
-    untraced = case.seconds.get("alone")
-    told = f", untraced {formatting.seconds(untraced)}" if untraced else ""
+    untraced = case.seconds.get(UNPROFILED)
+    without = f", untraced {formatting.seconds(untraced)}" if untraced else ""
     number = f"{timeline.operations:,}"
     return [
         about(timeline),
-        f"Traced, it takes {_time(timeline.nanoseconds)}{told}: each event costs its own time.",
-        f"Of {number} operations traced, the median of those that other threads took part in.",
+        f"Traced, it takes {_time(timeline.nanoseconds)}{without}: recording an event takes time.",
+        f"Median of the operations that other threads took part in; {number} were traced.",
     ]
 
 
@@ -109,14 +109,14 @@ def _bar(timeline: Timeline, part: Part) -> Bar:
     width = max(0.5, _x(timeline, part.end) - x)
     y = TOP + LANE * part.lane + down
     fits = width > LETTER * len(part.kind) + 6
-    about_it = f": {clean(part.text, 120)}" if part.text else ""
+    detail = f": {clean(part.text, 120)}" if part.text else ""
     return Bar(
         x=f"{x:.1f}",
         y=y,
         width=f"{width:.1f}",
         height=BAR,
         fill=fill,
-        words=f"{part.kind}, {_time(part.end - part.start)}{about_it}",
+        words=f"{part.kind}, {_time(part.end - part.start)}{detail}",
         label=part.kind if fits else "",
         text_x=f"{x + 3:.1f}",
         text_y=y + 12,
@@ -125,8 +125,8 @@ def _bar(timeline: Timeline, part: Part) -> Bar:
 
 def _mark(timeline: Timeline, part: Part) -> Mark:
     fill = FLUSH_FILL if part.kind.startswith(FLUSH) else MARKS.get(part.kind, "#999999")
-    told = f"{part.kind} after {_time(part.start)}"
-    return Mark(f"{_x(timeline, part.start):.1f}", TOP + LANE * part.lane + 12, fill, told)
+    words = f"{part.kind} after {_time(part.start)}"
+    return Mark(f"{_x(timeline, part.start):.1f}", TOP + LANE * part.lane + 12, fill, words)
 
 
 def _tick(timeline: Timeline, place: int) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a report says of profiles: whose they are, and where a figure's time goes."""
+"""Say in a report where the time of its cases goes, from the profiles of its machines."""
 
 from __future__ import annotations
 
@@ -15,60 +15,61 @@ from ..reading.fields import text_of
 from ..reading.result import Result
 from ..tables.table import Table
 from . import files, shares, tables
-from .read import CaseProfile, Profile, is_profile, read
+from .profile import COUNTED, SAMPLED, UNPROFILED, CaseProfile, Profile
+from .read import is_profile, read
 
 ROWS = ("tlb_shootdown_interrupts", "call_interrupts_all")
-SAME = ("cpu_model", "kernel")  # of the machine that was measured and the one that was profiled
+SAME = ("cpu_model", "kernel")  # facts that a profile and a result must share
 LARGEST = 3  # causes in a sentence
-NEAR = 1.5  # times as long
-LEAST = 0.005  # of something an operation, to two places
-# Rows of the whole machine are no case's own: they stand in the profile, beside those of a pause.
+NEAR = 1.5  # the largest ratio of two times that count as the same
+LEAST = 0.005  # events per operation: the least that is not 0.00
+# Counts of the whole machine belong to no case: the profile has them, with those of a pause.
 SHOWN = tuple(name for name in tables.LABELS if not name.startswith(tuple(ROWS)))
-# The figures that the answer may explain, the likeliest to be asked for first; of each the first
-# that was profiled.
-ANSWERED = (
+# The cases that the summary may explain, the most asked for first: a case, and the benchmark whose
+# first profiled case replaces it.
+EXPLAINED = (
     ("protect/mprotect-rw-ro/pages:1", "protect/mprotect-rw-ro"),
     ("threads/mprotect-siblings/siblings:spinning/threads:2", ""),
     ("switch/mprotect/pages:1", "switch/mprotect"),
     ("protect/mprotect-rw-ro/pages:33", ""),
     ("protect/mprotect-rw-ro/pages:34", ""),
 )
-MOST_ANSWERS = 2  # the answer is a few sentences; each case's block has its own
+MOST_SENTENCES = 2  # in a summary; each case's own block has its sentence as well
 
 
 @dataclass(frozen=True)
 class Why:
-    """What the page says of one case's profile."""
+    """The texts of the page about one case's profile."""
 
     sentence: str
-    counts: Sequence[tuple[str, str]]  # of what an operation has any
-    unknown: Sequence[tuple[str, str]]  # reason, and what it keeps from being known
+    counts: Sequence[tuple[str, str]]  # quantity and number per operation, where above zero
+    unknown: Sequence[tuple[str, str]]  # reason, and the quantities that are unknown for it
     slow_down: str
-    files: Sequence[tuple[str, str]]  # what is drawn, and where, from the page's folder
+    files: Sequence[tuple[str, str]]  # what is drawn, and the path from the page's folder
 
 
 @dataclass(frozen=True)
 class Profiles:
-    """The profiles of the machines of one kind of evidence, by the names they have there."""
+    """The profiles of the machines of a result set, by the machines' names there."""
 
     of_machine: Mapping[str, Profile] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Tell whether there are any."""
+        """Whether there are any."""
         return bool(self.of_machine)
 
     def sentences(self, result_set: ResultSet) -> Iterator[str]:
-        """Say of the answer's figures what they are made of."""
+        """Give sentences for the summary: where the time of its cases goes."""
         rows = {
             (row["machine"], row["case"]): row["gross"] for row in records(result_set.estimates)
         }
         for machine, profile in self.of_machine.items():
             costs = {case: cost for (name, case), cost in rows.items() if name == machine}
             several = f"{machine}: " if len(result_set.names) > 1 else ""
-            yield from (f"{several}{told}" for told in sentences(profile, costs))
+            yield from (f"{several}{text}" for text in sentences(profile, costs))
 
     def why(self, machine: str, case: str, seconds: float | None) -> Why | None:
-        """Return what is told of a case on a machine; None where it wasn't profiled."""
+        """Return the texts about a case on a machine, None where it was not profiled."""
         profile = self.of_machine.get(machine)
         found = profile.of(case) if profile else None
         if found is None or found.state != "measured":
@@ -77,7 +78,7 @@ class Profiles:
 
     @property
     def tables(self) -> Sequence[Table]:
-        """The causes per operation, a table a machine."""
+        """The causes per operation, a table for each machine."""
         several = len(self.of_machine) > 1
         return [
             replace(
@@ -89,7 +90,7 @@ class Profiles:
         ]
 
     def write(self, folder: Path) -> None:
-        """Write what is drawn of every case below a report's folder."""
+        """Write the pictures of every case below a report's folder."""
         for machine, profile in self.of_machine.items():
             below = folder / self._folder(machine)
             below.mkdir(parents=True, exist_ok=True)
@@ -101,7 +102,7 @@ class Profiles:
 
 
 def of(result_set: ResultSet, profiles: Sequence[Profile]) -> Profiles:
-    """Return each machine's profile: the last of those that fit."""
+    """Return each machine's profile: the last of those that fit it."""
     found = {
         name: profile
         for profile in profiles
@@ -112,7 +113,7 @@ def of(result_set: ResultSet, profiles: Sequence[Profile]) -> Profiles:
 
 
 def apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Return the paths of results, and those of profiles."""
+    """Separate paths into those of results and those of profiles."""
     profiles = [path for path in paths if is_profile(path)]
     return [path for path in paths if path not in profiles], profiles
 
@@ -120,7 +121,10 @@ def apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 def read_all(
     paths: Sequence[Path], results: Sequence[Result], skip: Callable[[str], None] | None
 ) -> tuple[list[Profile], list[str]]:
-    """Return the profiles that are of a result's machine, and a sentence for each left out."""
+    """Return the profiles of the results' machines, and a sentence for each profile left out.
+
+    A profile that can't be used raises ResultError; with `skip`, `skip` gets the reason instead.
+    """
     found, left_out = [], []
     for path in paths:
         try:
@@ -137,35 +141,38 @@ def read_all(
 
 def _of_one(profile: Profile, results: Sequence[Result]) -> Profile:
     if not any(fits(profile, result) for result in results):
-        raise ResultError(f"{clean(str(profile.path))} is a profile of no result's machine.")
+        raise ResultError(f"{clean(str(profile.path))} is not a profile of any result's machine.")
     return profile
 
 
 def fits(profile: Profile, result: Result) -> bool:
-    """Tell whether a profile is of the machine and the kernel that a result is of."""
+    """Report whether a profile has the same CPU and kernel as a result of times."""
     return result.evidence == "silicon" and all(
         profile.machine.get(key) == text_of(result.machine.get(key)) for key in SAME
     )
 
 
 def sentences(profile: Profile, costs: dict[str, float]) -> Iterator[str]:
-    """Say of the answer's figures what they are made of.
+    """Give at most MOST_SENTENCES sentences on where the time of the cases in EXPLAINED goes.
 
-    `costs` are seconds an operation, as measured, by case; of a case that isn't among them, what
-    it took beside its profile.
+    `costs` maps a case to its measured seconds per operation. For a case that is not among them,
+    the time of the profile itself is used.
     """
     found = (
         profile.of(case) or (_first(profile, benchmark) if benchmark else None)
-        for case, benchmark in ANSWERED
+        for case, benchmark in EXPLAINED
     )
-    told = (sentence(case, costs.get(case.case)) for case in found if case)
-    yield from islice(dict.fromkeys(filter(None, told)), MOST_ANSWERS)
+    texts = (sentence(case, costs.get(case.case)) for case in found if case)
+    yield from islice(dict.fromkeys(filter(None, texts)), MOST_SENTENCES)
 
 
 def sentence(case: CaseProfile, seconds: float | None = None) -> str:
-    """Say what one case's time is made of; nothing where that isn't known."""
-    alone = case.seconds.get("alone")
-    seconds = seconds if seconds and _same(case, seconds) else alone
+    """Return a sentence on where one case's time goes, "" where that is not known.
+
+    `seconds` is the measured time of an operation; the profile's own is used if they differ much.
+    """
+    unprofiled = case.seconds.get(UNPROFILED)
+    seconds = seconds if seconds and _same(case, seconds) else unprofiled
     found = [each for each in shares.of_case(case) if each.share >= 0.01][:LARGEST]
     if not (found and seconds and case.samples):
         return ""
@@ -180,7 +187,7 @@ def sentence(case: CaseProfile, seconds: float | None = None) -> str:
         for number, what in ((flushes, "TLB flushes"), (calls, "calls to other CPUs"))
         if number is not None and number >= LEAST
     )
-    counted = f"; {counted} an operation" if counted else ""
+    counted = f"; {counted} per operation" if counted else ""
     return (
         f"Of the {formatting.seconds(seconds)} of {case.case}, {formatting.listed(parts)} "
         f"({number:,} samples{counted})."
@@ -202,24 +209,25 @@ def _why(case: CaseProfile, seconds: float | None, folder: str) -> Why:
     stem = f"{folder}/{files.stem(case.case)}"
     drawn = [("flame graph", f"{stem}.svg")] if case.samples else []
     drawn += [("timeline", f"{stem}.timeline.svg")] if case.timeline else []
-    slower = (f"{tables.slower(case, how)} {how}" for how in ("counted", "sampled"))
+    slower = (f"{tables.slower(case, how)} while {how}" for how in (COUNTED, SAMPLED))
     return Why(
         sentence=sentence(case, seconds),
         counts=counts,
         unknown=[(reason, ", ".join(what)) for reason, what in unknown.items()],
-        slow_down=f"as long as alone: {', '.join(slower)}",
+        slow_down=", ".join(slower),
         files=drawn,
     )
 
 
 def _same(case: CaseProfile, seconds: float) -> bool:
-    """Tell whether the case that was profiled took about as long as the one that was measured.
+    """Report whether the profiled case took about as long as the measured one.
 
-    One with two modes may not have: its shares are then of another mode than the figure.
+    If the two differ, as in a case with two modes, the profile's shares are not those of the
+    measured time.
     """
-    if "alone" not in case.seconds:
+    if UNPROFILED not in case.seconds:
         return True
-    return case.shortest["alone"] / NEAR <= seconds <= case.seconds["alone"] * NEAR
+    return case.shortest[UNPROFILED] / NEAR <= seconds <= case.seconds[UNPROFILED] * NEAR
 
 
 def _verb(place: int) -> str:

@@ -1,1 +1,1 @@
-"""Read result files: text from strangers in, checked objects out."""
+"""Read result files: untrusted text in, validated objects out."""

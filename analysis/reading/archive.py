@@ -1,4 +1,4 @@
-"""Archives: the same files give the same bytes, and those of strangers are read within bounds."""
+"""Write reproducible archives, and read untrusted ones within limits."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from . import bounded_json
 from .bounded_json import ResultError
 
 BLOCK, CHUNK = tarfile.BLOCKSIZE, 2**16
-LARGEST_ARCHIVE = 2**30  # bytes unpacked: 50 results of 4 MB and their report are 300 MB
+LARGEST_ARCHIVE = 2**30  # bytes when unpacked; 50 results of 4 MB and their report have 300 MB
 MOST_MEMBERS = 20_000
 MAGIC_AT, MAGIC = 257, b"ustar"
 
 
 class Member(NamedTuple):
-    """A file in an archive, to be read before the next one."""
+    """A file in an archive; its chunks must be read before the next member."""
 
     name: str
     chunks: Iterator[bytes]
 
 
 def write(output: IO[bytes], files: Mapping[str, Path]) -> None:
-    """Write files as a gzipped tar archive that depends on their names and contents alone."""
+    """Write files as a gzipped tar archive; its bytes depend only on their names and contents."""
     with (
         gzip.GzipFile(filename="", mode="wb", fileobj=output, compresslevel=6, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
@@ -43,7 +43,7 @@ def write(output: IO[bytes], files: Mapping[str, Path]) -> None:
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a file looks like a gzipped tar archive."""
+    """Return whether a file looks like a gzipped tar archive."""
     try:
         with _opened(path) as file, gzip.GzipFile(fileobj=file) as packed:
             return packed.read(BLOCK)[MAGIC_AT:].startswith(MAGIC)
@@ -52,9 +52,11 @@ def is_archive(path: Path) -> bool:
 
 
 def read(name: str, path: Path) -> Iterator[Member]:
-    """Give the members of a gzipped tar archive; only files, and no path is followed.
+    """Yield the files in a gzipped tar archive; nothing is written to disk.
 
-    A header is taken as it stands, without tar's extensions: those may ask for any memory.
+    Headers are read without tar's extensions, which may claim any amount of memory. Raises
+    ResultError, which calls the archive `name`, where it is damaged or too large, or holds anything
+    but files and folders.
     """
     try:
         with _opened(path) as file, gzip.GzipFile(fileobj=file) as packed:
@@ -64,7 +66,7 @@ def read(name: str, path: Path) -> Iterator[Member]:
 
 
 class _Bounded:
-    """A stream that gives what is asked for, or says that the file is too short or too large."""
+    """A stream that returns exactly the bytes asked for, or raises ResultError."""
 
     def __init__(self, name: str, stream: io.BufferedIOBase) -> None:
         self.name, self._stream, self._left = name, stream, LARGEST_ARCHIVE
@@ -73,7 +75,7 @@ class _Bounded:
         self._left -= size
         if self._left < 0:
             size = LARGEST_ARCHIVE // 2**20
-            raise ResultError(f"{self.name} is larger than {size} MiB when it is unpacked.")
+            raise ResultError(f"{self.name} is larger than {size} MiB when unpacked.")
         try:
             data = self._stream.read(size)
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -94,7 +96,7 @@ def _members(name: str, stream: _Bounded) -> Iterator[Member]:
         try:
             info = tarfile.TarInfo.frombuf(header, "utf-8", "strict")
         except (tarfile.HeaderError, UnicodeDecodeError):
-            raise ResultError(f"{name} is damaged: a header in it is none.") from None
+            raise ResultError(f"{name} is damaged: it has an invalid header.") from None
         if not info.isreg() and not info.isdir():
             shown = bounded_json.clean(info.name, 80)
             raise ResultError(f"{name} holds {shown}, which is neither a file nor a folder.")
@@ -116,7 +118,7 @@ def _chunks(stream: _Bounded, size: int) -> Iterator[bytes]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a regular file; a pipe that nobody writes to would wait for ever."""
+    """Open a regular file; never wait, as for a pipe without a writer."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ResultError(f"{bounded_json.clean(str(path))} is not a regular file.")

@@ -1,4 +1,4 @@
-"""What a reader takes a primitive to cost that could not be measured."""
+"""Costs that a reader assumes for primitives that could not be measured."""
 
 from __future__ import annotations
 
@@ -14,37 +14,36 @@ FORM = re.compile(
     rf"(?P<what>[\w-]+)=(?P<low>{NUMBER})(?:-(?P<high>{NUMBER}))?\s*(?P<unit>[a-zµ]+)"
     r"(?:,\s*(?P<source>.+))?"
 )
-# What may be assumed, and how many of it one opening and closing of a region takes.
+# The primitives whose cost may be assumed, and how many of each one switch (open and close) takes.
 PER_SWITCH = {"wrpkru": 2}
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """A primitive's cost as somebody gives it: a range in cycles, or in seconds."""
+    """An assumed cost of a primitive: a range in cycles or in a unit of time."""
 
-    what: str
+    what: str  # a key of PER_SWITCH
     low: float
     high: float
-    unit: str  # as written: cycles, or a unit of time
+    unit: str  # a key of UNITS, as written
     source: str = ""
 
     def seconds(self, cycle: float | None) -> tuple[float, float]:
-        """Return the range in seconds, on a core whose cycle takes so many.
+        """Return the range in seconds; `cycle` is the seconds that a core cycle takes.
 
-        Raises ResultError where cycles are to be turned into time and nothing tells how long one
-        takes.
+        Raises ResultError where the range is in cycles and `cycle` is None.
         """
         size = UNITS[self.unit] or cycle
         if size is None:
             raise ResultError(
-                f"{self.what} can't be assumed in cycles: the result doesn't tell how long a core "
-                "cycle takes there; give ns"
+                f"{self.what} can't be assumed in cycles: the result does not say how long a core "
+                "cycle takes; give the range in ns"
             )
         return self.low * size, self.high * size
 
     @property
     def text(self) -> str:
-        """The range as it was given, with its source."""
+        """The range as given, with its source, for a reader."""
         span = formatting.figures(self.low)
         if self.high != self.low:
             span += f" to {formatting.figures(self.high)}"
@@ -53,31 +52,31 @@ class Assumption:
 
     @property
     def written(self) -> str:
-        """The assumption as `parse` reads it."""
+        """The assumption in the form that `parse` reads."""
         source = f", {self.source}" if self.source else ""
         return f"{self.what}={self.low:.12g}-{self.high:.12g}{self.unit}{source}"
 
     @classmethod
     def parse(cls, text: str) -> Assumption:
-        """Read `wrpkru=11-260cycles, SOURCE`; a single number and no source will do.
+        """Parse `wrpkru=11-260cycles, SOURCE`; a single number will do, and the source is optional.
 
-        Raises ResultError with one sentence.
+        Raises ResultError where the text has another form.
         """
         found = FORM.fullmatch(text.strip())
         if not found:
             raise ResultError(
-                f"{text!r} is no assumption: write NAME=LOW-HIGHunit, as in wrpkru=11-260cycles, "
-                "and a source after a comma"
+                f"{text!r} is not a valid assumption: write NAME=LOW-HIGHunit, as in "
+                "wrpkru=11-260cycles, and a source after a comma"
             )
         what, unit = found["what"].lower(), found["unit"]
         if what not in PER_SWITCH:
-            raise ResultError(f"{what!r} can't be assumed; what can: {', '.join(PER_SWITCH)}")
+            raise ResultError(f"{what!r} can't be assumed; available: {', '.join(PER_SWITCH)}")
         if unit not in UNITS:
-            raise ResultError(f"{unit!r} is no unit of a cost: the units are {', '.join(UNITS)}")
+            raise ResultError(f"{unit!r} is not a unit of a cost; available: {', '.join(UNITS)}")
         low = float(found["low"])
         high = float(found["high"] or low)
         if not 0 < low <= high:
             raise ResultError(
-                f"{text!r}: a range goes from a number above 0 to one that is no smaller"
+                f"{text!r}: a range must start above 0 and end no lower than it starts"
             )
         return cls(what, low, high, unit, (found["source"] or "").strip())

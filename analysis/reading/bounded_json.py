@@ -1,4 +1,4 @@
-"""Bounded JSON documents: what a stranger's file may hold before anybody looks at its meaning."""
+"""Parse JSON of untrusted files within limits of size, depth and numbers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
-LARGEST_FILE = 128 * 2**20  # a result of 200 cases, 20 processes and 5 values is 4 MB
-# Beginnings of a list, an object or a further entry: that result has 300,000. An entry takes a few
-# dozen bytes in the file and up to 200 in memory.
+LARGEST_FILE = 128 * 2**20  # bytes; a result of 200 cases, 20 processes and 5 values has 4 MB
+# Brackets, braces and commas: the same result has 300,000. An entry takes a few dozen bytes in the
+# file and up to 200 in memory.
 MOST_PARTS = 12_000_000
 LONGEST_TEXT = 2000
 DEEPEST = 8
@@ -22,11 +22,11 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 class ResultError(Exception):
-    """Say in one sentence which result file can't be used, and why."""
+    """A result file can't be used; the message is one sentence that names it and says why."""
 
 
 def clean(text: str, limit: int = LONGEST_TEXT) -> str:
-    """Return text without control characters, no longer than limit."""
+    """Return text without control characters, of at most `limit` characters."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
     if cut.isprintable():
         return cut
@@ -34,18 +34,18 @@ def clean(text: str, limit: int = LONGEST_TEXT) -> str:
 
 
 def load(path: Path) -> Any:
-    """Read the JSON document in a plain or gzipped file."""
+    """Read the JSON document in a plain or gzipped file; raise ResultError where it is none."""
     name = clean(str(path))
     return loaded(name, contents(name, path))
 
 
 def loaded(name: str, data: bytes) -> Any:
-    """Return the JSON document that a plain or gzipped file holds."""
+    """Return the JSON document in the contents of a plain or gzipped file called `name`."""
     data = _unpacked(name, data)
     if not data.strip():
         raise ResultError(f"{name} is empty.")
     if sum(map(data.count, (b"[", b"{", b","))) > MOST_PARTS:
-        raise ResultError(f"{name} has more than {MOST_PARTS:,} entries, which no result has.")
+        raise ResultError(f"{name} has more than {MOST_PARTS:,} entries, more than any result.")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -54,7 +54,7 @@ def loaded(name: str, data: bytes) -> Any:
 
 
 def parse(name: str, text: str) -> Any:
-    """Parse JSON text; what is wrong with it becomes one sentence about `name`."""
+    """Parse JSON text; raise ResultError, one sentence about `name`, where it is invalid."""
     try:
         value, end = _quickly(text)
         return value if end == len(text) else _STRICT.decode(text)
@@ -70,13 +70,13 @@ def parse(name: str, text: str) -> Any:
 
 
 def bounded(name: str, value: Any, depth: int = 0) -> Any:
-    """Return a copy of parsed JSON with clean texts; refuse absurd depth, size and numbers."""
+    """Return a copy of parsed JSON with clean texts; raise ResultError beyond the limits."""
     if depth > DEEPEST:
         raise ResultError(f"{name} is nested too deeply.")
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, (int, float)) and not abs(value) < 2**63:
-        raise ResultError(f"{name} holds a number of no sensible size.")
+        raise ResultError(f"{name} holds a number beyond 64 bits.")
     if isinstance(value, (list, dict)) and len(value) > MOST_ENTRIES:
         raise ResultError(f"{name} has more than {MOST_ENTRIES:,} entries.")
     if isinstance(value, list):
@@ -87,9 +87,9 @@ def bounded(name: str, value: Any, depth: int = 0) -> Any:
 
 
 def contents(name: str, path: Path, largest: int | None = None) -> bytes:
-    """Return what a regular file holds, if that is not too much."""
+    """Return the contents of a regular file of at most `largest` bytes (LARGEST_FILE if None)."""
     try:
-        # Opening a pipe that nobody writes to would wait for ever.
+        # Without O_NONBLOCK, opening a pipe without a writer would wait forever.
         with open(path, "rb", opener=_without_waiting) as file:
             kind = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(kind):
@@ -125,23 +125,23 @@ def _unpacked(name: str, data: bytes) -> bytes:
 def _at_most(name: str, data: bytes, largest: int) -> bytes:
     if len(data) > largest:
         size = f"{largest // 2**20} MiB"
-        raise ResultError(f"{name} is larger than {size}, which no result of pkbench is.")
+        raise ResultError(f"{name} is larger than {size}, the limit for a result.")
     return data
 
 
 def _ends_too_soon(error: json.JSONDecodeError, text: str) -> bool:
-    # The parser reports a cut-off string where it starts, a cut-off word or number at its start.
+    # The parser reports a cut-off string, word or number at the position where that starts.
     longest_word = len("false") - 1
     at_end = error.pos >= len(text.rstrip()) - longest_word
     return at_end or error.msg.startswith("Unterminated string")
 
 
 def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word}, which is no number a measurement gives")
+    raise ValueError(f"{word}, which is not a measured number")
 
 
 def _quickly(text: str) -> tuple[Any, int]:
-    """Parse JSON that no space surrounds: to look for any takes as long as most texts do."""
+    """Parse JSON without surrounding space: searching for space doubles the time of short texts."""
     return _STRICT.raw_decode(text) if text[:1] in ("[", "{") else (None, -1)
 
 
@@ -153,5 +153,5 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-# One for all texts: to make one takes longer than most of them.
+# Made once: making a decoder takes longer than parsing most texts.
 _STRICT = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_each_once)

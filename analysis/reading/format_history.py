@@ -1,4 +1,4 @@
-"""The result format's versions, and what older versions called a key."""
+"""The versions of the result format, and the keys that older versions had."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 #    `pkbench_uncontended_share`, `pkbench_counted` became `pkbench_counter_scope`.
 CURRENT = 2
 READABLE = (1, 2)
+# Old key to current key, in the metadata of a file, a benchmark or a run.
 RENAMED = {
     "pkbench_profile": "pkbench_preset",
     "pkbench_alone_share": "pkbench_uncontended_share",

@@ -1,4 +1,4 @@
-"""The values of one worker process, checked."""
+"""The values of one worker process, validated."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OWN = (
     "pkbench_missing",
     "pkbench_counter_scope",
 )
-# What a run may have from its benchmark, and that from the file.
+# Keys that a run may inherit from its benchmark, and a benchmark from the file.
 INHERITED = ("name", "unit", "loops", "inner_loops", *OWN, *READINGS)
 READ = (*INHERITED, *(old for old, new in RENAMED.items() if new in INHERITED))
 WHOLE = "pkbench_cpu"
@@ -53,9 +53,9 @@ Numbers = tuple[float, ...]
 
 
 class Readings(Mapping[str, Numbers]):
-    """What was read beside the values of a process, by quantity: one number a value.
+    """The readings of one process, by quantity: a number for each of its values.
 
-    All in one array: a result has tens of thousands of these.
+    All quantities share one array, because a result has tens of thousands of these.
     """
 
     __slots__ = ("count", "numbers", "places")
@@ -76,32 +76,30 @@ class Readings(Mapping[str, Numbers]):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The values of one worker process (of one boot, for path lengths)."""
+    """The values of one worker process, or for path lengths of one boot."""
 
     case: str
-    values: Numbers
-    loops: int
-    inner_loops: int
-    round: int | None = None
-    position: int | None = None
+    values: Numbers  # per operation: seconds, or instructions
+    loops: int  # timed per value
+    inner_loops: int  # operations per loop
+    round: int | None = None  # of the schedule; None where the file does not say
+    position: int | None = None  # within that round
     clock_resolution: float | None = None  # seconds: the smallest step of the clock
-    piece_loops: int | None = None  # of the pieces that a value is the median of; None: it is whole
-    per_value: Mapping[str, Numbers] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)  # quantity -> why it wasn't read
-    counted: str = (
-        ""  # what the CPU's counters counted: user mode and kernel, user mode, or nothing
-    )
+    piece_loops: int | None = None  # least loops of a piece; None where values have no pieces
+    per_value: Mapping[str, Numbers] = field(default_factory=dict)  # quantity: a number per value
+    missing: Mapping[str, str] = field(default_factory=dict)  # why a quantity was not read
+    counter_scope: str = ""  # "user mode and kernel", "user mode", or "" for no CPU counter
 
 
 def inherited(*holders: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a run has from those that hold it, the last of them first."""
+    """Return the metadata of nested holders under current keys; a later holder overrides."""
     return {
         RENAMED.get(key, key): holder[key] for holder in holders for key in READ if key in holder
     }
 
 
 class Reader:
-    """Read the runs of one file; the many texts that are equal only once."""
+    """Reads the runs of one file; texts that occur many times are parsed once."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -110,9 +108,14 @@ class Reader:
         self._places: dict[tuple[str, ...], Mapping[str, int]] = {}
 
     def read(self, case: str, shared: Mapping[str, Any], run: Any) -> Process:
-        """Return a run of a case; `shared` is what it inherits."""
+        """Return a run of a case; `shared` is the metadata that it inherits.
+
+        Raises ResultError where the run is invalid.
+        """
         if not isinstance(run, dict):
-            raise ResultError(f"{self._name} is not a pyperf file: a run of {case} is no object.")
+            raise ResultError(
+                f"{self._name} is not a pyperf file: a run of {case} is not an object."
+            )
         name, metadata = self._name, inherited(shared, fields.mapping(self._name, run, "metadata"))
         values = tuple(self._values(case, run.get("values", [])))
         return Process(
@@ -126,19 +129,17 @@ class Reader:
             piece_loops=fields.optional_integer(name, metadata, "pkbench_piece_loops"),
             per_value=self._readings(case, metadata, len(values)),
             missing=self._reasons(metadata),
-            counted=fields.text(metadata, "pkbench_counter_scope"),
+            counter_scope=fields.text(metadata, "pkbench_counter_scope"),
         )
 
     def _values(self, case: str, values: Any) -> Iterator[float]:
         if not isinstance(values, list):
-            raise ResultError(f"{self._name} has a run of {case} whose values are no list.")
+            raise ResultError(f"{self._name} has a run of {case} whose values are not a list.")
         for value in values:
             number = fields.number_of(value)
             if number is None or number <= 0:
                 shown = bounded_json.clean(repr(value), 40)
-                raise ResultError(
-                    f"{self._name} has a value of {case} that can't be measured: {shown}."
-                )
+                raise ResultError(f"{self._name} has an impossible value of {case}: {shown}.")
             yield number
 
     def _readings(
@@ -162,15 +163,15 @@ class Reader:
 
     def _list(self, key: str, text: object) -> Numbers:
         if not isinstance(text, str):
-            raise ResultError(f"{self._name}: {key} is no text.")
+            raise ResultError(f"{self._name}: {key} is not text.")
         listed = bounded_json.parse(f"{self._name}: {key}", text)
         if not isinstance(listed, list) or not fields.are_numbers(listed):
-            raise ResultError(f"{self._name}: {key} is no list of numbers.")
+            raise ResultError(f"{self._name}: {key} is not a list of numbers.")
         self._numbers[text] = tuple(map(float, listed))
         return self._numbers[text]
 
     def _reasons(self, metadata: Mapping[str, Any]) -> Mapping[str, str]:
-        """Return why something was not read."""
+        """Return by quantity why it was not read."""
         if "pkbench_missing" not in metadata:
             return {}
         text = metadata["pkbench_missing"]

@@ -1,4 +1,4 @@
-"""What others published: figures of other machines, each with its source."""
+"""Published figures of other machines, each with its source."""
 
 from __future__ import annotations
 
@@ -10,39 +10,41 @@ import pandas as pd
 FILE = "published.csv"
 NUMBER = r"\d+(?:\.\d+)?"
 SPAN = re.compile(rf"({NUMBER})(?:-({NUMBER}))?")
-# In seconds; cycles stay cycles, and are never turned into time.
+# In seconds. Cycles stay cycles: the clock frequency of the published machine is mostly unknown.
 TIMES = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 PER = re.compile(r"(ns|us|ms|s)(/(call|transition))?")
 
 
 def published() -> pd.DataFrame:
-    """Return a row per published figure.
+    """Return a row per published figure of `published.csv`.
 
     ========= =====================================================================
     operation what was measured, in the source's words
     value     as printed: a number, a range, or two figures
-    unit      of value
-    cpu       and `kernel`: what it was measured on, as far as the source says
-    condition under which
+    unit      the unit of value, as printed
+    cpu       the CPU it was measured on; "" where the source does not say
+    kernel    the kernel it was measured on; "" likewise
+    condition under which condition; "" likewise
     source    authors, title, venue, year
-    short     the same as a chart has it
-    locator   where in it
-    status    verified: seen in the source; secondary: seen in notes of others on the source
+    short     the source as a chart names it
+    locator   the place in the source
+    status    verified: seen in the source; secondary: seen in notes on the source
     case      the case of pkbench that comes nearest; "" for none
-    low, high the figure, or the ends of its range; missing where it is something else
-    quantity  s (low and high are seconds), cycles, or "" for what is no cost of an operation
+    low       the figure, or the lower end of its range, in `quantity`; missing where value is not a
+              cost of an operation
+    high      the upper end likewise; equal to low for a single figure
+    quantity  s (low and high are seconds), cycles, or "" where value is not a cost of an operation
     ========= =====================================================================
     """
     text = resources.files(__package__).joinpath(FILE)
     with text.open(encoding="utf-8") as file:
         rows = pd.read_csv(file, dtype=str, keep_default_na=False)
     ends = [_ends(value, unit) for value, unit in zip(rows["value"], rows["unit"], strict=True)]
-    told = pd.DataFrame(ends, columns=["low", "high", "quantity"], index=rows.index)
-    return rows.join(told)
+    return rows.join(pd.DataFrame(ends, columns=["low", "high", "quantity"], index=rows.index))
 
 
 def _ends(value: str, unit: str) -> tuple[float, float, str]:
-    """Return a figure's ends and what it is a figure of."""
+    """Return the ends of a figure's range, and their quantity."""
     found, time = SPAN.fullmatch(value), PER.fullmatch(unit)
     if found and (time or re.match(r"cycles\b", unit)):
         low, high = float(found[1]), float(found[2] or found[1])

@@ -1,4 +1,4 @@
-"""A result file as pkbench writes it, checked."""
+"""A result file as pkbench writes it, validated."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ STATES = ("measured", "skipped", "failed")
 UNITS = {"silicon": "second", "function": "second", "path length": "integer"}
 CASE_NAME = re.compile(r"[\w.+-]+/[\w.+-]+(/[a-z][a-z0-9_-]*:[\w.,+-]+)*", re.ASCII)
 LONGEST_CASE_NAME = 200
-# Each axis is a column and each value a row of a frame.
+# Each axis becomes a column of a frame, and each value a row.
 MOST_AXES, MOST_VALUES = 100, 1_000_000
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What doctor found about one thing that may spoil a measurement."""
+    """One check of the doctor: a noise source, or a feature that measuring needs."""
 
     check: str
     status: str
@@ -31,24 +31,24 @@ class Finding:
     effect: str = ""
     fix: str = ""
     undo: str = ""
-    no_fix: str = ""  # why nothing mends it, and what a person can do instead
+    no_fix: str = ""  # why there is no fix, and what to do instead
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case that was asked for, with the state it ended in."""
+    """One case that was asked for, with its final state."""
 
     name: str
     family: str
     benchmark: str
-    axes: Mapping[str, int | str]
-    state: str
-    reason: str = ""
-    operation: str = ""
-    group: str = ""
-    floor: str = ""
+    axes: Mapping[str, int | str]  # the point on each axis
+    state: str  # one of STATES
+    reason: str = ""  # why it was skipped or failed
+    operation: str = ""  # what one operation does, in words
+    group: str = ""  # cases of one group are meant to be compared
+    floor: str = ""  # the case of its fixed overhead, which is subtracted for net costs
     slope: bool = False  # the floor is the same loop with fewer of the same operation
-    stopped: str = ""
+    stopped: str = ""  # why its measurement ended
     counts: Mapping[str, float] = field(default_factory=dict)  # what else an operation costs
 
 
@@ -65,28 +65,32 @@ class Result:
     preset: str = ""
     seed: int | None = None
     command: str = ""
-    date: str = ""
-    version: str = ""
+    date: str = ""  # when the run began, in ISO format
+    version: str = ""  # of pkbench
     rounds: int | None = None
-    stopped: str = ""
-    ended: str = ""  # when; `date` is when it began
+    stopped: str = ""  # why the run ended
+    ended: str = ""  # when the run ended, in ISO format
     seconds: float | None = None  # that the rounds took
-    waited_seconds: float | None = None  # of these, while others on the CPU had their turn
-    missed_turns: int | None = None  # begun beside one that had not ended its own
+    waited_seconds: float | None = None  # of these, spent waiting for other runs' turns
+    missed_turns: int | None = None  # turns begun before another run had ended its own
 
     @property
     def name(self) -> str:
-        """The machine's name."""
+        """The machine's name; the file's where the file names no machine."""
         return fields.text_of(self.machine.get("name")) or self.file.split(".")[0]
 
     @property
     def file(self) -> str:
-        """The file's name, as text."""
+        """The file's name, without control characters."""
         return bounded_json.clean(self.path.name)
 
 
 def read(path: str | Path) -> Result:
-    """Read and check one result file, plain or gzipped."""
+    """Read and validate one result file, plain or gzipped, of any readable format.
+
+    Keys of older formats are read under their current names (see `format_history`). Raises
+    ResultError, one sentence that names the file, where it can't be read or is invalid.
+    """
     path = Path(path)
     name = bounded_json.clean(str(path))
     root = bounded_json.load(path)
@@ -124,7 +128,7 @@ def _pyperf_metadata(name: str, root: Any) -> Mapping[str, Any]:
         raise ResultError(f"{name} is not a pyperf file of format 1.0.")
     metadata = root.get("metadata", {})
     if not isinstance(metadata, dict):
-        raise ResultError(f"{name} is not a pyperf file: its metadata is no object.")
+        raise ResultError(f"{name} is not a pyperf file: its metadata is not an object.")
     if "pkbench_schema" not in metadata or "pkbench_cases" not in metadata:
         raise ResultError(f"{name} is a pyperf file, but holds no pkbench case.")
     schema = fields.integer(name, metadata, "pkbench_schema")
@@ -175,11 +179,11 @@ def _case(name: str, case: str, entry: Mapping[str, Any]) -> Case:
 
 def _counts(name: str, case: str, counts: object) -> Iterator[tuple[str, float]]:
     if not isinstance(counts, dict):
-        raise ResultError(f"{name}: what is counted of {case} is no object.")
+        raise ResultError(f"{name}: the counts of {case} are not an object.")
     for what, count in counts.items():
         number = fields.number_of(count)
         if number is None or number < 0:
-            raise ResultError(f"{name}: what is counted of {case} is no number.")
+            raise ResultError(f"{name}: a count of {case} is not a number.")
         yield bounded_json.clean(what), number
 
 
@@ -190,10 +194,10 @@ def _point(text: str) -> tuple[str, int | str]:
 
 def _case_name(name: str, value: object) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_CASE_NAME:
-        raise ResultError(f"{name} lists a case without a proper name.")
+        raise ResultError(f"{name} lists a case without a valid name.")
     if not CASE_NAME.fullmatch(value):
         raise ResultError(
-            f"{name} lists {bounded_json.clean(value, 80)!r}, which is no case's name."
+            f"{name} lists {bounded_json.clean(value, 80)!r}, which is not a valid case name."
         )
     return value
 
@@ -218,7 +222,9 @@ def _processes(
         if case not in known:
             raise ResultError(f"{name} has values of {case}, which is not among its cases.")
         if shared.get("unit", "second") != UNITS[evidence]:
-            raise ResultError(f"{name} has {case} in a unit that is not that of {evidence}.")
+            raise ResultError(
+                f"{name} has {case} in a unit that evidence {evidence} does not have."
+            )
         for run in benchmark["runs"]:
             found = runs.read(case, shared, run)
             room -= len(found.values)
@@ -232,11 +238,11 @@ def _states_agree(name: str, cases: tuple[Case, ...], processes: tuple[Process, 
     with_values = {p.case for p in processes}
     for case in cases:
         if case.state == "measured" and case.name not in with_values:
-            raise ResultError(f"{name} says {case.name} was measured, but has no value of it.")
+            raise ResultError(f"{name} says that {case.name} was measured, but has no value of it.")
 
 
 def _slopes_agree(name: str, cases: tuple[Case, ...], processes: tuple[Process, ...]) -> None:
-    """Refuse a slope between two loops of which the longer one is none."""
+    """Refuse a slope whose loop has no more operations than its floor's."""
     loops: dict[str, set[int]] = {}
     for each in processes:
         loops.setdefault(each.case, set()).add(each.inner_loops)

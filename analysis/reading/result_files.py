@@ -1,4 +1,4 @@
-"""Several result files, read side by side."""
+"""Read several result files in parallel."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .bounded_json import ResultError, clean
 from .result import Result, read
 from .worker_pool import workers
 
-LONGEST_NAME = 60  # of a machine in headings and legends
+LONGEST_NAME = 60  # characters of a machine's name in headings and legends
 
 
 def read_all(paths: Sequence[Path]) -> Generator[Result | ResultError]:
-    """Give each file's result, in their order, or what is wrong with it."""
+    """Yield for each file, in order, its result or the ResultError that reading it raised."""
     with workers(len(paths)) as pool:
         yield from map(_read, paths) if pool is None else pool.map(_read, paths)
 
@@ -24,10 +24,11 @@ def read_all(paths: Sequence[Path]) -> Generator[Result | ResultError]:
 def read_named(
     paths: Sequence[Path], names: Sequence[str], skip: Callable[[str], None] | None
 ) -> tuple[list[Result], list[str]]:
-    """Return the results under these names, as far as they go, and a sentence a file left out.
+    """Return the results of some files, and a sentence for each file left out.
 
-    A file that can't be used raises its `ResultError`; with `skip` it is left out, and `skip` is
-    told why.
+    The first machines get `names`; the others keep their own. A file that can't be used raises its
+    ResultError. With `skip` it is left out instead, and `skip` is called with the reason. Raises
+    ResultError where there is no file, no usable file, or a name too many.
     """
     if not paths:
         raise ResultError("There is no result file to report on.")
@@ -50,7 +51,7 @@ def read_named(
 
 
 def _called(result: Result, name: str) -> Result:
-    """Return the result of a machine under another name."""
+    """Return a result whose machine has another name."""
     return replace(result, machine={**result.machine, "name": clean(name, LONGEST_NAME)})
 
 

@@ -1,4 +1,4 @@
-"""Processes that share the work of a report, as many as there are CPUs."""
+"""A pool of processes that share the work of a report, one per CPU."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
-MOST = 8
+MOST = 8  # processes
 
 
 @contextmanager
 def workers(tasks: int) -> Iterator[ProcessPoolExecutor | None]:
-    """Give a pool for so many tasks, forked from this process as it is; None where one won't help.
+    """Yield a pool of processes for so many tasks; None where a pool would not help.
 
-    An interrupt ends them with this process, not by themselves.
+    The processes are forked from this one and share its data. They ignore an interrupt: this
+    process ends them.
     """
     number = min(len(os.sched_getaffinity(0)), MOST, tasks)
-    # A process that has threads is not to be forked.
+    # Forking a process that has threads may deadlock the child.
     if number <= 1 or threading.active_count() > 1:
         yield None
         return

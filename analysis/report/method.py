@@ -8,7 +8,7 @@ import pandas as pd
 
 from .. import formatting
 from ..estimate import clock_agreement
-from ..estimate.estimate import DEFINITION, EXACT_DEFINITION, PIECES_DEFINITION
+from ..estimate.estimate import DEFINITION, EXACT_DEFINITION, LOOPS_DIFFER, PIECES_DEFINITION
 from ..estimate.resample import CONFIDENCE
 from ..estimate.result_set import ResultSet
 from ..interval import ENOUGH_PROCESSES
@@ -78,10 +78,11 @@ def _net(result_set: ResultSet) -> str:
     return (
         f"{definition} Its interval comes from resampling both. Where both rest on the same "
         "rounds, they are resampled together. A net figure reads "
-        f"“{formatting.BELOW_RESOLUTION}” in two cases: its interval reaches zero, or it is less "
-        "than the clock's smallest step divided by the operations in one timed piece. "
-        "An instruction of about one cycle is timed at two unroll factors. Its net figure is the "
-        "slope between them, which contains none of the loop."
+        f"“{formatting.BELOW_RESOLUTION}” in three cases: its interval reaches zero; it is less "
+        "than the clock's smallest step divided by the operations in one timed piece; or it is "
+        f"less than {LOOPS_DIFFER:.0%} of the overhead, by which two loops of the same work may "
+        "differ. An instruction of about one cycle is timed at two unroll factors. Its net figure "
+        "is the slope between them, which contains none of the loop."
     )
 
 

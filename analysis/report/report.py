@@ -12,12 +12,12 @@ from .. import figures
 from ..estimate.result_set import ResultSet, result_sets
 from ..figures import figure_files
 from ..profiles import why
-from ..profiles.read import Profile
+from ..profiles.profile import Profile
 from ..profiles.why import Profiles
 from ..reading.assumption import Assumption
 from ..reading.result_files import read_named
-from ..tables import breakeven_table, case_coverage, machine_facts
-from ..tables.report_tables import everything, of
+from ..tables import all_cases, breakeven_table, case_coverage, machine_facts
+from ..tables.report_tables import of
 from ..tables.table import FORMATS, Table
 from ..tables.table import write as write_table
 from . import method, summary
@@ -208,7 +208,7 @@ def _write_files(
             for table in (
                 *section.tables,
                 *section.profiles.tables,
-                everything(section.result_set),
+                all_cases.table(section.result_set),
             ):
                 write_table(texts, f"{section.key}-{table.name}", table, formats)
     for table in shared:

@@ -1,1 +1,1 @@
-"""Lay out tables: estimates in, rows of text for Markdown, LaTeX, CSV and JSON out."""
+"""Lay out tables: derived tables in; Markdown, LaTeX, CSV, JSON and aligned text out."""

@@ -1,4 +1,4 @@
-"""The break-even as a table: by size and rate, which way costs least and what share it takes."""
+"""Build the break-even table: which way costs least by size, and its share of a CPU by rate."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .table import NOT_MEASURED, Table
 RATES = (1_000.0, 10_000.0, 100_000.0, 1_000_000.0)
 FULL = "more than a CPU"
 NOTE = (
-    "The share of a CPU is the rate of switches times the cost of one, its 95 % interval in "
-    "brackets; a switch opens a region for writing, stores to it and closes it again. Cheapest: "
-    "the way whose whole interval lies below all others'; where none does, that can't be told. "
-    "Tagging pays after so many switches: one pkey_mprotect, by what a switch by WRPKRU saves over "
-    "one by mprotect."
+    "The share of a CPU is the rate of switches times the cost of one, with its 95 % interval in "
+    "brackets. A switch opens a region for writing, stores to it and closes it again. Lowest cost: "
+    "the way whose whole interval lies below all others; inconclusive where there is none. Tagging "
+    "pays after: the cost of one pkey_mprotect, divided by what a switch by WRPKRU saves compared "
+    "with one by mprotect."
 )
-NOT_TOLD = "can't be told"
+INCONCLUSIVE = "inconclusive"
 
 
 def table(result_set: ResultSet) -> Table:
-    """Return a row per machine, size and way; no row where no switch was measured as time."""
+    """Return a row for each machine, size and way; none where no switch was measured as time."""
     costs = with_assumptions(result_set)
-    best = _by_size(breakeven.cheapest(costs))
+    best = _by_size(breakeven.lowest_cost(costs))
     tags = _by_size(breakeven.tagging(costs, result_set.estimates))
     rows = [_row(row, best, tags) for row in records(costs)]
     return Table(
@@ -37,7 +37,7 @@ def table(result_set: ResultSet) -> Table:
         headings=[
             *("machine", "pages", "way"),
             *(f"{rate:,.0f} switches/s" for rate in RATES),
-            *("cheapest", "tagging pays after"),
+            *("lowest cost", "tagging pays after"),
         ],
         rows=rows,
         data=breakeven.shares(costs, RATES),
@@ -55,7 +55,7 @@ def _row(cost: dict[str, Any], best: dict[Any, Any], tags: dict[Any, Any]) -> li
         f"{cost['pages']:,}",
         way,
         *(_share(cost, rate) for rate in RATES),
-        _cheapest(best[place]),
+        _lowest(best[place]),
         _tagging(tag) if tag and cost["way"] == "WRPKRU" else NOT_MEASURED,
     ]
 
@@ -71,17 +71,18 @@ def _share(cost: dict[str, Any], rate: float) -> str:
     return f"{formatting.figures(value)} %{interval}"
 
 
-def _cheapest(row: dict[str, Any]) -> str:
+def _lowest(row: dict[str, Any]) -> str:
     if not row["next"]:
-        return f"{row['way']} (alone)"
+        return f"{row['way']} (the only one measured)"
     if not row["clear"]:
-        return NOT_TOLD
+        return INCONCLUSIVE
     span = f"{formatting.figures(row['times_low'])} to {formatting.figures(row['times_high'])}"
-    return f"{row['way']}, {span} times below {row['next']}"
+    return f"{row['way']}, {span} times faster than {row['next']}"
 
 
 def _tagging(row: dict[str, Any]) -> str:
-    return f"{formatting.figures(row['switches_low'])} to {formatting.figures(row['switches_high'])} switches"
+    low, high = (formatting.figures(row[end]) for end in ("switches_low", "switches_high"))
+    return f"{low} to {high} switches"
 
 
 def _by_size(found: pd.DataFrame) -> dict[Any, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Which case ended in which state on which machine, and why."""
+"""Build the tables of which cases were measured, skipped or failed on which machine, and why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_ASKED = "not asked for"
 
 
 def matrix(result_sets: Sequence[ResultSet]) -> tuple[Table, dict[str, str]]:
-    """Return a row per benchmark and a column per machine, and the reasons by letter."""
+    """Return a row for each benchmark, a column for each machine, and the reasons by letter."""
     cases = pd.concat([result_set.cases for result_set in result_sets], ignore_index=True)
     columns = [
         (name, result_set.evidence) for result_set in result_sets for name in result_set.names
@@ -23,8 +23,8 @@ def matrix(result_sets: Sequence[ResultSet]) -> tuple[Table, dict[str, str]]:
     reasons = [reason for reason in dict.fromkeys(cases["reason"]) if reason]
     letters = {reason: _letters(place) for place, reason in enumerate(reasons)}
     ends: dict[tuple[str, ...], Counter[tuple[str, str]]] = defaultdict(Counter)
-    told = ("family", "benchmark", "machine", "evidence", "state", "reason")
-    for *place, state, reason in zip(*(cases[column] for column in told), strict=True):
+    facts = ("family", "benchmark", "machine", "evidence", "state", "reason")
+    for *place, state, reason in zip(*(cases[column] for column in facts), strict=True):
         ends[tuple(place)][state, reason] += 1
     benchmarks = list(dict.fromkeys(zip(cases["family"], cases["benchmark"], strict=True)))
     rows = [
@@ -45,7 +45,7 @@ def matrix(result_sets: Sequence[ResultSet]) -> tuple[Table, dict[str, str]]:
 
 
 def by_family(result_sets: Sequence[ResultSet]) -> tuple[list[str], list[list[str]]]:
-    """Return a column per machine and a row per family: how many of its cases ended how."""
+    """Return headings and rows: for each family and machine, how many cases ended how."""
     columns = [
         (name, result_set.evidence, result_set.cases)
         for result_set in result_sets
@@ -73,7 +73,7 @@ def _counted(cases: pd.DataFrame, machine: str, family: str) -> str:
 
 
 def counts(cases: pd.DataFrame) -> str:
-    """Say how many cases ended in which state."""
+    """Say how many cases ended in each state."""
     found = cases["state"].value_counts()
     parts = [
         f"{found[state]:,} {state}" for state in ("measured", "skipped", "failed") if state in found

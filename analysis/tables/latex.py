@@ -1,10 +1,10 @@
-"""Tables in LaTeX: text from strangers in cells that nothing gets out of."""
+"""Write tables in LaTeX; no text in a cell can act as a command."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-LONGEST = 40  # rows on a page; what is longer goes on on the next
+LONGEST = 40  # rows on a page; a longer table continues on the next
 NEEDS = "% In the preamble: \\usepackage{booktabs}"
 NEEDS_LONG = "% In the preamble: \\usepackage{booktabs,longtable}"
 
@@ -49,8 +49,8 @@ MEANT = {
 
 
 def text(plain: str) -> str:
-    """Return text that LaTeX sets as it stands; what no plain font has, by its code."""
-    # Two hyphens would be one longer dash.
+    """Return text that LaTeX sets unchanged, with codes for characters that no plain font has."""
+    # LaTeX would set two hyphens as one dash.
     return "".join(map(_character, plain)).replace("--", "-{}-").replace("--", "-{}-")
 
 
@@ -62,10 +62,10 @@ def table(
     text_columns: int,
     name: str,
 ) -> str:
-    """Return a table in an environment of its own, that floats, or breaks where it is long."""
+    """Return a table that floats, or that breaks across pages where it is long."""
     columns = "".join("l" if place < text_columns else "r" for place in range(len(headings)))
-    told = f"{text(title)}. {text(note)}" if note else f"{text(title)}."
-    caption = f"\\caption{{{told}}}\\label{{tab:{name}}}"
+    said = f"{text(title)}. {text(note)}" if note else f"{text(title)}."
+    caption = f"\\caption{{{said}}}\\label{{tab:{name}}}"
     head = f"{_line(headings)}"
     body = [_line(row) for row in rows]
     make = _long if len(rows) > LONGEST else _floating

@@ -1,4 +1,4 @@
-"""Machine cards: what a machine is, and what about it may spoil its figures."""
+"""Build the tables of the machines: their facts, and the noise sources that doctor found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .table import Table
 NOT_KNOWN = "not known"
 NONE_FOUND = "none"
 FLAGS = "emulated CPU"
-MOST_FINDINGS = 60  # of a machine: doctor has half as many checks
+MOST_FINDINGS = 60  # of a machine; doctor has about half as many checks
 TITLES = {
     "silicon": "What was measured on",
     "path length": "What instructions were counted on",
@@ -28,7 +28,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Findings:
-    """What doctor found on one machine: what needs reading, and the names of the rest."""
+    """The findings of doctor on one machine: those that are not ok, and the names of the rest."""
 
     machine: str
     notable: Sequence[Finding]
@@ -36,16 +36,16 @@ class Findings:
 
     @property
     def problems(self) -> Sequence[Finding]:
-        """What spoils a figure."""
+        """The noise sources that disturb measurements."""
         return [finding for finding in self.notable if finding.status == "problem"]
 
     @property
     def others(self) -> Sequence[Finding]:
-        """What may."""
+        """The findings that may disturb measurements."""
         return [finding for finding in self.notable if finding.status != "problem"]
 
     def summary(self, whole: bool) -> str:
-        """Say how many may, or all in all, there are of each status."""
+        """Say how many findings there are of each status: of all, or without the problems."""
         kinds = Counter(found.status for found in (self.notable if whole else self.others))
         found = [
             formatting.count(n, k, k if k == "unknown" else "") for k, n in sorted(kinds.items())
@@ -54,7 +54,7 @@ class Findings:
 
 
 def card(result_set: ResultSet) -> Table:
-    """Return a row per fact and a column per machine."""
+    """Return a row for each fact and a column for each machine."""
     rows = []
     for label, fact in FACTS.items():
         found = [fact(result) for _, result in result_set.machines]
@@ -75,7 +75,7 @@ def card(result_set: ResultSet) -> Table:
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of a result set's machines: those that tell them apart, and those that don't."""
+    """The facts of a result set's machines: those that differ, and those that are the same."""
 
     machines: Sequence[str]
     differ: Sequence[tuple[str, Sequence[str]]]  # a fact, and a text per machine
@@ -83,7 +83,7 @@ class Facts:
 
 
 def facts(result_set: ResultSet) -> Facts:
-    """Return what the machine cards say, what differs apart from what is the same everywhere."""
+    """Return the facts of `card`, those that differ separate from those that are the same."""
     rows = [_beyond(label, texts) for label, *texts in card(result_set).rows]
     return Facts(
         machines=result_set.names,
@@ -93,16 +93,16 @@ def facts(result_set: ResultSet) -> Facts:
 
 
 def _beyond(label: str, texts: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """Leave of a CPU's many flags those that not all have, if they differ."""
+    """Reduce the flags of different CPUs to those that not all of them have."""
     if label != FLAGS or len(set(texts)) == 1:
         return label, texts
     common = set.intersection(*(set(text.split()) for text in texts))
     own = (" ".join(flag for flag in text.split() if flag not in common) for text in texts)
-    return f"{label}, what not all have", [text or NONE_FOUND for text in own]
+    return f"{label}, not the same on all", [text or NONE_FOUND for text in own]
 
 
 def findings(result_set: ResultSet) -> list[Findings]:
-    """Return what doctor found on each machine that it looked at."""
+    """Return the findings on each machine that doctor checked."""
     return [
         Findings(
             machine=name,
@@ -115,7 +115,7 @@ def findings(result_set: ResultSet) -> list[Findings]:
 
 
 def short(result: Result) -> str:
-    """Return the facts that go under a figure."""
+    """Return the facts of a machine that go into the caption of a figure."""
     machine = result.machine
     parts = [
         _processor(result),
@@ -141,7 +141,7 @@ def _plain(key: str) -> Callable[[Result], str]:
 
 
 def _processor(result: Result) -> str:
-    """Return the model, and what tells it from others of that name where the file says so."""
+    """Return the CPU's model, with its version where the file has one."""
     parts = (text_of(result.machine.get(key)) for key in ("cpu_model", "cpu_version"))
     return ", ".join(part for part in parts if part)
 
@@ -183,9 +183,9 @@ def _guest(result: Result) -> bool:
 
 
 def _microcode(result: Result) -> str:
-    """Return the version, which a guest is told by its hypervisor: KVM makes one up by default."""
-    told = text_of(result.machine.get("microcode"))
-    return f"{told}, as the hypervisor says" if told and _guest(result) else told
+    """Return the microcode's version; a guest gets it from its hypervisor, and KVM invents one."""
+    version = text_of(result.machine.get("microcode"))
+    return f"{version}, as the hypervisor says" if version and _guest(result) else version
 
 
 def _virtual(result: Result) -> str:

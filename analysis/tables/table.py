@@ -1,4 +1,4 @@
-"""A table and what it is written as: Markdown, LaTeX, CSV, JSON."""
+"""Hold a table, and write it as Markdown, LaTeX, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from . import latex
 
 NOT_MEASURED = "–"
 UNIT = re.compile(r"(?P<figure>.*\d) (?P<unit>ns|µs|ms|s)")
-# What a spreadsheet takes for the begin of a formula (OWASP, "CSV Injection").
+# A spreadsheet takes these as the start of a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@")
-# Columns of figures in the table's unit.
+# Columns whose numbers are in the table's unit.
 FIGURES = re.compile(
     r"gross|low|high|net|net_low|net_high|floor_value|value|smallest|largest|user_mode|call|page"
     r"|.+ gross"
@@ -29,7 +29,7 @@ CYCLES = re.compile(r"(net_)?cycles(_low|_high)?")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under headings, with the numbers they were made from."""
+    """Rows of text under headings, with the numbers behind them."""
 
     name: str
     title: str
@@ -37,8 +37,8 @@ class Table:
     rows: Sequence[Sequence[str]]
     data: pd.DataFrame
     note: str = ""
-    text_columns: int = 1  # so many columns, from the left, are text: the others are numbers
-    unit: str = ""  # of the numbers, where the data have no column that says it
+    text_columns: int = 1  # the first columns that are text; the others are numbers
+    unit: str = ""  # of the numbers, where the data have no column `unit`
 
     @property
     def width(self) -> int:
@@ -85,7 +85,7 @@ class Table:
         return json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
     def with_units(self) -> Table:
-        """Return the table with a unit that all of a column's cells share in its heading."""
+        """Return the table with each unit that all cells of a column share moved to its heading."""
         columns = [list(column) for column in zip(*self.rows, strict=True)]
         headings = list(self.headings)
         for place, cells in enumerate(columns):
@@ -118,21 +118,21 @@ FORMATS: Mapping[str, tuple[str, Callable[[Table], str]]] = {
 
 
 def write(folder: Path, stem: str, table: Table, formats: Sequence[str] = tuple(FORMATS)) -> None:
-    """Write a table in so many formats."""
+    """Write a table into a folder, a file for each of FORMATS asked for: `stem` and its ending."""
     for name in formats:
         suffix, text = FORMATS[name]
         (folder / f"{stem}{suffix}").write_text(text(table), encoding="utf-8")
 
 
 def _shared_unit(cells: Sequence[str]) -> str:
-    """Return the unit that all cells with a figure end in, "" where they don't agree."""
+    """Return the unit that all cells with a number end in, "" where they differ."""
     found = [UNIT.fullmatch(text) for text in cells if text not in ("", NOT_MEASURED)]
     units = {match["unit"] if match else "" for match in found}
     return units.pop() if len(units) == 1 else ""
 
 
 def _cell(text: str) -> str:
-    """Return text that can't end a cell, begin a tag or a link in Markdown."""
+    """Return text that can't end a cell or begin a tag or a link in Markdown."""
     for mark in "\\`*_[]<>|#":
         text = text.replace(
             mark, f"\\{mark}" if mark in "\\`*_[]|#" else {"<": "&lt;", ">": "&gt;"}[mark]
@@ -141,7 +141,7 @@ def _cell(text: str) -> str:
 
 
 def _no_formula(value: object) -> object:
-    """Return a cell that no spreadsheet reckons with, and that ends no line."""
+    """Return a cell that is no formula to a spreadsheet and holds no line break."""
     if not isinstance(value, str):
         return value
     text = clean(value)
@@ -149,7 +149,7 @@ def _no_formula(value: object) -> object:
 
 
 def _plain_column(column: pd.Series[Any]) -> list[Any]:
-    """Return a column's values as JSON has them."""
+    """Return a column's values as JSON can hold them."""
     values = column.tolist()
     if column.dtype.kind == "f":
         return [value if isfinite(value) else None for value in values]
@@ -157,7 +157,7 @@ def _plain_column(column: pd.Series[Any]) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: what is missing is null."""
+    """Return a value as JSON can hold it, a missing one as null."""
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     if pd.isna(value) or value in (float("inf"), float("-inf")):

@@ -1,1 +1,1 @@
-"""Know the cases: the native table and what a user asks for in, cases out."""
+"""Select cases: the native table and a user's patterns in, cases out."""

@@ -1,6 +1,6 @@
-"""The native table as Benchmark and Case.
+"""The native table of benchmarks as Benchmark and Case.
 
-Tuples, not data classes: importing those takes a worker an eighth of its whole start.
+These are tuples because importing dataclasses would take an eighth of a worker's start-up.
 """
 
 import functools
@@ -13,57 +13,56 @@ from pkbench.cases.points import PointError, parse_points
 
 
 class Axis(NamedTuple):
-    """What a benchmark is swept along."""
+    """A parameter that a benchmark is swept along."""
 
     name: str
     meaning: str
-    points: str  # what `standard` runs, as parse_points reads it
-    quick: str  # what `quick` runs
-    more: str  # what `publish` runs besides `points`; ""
-    labels: tuple[str, ...]  # names of the points, where they aren't numbers
+    points: str  # of the preset standard, as parse_points reads them
+    quick: str  # of the preset quick
+    more: str  # that publish adds to those of standard, or ""
+    labels: tuple[str, ...]  # names of the points; empty where they are numbers
 
-    def points_of(self, profile: str) -> str:
-        """Return the points that a profile runs, as parse_points reads them."""
-        if profile == "quick":
+    def points_of(self, preset: str) -> str:
+        """Return the points that a preset runs, as parse_points reads them."""
+        if preset == "quick":
             return self.quick
-        return f"{self.points},{self.more}" if self.more and profile == "publish" else self.points
+        return f"{self.points},{self.more}" if self.more and preset == "publish" else self.points
 
     def text(self, point: int) -> str:
-        """Return a point as it stands in a case's name."""
+        """Return a point as a case's name has it."""
         return self.labels[point] if self.labels else str(point)
 
 
 class Benchmark(NamedTuple):
-    """One declaration of the native table."""
+    """One benchmark of the native table."""
 
     family: str
     name: str
-    operation: str  # one sentence: what one operation is
-    group: str | None  # shared by benchmarks that are compared with each other
-    floor: (
-        str | None
-    )  # full name of the benchmark that is contained in this one besides the operation
+    operation: str  # one sentence that says what one operation does
+    group: str | None  # the benchmarks of a group are compared with each other
+    # Fixed overhead: the full name of the benchmark whose iteration is contained in this one's.
+    floor: str | None
     axes: tuple[Axis, ...]
-    threads: bool  # more than one thread or process
-    headline: bool  # part of the quick profile
+    threads: bool  # it uses more than one thread or process
+    headline: bool  # part of the preset quick
     inner_loops: int
-    slope: bool  # the floor is the same loop with fewer of the same operation
+    slope: bool  # the floor is the same loop with fewer operations
     native: Any  # struct pk_benchmark *
 
     @property
     def times_itself(self) -> bool:
-        """Tell whether its operation is more than one function in one thread."""
+        """Return whether the operation is more than one function in one thread."""
         return bool(self.native.measure)
 
     @property
     def functions(self) -> dict[str, int]:
-        """Return where in this process its timed and its preparing function are, as far as any."""
+        """Return the addresses in this process of its functions, `timed` and `prepare`."""
         named = {"timed": self.native.run or self.native.measure, "prepare": self.native.prepare}
         return {name: int(ffi.cast("uintptr_t", at)) for name, at in named.items() if at}
 
     @property
     def full_name(self) -> str:
-        """Return family and name."""
+        """Return the name with its family, as in `protect/mprotect-rw-ro`."""
         return f"{self.family}/{self.name}"
 
 
@@ -75,7 +74,7 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the name, as in `protect/mprotect-rw-ro/pages:16`."""
+        """Return the full name, as in `protect/mprotect-rw-ro/pages:16`."""
         places = (f"{axis}:{text}" for axis, text in self.labels.items())
         return "/".join([self.benchmark.full_name, *places])
 
@@ -86,14 +85,14 @@ class Case(NamedTuple):
 
     @property
     def axes(self) -> dict[str, int | str]:
-        """Return each axis's point: a number, or its label."""
+        """Return each axis's point as a number or a label."""
         return {
             axis.name: axis.text(point) if axis.labels else point for axis, point in self._places()
         }
 
     @property
     def floor(self) -> "Case | None":
-        """Return the case that every iteration of this one contains besides the operation."""
+        """Return the fixed overhead: the case whose iteration is contained in this one's."""
         if self.benchmark.floor is None:
             return None
         floor = by_name()[self.benchmark.floor]
@@ -108,19 +107,19 @@ class Case(NamedTuple):
 
     @property
     def wait_seconds(self) -> float:
-        """Return how long one value waits untimed."""
+        """Return for how many seconds one value waits untimed."""
         waits = self.benchmark.native.wait
         return waits(self.native_point()) / 1000 if waits else 0.0
 
     @property
     def counts(self) -> dict[str, float]:
-        """Return what else an operation costs on average on this machine, by what it is called."""
+        """Return what an operation costs besides time on this machine, on average, by name."""
         native = self.benchmark.native
         return {text_of(native.counted): native.count(self.native_point())} if native.count else {}
 
     @property
     def prepares(self) -> bool:
-        """Tell whether the state must be put back, untimed, between timed loops."""
+        """Return whether the state is restored, untimed, between timed loops."""
         return bool(self.benchmark.native.prepare)
 
     def native_point(self) -> Any:
@@ -128,7 +127,7 @@ class Case(NamedTuple):
         return ffi.new("int64_t[]", [*self.point, 0])
 
     def skipped(self) -> str:
-        """Return why this machine can't run the case, as far as is known without trying; or ""."""
+        """Return why this machine can't run the case, or "" if that isn't known before trying."""
         if lib.pk_benchmark_skipped(self.benchmark.native, self.native_point()):
             return text_of(lib.pk_reason())
         return ""
@@ -175,19 +174,24 @@ def _benchmark(native: Any) -> Benchmark:
 
 @functools.cache
 def benchmarks() -> tuple[Benchmark, ...]:
-    """Return the table: by family, in it by file, and in a file as declared."""
+    """Return the table, ordered by family, by file within it and as declared within a file."""
     lines = {}
     for index in range(lib.pk_benchmark_count()):
         benchmark = _benchmark(lib.pk_benchmark_at(index))
         file = text_of(lib.pk_benchmark_file(index))
         line = lib.pk_benchmark_line(index)
-        lines[benchmark] = (benchmark.family, file, line, benchmark.name)  # two may share a line
+        lines[benchmark] = (
+            benchmark.family,
+            file,
+            line,
+            benchmark.name,
+        )  # the name, because two may share a line
     return tuple(sorted(lines, key=lines.__getitem__))
 
 
 @functools.cache
 def by_name() -> dict[str, Benchmark]:
-    """Return the table by `family/name`."""
+    """Return the benchmarks by their full names."""
     return {benchmark.full_name: benchmark for benchmark in benchmarks()}
 
 
@@ -197,9 +201,9 @@ def allowed_cpus() -> int:
 
 
 def parse_case(name: str) -> Case:
-    """Return the case of this name, whether or not its points are in any profile.
+    """Return the case of this name, whether or not a preset has its points.
 
-    Raises LookupError or PointError.
+    Raise LookupError for an unknown benchmark and PointError for invalid points.
     """
     family, _, rest = name.partition("/")
     own, *places = rest.split("/")

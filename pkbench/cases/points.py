@@ -1,4 +1,4 @@
-"""Points on an axis, as people write them."""
+"""Read points of an axis as users write them."""
 
 import re
 
@@ -6,14 +6,14 @@ LARGEST = 2**40
 
 
 class PointError(ValueError):
-    """A point that can't be understood; the message says which."""
+    """A point is not valid; the message says which and gives valid ones."""
 
 
 def parse_points(text: str, axis: str, labels: tuple[str, ...] = (), cpus: int = 1) -> list[int]:
     """Return the points of a list such as `1,2,31-35`, `cpus` or `sleeping,spinning`.
 
-    `cpus` stands for 1, 2, 4 … up to as many CPUs as the process may use. A label's point is its
-    place.
+    `cpus` in the text stands for 1, 2, 4 and so on, up to the number of allowed CPUs. A label's
+    point is its index. Raise PointError for a point that is not valid.
     """
     points: list[int] = []
     for item in text.split(","):
@@ -34,7 +34,8 @@ def _parse_item(item: str, axis: str, labels: tuple[str, ...], cpus: int) -> lis
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     if not 1 <= first <= last <= LARGEST:
         raise PointError(
-            f"{item!r} is no point of axis {axis}: give whole numbers from 1, as in 1,7,100-120"
+            f"{item!r} is not a valid point of axis {axis}: "
+            "give whole numbers from 1, as in 1,7,100-120"
         )
     if last - first >= 10_000:
         raise PointError(f"{item!r} on axis {axis} is more than 10,000 points")
@@ -42,6 +43,6 @@ def _parse_item(item: str, axis: str, labels: tuple[str, ...], cpus: int) -> lis
 
 
 def powers_up_to(limit: int) -> list[int]:
-    """Return 1, 2, 4 … and the limit itself."""
+    """Return the powers of two below the limit, and the limit itself."""
     powers = [2**i for i in range(limit.bit_length()) if 2**i <= limit]
     return powers if powers[-1] == limit else [*powers, limit]

@@ -1,4 +1,4 @@
-"""Which cases a command line asks for."""
+"""Select the cases that a command line asks for."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from pkbench.cases.points import PointError, parse_points
 
 
 class SelectionError(ValueError):
-    """Nothing fits what was asked for; the message names the word."""
+    """Nothing matches a pattern or an axis; the message names it and suggests another."""
 
 
 def select(
@@ -20,12 +20,13 @@ def select(
     headline: bool = False,
     floors: bool = True,
 ) -> list[Case]:
-    """Return the cases asked for, in the catalogue's order, their floors among them if wanted.
+    """Return the selected cases in the catalogue's order; with `floors`, their floors too.
 
-    A pattern is a shell pattern for a case's or a benchmark's name, a family, or one case's name
-    with any points. Without a pattern the quick preset, and any where that is wanted, has the
-    headline benchmarks, any other has all. `points` are texts such as `pages=1,7,100-120`, which
-    replace the preset's points wherever that axis occurs.
+    A pattern is a shell pattern for the name of a case, a benchmark or a family, or the full name
+    of one case with any points. Without patterns, `headline` and the preset quick select the
+    headline benchmarks, and other presets select all. `points` are texts such as
+    `pages=1,7,100-120`, which replace the preset's points of that axis. Raise SelectionError where
+    nothing matches.
     """
     overrides = _parse_overrides(points)
     chosen = [
@@ -86,7 +87,7 @@ def _matching(pattern: str, cases: Iterable[Case]) -> list[Case]:
 
 
 def _exactly(pattern: str) -> Case:
-    """Return the case that is named in full with points that the preset doesn't have."""
+    """Return the case of this full name, whose points the preset doesn't have."""
     try:
         return parse_case(pattern)
     except PointError as error:
@@ -113,7 +114,7 @@ def _check_used(overrides: dict[str, str], cases: Iterable[Case]) -> None:
 
 
 def _floors(cases: Iterable[Case]) -> list[Case]:
-    """Return the floors of these cases, and theirs."""
+    """Return the floors of these cases, and the floors of these floors."""
     floors = [floor for case in cases if (floor := case.floor)]
     return [*floors, *_floors(floors)] if floors else []
 

@@ -102,6 +102,7 @@ def main() -> None:
         note(f"\n{stop}")
         sys.exit(130)
     except (click.Abort, KeyboardInterrupt):
+        note("interrupted")
         sys.exit(130)
     except EXPECTED as error:
         note(f"pkbench: {error}")

@@ -30,11 +30,11 @@ def bundle(results: Sequence[Path], output: Path, json_: bool) -> None:
     RESULT is a result file of `pkbench run` or `pkbench count`. The archive also has checksums and
     a description of each machine. Attach it to a paper: `pkbench report` reads it again.
     """
-    from pkbench.analysis.report import bundle as bundles  # slow to import
-
     if not output.name.endswith(SUFFIX):
         raise OutputError(f"{output} is not a valid name for a bundle; it must end in {SUFFIX}")
     check_output(output)
+    from pkbench.analysis.report import bundle as bundles  # slow to import
+
     try:
         with bundles.opened(results) as files:
             bundles.write(files, output, version())

@@ -19,7 +19,7 @@ from pkbench.cli.output import (
 )
 from pkbench.cli.run import describe_step, how_it_ended
 from pkbench.machine import detect
-from pkbench.resultfile import OutputError
+from pkbench.resultfile import OutputError, check_output
 from pkbench.run.measurement import Request, measure
 from pkbench.run.presets import PRESETS, single_run
 
@@ -65,13 +65,13 @@ def experiment(
     holds on this machine. Without NAME, lists the experiments. With RESULTS, result files of
     `pkbench run` or `pkbench count`, checks the claims there instead of measuring.
     """
+    check_resume(resume, output)
     from pkbench.analysis import experiments, read, result_sets  # slow to import
     from pkbench.analysis.figures import figure_files
 
     if name is None:
         list_experiments(experiments.EXPERIMENTS, json_)
         return
-    check_resume(resume, output)
     chosen = experiments.named(name)
     paths = list(results) or [measured(chosen, preset, budget, resume, output)]
     found = experiments.judge(chosen, result_sets([read(path) for path in paths]))
@@ -96,6 +96,8 @@ def measured(
     if machine.evidence == "function":
         how = single_run(how)
     path = output or new_local_result(chosen.name)
+    if not resume:
+        check_output(path)
     note(f"{chosen.name}: {chosen.what}")
     note(f"checking {machine.name} for noise sources")
     request = Request(cases, how, machine, doctors.examine(machine), path, resume=resume)

@@ -33,13 +33,18 @@ def count_functions(
     case = _case(name)
     _check_different(kernels)
     target = _new_folder(folder or _local_folder(case))
-    found, told = [], []
+    found, written = [], []
     for kernel in kernels:
         found.append(_trace(case, kernel, options))
-        told.append(_write_one(found[-1], target, json_))
+        written.append(_write_one(found[-1], target, json_))
     changed = [_write_difference(found[0], each, target, json_) for each in found[1:]]
     if json_:
-        document = {"case": case.name, "folder": str(target), "kernels": told, "changes": changed}
+        document = {
+            "case": case.name,
+            "folder": str(target),
+            "kernels": written,
+            "changes": changed,
+        }
         print_json(document)
     note(f"tables, folded stacks and flame graphs: {target}")
 

@@ -22,7 +22,7 @@ def kernels(context: click.Context, json_: bool) -> None:
     """
     if context.invoked_subcommand:
         return
-    found = kernels_.at_hand()
+    found = kernels_.available_kernels()
     if json_:
         print_json([{**asdict(kernel), "path": str(kernel.path)} for kernel in found])
         return

@@ -93,7 +93,7 @@ def preset_option(help_text: str, default: str = "standard") -> Callable[..., An
 
 def check_resume(resume: bool, output: Path | None) -> None:
     """Raise UsageError for --resume without the name of what was interrupted."""
-    if resume and output is None:
+    if resume and (output is None or not output.name):
         raise click.UsageError("--resume needs -o with the name that the interrupted command had")
 
 

@@ -31,7 +31,7 @@ from pkbench.run.journal import Interrupted
 from pkbench.run.measurement import command_line
 
 if TYPE_CHECKING:
-    from pkbench.analysis.profiles.read import CaseProfile, Profile
+    from pkbench.analysis.profiles.profile import CaseProfile, Profile
 
 IN_FULL = 6  # up to this many cases get tables of their own; more get a line each
 

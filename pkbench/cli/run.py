@@ -29,6 +29,7 @@ from pkbench.cli.options import (
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
 from pkbench.machine import detect
+from pkbench.resultfile import check_output
 from pkbench.run import by_pyperf
 from pkbench.run.measurement import Request, measure
 from pkbench.run.memory import available_memory, too_large
@@ -114,8 +115,10 @@ def run(
         chosen = replace(chosen, budget=budget)
     if machine.evidence == "function":
         chosen = single_run(chosen)
-        pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.ONCE)
+        pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.SINGLE_RUN)
     path = output or new_local_result(preset)
+    if not resume:
+        check_output(path)
     note(f"checking {machine.name} for noise sources")
     request = Request(
         *(cases, chosen, machine, doctors.examine(machine), path, seed, resume, pyperf_options)

@@ -22,7 +22,10 @@ def count(
     progress: Callable[[Progress], None],
     options: Options = guest.DEFAULTS,
 ) -> Count:
-    """Boot the kernel once, count all cases, write the result."""
+    """Boot the kernel once, count all cases and write the result to `output`.
+
+    Raise OutputError where the result can't be written, GuestError where nothing can be counted.
+    """
     check_output(output)
     counted = guest.count(kernel, cases, progress, options)
     metadata = result_metadata(
@@ -41,5 +44,5 @@ def count(
 
 
 def output_for(output: Path, kernel: Kernel, several: bool) -> Path:
-    """Return where a kernel's counts go: a file named after it where there are several."""
+    """Return the file of a kernel's counts; for `several` kernels its name has the release."""
     return output.with_stem(f"{output.stem}-{kernel.release}") if several else output

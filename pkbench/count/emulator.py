@@ -1,4 +1,4 @@
-"""QEMU: a machine in software, in which one instruction advances the clock by one nanosecond."""
+"""Run QEMU as a machine whose clock advances by one nanosecond with each instruction."""
 
 import ctypes
 import re
@@ -15,35 +15,35 @@ from types import TracebackType
 from typing import IO, Self
 
 PROGRAM = "qemu-system-x86_64"
-# A string instruction counts as one instruction a repetition, and with these features the kernel
-# clears a page byte by byte: 4,096 instructions instead of 512. No real CPU's path is like that.
+# Each repetition of a string instruction counts as an instruction. With these features the kernel
+# clears a page byte by byte: 4,096 instructions instead of 512. No real CPU executes it like that.
 UNWANTED_FEATURES = ("erms", "fsrm", "fzrm", "fsrs", "fsrc")
-# The same in each boot, so that two boots execute the same instructions.
+# Fixed, so that two boots execute the same instructions.
 SEED = "1"
 CLOCK = "base=2020-01-01T00:00:00,clock=vm"
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr norandmaps random.trust_cpu=on"
-LOOK_EVERY_SECONDS = 0.5
-CONSOLE_PATIENCE = 2  # how many times as long a guest may have only its console to show
+CHECK_EVERY_SECONDS = 0.5
+CONSOLE_PATIENCE = 2  # how many times as long a guest may write to its console only
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class EmulatorError(Exception):
-    """Says in one sentence why there is no emulated machine, or why it ended."""
+    """There is no emulator, or the guest ended; the message says why in one sentence."""
 
 
 class SilenceError(EmulatorError):
-    """The guest has said nothing for too long."""
+    """The guest has written nothing for too long."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may change about a guest."""
+    """A user's options for a guest."""
 
-    append: str = ""  # to the kernel's command line, as in `pti=on`
+    append: str = ""  # to the kernel's command line, such as `pti=on`
     cpu: str = ""  # to the CPU model, as QEMU's option -cpu takes it: `-la57,vendor=GenuineIntel`
 
     def __str__(self) -> str:
-        """Return them as a machine's name has them."""
+        """Return the options as they appear in a machine's name."""
         return ", ".join(text for text in (self.append, self.cpu) if text)
 
 
@@ -57,13 +57,14 @@ class Emulator:
 
 
 def find(features: str = "") -> Emulator:
-    """Find QEMU, and fix the CPU model: the most that it can emulate, without what miscounts.
+    """Find QEMU and choose the CPU model: all that it can emulate, without UNWANTED_FEATURES.
 
-    `features` are added to the model, as QEMU's option -cpu takes them.
+    `features` are added to the model, as QEMU's option -cpu takes them. Raise EmulatorError where
+    QEMU is missing or the features are not valid.
     """
     if not re.fullmatch(r"[\w.+=,-]*", features, re.ASCII):
         raise EmulatorError(
-            f"{features!r} names no features of a CPU: -la57,vendor=GenuineIntel does"
+            f"{features!r} is not a list of CPU features: a valid one is -la57,vendor=GenuineIntel"
         )
     path = shutil.which(PROGRAM)
     if path is None:
@@ -87,21 +88,23 @@ def _ask(path: str, *arguments: str) -> str:
 
 
 def command_line(extra: str = "") -> str:
-    """Return the kernel's command line, with what a user wants on it."""
+    """Return the kernel's command line with a user's `extra`, or raise EmulatorError."""
     if not extra.isprintable():
-        raise EmulatorError(f"{extra!r} is nothing for a kernel's command line: pti=on is")
+        raise EmulatorError(
+            f"{extra!r} is not valid on a kernel's command line: a valid option is pti=on"
+        )
     return f"{COMMAND_LINE} {extra}".strip()
 
 
 def _die_with_parent() -> None:
-    """Have the kernel end this process when pkbench is gone, even by kill -9."""
+    """Let the kernel kill this process when pkbench ends, even by kill -9."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Boot:
-    """A guest that runs while the context lasts, and not a moment longer."""
+    """A guest that runs while the context lasts."""
 
-    _inherited: tuple[int, ...] = ()  # open files that QEMU gets from us
+    _inherited: tuple[int, ...] = ()  # open files that QEMU inherits
 
     def __init__(
         self, emulator: Emulator, kernel: Path, initramfs: bytes, memory_mib: int, append: str = ""
@@ -118,15 +121,15 @@ class Boot:
         self._folder = tempfile.TemporaryDirectory(prefix="pkbench-guest-")
         folder = Path(self._folder.name)
         self._console = folder / "console"
-        self._complaints = folder / "complaints"
+        self._errors = folder / "errors"
         self._console.touch()
         (folder / "initramfs").write_bytes(self._initramfs)
-        with self._complaints.open("wb") as complaints:
+        with self._errors.open("wb") as errors:
             self._qemu = subprocess.Popen(
                 self._arguments(folder),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=complaints,
+                stderr=errors,
                 pass_fds=self._inherited,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - it makes one system call
             )
@@ -145,11 +148,12 @@ class Boot:
             self._qemu.stdout.close()
         self._folder.cleanup()
 
-    def answers(self, patience_seconds: float) -> Iterator[str]:
-        """Give the guest's lines as they come, until it ends.
+    def lines(self, patience_seconds: float) -> Iterator[str]:
+        """Yield the guest's lines as they come, until it ends.
 
-        Raises SilenceError if neither they nor the console advance for so long, or only the console
-        does for some times as long: a kernel that hangs may complain of it without end.
+        Raise SilenceError if neither a line nor console output comes for `patience_seconds`, or
+        only console output for CONSOLE_PATIENCE times as long: a kernel that hangs may complain
+        about it forever.
         """
         if not self._qemu.stdout:
             return
@@ -159,33 +163,33 @@ class Boot:
             yield from (line.decode(errors="replace").rstrip("\r") for line in lines)
 
     def console(self) -> str:
-        """Return what the guest's kernel has said so far."""
+        """Return what the guest's kernel has written to its console so far."""
         return self._console.read_text(errors="replace")
 
-    def complaint(self) -> str:
-        """Return what QEMU itself has complained about, in one line."""
-        return " ".join(self._complaints.read_text(errors="replace").split())
+    def error_message(self) -> str:
+        """Return QEMU's own error messages, in one line."""
+        return " ".join(self._errors.read_text(errors="replace").split())
 
     def _pieces(self, stream: IO[bytes], patience_seconds: float) -> Iterator[bytes]:
         seen, advanced = 0, time.monotonic()
-        answered = advanced
+        reported = advanced
         with selectors.DefaultSelector() as selector:
             selector.register(stream, selectors.EVENT_READ)
             while True:
-                if selector.select(LOOK_EVERY_SECONDS):
+                if selector.select(CHECK_EVERY_SECONDS):
                     piece = stream.read1(65536)  # type: ignore[attr-defined]
                     if not piece:
                         return
-                    advanced = answered = time.monotonic()
+                    advanced = reported = time.monotonic()
                     yield piece
-                elif time.monotonic() - answered > CONSOLE_PATIENCE * patience_seconds:
+                elif time.monotonic() - reported > CONSOLE_PATIENCE * patience_seconds:
                     raise SilenceError(
-                        f"answered nothing for {CONSOLE_PATIENCE * patience_seconds:.0f} seconds"
+                        f"reported nothing for {CONSOLE_PATIENCE * patience_seconds:.0f} seconds"
                     )
                 elif self._console.stat().st_size != seen:
                     seen, advanced = self._console.stat().st_size, time.monotonic()
                 elif time.monotonic() - advanced > patience_seconds:
-                    raise SilenceError(f"said nothing for {patience_seconds:.0f} seconds")
+                    raise SilenceError(f"wrote nothing for {patience_seconds:.0f} seconds")
 
     def _arguments(self, folder: Path) -> list[str]:
         return [

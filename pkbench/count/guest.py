@@ -1,4 +1,4 @@
-"""A kernel in an emulated machine: counts the instructions that each case executes."""
+"""Boot a kernel in an emulated machine and count the instructions of each case."""
 
 import importlib.util
 import re
@@ -11,13 +11,13 @@ from pathlib import Path
 from pkbench.cases.catalogue import Case
 from pkbench.count import emulator, initramfs
 from pkbench.count.emulator import Boot, EmulatorError, Options
-from pkbench.count.guest_protocol import AnswerError, Answers, Progress
+from pkbench.count.guest_protocol import GuestProtocol, Progress, ProtocolError
 from pkbench.count.result import Count
 from pkbench.kernels import available
 from pkbench.kernels.available import Kernel
 
 MEMORY_MIB = 2048
-# The largest cases keep a busy host occupied for half a minute each, in which the guest is silent.
+# On a busy host, the largest cases take half a minute each, during which the guest writes nothing.
 PATIENCE_SECONDS = 300.0
 CONSOLE_LINES = 200
 TRACED = " traced"  # as native/guest/guest.h has it
@@ -27,16 +27,16 @@ DEFAULTS = Options()
 
 
 class GuestError(Exception):
-    """Says in one sentence why nothing could be counted."""
+    """Nothing could be counted; the message says why in one sentence."""
 
 
 def program() -> Path:
-    """Find the static program that runs as the guest's first process."""
+    """Return the static program that runs as the guest's first process; GuestError without one."""
     native = importlib.util.find_spec("pkbench._native")
     found = Path(native.origin).parent / "_guest" / "init" if native and native.origin else None
     if found is None or not found.is_file():
         raise GuestError(
-            "the guest's program was not built, for want of a static C library for x86-64: "
+            "the guest's program was not built, because there was no static C library for x86-64: "
             "install libc6-dev (Debian, Ubuntu) or glibc-static (Fedora) and build pkbench again"
         )
     return found
@@ -52,40 +52,40 @@ def count(
 ) -> Count:
     """Boot a kernel once and count the instructions of each case.
 
-    Raises GuestError where the guest doesn't come up, ends early, falls silent or can't count
-    exactly.
+    Raise GuestError where the guest doesn't boot, ends early, writes nothing for
+    `patience_seconds`, or can't count exactly.
     """
     began, start = datetime.now(UTC), time.monotonic()
-    answers = Answers(cases, progress)
+    protocol = GuestProtocol(cases, progress)
     content = program().read_bytes()
     qemu = find_emulator(options)
-    progress(Progress(0, len(answers.asked), f"booting {kernel.release}"))
-    with Boot(qemu, kernel.path, pack(content, answers.asked), memory_mib, options.append) as boot:
+    progress(Progress(0, len(protocol.asked), f"booting {kernel.release}"))
+    with Boot(qemu, kernel.path, pack(content, protocol.asked), memory_mib, options.append) as boot:
         try:
-            _listen(boot, answers, patience_seconds)
-        except (EmulatorError, AnswerError) as error:
-            raise GuestError(explain(str(error), kernel, boot, answers)) from error
+            _listen(boot, protocol, patience_seconds)
+        except (EmulatorError, ProtocolError) as error:
+            raise GuestError(explain(str(error), kernel, boot, protocol)) from error
     return Count(
         kernel=kernel,
         emulator=qemu,
-        # All guests have the same processor: it is the kernel that tells them apart.
-        machine=replace(answers.shown.machine(), name=machine_name(kernel, options)),
-        cpu_flags=answers.shown.cpu_flags(),
-        command_line=answers.shown.command_line(),
-        cases=tuple(answers.ending(case) for case in cases),
+        # All guests have the same processor; the kernel distinguishes them.
+        machine=replace(protocol.facts.machine(), name=machine_name(kernel, options)),
+        cpu_flags=protocol.facts.cpu_flags(),
+        command_line=protocol.facts.command_line(),
+        cases=tuple(protocol.result(case) for case in cases),
         began=began,
         seconds=time.monotonic() - start,
     )
 
 
 def machine_name(kernel: Kernel, options: Options) -> str:
-    """Name the guest by what tells it from others."""
+    """Return the guest's name: its kernel, and the options that distinguish it."""
     said = str(options)
     return f"Linux {kernel.version}{f' ({said})' if said else ''}"
 
 
 def find_emulator(options: Options) -> emulator.Emulator:
-    """Find QEMU, and refuse options that it can't take."""
+    """Find QEMU; raise GuestError without it, or for options that are not valid."""
     try:
         emulator.command_line(options.append)
         return emulator.find(options.cpu)
@@ -93,16 +93,16 @@ def find_emulator(options: Options) -> emulator.Emulator:
         raise GuestError(str(error)) from error
 
 
-def _listen(boot: Boot, answers: Answers, patience_seconds: float) -> None:
-    for line in boot.answers(patience_seconds):
-        answers.hear(line)
-        if answers.finished:
+def _listen(boot: Boot, protocol: GuestProtocol, patience_seconds: float) -> None:
+    for line in boot.lines(patience_seconds):
+        protocol.receive(line)
+        if protocol.finished:
             return
     raise EmulatorError("ended before everything was counted")
 
 
 def pack(content: bytes, cases: Iterable[Case], traced: Case | None = None) -> bytes:
-    """Make the guest's file system: the program and its list of cases, one of them to be traced."""
+    """Return the guest's file system: the program and its list of cases, `traced` marked in it."""
     listed = "".join(
         f"{index} {_line(case)}{TRACED if case == traced else ''}\n"
         for index, case in enumerate(cases)
@@ -122,21 +122,21 @@ def _line(case: Case) -> str:
     return f"{case.benchmark.full_name} {first} {second} {third}"
 
 
-def explain(error: str, kernel: Kernel, boot: Boot, answers: Answers) -> str:
-    """Say in one sentence what went wrong, and keep the console's last lines in a file."""
+def explain(error: str, kernel: Kernel, boot: Boot, protocol: GuestProtocol) -> str:
+    """Return in one sentence what went wrong; save the console's last lines to a file."""
     console = boot.console()
     panic = re.search(r"Kernel panic - not syncing: (.+)", console)
     if panic:
         error = f"panicked ({panic[1].strip()})"
-    elif not console and boot.complaint():
-        error = f"was not booted ({boot.complaint()})"
-    where = f" in {answers.doing}" if answers.doing else ""
+    elif not console and boot.error_message():
+        error = f"was not booted ({boot.error_message()})"
+    where = f" in {protocol.doing}" if protocol.doing else ""
     kept = _keep_console(kernel, console)
-    return f"the guest with kernel {kernel.release} {error}{where}; its console is in {kept}"
+    return f"the guest with kernel {kernel.release} {error}{where}; its console is saved in {kept}"
 
 
 def _keep_console(kernel: Kernel, console: str) -> Path:
-    """Keep the console's last lines."""
+    """Save the console's last lines, and return the file."""
     file = available.cache_directory() / "consoles" / f"{kernel.release}.log"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(console.splitlines()[-CONSOLE_LINES:]) + "\n")

@@ -1,4 +1,4 @@
-"""The machine that a guest is, from what it shows of itself."""
+"""Describe a guest as a machine, from the files and facts that it reports."""
 
 import re
 import tempfile
@@ -10,23 +10,22 @@ from pkbench.machine import Machine, Probe
 
 
 @dataclass
-class Shown:
-    """What a guest has shown: files of /proc and /sys, and what native code found out."""
+class GuestFacts:
+    """What a guest reports: files of /proc and /sys, and what native code found out."""
 
     files: dict[str, str] = field(default_factory=dict)
-    said: dict[str, str] = field(
-        default_factory=dict
-    )  # by first word: "probe", "compiler", "build"
+    # Lines by their first word: "probe", "compiler" or "build".
+    reports: dict[str, str] = field(default_factory=dict)
 
     def machine(self) -> Machine:
-        """Look at the guest as pkbench looks at a host."""
-        with tempfile.TemporaryDirectory(prefix="pkbench-shown-") as folder:
+        """Return the guest as a machine, detected in the same way as a host."""
+        with tempfile.TemporaryDirectory(prefix="pkbench-guest-files-") as folder:
             for path, text in self.files.items():
                 copy = Path(folder, path.lstrip("/"))
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_text(text)
             found = machine.detect(Path(folder), self._probe())
-        return replace(found, libc=None)  # the host's: the guest's program carries its own
+        return replace(found, libc=None)  # detected on the host; the guest's program is static
 
     def cpu_flags(self) -> str:
         """Return the CPU's features, as the guest's kernel lists them."""
@@ -35,12 +34,12 @@ class Shown:
         return found[1] if found else ""
 
     def command_line(self) -> str:
-        """Return what the guest's kernel was started with."""
+        """Return the command line of the guest's kernel."""
         return self.files.get("/proc/cmdline", "").strip()
 
     def _probe(self) -> Probe:
-        """Read "NAME=NUMBER … reason=TEXT"."""
-        numbers, _, reason = self.said.get("probe", "").partition("reason=")
+        """Parse the line "NAME=NUMBER … reason=TEXT"."""
+        numbers, _, reason = self.reports.get("probe", "").partition("reason=")
         found = {name: int(number) for name, number in re.findall(r"(\w+)=(-?\d+)", numbers)}
         return Probe(
             architecture="x86_64",
@@ -53,6 +52,6 @@ class Shown:
             initial_pkru=found.get("initial_pkru", 0),
             alloc_errno=found.get("alloc_errno", -1),
             keys=found.get("keys", 0),
-            compiler=self.said.get("compiler"),
-            build=self.said.get("build"),
+            compiler=self.reports.get("compiler"),
+            build=self.reports.get("build"),
         )

@@ -1,71 +1,71 @@
-"""The guest's answers, line by line: its way through the list of cases."""
+"""Read the lines that a guest writes while it works through its list of cases."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pkbench.cases.catalogue import Case, parse_case
-from pkbench.count.guest_machine import Shown
+from pkbench.count.guest_machine import GuestFacts
 from pkbench.count.result import Counted, Instructions, UserMode
 
-# What proves that instructions are counted exactly: a hundred no-operations make the difference.
+# Two controls that differ by a hundred no-ops: a guest that counts exactly finds that difference.
 EMPTY = "instruction/empty-loop"
 CONTROL = "instruction/nop-100"
 CONTROL_INSTRUCTIONS = 100
 
-NEWLINE = "\x1f"  # stands for one in the text of a file
+NEWLINE = "\x1f"  # stands for a newline in the text of a file
 
 
-class AnswerError(Exception):
-    """Says, as the rest of a sentence about the guest, why its figures are worth nothing."""
+class ProtocolError(Exception):
+    """The guest can't count; the message says why and completes a sentence about the guest."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the work has come."""
+    """How many cases are done, and what is under way."""
 
     done: int
     total: int
-    doing: str  # a case's name, or what else is under way
+    doing: str  # a case's name, or another step
 
 
-class Answers:
-    """What a guest has answered so far."""
+class GuestProtocol:
+    """What a guest has reported so far."""
 
     def __init__(self, cases: Sequence[Case], progress: Callable[[Progress], None]) -> None:
-        """Expect answers to these cases and to the controls."""
+        """Expect reports on these cases and on the controls; call `progress` as each begins."""
         controls = [parse_case(EMPTY), parse_case(CONTROL)]
-        alone = [case for case in cases if not case.benchmark.threads]
-        self.asked = list(dict.fromkeys([*controls, *alone]))
-        self.shown = Shown()
+        single = [case for case in cases if not case.benchmark.threads]
+        self.asked = list(dict.fromkeys([*controls, *single]))
+        self.facts = GuestFacts()
         self.doing = ""
         self.finished = False
         self._progress = progress
         self._ended: dict[Case, Counted] = {}
 
-    def hear(self, line: str) -> None:
-        """Take in one line; raises AnswerError where it says that nothing can be counted."""
+    def receive(self, line: str) -> None:
+        """Read one line; raise ProtocolError where it says that the guest can't count."""
         word, _, rest = line.partition(" ")
         if word == "pkbench":
-            self._progress(Progress(0, len(self.asked), "letting the kernel settle"))
+            self._progress(Progress(0, len(self.asked), "waiting until the kernel is idle"))
         elif word == "file":
             path, _, text = rest.partition(" ")
-            self.shown.files[path] = text.replace(NEWLINE, "\n")
+            self.facts.files[path] = text.replace(NEWLINE, "\n")
         elif word in ("probe", "compiler", "build"):
-            self.shown.said[word] = rest
+            self.facts.reports[word] = rest
         elif word == "problem":
-            raise AnswerError(f"can't count: {rest}")
+            raise ProtocolError(f"can't count: {rest}")
         elif word in ("begin", "measured", "user", "skipped", "failed"):
             index, _, text = rest.partition(" ")
-            self._hear_case(word, self.asked[int(index)], text)
+            self._receive_case(word, self.asked[int(index)], text)
         self.finished = word == "bye"
 
-    def ending(self, case: Case) -> Counted:
-        """Return how a case ended."""
+    def result(self, case: Case) -> Counted:
+        """Return the result of a case, or why there is none."""
         if case.benchmark.threads:
             return Counted(case, "skipped", "needs more than one thread")
-        return self._ended.get(case) or Counted(case, "failed", "the guest gave no answer")
+        return self._ended.get(case) or Counted(case, "failed", "the guest reported nothing")
 
-    def _hear_case(self, word: str, case: Case, text: str) -> None:
+    def _receive_case(self, word: str, case: Case, text: str) -> None:
         if word == "begin":
             self.doing = case.name
             self._progress(Progress(len(self._ended), len(self.asked), case.name))
@@ -79,14 +79,14 @@ class Answers:
             self._check_control(case)
 
     def _check_control(self, control: Case) -> None:
-        """Refuse a guest that doesn't count a hundred instructions as a hundred."""
-        found = [self.ending(parse_case(EMPTY)), self.ending(control)]
+        """Raise ProtocolError where a hundred instructions were not counted as a hundred."""
+        found = [self.result(parse_case(EMPTY)), self.result(control)]
         for counted in found:
             if counted.state != "measured":
-                raise AnswerError(f"can't count: {counted.reason}")
+                raise ProtocolError(f"can't count: {counted.reason}")
         difference = found[1].value - found[0].value
         if difference != CONTROL_INSTRUCTIONS:
-            raise AnswerError(f"does not count exactly: 100 instructions took {difference:.2f}")
+            raise ProtocolError(f"does not count exactly: 100 instructions took {difference:.2f}")
 
 
 def _instructions(text: str) -> Instructions:
@@ -95,14 +95,14 @@ def _instructions(text: str) -> Instructions:
         loops=loops,
         totals=tuple(totals[0::3]),
         repeats=repeats,
-        seen=tuple(totals[1::3]),
+        occurrences=tuple(totals[1::3]),
         longest=tuple(totals[2::3]),
     )
 
 
 def _counted(case: Case, found: Instructions) -> Counted:
-    if found.refusal:
-        return Counted(case, "failed", found.refusal)
+    if found.error:
+        return Counted(case, "failed", found.error)
     return Counted(case, "measured", instructions=found)
 
 

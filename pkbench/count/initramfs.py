@@ -1,4 +1,4 @@
-"""The archive that a kernel unpacks as its first file system."""
+"""Pack the archive that a kernel unpacks as its first file system."""
 
 import stat
 from collections.abc import Iterable
@@ -19,24 +19,25 @@ class Entry:
 
 
 def directory(name: str) -> Entry:
-    """Make a directory."""
+    """Return a directory."""
     return Entry(name, stat.S_IFDIR | 0o755)
 
 
 def file(name: str, content: bytes, mode: int = 0o644) -> Entry:
-    """Make a regular file."""
+    """Return a regular file."""
     return Entry(name, stat.S_IFREG | mode, content)
 
 
 def character_device(name: str, major: int, minor: int) -> Entry:
-    """Make a character device."""
+    """Return a character device."""
     return Entry(name, stat.S_IFCHR | 0o600, device=(major, minor))
 
 
 def pack(entries: Iterable[Entry]) -> bytes:
-    """Return the archive in the format "newc": no times, no owners, the same for the same entries.
+    """Return the archive in the format "newc". Equal entries give equal archives.
 
-    The kernel's Documentation/driver-api/early-userspace/buffer-format.rst describes it.
+    It has no times and no owners. The format is described in the kernel's
+    Documentation/driver-api/early-userspace/buffer-format.rst.
     """
     packed = bytearray()
     for inode, entry in enumerate([*entries, Entry(TRAILER, 0)], start=1):

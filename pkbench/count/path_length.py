@@ -1,4 +1,4 @@
-"""Path lengths as the runs of a result file."""
+"""Convert counted instructions to the runs of a result file."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from pkbench.resultfile import Metadata, Run
 
 
 def runs(counts: Iterable[Count]) -> dict[str, list[Run]]:
-    """Return each measured case's runs by name: one a boot, with one value each."""
+    """Return the runs of each measured case, by name: one run with one value for each boot."""
     found: dict[str, list[Run]] = {}
     for round_number, count in enumerate(counts):
         for name, run in _runs_of(count, round_number):
@@ -36,21 +36,21 @@ def _runs_of(count: Count, round_number: int) -> Iterator[tuple[str, Run]]:
             )
 
 
-def _metadata(counted: Counted, figures: Instructions) -> Metadata:
-    told = {
-        "loops": [figures.loops, 2 * figures.loops][: len(figures.totals)],
-        "totals": figures.totals,
-        "repeats": figures.repeats,
-        "seen": figures.seen,
-        "doubt": figures.doubt,
+def _metadata(counted: Counted, found: Instructions) -> Metadata:
+    details = {
+        "loops": [found.loops, 2 * found.loops][: len(found.totals)],
+        "totals": found.totals,
+        "repeats": found.repeats,
+        "occurrences": found.occurrences,
+        "warning": found.warning,
     }
     if counted.user:
-        told |= {"user_loops": counted.user.loops, "user_totals": counted.user.totals}
+        details |= {"user_loops": counted.user.loops, "user_totals": counted.user.totals}
     inner_loops = counted.case.benchmark.inner_loops
     user = counted.user_value
     return {
-        "loops": figures.loops,
+        "loops": found.loops,
         **({"inner_loops": inner_loops} if inner_loops > 1 else {}),
         **({} if user is None else {"pkbench_user_instructions": json.dumps([user])}),
-        "pkbench_instructions": json.dumps(told),
+        "pkbench_instructions": json.dumps(details),
     }

@@ -1,4 +1,4 @@
-"""What was counted: instructions per operation of a case, in one boot of one kernel."""
+"""Instructions per operation of each case, counted in one boot of one kernel."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,54 +8,57 @@ from pkbench.count.emulator import Emulator
 from pkbench.kernels.available import Kernel
 from pkbench.machine import Machine
 
-# A timed run's own instructions around its loop, at most; what differs by more is not the loop's.
+# A timed run executes at most this many instructions around its loop.
 AROUND_LOOP = 500
-# What the timer's interrupts take at most: a few thousand instructions every 4 million.
+# Largest share of timer interrupts: a few thousand instructions every 4 million.
 TICKS_SHARE = 0.005
 
 
 @dataclass(frozen=True)
 class Instructions:
-    """What several runs of `loops` iterations took: the shortest seen often; and twice as many.
+    """The instructions of `loops` iterations, and of twice as many.
 
-    Their difference is the iterations' alone. Where no two iterations can follow each other, there
-    is no second total, and the few instructions around the timed one are counted in.
+    Each total is the shortest of several runs. The difference of the totals is that of the
+    iterations only. A case whose iterations can't follow each other has one total, which includes
+    the few instructions around the iteration.
     """
 
     loops: int
     totals: tuple[int, ...]
     repeats: int
-    seen: tuple[int, ...]  # how often each total was seen
-    longest: tuple[int, ...]  # what as many iterations took at most
+    occurrences: tuple[int, ...]  # how many runs took each total
+    longest: tuple[int, ...]  # the longest run of as many iterations
 
     @property
     def per_iteration(self) -> float:
-        """Return the instructions of one iteration, those of the loop itself included."""
+        """Return the instructions of one iteration, including those of the loop itself."""
         return (self.totals[-1] - sum(self.totals[:-1])) / self.loops
 
     @property
-    def refusal(self) -> str:
-        """Return why the repeats tell no figure; or ""."""
+    def error(self) -> str:
+        """Return why the runs give no valid count, or ""."""
         disagreeing = [
             (total, longest)
-            for total, seen, longest in zip(self.totals, self.seen, self.longest, strict=True)
-            if seen == 1 and longest > total + max(AROUND_LOOP, total * TICKS_SHARE)
+            for total, occurrences, longest in zip(
+                self.totals, self.occurrences, self.longest, strict=True
+            )
+            if occurrences == 1 and longest > total + max(AROUND_LOOP, total * TICKS_SHARE)
         ]
         if not disagreeing:
             return ""
         least, most = disagreeing[0]
         return (
-            f"the repeats disagree: of {self.repeats} no two took equally many instructions, "
-            f"but from {least:,} to {most:,}"
+            f"the {self.repeats} repeats took {least:,} to {most:,} instructions, "
+            "and no two took equally many"
         )
 
     @property
-    def doubt(self) -> str:
-        """Return why the figure may be a little too high; or ""."""
-        if min(self.seen) == 1:
+    def warning(self) -> str:
+        """Return why the count may be a little too high, or ""."""
+        if min(self.occurrences) == 1:
             return (
-                f"of {self.repeats} repeats no two took equally many instructions: "
-                "timer interrupts are counted in"
+                f"no two of {self.repeats} repeats took equally many instructions: "
+                "the count includes timer interrupts"
             )
         around = 2 * self.totals[0] - self.totals[-1]
         if len(self.totals) == 2 and abs(around) > AROUND_LOOP + self.totals[-1] // 20:
@@ -65,9 +68,9 @@ class Instructions:
 
 @dataclass(frozen=True)
 class UserMode:
-    """The part of the same iterations that user mode executes, counted step by step.
+    """The instructions of the same iterations that user mode executes, counted by single steps.
 
-    Without a second total, what surrounds the iterations is in `Instructions` and not in here.
+    With one total only, `Instructions` includes those around the iteration; these totals don't.
     """
 
     loops: int
@@ -76,31 +79,34 @@ class UserMode:
 
     @property
     def per_iteration(self) -> float:
-        """Return the instructions of one iteration, those of the loop itself included."""
+        """Return the instructions of one iteration, including those of the loop itself."""
         around = self.around if len(self.totals) == 1 else 0
         return (self.totals[-1] - sum(self.totals[:-1]) + around) / self.loops
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A case after the counting: its one state, the reason, the figures."""
+    """A counted case: its state, the reason for it, and the counts."""
 
     case: Case
     state: str  # "measured", "skipped" or "failed"
     reason: str = ""
     instructions: Instructions | None = None
-    user: UserMode | None = None  # None where it can't be told
+    user: UserMode | None = None  # None if not known
 
     @property
     def value(self) -> float:
-        """Return the instructions of one operation, raw."""
+        """Return the instructions of one operation, its fixed overhead included.
+
+        Raise ValueError where the case was not counted.
+        """
         if self.instructions is None:
             raise ValueError(f"{self.case.name} was not counted: {self.reason}")
         return self.instructions.per_iteration / self.case.benchmark.inner_loops
 
     @property
     def user_value(self) -> float | None:
-        """Return how many of them user mode executes; the kernel executes the rest."""
+        """Return how many of these user mode executes, or None if not known."""
         if (
             self.user is None
             or self.user.per_iteration / self.case.benchmark.inner_loops > self.value
@@ -109,13 +115,13 @@ class Counted:
         return self.user.per_iteration / self.case.benchmark.inner_loops
 
     def with_user_mode(self, user: UserMode) -> "Counted":
-        """Return the case with what its user mode was found to be."""
+        """Return the case with its count of user mode."""
         return replace(self, user=user)
 
 
 @dataclass(frozen=True)
 class Count:
-    """One boot of one kernel: the guest, and how each case ended."""
+    """One boot of one kernel: the guest, and the result of each case."""
 
     kernel: Kernel
     emulator: Emulator

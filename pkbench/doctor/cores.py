@@ -98,7 +98,7 @@ def isolation(machine: Machine, root: Path) -> Finding:
     if allowed <= isolated:
         return Finding("isolation", "ok", evidence)
     run = f"`taskset -c {listed or 'LIST'} pkbench run`"
-    no_fix = f"tasks run on isolated CPUs only where told to: start {run}"
+    no_fix = f"tasks run on isolated CPUs only if placed there: start {run}"
     if not isolated:
         no_fix = f"at boot, add isolcpus=LIST nohz_full=LIST rcu_nocbs=LIST; then start {run}"
     return Finding("isolation", "warning", evidence, effect, no_fix=no_fix)

@@ -1,4 +1,4 @@
-"""The kernel images at hand: installed, fetched into the user's cache, or named by path."""
+"""Find available kernel images: installed, fetched into the user's cache, or named by path."""
 
 import hashlib
 import json
@@ -15,91 +15,97 @@ from pkbench.kernels.packages import NEWEST, Wanted, names
 
 IMAGE = "vmlinuz"
 NOTES = "kernel.json"
-# Where distributions put kernels, and the part of the path that is the release.
+# Where distributions install kernels.
 INSTALLED = (("boot", "vmlinuz-*"), ("lib/modules", "*/vmlinuz"))
 
 
 class KernelError(Exception):
-    """Says in one sentence why there is no such kernel."""
+    """There is no such kernel; the message says why in one sentence."""
 
 
 class NoKernelError(KernelError):
-    """Says that no kernel at hand is meant."""
+    """No available kernel has this name."""
 
 
 @dataclass(frozen=True)
 class Kernel:
     """A kernel image and where it came from."""
 
-    release: str  # as `uname -r` says it
+    release: str  # as `uname -r` prints it
     path: Path
     origin: str  # "cache", "installed" or "file"
-    version: str  # the distribution's, or the release where it has none
+    version: str  # the distribution's, or the release if it has none
     package: str = ""
-    suite: str = ""  # of the distribution, that it was fetched from
+    suite: str = ""  # of the distribution it was fetched from
     sha256: str = ""
 
     @property
     def readable(self) -> bool:
-        """Whether this user may boot it: some distributions keep images for root."""
+        """Whether this user may read the image: in some distributions only root may."""
         return os.access(self.path, os.R_OK)
 
 
 def cache_directory() -> Path:
-    """Return the folder of the user's cache that is ours."""
+    """Return pkbench's folder in the user's cache."""
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     return (base if base.is_absolute() else Path.home() / ".cache") / "pkbench"
 
 
-def at_hand(root: Path = Path("/")) -> list[Kernel]:
-    """List the kernels in the cache, newest first, then those that are installed."""
+def available_kernels(root: Path = Path("/")) -> list[Kernel]:
+    """Return the kernels in the cache, newest first, then the installed ones, newest first."""
     return [*_newest_first(_cached()), *_newest_first(_installed(root))]
 
 
 def resolve(name: str, root: Path = Path("/")) -> Kernel:
-    """Find the kernel meant by a path, a release, the beginning of a version, or `newest`."""
+    """Return the kernel of a path, a release, the beginning of a version, or `newest`.
+
+    Raise NoKernelError where none is available, KernelError where the image can't be used.
+    """
     if "/" in name or Path(name).is_file():
         return _from_file(Path(name))
-    known = [kernel for kernel in at_hand(root) if _is_meant(name, kernel)]
+    known = [kernel for kernel in available_kernels(root) if _is_meant(name, kernel)]
     exact = [kernel for kernel in known if kernel.release == name]
     chosen = next(iter(exact or sorted(known, key=_preference, reverse=True)), None)
     if chosen is None:
         raise NoKernelError(
-            f"no kernel {name!r} at hand: `pkbench kernels` lists those that are, "
-            f"`pkbench kernels get {name}` brings one"
+            f"no kernel {name!r} is available: `pkbench kernels` lists the available ones, "
+            f"`pkbench kernels get {name}` fetches one"
         )
     _check(chosen)
     return chosen
 
 
 def get(wanted: Wanted, progress: Callable[[str], None] = lambda step: None) -> Kernel:
-    """Bring a kernel into the cache through the host's package manager; installs nothing."""
-    shelf = cache_directory() / "kernels"
+    """Fetch a kernel into the cache with the host's package manager, without installing it.
+
+    Raise KernelError where that fails.
+    """
+    cache = cache_directory() / "kernels"
     try:
-        shelf.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=shelf, prefix=".new-") as scratch:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as scratch:
             state = cache_directory() / "apt"
             found = packages.fetch(wanted, Path(scratch), state, progress)
-            return _keep(found, Path(scratch), shelf)
+            return _keep(found, Path(scratch), cache)
     except packages.PackageError as error:
         raise KernelError(str(error)) from error
     except OSError as error:
-        raise KernelError(f"{error.filename or shelf}: {error.strerror or error}") from error
+        raise KernelError(f"{error.filename or cache}: {error.strerror or error}") from error
 
 
 def sha256(path: Path) -> str:
-    """Return a file's checksum."""
+    """Return a file's SHA-256 checksum in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _keep(found: packages.Fetched, scratch: Path, shelf: Path) -> Kernel:
-    """Move what was fetched to its place, whole or not at all."""
+def _keep(found: packages.Fetched, scratch: Path, cache: Path) -> Kernel:
+    """Move what was fetched into the cache, complete or not at all."""
     try:
         image = kernel_image.read(found.image)
     except kernel_image.KernelImageError as error:
-        raise KernelError(f"the package {found.package} holds no kernel for x86") from error
-    place = shelf / image.release
+        raise KernelError(f"the package {found.package} contains no kernel for x86") from error
+    place = cache / image.release
     kernel = Kernel(
         release=image.release,
         path=place / IMAGE,
@@ -129,7 +135,7 @@ def _cached() -> Iterator[Kernel]:
             said = json.loads(notes.read_text())
             yield Kernel(path=notes.parent / IMAGE, origin="cache", **said)
         except (OSError, ValueError, TypeError):
-            continue  # not ours, or damaged: `get` replaces it
+            continue  # not made by `get`, or damaged: `get` replaces it
 
 
 def _installed(root: Path) -> Iterator[Kernel]:
@@ -143,7 +149,7 @@ def _installed(root: Path) -> Iterator[Kernel]:
 
 
 def _describe(path: Path, origin: str, release: str) -> Kernel:
-    """Describe an image by its header, as far as it can be read."""
+    """Return the kernel of an image, with the version of its header if that is readable."""
     try:
         image = kernel_image.read(path)
     except kernel_image.KernelImageError:
@@ -160,7 +166,7 @@ def _from_file(path: Path) -> Kernel:
 
 
 def _version(image: kernel_image.KernelImage) -> str:
-    """Return the distribution's version of an image: Debian's releases say 6.1.0 of each 6.1."""
+    """Return the distribution's version: Debian's releases are 6.1.0 for every 6.1."""
     found = re.search(r" Debian (\d\S+)", image.description)
     return found[1] if found else image.release
 
@@ -168,13 +174,13 @@ def _version(image: kernel_image.KernelImage) -> str:
 def _check(kernel: Kernel) -> None:
     if not kernel.readable:
         raise KernelError(
-            f"{kernel.path} can't be read by this user: run as root, "
-            f"or bring a copy by `pkbench kernels get {kernel.release}`"
+            f"this user can't read {kernel.path}: run pkbench as root, "
+            f"or fetch a copy with `pkbench kernels get {kernel.release}`"
         )
     if kernel.sha256 and sha256(kernel.path) != kernel.sha256:
         raise KernelError(
             f"{kernel.path} has changed since it was fetched: "
-            f"`pkbench kernels get {kernel.package}` brings it again"
+            f"fetch it again with `pkbench kernels get {kernel.package}`"
         )
 
 

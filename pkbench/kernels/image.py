@@ -1,4 +1,4 @@
-"""The header of an x86 kernel image: what it is, without booting it."""
+"""Read the header of an x86 kernel image."""
 
 import struct
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ VERSION_BASE = 0x200
 
 
 class KernelImageError(Exception):
-    """Says in one sentence why a file is no kernel that can be booted."""
+    """The file is no bootable kernel; the message says why in one sentence."""
 
 
 @dataclass(frozen=True)
 class KernelImage:
-    """What a kernel image says of itself."""
+    """What a kernel image's header says."""
 
     release: str
     description: str
 
 
 def read(path: Path) -> KernelImage:
-    """Read a kernel image's header."""
+    """Read a kernel image's header; raise KernelImageError where the file has none."""
     try:
         with path.open("rb") as file:
             header = file.read(HEADER_SIZE)

@@ -1,1 +1,1 @@
-"""Why a case costs what it costs: counts, samples and a timeline, apart from any timing."""
+"""Explain what a case costs: cases in; counts, samples and timelines in a profile file out."""

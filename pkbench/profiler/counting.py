@@ -1,4 +1,4 @@
-"""What an operation does to the kernel and the CPU, counted."""
+"""Count what an operation does in the kernel and on the CPU."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ TOUCHED = "memory_touched"
 
 @dataclass(frozen=True)
 class Quantity:
-    """What one operation has of something, or why that isn't known."""
+    """How much of a quantity one operation has, or why that isn't known."""
 
     quantity: str
     per_operation: float | None
@@ -31,15 +31,15 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Known:
-    """The events of this kernel: what can be counted, and which tracepoints there are at all."""
+    """The events that this kernel and this CPU have."""
 
     events: tuple[Event, ...]
     tracepoints: frozenset[str]
-    cycles: bool = False  # the CPU's own counter can choose the moments of samples
+    cycles: bool = False  # whether the CPU's cycle counter can trigger samples
 
 
 def known(traced: tuple[str, ...]) -> Known:
-    """Ask the kernel for the numbers of its tracepoints, the named ones besides those counted."""
+    """Return the events that can be counted; look up the tracepoints named in `traced` too."""
     import json  # noqa: PLC0415
 
     names = sorted({*events.tracepoints(), *traced})
@@ -66,17 +66,17 @@ def _numbered(event: Event, numbers: Mapping[str, int], reason: str) -> Event:
 def quantities(
     counted: Mapping[str, Any], loops: int, inner_loops: int, asked: tuple[Event, ...]
 ) -> Iterator[Quantity]:
-    """Give what was counted, per operation.
+    """Yield what was counted, per operation.
 
-    Of the events: what so many loops had more than one, so that what is done once for all of them
-    belongs to no operation. Rows of /proc/interrupts and memory are as they were read.
+    An event's count is the difference between many loops and one: what happens once for all loops
+    belongs to no operation. Interrupts and memory are counted without such a difference.
     """
     operations = (loops - 1) * inner_loops * counted["members"]
     for event in asked:
         one, many = (counted[which].get(event.quantity) for which in ("one", "many"))
         if one is None or many is None or not operations:
             reason = counted["missing"].get(event.quantity) or event.reason
-            reason = reason or "others had the CPU's counters all the time"
+            reason = reason or "other programs had the CPU's counters all the time"
             yield Quantity(event.quantity, None, event.source, reason)
         else:
             source = _source(event, counted)
@@ -90,8 +90,8 @@ def quantities(
 
 def _source(event: Event, counted: Mapping[str, Any]) -> str:
     if event.quantity in counted["missing"]:
-        return "getrusage, of the calling thread"
-    return event.source + (", user mode alone" if event.quantity in counted["user_only"] else "")
+        return "getrusage of the calling thread"
+    return event.source + (", user mode only" if event.quantity in counted["user_only"] else "")
 
 
 def _interrupts(counted: Mapping[str, Any], operations: int) -> Iterator[Quantity]:
@@ -106,5 +106,5 @@ def _interrupts(counted: Mapping[str, Any], operations: int) -> Iterator[Quantit
 
 
 def value_of(found: list[Quantity], quantity: str) -> float | None:
-    """Return one quantity, or None where it isn't known."""
+    """Return how much of a quantity one operation has, or None if not known."""
     return next((each.per_operation for each in found if each.quantity == quantity), None)

@@ -1,4 +1,4 @@
-"""The profile file: JSON of our own, written whole."""
+"""Write a profile as JSON, complete or not at all."""
 
 import json
 import os
@@ -10,21 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from pkbench.machine import Machine
+from pkbench.profiler.perf.sampling import Samples
+from pkbench.profiler.perf.stacks import Stack
 from pkbench.profiler.profiling import Profiled
-from pkbench.profiler.sampling import Samples
-from pkbench.profiler.stacks import Stack
 from pkbench.resultfile import OutputError
 from pkbench.version import version
 
-# 1, the first.
-SCHEMA = 1
+# 1: the first.
+# 2: a timing without a profiler is called `unprofiled` (was `alone`), and samples of the profiler's
+#    work `profiler_samples` (was `profilers_own`).
+SCHEMA = 2
 NAME = "profile.json"
 Part = dict[str, Any]
 MOST_STACKS = 5000  # of a case; the rarest are left out
 
 
 def start(machine: Machine, cases: Sequence[str], command: str) -> Part:
-    """Return what is known of a profile before the first case: its journal's first line."""
+    """Return the first line of a profile's journal: what is known before the first case."""
     return {
         "kind": "profile",
         "version": version(),
@@ -41,13 +43,13 @@ def start(machine: Machine, cases: Sequence[str], command: str) -> Part:
 
 
 def whole(begun: Part, cases: Sequence[Part]) -> Part:
-    """Return the document of one profile."""
+    """Return the document of a complete profile."""
     known = {key: begun[key] for key in ("version", "date", "command", "machine")}
     return {"pkbench_profile_schema": SCHEMA, **known, "cases": cases}
 
 
 def write(folder: Path, found: Part) -> Path:
-    """Write the document by rename: whole, or not at all."""
+    """Write the document into a folder and return its path; raise OutputError if that fails."""
     path = folder / NAME
     scratch = path.with_name(NAME + ".part")
     try:
@@ -62,7 +64,7 @@ def write(folder: Path, found: Part) -> Path:
 
 
 def case(each: Profiled) -> Part:
-    """Return one case as the profile has it, and its line in the journal."""
+    """Return a case as the document and the journal have it."""
     plain = {
         name: getattr(each, name)
         for name in ("case", "operation", "state", "reason", "operations", "remark", "missing")
@@ -84,7 +86,7 @@ def _samples(samples: Samples) -> dict[str, Any]:
         "event": samples.event,
         "frequency": samples.frequency,
         "remark": samples.remark,
-        "profilers_own": samples.own,
+        "profiler_samples": samples.own,
         "frames": list(names),
         "stacks": whole,
         "timed": timed,
@@ -92,7 +94,7 @@ def _samples(samples: Samples) -> dict[str, Any]:
 
 
 def _packed(stacks: Counter[Stack], names: dict[str, int]) -> list[list[int]]:
-    """Return each stack as its count and its functions' places among the names."""
+    """Return each stack as its count and the indices of its functions in `names`."""
     return [
         [count, *(names.setdefault(name, len(names)) for name in stack)]
         for stack, count in stacks.most_common(MOST_STACKS)

@@ -1,4 +1,4 @@
-"""What is counted of an operation, and by which event."""
+"""List the quantities that are counted, and the event for each."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +14,18 @@ MACHINE_CLEARS = 0x01C3
 
 @dataclass(frozen=True)
 class Event:
-    """One event that tells one quantity; a tracepoint's number is this kernel's own."""
+    """An event that counts a quantity. Each kernel has its own numbers for tracepoints."""
 
     quantity: str
     kind: int
     config: int = 0
     tracepoint: str = ""  # its name, as in tlb:tlb_flush
     filter: str = ""
-    reason: str = ""  # why it can't be counted, where that is known before trying
+    reason: str = ""  # why it can't be counted, if known before trying
 
     @property
     def source(self) -> str:
-        """Return where the number comes from."""
+        """Return where a count of it comes from."""
         if self.kind == TRACEPOINT:
             return f"{self.tracepoint} ({self.filter})" if self.filter else self.tracepoint
         return {HARDWARE: "PMU", CACHE: "PMU", RAW: "PMU", SOFTWARE: "the kernel's own count"}[
@@ -38,8 +38,8 @@ def _trace(quantity: str, name: str, filter_: str = "") -> Event:
 
 
 # Reasons of flushes: include/trace/events/tlb.h. Error codes of faults: Intel SDM volume 3, 4.7.
-# Flags of contended locks: include/trace/events/lock.h; what sleeps for a reader-writer semaphore
-# has READ or WRITE and nothing else, and mmap_lock is the one that changing protection takes.
+# Flags of contended locks: include/trace/events/lock.h. A wait for a reader-writer semaphore has
+# READ or WRITE and no other flag; mmap_lock is the one that changing protection takes.
 TRACEPOINTS = (
     _trace("system_calls", "raw_syscalls:sys_enter"),
     _trace("tlb_flushes", "tlb:tlb_flush"),
@@ -77,18 +77,18 @@ _DTLB, _WRITE, _MISS = 3, 1 << 8, 1 << 16
 
 
 def hardware_events() -> list[Event]:
-    """Return the CPU's events: those that stand beside times, and what explains them further."""
+    """Return the CPU's events: those that timed runs count too, and further ones."""
     known = [Event(name, kind, config, reason=why) for name, kind, config, why in cpu_events()]
     return [*known, Event("dtlb_store_misses", CACHE, _DTLB | _WRITE | _MISS), machine_clears()]
 
 
 def tracepoints() -> list[str]:
-    """Return the names of the tracepoints that are counted, each once."""
+    """Return the names of the tracepoints that are counted, without duplicates."""
     return list(dict.fromkeys(event.tracepoint for event in TRACEPOINTS))
 
 
 def machine_clears(cpuinfo: Path = CPUINFO) -> Event:
-    """Return the event of this CPU for machine clears, or the reason why none is known."""
+    """Return this CPU's event for machine clears, or an event with the reason why none is known."""
     try:
         known = "GenuineIntel" in cpuinfo.read_text()
     except OSError:

@@ -1,4 +1,4 @@
-"""The profile of one case: counted, sampled, traced, each apart from the others."""
+"""Profile one case: count, sample and trace it, one after the other."""
 
 import contextlib
 import statistics
@@ -9,41 +9,42 @@ from pathlib import Path
 from typing import Any
 
 from pkbench.cases.catalogue import Case
-from pkbench.profiler import code, counting, sampling, timeline
-from pkbench.profiler.code import Instruction
+from pkbench.profiler import counting
 from pkbench.profiler.conversation import Conversation, NoAnswer, wait_for_ends
 from pkbench.profiler.counting import Known, Quantity
+from pkbench.profiler.perf import code, sampling, timeline
+from pkbench.profiler.perf.code import Instruction
+from pkbench.profiler.perf.sampling import Recording, Samples
+from pkbench.profiler.perf.timeline import Timeline
 from pkbench.profiler.processes import ProgramError
-from pkbench.profiler.sampling import Recording, Samples
-from pkbench.profiler.timeline import Timeline
 
-TIMEOUT = 120.0  # seconds that a case may take for one thing
+TIMEOUT = 120.0  # seconds that each step of a case may take
 VALUES, FEW_VALUES = 5, 4
 VALUE_SECONDS = 0.004
 COUNTED_SECONDS = 0.016
-ANNOTATED = "instruction"  # the family whose cost the kernel has no part in
+ANNOTATED = "instruction"  # the family that never enters the kernel
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What an operation took while a profiler looked on, or none."""
+    """How long an operation took, with or without a profiler."""
 
-    how: str  # alone, counted, sampled
+    how: str  # unprofiled, counted, sampled
     seconds: float  # the median
-    shortest: float  # that a neighbour on the core disturbs least
+    shortest: float  # the one that SMT contention disturbs least
     values: int
 
 
 @dataclass(frozen=True)
 class Profiled:
-    """What was found about one case; what could not be found has a reason."""
+    """The profile of one case; `missing` says why a part is absent."""
 
     case: str
     operation: str
     state: str  # measured, skipped or failed
     reason: str = ""
     operations: int = 0  # that were counted
-    remark: str = ""  # what else is in the counts
+    remark: str = ""  # what else the counts contain
     quantities: tuple[Quantity, ...] = ()
     timings: tuple[Timing, ...] = ()
     samples: Samples | None = None
@@ -53,7 +54,7 @@ class Profiled:
 
 
 def profile(case: Case, known: Known, seconds: float) -> Profiled:
-    """Profile a case, sampling it for so long."""
+    """Profile a case, and sample it for so many seconds."""
     skipped = case.skipped()
     if skipped:
         return Profiled(case.name, case.benchmark.operation, "skipped", skipped)
@@ -61,16 +62,16 @@ def profile(case: Case, known: Known, seconds: float) -> Profiled:
         work = _Profiling(case, known, seconds, Path(folder))
         try:
             with Conversation(case.name, (), TIMEOUT) as talk:
-                work.look(talk)
+                work.time_and_sample(talk)
                 work.count(talk)
         except NoAnswer as none:
             return Profiled(case.name, case.benchmark.operation, none.state, none.reason)
         work.read()
-        return work.found()
+        return work.result()
 
 
 class _Profiling:
-    """A profile as it grows."""
+    """A profile that is being made."""
 
     def __init__(self, case: Case, known: Known, seconds: float, folder: Path) -> None:
         self._case, self._known, self._seconds = case, known, seconds
@@ -86,21 +87,21 @@ class _Profiling:
         self._timeline: Timeline | None = None
         self._operations, self._loops, self._remark = 0, 1, ""
 
-    def look(self, talk: Conversation) -> None:
-        """Time and sample, while the process has no events."""
+    def time_and_sample(self, talk: Conversation) -> None:
+        """Time and sample the case, while no events are open."""
         found = talk.ask("time", loops=0, value_seconds=VALUE_SECONDS, values=1)
         self._loops = int(found["loops"])
         times = {"loops": self._loops, "values": VALUES}
         wait_for_ends()
         before = talk.ask("time", **times)["values"]
-        with self._or_why_not("samples"):
+        with self._or_reason("samples"):
             self._sample(talk)
         after = talk.ask("time", **times)["values"]
-        self._time("alone", [*before, *after])
+        self._time("unprofiled", [*before, *after])
         talk.ask("close")
 
     def count(self, talk: Conversation) -> None:
-        """Count, with the case opened anew: events must be there before its threads are."""
+        """Open the case again with the events, which its threads inherit, and count."""
         talk.open(self._case.name, self._known.events)
         self._opened = talk.opened
         timed = talk.ask("time", loops=self._loops, values=FEW_VALUES)
@@ -108,7 +109,7 @@ class _Profiling:
         loops = max(2, round(self._loops * COUNTED_SECONDS / VALUE_SECONDS))
         counted = talk.ask("count", loops=loops)
         if self._case.benchmark.threads:
-            with self._or_why_not("timeline"):
+            with self._or_reason("timeline"):
                 known = self._known.tracepoints
                 self._trace = timeline.trace(talk, self._loops, known, self._folder)
         talk.ask("close")
@@ -116,26 +117,26 @@ class _Profiling:
         self._operations = (loops - 1) * inner * counted["members"]
         self._quantities = list(counting.quantities(counted, loops, inner, self._known.events))
         if talk.opened["times_itself"]:
-            self._remark = "what the operation needs besides, untimed, is counted with it"
+            self._remark = "the counts include untimed work around the operation"
 
     def read(self) -> None:
-        """Read what was recorded, now that nothing is timed."""
+        """Read the recordings, now that nothing is timed."""
         if self._recording:
-            with self._or_why_not("samples"):
+            with self._or_reason("samples"):
                 self._samples = sampling.read(self._recording)
         if self._trace:
-            with self._or_why_not("timeline"):
+            with self._or_reason("timeline"):
                 calls = counting.value_of(self._quantities, "system_calls") or 0
                 caller = self._opened["processes"][0]
                 self._timeline = timeline.read(self._trace, caller, calls)
         if self._case.benchmark.family == ANNOTATED:
-            with self._or_why_not("instructions"):
+            with self._or_reason("instructions"):
                 places = self._samples.places if self._samples else {}
                 at = self._opened["functions"]["timed"]
                 self._instructions = code.annotated(self._opened["module"], at, places)
 
-    def found(self) -> Profiled:
-        """Return what there is."""
+    def result(self) -> Profiled:
+        """Return the profile."""
         return Profiled(
             self._case.name,
             self._case.benchmark.operation,
@@ -156,7 +157,7 @@ class _Profiling:
             self._timings.append(Timing(how, statistics.median(values), min(values), len(values)))
 
     @contextlib.contextmanager
-    def _or_why_not(self, part: str) -> Iterator[None]:
+    def _or_reason(self, part: str) -> Iterator[None]:
         try:
             yield
         except ProgramError as error:

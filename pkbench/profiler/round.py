@@ -1,4 +1,4 @@
-"""Profile after profile, within a budget."""
+"""Profile cases one after the other, within a budget."""
 
 import contextlib
 import functools
@@ -8,23 +8,25 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pkbench import turns
 from pkbench.cases.catalogue import Case
-from pkbench.profiler import counting, settings, timeline
+from pkbench.profiler import counting, settings
 from pkbench.profiler.conversation import wait_for_ends
+from pkbench.profiler.perf import timeline
 from pkbench.profiler.profiling import Profiled, profile
 
 LEAST_SAMPLING, MOST_SAMPLING = 0.15, 1.0  # seconds: some thousand samples to ten thousand
-# What a case takes besides being sampled, until it is known: an idle machine.
+# Seconds of a case besides sampling, as on an idle machine, until measured.
 CASE_SECONDS = 1.0
-PLANNED = 0.85  # of the budget: cases to come may take longer than those before, then all is drawn
-OTHERS = "another pkbench has its turn"
-SPENT = "the budget was spent before it was its turn: give a longer one with --budget"
-Progress = Callable[[str, float], None]  # the case to come or OTHERS, and the share that is done
+PLANNED = 0.85  # share of the budget; the rest is for slower cases and for drawing
+OTHERS = "waiting for the turn of another pkbench"
+SPENT = "the budget was spent before this case: give a longer one with --budget"
+Progress = Callable[[str, float], None]  # the next case or OTHERS, and the share that is done
 
 
 def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterator[Profiled]:
-    """Profile each case, sampled for as long as the budget allows; leave the machine as it was.
+    """Yield the profile of each case, sampled for as long as `budget` seconds allow.
 
-    What can't run here comes first, for nothing.
+    Cases that can't run here come first, because they take no time. The kernel's settings are
+    restored.
     """
     runnable = [case for case in cases if not case.skipped()]
     end, ours = time.monotonic() + budget, turns.at_the_last_cpu()
@@ -37,7 +39,7 @@ def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterat
         for place, case in enumerate(spread(runnable)):
             share = place / len(runnable)
             waiting = functools.partial(progress, OTHERS, share)
-            # Nobody is waited for once the budget is spent.
+            # Once the budget is spent, no case needs a turn.
             with ours.turn(waiting) if time.monotonic() <= end else contextlib.nullcontext():
                 progress(case.name, share)
                 began = time.monotonic()
@@ -53,9 +55,9 @@ def profiles(cases: Sequence[Case], budget: float, progress: Progress) -> Iterat
 
 
 def spread(cases: Sequence[Case]) -> list[Case]:
-    """Return the cases with each benchmark's first before any one's second, and so on.
+    """Return the cases in this order: the first of each benchmark, then the second, and so on.
 
-    Where the budget doesn't last, every benchmark has some.
+    If the budget doesn't last, every benchmark has some profiles.
     """
     rank: Counter[str] = Counter()
     order = []
@@ -66,5 +68,8 @@ def spread(cases: Sequence[Case]) -> list[Case]:
 
 
 def sampling_seconds(cases: int, left: float, besides: float) -> float:
-    """Return how long each of so many cases may be sampled in the time that is left."""
+    """Return for how many seconds each of the `cases` may be sampled.
+
+    `left` seconds are left for all of them; a case needs `besides` seconds besides sampling.
+    """
     return min(max(left / cases - besides, LEAST_SAMPLING), MOST_SAMPLING)

@@ -1,4 +1,4 @@
-"""One `pkbench profile`, from what is asked for to the profile file."""
+"""One `pkbench profile`, from the request to the profile file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from pkbench.resultfile import OutputError, make_folder
 from pkbench.run import journal as journals
 from pkbench.run.journal import Interrupted, Journal, journal_path
 
-# Where these differ, what was profiled before can't be continued. In the words of the journal.
+# Keys of the journal's first line. A profile is only resumed where all of them are the same.
 MUST_AGREE = ("version", "cases", "machine")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a profile is to be made of."""
+    """What to profile."""
 
-    cases: Sequence[Case]  # each once
+    cases: Sequence[Case]  # without duplicates
     machine: Machine
     folder: Path
     budget: float
@@ -31,22 +31,23 @@ class Request:
 
     @property
     def journal(self) -> Path:
-        """Return where each case lies as soon as it is profiled."""
+        """Return the path of the journal, which holds each case as soon as it is profiled."""
         return journal_path(self.folder / document.NAME)
 
 
 @dataclass(frozen=True)
 class Begun:
-    """What the journal holds of a profile: its first line, and the cases that are done."""
+    """The content of a profile's journal: its first line, and the cases that are done."""
 
     start: dict[str, Any]
     found: dict[str, dict[str, Any]]  # by case
 
 
 def begin(request: Request) -> Begun:
-    """Make the folder, or take up what an interrupted profile left there.
+    """Create the folder, or read what an interrupted profile left in it.
 
-    OutputError where it can't be made or holds a profile, ResumeError as any journal gives it.
+    Raise OutputError where the folder can't be created or holds a profile, and ResumeError or
+    JournalError where its journal can't be resumed.
     """
     path = request.folder / document.NAME
     if path.exists() and not request.journal.exists():
@@ -59,9 +60,10 @@ def begin(request: Request) -> Begun:
 
 
 def profile(request: Request, begun: Begun, progress: Progress) -> Path:
-    """Profile the cases, and write the profile. What was profiled survives whatever ends it.
+    """Profile the cases, write the profile and return its path.
 
-    The journal stays until what is drawn of the profile is written as well.
+    The journal keeps what was profiled, whatever ends the profile. It stays until the figures are
+    written as well. Raise Interrupted on Ctrl-C and OutputError where the profile can't be written.
     """
     with Journal(request.journal) as journal:
         if not request.journal.stat().st_size:
@@ -77,15 +79,15 @@ def profile(request: Request, begun: Begun, progress: Progress) -> Path:
 def _go_on(
     request: Request, journal: Journal, found: dict[str, dict[str, Any]], progress: Progress
 ) -> None:
-    """Profile what isn't among the found, and add it."""
+    """Profile the cases that are not in `found`, and add them."""
     left = [case for case in request.cases if case.name not in found]
     for each in rounds.profiles(left, request.budget, progress):
         found[each.case] = document.case(each)
-        if each.reason != rounds.SPENT:  # else it may have its turn when the profile goes on
+        if each.reason != rounds.SPENT:  # a resumed profile may still have time for it
             journal.append({"kind": "case", "case": found[each.case]})
 
 
 def _kept(request: Request, found: dict[str, dict[str, Any]]) -> str:
-    """Say how many cases are done, of those that run here."""
+    """Return how many cases are done, of those that can run here."""
     skipped = sum(case["state"] == "skipped" for case in found.values())
     return f"{len(found) - skipped} of {len(request.cases) - skipped} cases"

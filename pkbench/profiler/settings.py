@@ -1,4 +1,4 @@
-"""The kernel's settings that matter to a profile, and that it leaves as they were."""
+"""Read the kernel's settings that matter to a profile, and restore those that it changes."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ CPU_CLOCK = 0  # PERF_COUNT_SW_CPU_CLOCK
 
 SAMPLE_RATE = Path("/proc/sys/kernel/perf_event_max_sample_rate")
 KALLSYMS = Path("/proc/kallsyms")
-LEAST_RATE = 500  # samples a second below which a profile says too little
+LEAST_RATE = 500  # samples per second; a profile with fewer says too little
 
 
 def number(path: Path) -> int | None:
@@ -22,7 +22,7 @@ def number(path: Path) -> int | None:
 
 
 def hidden_symbols(kallsyms: Path = KALLSYMS) -> str:
-    """Return why the kernel's functions have no names here, or ""."""
+    """Return why the names of the kernel's functions are hidden, or ""."""
     try:
         with kallsyms.open() as file:
             first = [file.readline() for _ in range(10)]
@@ -31,13 +31,16 @@ def hidden_symbols(kallsyms: Path = KALLSYMS) -> str:
     if any(int(line.split()[0], 16) for line in first if line.strip()):
         return ""
     return (
-        "the kernel hides its functions' names: as root, or after "
-        "`sysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1`, they show"
+        "the kernel hides the names of its functions: run pkbench as root, or after "
+        "`sysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1`"
     )
 
 
 def sees_kernel() -> bool:
-    """Try to count in the kernel, as Documentation/admin-guide/perf-security.rst allows or not."""
+    """Return whether this process may count in the kernel.
+
+    Documentation/admin-guide/perf-security.rst says what forbids it.
+    """
     try:
         count_briefly(SOFTWARE, CPU_CLOCK, user_only=False)
     except OSError:
@@ -47,7 +50,7 @@ def sees_kernel() -> bool:
 
 @contextlib.contextmanager
 def kept(sample_rate: Path = SAMPLE_RATE) -> Iterator[None]:
-    """Put the sample rate back, which the kernel lowers by itself where sampling takes long."""
+    """Restore the sample rate at the end: the kernel lowers it where sampling takes long."""
     before = number(sample_rate)
     try:
         yield

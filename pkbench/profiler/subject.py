@@ -1,4 +1,4 @@
-"""The process that is profiled: one case, and what to do with it, a line of JSON each."""
+"""The profiled process: does what each line of JSON asks for with one case."""
 
 import json
 import os
@@ -22,12 +22,12 @@ from pkbench.worker.session import (
     end_with_parent,
 )
 
-Answer = dict[str, Any]
+Message = dict[str, Any]
 INTERRUPTS = {
     "tlb_shootdown_interrupts": "tlb_shootdowns",
     "call_interrupts_all": "function_call_interrupts",
 }
-# What every process may know of its calling thread, where it may open no events: getrusage(2).
+# Counts of the calling thread that need no events: getrusage(2).
 USAGE = {
     "context_switches": ("voluntary_switches", "involuntary_switches"),
     "minor_faults": ("minor_faults",),
@@ -37,9 +37,9 @@ EMPTY = "instruction/empty-loop"
 
 
 class Subject:
-    """A case that is open and proved, and the events that count it."""
+    """An open, verified case, and the events that count it."""
 
-    def __init__(self, task: Answer) -> None:
+    def __init__(self, task: Message) -> None:
         events = [Event(**event) for event in task["events"]]
         self._counters = Counters(events)
         if events:
@@ -51,8 +51,8 @@ class Subject:
             self.session.close()
             raise
 
-    def opened(self, _task: Answer) -> Answer:
-        """Say where the case's functions lie, which processes it has, and what isn't counted."""
+    def opened(self, _task: Message) -> Message:
+        """Return the case's functions and processes, and why some events aren't counted."""
         benchmark = self.session.case.benchmark
         base, file = _native_module()
         return {
@@ -66,8 +66,8 @@ class Subject:
             "missing": self._counters.missing,
         }
 
-    def time(self, task: Answer) -> Answer:
-        """Time some values, in seconds an operation."""
+    def time(self, task: Message) -> Message:
+        """Return the seconds per operation of some values; find their loops if not given."""
         loops = task["loops"] or process.calibrate(self.session, task)["loops"]
         values = [self._seconds(loops) for _ in range(task["values"])]
         return {"loops": loops, "values": values}
@@ -76,18 +76,18 @@ class Subject:
         value = self.session.measure(loops)
         return float(value.seconds) / (loops * self.session.case.benchmark.inner_loops)
 
-    def run(self, task: Answer) -> Answer:
-        """Repeat the operation until told to stop, by a line; say what it then took."""
+    def run(self, task: Message) -> Message:
+        """Repeat the operation until a line arrives; return the seconds per operation."""
         loops, values = task["loops"], []
         sys.stdout.write('{"running": true}\n')
         sys.stdout.flush()
         deadline = time.monotonic() + task["at_most"]
-        while time.monotonic() < deadline and not _told():
+        while time.monotonic() < deadline and not _input_waits():
             values.append(self._seconds(loops))
         return {"values": values[-1000:]}
 
-    def count(self, task: Answer) -> Answer:
-        """Count one loop, then so many: what the two have in common belongs to no operation."""
+    def count(self, task: Message) -> Message:
+        """Count one loop, then many: what happens once for all loops belongs to no operation."""
         one, _ = self._counted(1)
         interrupts = KernelCounters(longest=float("inf"))
         before, began = interrupts.read(), time.monotonic()
@@ -121,9 +121,9 @@ class Subject:
         return found, int(value.members)
 
     def _touched(self) -> int | None:
-        """Return the bytes whose accessed bit one loop sets more than an empty one; None: unknown.
+        """Return how many bytes one loop accesses, net of an empty loop; None if not known.
 
-        Source: proc(5), clear_refs.
+        Counted by the accessed bits of pages (proc(5), clear_refs).
         """
         try:
             with Session(parse_case(EMPTY)) as empty:
@@ -132,13 +132,13 @@ class Subject:
         except (OSError, ValueError):
             return None
 
-    def close(self, _task: Answer) -> Answer:
-        """Prove the case again."""
+    def close(self, _task: Message) -> Message:
+        """Verify the case again."""
         self.session.verify()
         return {}
 
 
-def _told() -> bool:
+def _input_waits() -> bool:
     import select  # noqa: PLC0415 - the other tasks do without
 
     return bool(select.select([0], [], [], 0)[0])
@@ -153,9 +153,9 @@ def _rows(before: Any, after: Any) -> dict[str, int]:
 
 
 def _touched_by(session: Session) -> int:
-    """Return the bytes that are touched by one loop, and by the call of it: the least of some.
+    """Return how many bytes one loop and its call access: the least of several tries.
 
-    Nothing else is executed in between, unless the interpreter tidies up.
+    A try accesses more if the interpreter collects garbage meanwhile.
     """
     forget = os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
     touched = os.open("/proc/self/smaps_rollup", os.O_RDONLY | os.O_CLOEXEC)
@@ -168,7 +168,7 @@ def _touched_by(session: Session) -> int:
 
 def _touched_once(session: Session, forget: int, touched: int) -> int:
     os.write(forget, b"1")
-    os.write(forget, b"4")  # flushes the TLB: what it knows would set no bit
+    os.write(forget, b"4")  # flushes the TLB: cached translations would set no bit
     session.measure(1)
     found = re.search(rb"^Referenced: +(\d+) kB$", os.pread(touched, 1 << 14, 0), re.MULTILINE)
     if found is None:
@@ -177,7 +177,7 @@ def _touched_once(session: Session, forget: int, touched: int) -> int:
 
 
 def _native_module() -> tuple[int, str]:
-    """Return where the native module begins in this process, and its file."""
+    """Return the native module's address in this process, and its file."""
     for line in Path("/proc/self/maps").read_text().splitlines():
         fields = line.split(maxsplit=5)
         if len(fields) == 6 and "/_native." in fields[5] and int(fields[2], 16) == 0:
@@ -192,7 +192,7 @@ def _descendants(process: int) -> Iterator[int]:
             yield from _descendants(child)
 
 
-def _answer(subject: Subject | None, task: Answer) -> tuple[Subject | None, Answer]:
+def _answer(subject: Subject | None, task: Message) -> tuple[Subject | None, Message]:
     try:
         if subject is None:
             subject = Subject(task)
@@ -208,12 +208,12 @@ def _answer(subject: Subject | None, task: Answer) -> tuple[Subject | None, Answ
 
 
 def main() -> None:
-    """Do what each line of standard input asks for; the first opens a case."""
+    """Answer each line of standard input; the first must open a case."""
     end_with_parent()
     subject = None
     while line := _line():
         task = json.loads(line)
-        if task:  # else the end of a run, come too late to be seen
+        if task:  # an empty one ends a run, and came after its end
             if task["do"] == "open" and subject is not None:
                 subject.session.close()
                 subject = None
@@ -225,7 +225,7 @@ def main() -> None:
 
 
 def _line() -> bytes:
-    """Return a line, read byte by byte: what follows must stay to be waited for."""
+    """Return a line. Read it byte by byte: what follows must stay in the pipe for select."""
     line = b""
     while not line.endswith(b"\n") and (found := os.read(0, 1)):
         line += found

@@ -1,10 +1,10 @@
-"""The kernel's tracepoints, reached in a mount namespace that nobody else sees.
+"""Access the kernel's tracepoints from a mount namespace of our own.
 
-`python tracefs.py ids NAME…` prints their numbers; `… exec COMMAND…` runs one where they can be
-found.
+`python tracefs.py ids NAME…` prints the numbers of tracepoints. `python tracefs.py exec COMMAND…`
+runs a command that can access them.
 """
 
-# A profile starts this twice a case: what costs more than the interpreter itself is left out.
+# A profile starts this twice a case: nothing is imported that costs more than the interpreter.
 from __future__ import annotations
 
 import ctypes
@@ -18,7 +18,7 @@ END_WITH_PARENT, KILL = 1, 9  # PR_SET_PDEATHSIG
 
 
 def enter(tracefs: str = TRACEFS) -> str:
-    """Make the tracepoints readable to this process alone; return why they aren't, or ""."""
+    """Make tracefs readable to this process alone; return "", or why that isn't possible."""
     if os.access(f"{tracefs}/events", os.R_OK):
         return ""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -30,14 +30,14 @@ def enter(tracefs: str = TRACEFS) -> str:
     for name, step, arguments in steps:
         if step(*arguments):
             error = os.strerror(ctypes.get_errno())
-            return f"{name}: {error}: tracepoints can't be reached; run it as root"
+            return f"{name}: {error}: tracepoints can't be accessed: run pkbench as root"
     if not os.access(f"{tracefs}/events", os.R_OK):
         return "tracefs has no events: the kernel was built without tracepoints"
     return ""
 
 
 def numbers(names: list[str], tracefs: str = TRACEFS) -> dict[str, int]:
-    """Return the number of each tracepoint that this kernel has."""
+    """Return the numbers of those tracepoints that this kernel has, by name."""
     found = {}
     for name in names:
         try:
@@ -49,7 +49,7 @@ def numbers(names: list[str], tracefs: str = TRACEFS) -> dict[str, int]:
 
 
 def main() -> None:
-    """Do what the first word says."""
+    """Do what the first argument says."""
     ctypes.CDLL(None).prctl(END_WITH_PARENT, KILL)
     reason = enter()
     what, *rest = sys.argv[1:]

@@ -1,7 +1,7 @@
 """A run that pyperf orchestrates: its Manager starts the workers of one case after the other.
 
 pkbench's own schedule interleaves all cases in rounds; pyperf finishes a case before it begins the
-next. Which of the two is good for what, docs/accuracy.md says.
+next. docs/accuracy.md says what each of the two is good for.
 """
 
 import argparse
@@ -30,13 +30,13 @@ from pkbench.turns import Turns, at_the_last_cpu
 from pkbench.worker.pyperf_script import ReadingsHook, make_runner
 from pkbench.worker.session import EXIT_SKIPPED
 
-# What each preset asks of pyperf; what a user gives after `--` comes later and wins.
+# The options of pyperf for each preset. A user's options after `--` override them.
 OPTIONS = {"quick": ("--fast", "--min-time", "0.01"), "standard": (), "publish": ("--rigorous",)}
-# For a machine whose times mean nothing: each case is run, no more.
-ONCE = ("-p", "1", "-n", "1", "-w", "0", "-l", "10")
-# Seconds after which a worker hangs, unless the user gives another number.
+# Options that run each case once, for emulated machines: their times mean nothing.
+SINGLE_RUN = ("-p", "1", "-n", "1", "-w", "0", "-l", "10")
+# A worker that takes this many seconds is taken to hang, unless the user sets another timeout.
 TIMEOUT = ("--timeout", "600")
-# Options of pyperf that would take the result away, or change what a value is.
+# Options of pyperf that are refused, and why: they redirect the result or change what a value is.
 REFUSED = {
     "output": "-o is an option of pkbench run, before --",
     "append": "each result is a file of its own",
@@ -56,21 +56,18 @@ REFUSED = {
 
 
 class PyperfOptionError(Exception):
-    """An option after `--` is not one that pyperf can be given here; the message says why."""
+    """An option after `--` is not valid here; the message says why."""
 
 
 @functools.cache
 def option_parser() -> argparse.ArgumentParser:
-    """Return pyperf's parser with the script's own options; pyperf makes one a process."""
+    """Return pyperf's parser with the script's own options; a process has only one."""
     parser: argparse.ArgumentParser = make_runner(ReadingsHook()).argparser
     return parser
 
 
 def check_options(options: Sequence[str]) -> None:
-    """Raise PyperfOptionError unless pyperf can be given these options.
-
-    Checked before anything is measured.
-    """
+    """Raise PyperfOptionError, before anything is measured, if an option is not valid."""
     parser = option_parser()
     said = io.StringIO()
     try:
@@ -93,9 +90,10 @@ def measure_cases(
     progress: Callable[[Step], None],
     turns: Turns | None = None,
 ) -> None:
-    """Measure each case that the record holds nothing of; `options` are pyperf's.
+    """Measure each case that is not in the record yet; `options` are pyperf's.
 
-    A finished case is one line of the journal. A case that fails is recorded, and the rest goes on.
+    The journal gets a line for each finished case. A case that fails is recorded, and the others
+    are measured.
     """
     turns = turns or at_the_last_cpu()
     began = time.monotonic()
@@ -120,7 +118,7 @@ def measure_cases(
 
 
 def _measure_case(case: Case, options: Sequence[str], machine_name: str) -> dict[str, Any]:
-    """Return the journal's entry of a case: its runs, or why there are none."""
+    """Return a case's entry in the journal: its runs, or why there are none."""
     with tempfile.TemporaryDirectory(prefix="pkbench-") as folder:
         path = Path(folder) / "case.json"
         script = (sys.executable, "-P", "-m", "pkbench.worker.pyperf_script")
@@ -138,7 +136,7 @@ def _measure_case(case: Case, options: Sequence[str], machine_name: str) -> dict
 
 
 def _run(run: pyperf.Run, machine_name: str) -> Run:
-    """Return a run of pyperf's as a result file has it, with nothing private."""
+    """Return one of pyperf's runs as a result file has it, without private metadata."""
     return {
         "metadata": public(run.get_metadata(), machine_name),
         "warmups": [list(warmup) for warmup in run.warmups],
@@ -147,7 +145,7 @@ def _run(run: pyperf.Run, machine_name: str) -> Run:
 
 
 def _failure(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
-    """Return how a case ended that pyperf could not measure: the worker's own words."""
+    """Return the state of a case that pyperf could not measure, with the worker's reason."""
     code = re.search(r"failed with exit code (\d+)", done.stderr)
     state = "skipped" if code and int(code[1]) == EXIT_SKIPPED else "failed"
     said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]

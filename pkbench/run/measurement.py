@@ -44,11 +44,11 @@ class Request:
     output: Path
     seed: int | None = None
     resume: bool = False
-    pyperf_options: Sequence[str] | None = None  # where pyperf orchestrates the workers
+    pyperf_options: Sequence[str] | None = None  # None: pkbench's schedule starts the workers
 
     @property
     def orchestrator(self) -> str:
-        """Return who starts the workers, and how that was asked to."""
+        """Return the program that starts the workers, with its options."""
         options = self.pyperf_options
         return "pkbench" if options is None else shlex.join(["pyperf", *options])
 

@@ -1,1 +1,1 @@
-"""Where in the kernel an operation's instructions are, from a trace of each of them."""
+"""Trace an operation: a kernel and a case in, its instructions by kernel function out."""

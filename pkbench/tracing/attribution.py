@@ -1,4 +1,4 @@
-"""What one operation executes, function by function."""
+"""Attribute the instructions of an operation to functions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,21 +10,24 @@ from pkbench.tracing.call_tree import CallTree, Stack
 
 
 class AttributionError(Exception):
-    """Says, as the rest of a sentence about the guest, why instructions can't be told apart."""
+    """Instructions can't be attributed; the message completes a sentence about the guest."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A traced run of so many iterations."""
+    """A traced run of `loops` iterations."""
 
     loops: int
-    ticks: int  # instructions, as the program's own clock counted them
+    ticks: int  # instructions, counted by the program's own clock
     tree: CallTree
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """The instructions of so many operations: the fewest of which each count is whole."""
+    """The instructions and calls of `operations` operations, by stack.
+
+    `operations` is the smallest number for which all counts are whole.
+    """
 
     kernel: Kernel
     machine: str
@@ -35,16 +38,16 @@ class Attribution:
 
     @property
     def path_length(self) -> float:
-        """Return the instructions of one operation: as they were counted without a trace."""
+        """Return the instructions of one operation, the same as counted without a trace."""
         return sum(self.stacks.values()) / self.operations
 
 
 def attribute(kernel: Kernel, machine: str, counted: Counted, runs: Sequence[Run]) -> Attribution:
-    """Take what twice the iterations execute more, as the path length is taken.
+    """Attribute the difference between twice the iterations and one time, as for the path length.
 
-    What surrounds the iterations is in both runs, and cancels out. A case whose iterations can't
-    follow each other has one run, of which all is taken. Raises AttributionError unless the
-    functions add up to the path length.
+    What surrounds the iterations is in both runs and cancels out. A case whose iterations can't
+    follow each other has one run, which counts whole. Raise AttributionError unless the functions
+    add up to the path length.
     """
     if counted.instructions is None or not runs:
         raise AttributionError(f"did not count {counted.case.name}: {counted.reason}")
@@ -57,7 +60,7 @@ def attribute(kernel: Kernel, machine: str, counted: Counted, runs: Sequence[Run
         raise AttributionError("traced other instructions than it counted")
     if min([*stacks.values(), *calls.values()]) < 0:
         raise AttributionError(
-            "took other ways in twice the iterations than in one: they can't be told apart"
+            "executed other functions in twice the iterations: their difference is negative"
         )
     operations = runs[0].loops * counted.case.benchmark.inner_loops
     common = gcd(operations, *stacks.values(), *calls.values())
@@ -72,11 +75,11 @@ def attribute(kernel: Kernel, machine: str, counted: Counted, runs: Sequence[Run
 
 
 def _check(run: Run) -> None:
-    """See that the trace holds each instruction of the timed run, and nothing else."""
+    """Check that the trace holds each instruction of the timed run, and nothing else."""
     if run.tree.instructions != run.ticks:
         raise AttributionError(
             f"traced {run.tree.instructions:,} instructions between its clock's readings, "
-            f"of which the clock says {run.ticks:,}"
+            f"but its clock counted {run.ticks:,}"
         )
 
 

@@ -1,4 +1,4 @@
-"""A guest whose every instruction can be seen: the emulator's monitor and its log."""
+"""Boot a guest and log each instruction, controlled through QEMU's monitor."""
 
 import json
 import os
@@ -15,14 +15,14 @@ from pkbench.count.emulator import Boot, EmulatorError
 LOG = "trace"
 STOP_PORT = 0x505  # as native/guest/trace.c has it
 PIECE = 1 << 18
-LOOK_EVERY_SECONDS = 0.05
+CHECK_EVERY_SECONDS = 0.05
 
 
 class TracedBoot(Boot):
-    """A guest that stops itself where a trace shall begin and where it shall end."""
+    """A guest that stops itself where a trace begins and where it ends."""
 
     def __enter__(self) -> Self:
-        """Start QEMU with a monitor of ours and a log that goes through a pipe."""
+        """Start QEMU with a monitor and with a log that goes through a pipe."""
         ours, theirs = socket.socketpair()
         self._monitor = Monitor(ours)
         self._inherited = (theirs.fileno(),)
@@ -46,13 +46,13 @@ class TracedBoot(Boot):
             os.close(self._log)
 
     def open_monitor(self) -> None:
-        """Be told of the guest's stops from now on."""
+        """Begin to receive the guest's stops."""
         self._monitor.greet()
 
     def trace(self, take: Callable[[Iterator[bytes]], None], patience_seconds: float) -> None:
-        """Hand over the log of what the guest executes from its next stop to the one after.
+        """Pass the log between the guest's next two stops to `take`, in pieces.
 
-        `take` runs in a thread of its own. Raises EmulatorError where the guest doesn't stop.
+        `take` runs in a thread of its own. Raise EmulatorError where the guest doesn't stop.
         """
         self._monitor.wait_for("STOP", patience_seconds)
         ended = threading.Event()
@@ -75,7 +75,7 @@ class TracedBoot(Boot):
 
     @property
     def _one_instruction(self) -> str:
-        """The command that has each instruction translated, and so logged, by itself."""
+        """The command that makes QEMU translate, and so log, each instruction separately."""
         version = [int(part) for part in self._emulator.version.split(".")[:2] if part.isdigit()]
         return "one-insn-per-tb" if version >= [8, 1] else "singlestep"
 
@@ -91,10 +91,10 @@ class TracedBoot(Boot):
         except Exception as error:  # noqa: BLE001 - raised again where the trace was asked for
             failed.append(error)
         for _ in pieces:
-            pass  # or the emulator would wait for a reader
+            pass  # otherwise the emulator would wait for a reader
 
     def _pieces_of_log(self, ended: threading.Event) -> Iterator[bytes]:
-        """Give the log as it comes, until nothing comes after it has ended."""
+        """Yield the log as it comes, until it has ended and nothing is left."""
         while True:
             last = ended.is_set()
             piece = self._read_log()
@@ -103,10 +103,10 @@ class TracedBoot(Boot):
             elif last:
                 return
             else:
-                ended.wait(LOOK_EVERY_SECONDS)
+                ended.wait(CHECK_EVERY_SECONDS)
 
     def _read_log(self) -> bytes:
-        if not select.select([self._log], [], [], LOOK_EVERY_SECONDS)[0]:
+        if not select.select([self._log], [], [], CHECK_EVERY_SECONDS)[0]:
             return b""
         try:
             return os.read(self._log, PIECE)
@@ -115,7 +115,7 @@ class TracedBoot(Boot):
 
     def _arguments(self, folder: Path) -> list[str]:
         os.mkfifo(folder / LOG)
-        # Without a reader the emulator would wait before it says a word.
+        # Without a reader the emulator would wait at its start.
         self._log = os.open(folder / LOG, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         return [
             *super()._arguments(folder),
@@ -126,21 +126,21 @@ class TracedBoot(Boot):
 
 
 class Monitor:
-    """QEMU's own side of the machine, by its protocol QMP."""
+    """Controls QEMU by its protocol QMP."""
 
     def __init__(self, connection: socket.socket) -> None:
-        """Take over the connection."""
+        """Use this connection."""
         self._connection = connection
         self._stream = connection.makefile("rwb")
         self._events: list[str] = []
 
     def greet(self) -> None:
-        """Begin: before that, QEMU takes no command and tells of no event."""
+        """Begin: QEMU accepts no command and reports no event before that."""
         self._receive()
         self.ask("qmp_capabilities")
 
     def ask(self, command: str, **arguments: str) -> Any:
-        """Have a command done."""
+        """Execute a command and return its result; raise EmulatorError where it is refused."""
         self._send({"execute": command, "arguments": arguments})
         while True:
             answer = self._receive()
@@ -150,13 +150,13 @@ class Monitor:
                 raise EmulatorError(f"refused {command}: {answer['error'].get('desc')}")
 
     def human(self, line: str) -> None:
-        """Have a command done that is for people: it says something if it fails."""
+        """Execute a command of the human monitor, which prints something only if it fails."""
         said = self.ask("human-monitor-command", **{"command-line": line})
         if said:
             raise EmulatorError(f"refused {line!r}: {' '.join(said.split())}")
 
     def wait_for(self, event: str, patience_seconds: float) -> None:
-        """Wait until something has happened, now or before."""
+        """Wait until an event has happened, now or before."""
         self._connection.settimeout(patience_seconds)
         try:
             while event not in self._events:
@@ -166,7 +166,7 @@ class Monitor:
         self._events.clear()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._stream.close()
         self._connection.close()
 
@@ -175,7 +175,7 @@ class Monitor:
             self._stream.write(json.dumps(message).encode() + b"\n")
             self._stream.flush()
         except OSError as error:
-            raise EmulatorError(f"hung up ({error.strerror})") from error
+            raise EmulatorError(f"closed its monitor ({error.strerror})") from error
 
     def _receive(self) -> dict[str, Any]:
         try:
@@ -183,7 +183,7 @@ class Monitor:
         except TimeoutError as error:
             raise EmulatorError("did not stop where its trace ends") from error
         except OSError as error:
-            raise EmulatorError(f"hung up ({error.strerror})") from error
+            raise EmulatorError(f"closed its monitor ({error.strerror})") from error
         if not line:
             raise EmulatorError("ended while it was traced")
         answer: dict[str, Any] = json.loads(line)

@@ -1,4 +1,4 @@
-"""Who called whom, and how many instructions each executed, from the addresses alone."""
+"""Build a call tree with the instructions of each function from executed addresses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Frame:
-    """A function under way, and the address of the instruction that led to it."""
+    """An active function, and the address of the instruction that entered it."""
 
     node: Node
     function: Function
@@ -36,17 +36,17 @@ class Frame:
 class CallTree:
     """Follows a processor through user mode and kernel, between two readings of the clock.
 
-    The program reads its clock where a timed run begins and where it ends: the first reading is
+    The program reads its clock where a timed run begins and where it ends. The first reading is
     counted, as the time-stamp counter counts it, and the second is not.
 
-    A function is entered at its first address, by whatever instruction: one that is jumped to at
-    the end of another belongs to that other. It is left when the processor comes to just behind
-    the instruction that had led there. An instruction that faults is in the trace but was not
-    executed, and neither does the time-stamp counter count it.
+    A function is entered at its first address, by any instruction. One that is entered by a jump at
+    the end of another (a tail call) counts as called by that other. It is left when the processor
+    reaches the instruction after the one that entered it. An instruction that faults is in the
+    trace but was not executed; the time-stamp counter doesn't count it either.
     """
 
     def __init__(self, symbols: Symbols, clock_readings: frozenset[int]) -> None:
-        """Begin before the first reading of the clock."""
+        """Begin before the first reading of the clock, at one of the addresses `clock_readings`."""
         self._symbols = symbols
         self._readings = clock_readings
         self._user = Node((USER,))
@@ -54,10 +54,10 @@ class CallTree:
         self._counting = False
         self._last = 0
         self.instructions = 0  # between the readings, in all
-        self.stretches = 0  # how often the clock was read to begin
+        self.stretches = 0  # how many timed runs have begun
 
     def follow(self, addresses: Iterable[int]) -> None:
-        """Take in the next instructions."""
+        """Follow the next instructions, given by their addresses."""
         last, node, first, end, site = self._last, self._user, 0, 0, 0
         counted = 0
         if self._stack:
@@ -101,7 +101,7 @@ class CallTree:
         self.stretches += self._counting
 
     def _move(self, last: int, address: int) -> Function:
-        """Find out where the processor has come to: back, into a function, or elsewhere in one."""
+        """Handle a move to another function: a return, an entry or a jump. Return that function."""
         function = self._symbols.at(address)
         goes_on = self._stack and address == last  # a string instruction
         if not goes_on and not self._returned(address, function):
@@ -113,7 +113,7 @@ class CallTree:
             self._enter(function, last)
         elif address == function.first and not function.cold:
             if 0 < address - last <= LONGEST_INSTRUCTION and not self._stack[-1].function.thunk:
-                # One label after another: entry code has several.
+                # Execution runs on into the next label: entry code has several.
                 site = self._stack.pop().site
                 self._enter(function, site)
             else:
@@ -122,7 +122,7 @@ class CallTree:
             self._jump(function, last)
 
     def _returned(self, address: int, function: Function) -> bool:
-        """Go back to the innermost function that was left just before this address."""
+        """Return to the innermost caller whose call ends just before this address, if any."""
         for depth in range(len(self._stack) - 1, 0, -1):
             caller = self._stack[depth - 1].function
             behind = 0 <= address - self._stack[depth].site <= LONGEST_INSTRUCTION
@@ -133,7 +133,7 @@ class CallTree:
         return False
 
     def _jump(self, function: Function, last: int) -> None:
-        """Go on in the middle of a function: one that is under way, or another."""
+        """Continue in the middle of a function: an active one, or another."""
         for depth in range(len(self._stack) - 1, -1, -1):
             if self._stack[depth].function.name == function.name:
                 del self._stack[depth + 1 :]
@@ -142,7 +142,7 @@ class CallTree:
         self._enter(function, last)
 
     def _continue(self, function: Function) -> None:
-        """Go on in a function, or in its cold part."""
+        """Continue in a function or in its cold part."""
         top = self._stack[-1]
         if top.function != function:
             self._stack[-1] = Frame(top.node, function, top.site)

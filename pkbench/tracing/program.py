@@ -1,4 +1,4 @@
-"""The guest's program as a file: where it reads its clock."""
+"""Find where the guest's program reads its clock."""
 
 import re
 import struct
@@ -12,7 +12,7 @@ LOADED, EXECUTABLE = 1, 1
 def clock_readings(program: bytes) -> frozenset[int]:
     """Return the addresses at which a static program may read the time-stamp counter.
 
-    Bytes within another instruction may look alike; no processor comes to them.
+    Bytes within other instructions may match too, but no processor executes them.
     """
     found: set[int] = set()
     (start,) = struct.unpack_from("<Q", program, HEADERS_AT)

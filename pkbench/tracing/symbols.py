@@ -1,22 +1,22 @@
-"""The guest's kernel functions by address."""
+"""Look up the guest's kernel functions by address."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Not functions, but marks between them.
+# Labels between functions.
 MARK = re.compile(r"_?_?[se]?text$|_(start|end|begin)$|^__cfi_")
-# A part that compilers keep away from the rest of its function.
+# The part of a function that compilers place apart because it rarely runs.
 COLD = ".cold"
-# What compilers append to a function that they have made another of; nothing of it is ours.
+# The suffix of a function that a compiler derived from another.
 CLONE = re.compile(r"\.(isra|constprop|llvm)\.\d+")
-# What stands in for a call or a return where a processor must not guess: its caller's code.
+# Replacements for indirect calls and returns that prevent speculation: part of their caller's code.
 THUNK = re.compile(
     r"^__x86_(indirect|return)_|^__x86_return_skl$|^call_depth_return_thunk$|^clear_bhb_loop|"
     r"^srso_|^its_return_thunk$|^retbleed_|^zen_untrain_ret$|^(__x86_)?entry_untrain_ret$|^__fentry__$"
 )
-# Where a processor goes that could not execute an instruction: that one has not been executed.
+# Entry points of faults: the instruction that faulted was not executed.
 FAULT = re.compile(
     r"^asm_exc_(page_fault|general_protection|invalid_op|device_not_available|divide_error|"
     r"stack_segment|segment_not_present|alignment_check)$"
@@ -39,7 +39,7 @@ class Symbols:
     """All functions of a kernel."""
 
     def __init__(self, entries: Iterable[tuple[int, str, str]]) -> None:
-        """Take addresses, types (as nm has them) and names."""
+        """Index functions given by address, type (as nm prints it) and name."""
         names: dict[int, tuple[tuple[bool, ...], int, str]] = {}
         for address, kind, name in entries:
             if address:
@@ -62,7 +62,7 @@ class Symbols:
 
 
 def parse(line: str) -> tuple[int, str, str]:
-    """Read one line of /proc/kallsyms."""
+    """Return address, type and name from a line of /proc/kallsyms."""
     address, kind, name = line.split(maxsplit=3)[:3]
     return int(address, 16), kind, name
 
@@ -81,7 +81,7 @@ def _function(name: str, first: int, end: int) -> Function:
 
 
 def _preference(kind: str, name: str) -> tuple[bool, ...]:
-    """Of several names of one place, take a function's, global, without decoration."""
+    """Return a sort key of the names of one address: a plain name of a global function is first."""
     return (
         bool(MARK.search(name)),
         "ia32" in name or "compat" in name,

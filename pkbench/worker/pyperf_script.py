@@ -34,7 +34,7 @@ HOOK = "pkbench"
 class Timer:
     """The time function of one case.
 
-    It proves the case before the first value and again at the end, and takes the same readings
+    It verifies the case before the first value and again at the end, and takes the same readings
     with each value as pkbench's own worker process does.
     """
 
@@ -60,7 +60,7 @@ class Timer:
         return self._loop_seconds * loops
 
     def _series(self, session: Session, loops: int) -> Values:
-        """Begin values of so many iterations: in pieces, once it is known how long one takes."""
+        """Begin values of so many iterations, in pieces if the length of an iteration is known."""
         self._loops, self._piece_loops = loops, 0
         in_pieces = self._process.can_time_pieces and not self.case.benchmark.threads
         if in_pieces and self._loop_seconds:
@@ -68,7 +68,7 @@ class Timer:
         return Values(session, loops, self._piece_loops, kernel_counters(), event_counters())
 
     def begin_series(self) -> None:
-        """Start anew: pyperf is about to take its warmups, or its values."""
+        """Drop earlier values: pyperf begins its warmups, or its values."""
         self._values = None
 
     def metadata(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class ReadingsHook:
         self.timer: Timer | None = None
 
     def load(self) -> Callable[[], "Series"]:
-        """Return what makes an instance, as an entry point does."""
+        """Return a function that makes an instance, as an entry point does."""
         return lambda: Series(self.timer)
 
 
@@ -188,7 +188,9 @@ def main() -> None:
         sys.exit(EXIT_FAILED)
     except SelectionError as error:
         sys.exit(str(error))
-    except RuntimeError as error:  # pyperf's word for a worker that failed: that has said why
+    except (
+        RuntimeError
+    ) as error:  # what pyperf raises for a worker that failed; the worker has printed why
         sys.exit(str(error))
 
 

@@ -75,17 +75,17 @@ def rows_of(pairs: Pairs) -> dict[str, list[Row]]:
     return found
 
 
-def told(rows: Sequence[Row]) -> str:
+def coverage(rows: Sequence[Row]) -> str:
     """Return in how many pairs the interval holds 1, and half its median width.
 
-    Of those that can be told: not where one of the two had to share its core.
+    Pairs without a test are left out, as where one of the two was contended.
     """
-    told = [row for row in rows if not row["why"]]
-    if not told:
-        return "none can be told"
-    held = sum(row["low"] <= 1 <= row["high"] for row in told)
-    half_width = statistics.median((row["high"] - row["low"]) / 2 for row in told)
-    return f"{held} of {len(told)} (± {100 * half_width:.1f} %)"
+    tested = [row for row in rows if not row["why"]]
+    if not tested:
+        return "no pair was tested"
+    held = sum(row["low"] <= 1 <= row["high"] for row in tested)
+    half_width = statistics.median((row["high"] - row["low"]) / 2 for row in tested)
+    return f"{held} of {len(tested)} (± {100 * half_width:.1f} %)"
 
 
 def show(interleaved: Pairs, apart: Pairs) -> None:
@@ -95,7 +95,7 @@ def show(interleaved: Pairs, apart: Pairs) -> None:
     first, second = rows_of(interleaved), rows_of(apart)
     for case in CASES:
         units = "/".join(sorted({each["unit"] for each in first[case]}))
-        print(row.format(case, units, told(first[case]), told(second[case])))
+        print(row.format(case, units, coverage(first[case]), coverage(second[case])))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Compare simulated results of identical and of dearer code, as pkbench and as pyperf do.
+"""Compare simulated results of identical and of slower code, as pkbench and as pyperf do.
 
 Every process has an effect of its own, which its values share, as memory placement and frequency
 give it. Prints, for each kind of suite, the share of cases that either calls different:
@@ -29,7 +29,7 @@ from pkbench.analysis.reading.result import Case, Result
 PROCESSES, VALUES = 20, 5
 PROCESS_EFFECT, NOISE = 0.02, 0.01  # standard deviations, relative
 COST = 1e-6  # seconds an operation
-DEARER = 1.03
+SLOWDOWN = 1.03
 ODD, ODD_COST = 1 / 50, 1.32  # share of processes, as a getppid's were seen on a Zen 4 core
 
 Values = NDArray[np.float64]  # of a case: a row a process, a column a value
@@ -61,7 +61,7 @@ class Kind:
     cases: int = 1
     base: Side = Side()
     new: Side = Side()
-    dearer: int = 0
+    slower: int = 0
 
 
 STILL = Side(effect=0, noise=0)
@@ -69,8 +69,8 @@ WITH_ODD = Side(effect=0.001, noise=0.001, odd=ODD)
 KINDS = (
     Kind("the same, 1 case"),
     Kind("the same, 40 cases", cases=40),
-    Kind("3 % dearer, 1 case", dearer=1),
-    Kind("3 % dearer, 1 of 40 cases", cases=40, dearer=1),
+    Kind("3 % slower, 1 case", slower=1),
+    Kind("3 % slower, 1 of 40 cases", cases=40, slower=1),
     Kind("the same, 20 and 13 processes", new=Side(processes=13)),
     Kind("the same, 5 and 4 values", new=Side(values=4)),
     Kind("the same, no variance", base=STILL, new=STILL),
@@ -79,7 +79,7 @@ KINDS = (
     Kind("the same, one process and 20", base=Side(processes=1)),
     Kind("the same, one value in all", base=Side(1, 1), new=Side(1, 1)),
     Kind("the same, odd processes", base=WITH_ODD, new=WITH_ODD),
-    Kind("3 % dearer, odd processes", base=WITH_ODD, new=WITH_ODD, dearer=1),
+    Kind("3 % slower, odd processes", base=WITH_ODD, new=WITH_ODD, slower=1),
 )
 
 
@@ -87,18 +87,18 @@ class Found(NamedTuple):
     """How many cases of a suite, or of several, are called what they aren't, and what they are."""
 
     same: int = 0  # called different, of those that are the same
-    dearer: int = 0  # called slower, of those that cost more
+    slower: int = 0  # called slower, of those that cost more
     wrong_way: int = 0  # called faster, of those that cost more
     suites: int = 0  # in which a case that is the same was called different
 
     @classmethod
-    def of(cls, called: Sequence[int], dearer: int) -> "Found":
+    def of(cls, called: Sequence[int], slower: int) -> "Found":
         """Judge what was called in one suite: 1 slower, -1 faster, 0 neither."""
-        wrong = sum(call != 0 for call in called[dearer:])
+        wrong = sum(call != 0 for call in called[slower:])
         return cls(
             wrong,
-            sum(call > 0 for call in called[:dearer]),
-            sum(call < 0 for call in called[:dearer]),
+            sum(call > 0 for call in called[:slower]),
+            sum(call < 0 for call in called[:slower]),
             int(wrong > 0),
         )
 
@@ -154,10 +154,10 @@ TOOLS = {"pkbench": by_pkbench, "pyperf": by_pyperf}
 def one_suite(kind: Kind, seed: int, number: int) -> tuple[Found, ...]:
     """Simulate a pair of suites, the cases that cost more first; judge each tool's comparison."""
     random = np.random.default_rng((seed, KINDS.index(kind), number))
-    costs = [COST * (DEARER if place < kind.dearer else 1) for place in range(kind.cases)]
+    costs = [COST * (SLOWDOWN if place < kind.slower else 1) for place in range(kind.cases)]
     base = [kind.base.draw(COST, random) for _ in costs]
     new = [kind.new.draw(cost, random) for cost in costs]
-    return tuple(Found.of(by(base, new), kind.dearer) for by in TOOLS.values())
+    return tuple(Found.of(by(base, new), kind.slower) for by in TOOLS.values())
 
 
 def examine(kind: Kind, suites: int, seed: int, pool: Executor) -> dict[str, Found]:
@@ -174,19 +174,19 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
-HEADINGS = ("", "", "same called different", "in suites", "dearer found", "called cheaper")
+HEADINGS = ("", "", "same called different", "in suites", "slower found", "called faster")
 ROW = "{:32} {:8} {:>22} {:>10} {:>13} {:>15}"
 
 
 def show(kind: Kind, suites: int, found: dict[str, Found]) -> None:
     """Print a kind's two lines."""
-    same, dearer = suites * (kind.cases - kind.dearer), suites * kind.dearer
+    same, slower = suites * (kind.cases - kind.slower), suites * kind.slower
     for tool, number in found.items():
         cells = (
             share(number.same, same),
             share(number.suites, suites if same else 0),
-            share(number.dearer, dearer),
-            share(number.wrong_way, dearer),
+            share(number.slower, slower),
+            share(number.wrong_way, slower),
         )
         print(ROW.format(kind.name, tool, *cells), flush=True)
 

@@ -2,7 +2,7 @@
 
 Prints, for several numbers of processes, the share of samples of which `pkbench report` would say
 that they have two modes, or that they drift: normal ones; normal ones with a share of outliers; and
-such as have two modes, a fifth dearer in a quarter of the processes, or drift by 3 %.
+such as have two modes, a fifth more costly in a quarter of the processes, or drift by 3 %.
 
     python tests/benchmarks/shapes.py [--samples 2000]
 """

@@ -192,7 +192,7 @@ def first_process(kernel: Kernel, program: Path, word: str, cases: bytes = b"") 
         ]
     )
     with Boot(needs.qemu(), kernel.path, archive, GUEST_MIB, f"-- {word}") as guest:
-        yield from guest.answers(patience_seconds=300)
+        yield from guest.lines(patience_seconds=300)
 
 
 @pytest.mark.guest

@@ -54,7 +54,7 @@ def test_a_kernel_that_emulation_does_not_boot_is_one_sentence(consoles, tmp_pat
     needs.qemu()
     path = tmp_path / "vmlinuz"
     path.write_bytes(image())
-    with pytest.raises(GuestError, match=r"6\.1\.0 was not booted \(.+\); its console is in"):
+    with pytest.raises(GuestError, match=r"6\.1\.0 was not booted \(.+\); its console is saved in"):
         guest.count(Kernel("6.1.0", path, "file", "6.1.0"), [], patience_seconds=20)
 
 
@@ -64,7 +64,9 @@ def test_a_kernel_that_panics_is_one_sentence_and_its_console_is_kept(
 ):
     (tmp_path / "init").write_text("not a program")
     monkeypatch.setattr(guest, "program", lambda: tmp_path / "init")
-    with pytest.raises(GuestError, match=r"panicked \(.*init.*\); its console is in ") as caught:
+    with pytest.raises(
+        GuestError, match=r"panicked \(.*init.*\); its console is saved in "
+    ) as caught:
         guest.count(kernel, [])
     kept = consoles / f"{kernel.release}.log"
     assert str(caught.value).endswith(str(kept))
@@ -74,7 +76,7 @@ def test_a_kernel_that_panics_is_one_sentence_and_its_console_is_kept(
 @pytest.mark.guest
 def test_a_guest_that_falls_silent_is_killed_in_time(kernel, consoles):
     began = time.monotonic()
-    with pytest.raises(GuestError, match=r"said nothing for 1 seconds; its console is in "):
+    with pytest.raises(GuestError, match=r"wrote nothing for 1 seconds; its console is saved in "):
         guest.count(kernel, [], patience_seconds=1)
     assert time.monotonic() - began < 30
 
@@ -153,7 +155,7 @@ def test_what_meets_timer_interrupts_is_told_by_repeats_that_agree(kernel):
     told = [each.instructions for each in count.cases if each.instructions]
     long = [instructions for instructions in told if min(instructions.totals) > BETWEEN_TICKS]
     assert len(long) > 1
-    assert [] == [instructions.doubt for instructions in long if instructions.doubt]
+    assert [] == [instructions.warning for instructions in long if instructions.warning]
 
 
 @pytest.mark.guest

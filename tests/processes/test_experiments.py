@@ -8,9 +8,9 @@ from command_line import pkbench
 from pkbench.analysis.estimate.result_set import ResultSet
 from pkbench.analysis.experiments import (
     EXPERIMENTS,
+    INCONCLUSIVE,
     NOT_SEEN,
     SEEN,
-    UNTOLD,
     Verdict,
     judge,
     named,
@@ -32,7 +32,7 @@ def test_the_command_lists_measures_and_judges(tmp_path: Path) -> None:
     assert 0 == done.returncode, done.stderr
     told = json.loads(done.stdout)
     assert [str(output)] == told["results"]
-    assert {SEEN, NOT_SEEN, UNTOLD} >= {each["state"] for each in told["verdicts"]}
+    assert {SEEN, NOT_SEEN, INCONCLUSIVE} >= {each["state"] for each in told["verdicts"]}
     again = pkbench("experiment", "mprotect-noop", str(output), "--figures", str(tmp_path / "f"))
     assert "published: EoSD" in again.stdout
     refused = pkbench("experiment", "mprotect-nop")

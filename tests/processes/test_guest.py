@@ -33,8 +33,8 @@ def consoles(tmp_path: Path, monkeypatch) -> Path:
 @pytest.mark.parametrize(
     ("does", "sentence"),
     [
-        ("while :; do echo stall >> $console; sleep 0.1; done", "answered nothing for 2 seconds"),
-        ("exec sleep 60", "said nothing for 1 seconds"),
+        ("while :; do echo stall >> $console; sleep 0.1; done", "reported nothing for 2 seconds"),
+        ("exec sleep 60", "wrote nothing for 1 seconds"),
         ("echo 'Kernel panic - not syncing: no root' > $console", "panicked (no root)"),
         ("echo no such CPU >&2", "was not booted (no such CPU)"),
         (
@@ -60,8 +60,11 @@ def test_whatever_a_guest_does_is_one_sentence_in_time(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (Options(append="pti=on\n"), r"is nothing for a kernel's command line: pti=on is"),
-        (Options(cpu="-la57 -s"), r"'-la57 -s' names no features of a CPU"),
+        (
+            Options(append="pti=on\n"),
+            r"is not valid on a kernel's command line: a valid option is pti=on",
+        ),
+        (Options(cpu="-la57 -s"), r"'-la57 -s' is not a list of CPU features"),
     ],
 )
 def test_options_that_no_guest_could_have_are_one_sentence(options, sentence):

@@ -9,7 +9,7 @@ import needs
 import pytest
 from processes import gone
 
-from pkbench.profiler import code
+from pkbench.profiler.perf import code
 from pkbench.profiler.processes import TRACEFS, ProgramError, checked, run
 
 pytestmark = pytest.mark.alone

@@ -20,10 +20,11 @@ from pkbench.analysis.profiles import read
 from pkbench.analysis.reading.bounded_json import ResultError
 from pkbench.cases.catalogue import parse_case
 from pkbench.machine import detect
-from pkbench.profiler import conversation, counting, profiling, run, sampling, settings, timeline
+from pkbench.profiler import conversation, counting, profiling, run, settings
 from pkbench.profiler import round as rounds
 from pkbench.profiler.conversation import Conversation, NoAnswer
 from pkbench.profiler.counting import Known
+from pkbench.profiler.perf import sampling, timeline
 from pkbench.profiler.processes import TRACEFS, checked
 from pkbench.profiler.profiling import Profiled
 from pkbench.profiler.run import Request
@@ -93,7 +94,7 @@ def test_whatever_perf_does_everything_else_is_delivered(
     assert words in found.missing["samples"]
     assert "\n" not in found.missing["samples"]
     assert "context_switches" in per_operation(found)
-    assert {"alone", "counted"} <= {timing.how for timing in found.timings}
+    assert {"unprofiled", "counted"} <= {timing.how for timing in found.timings}
 
 
 def test_a_perf_that_hangs_is_ended_and_everything_else_is_delivered(
@@ -271,7 +272,7 @@ def test_a_folder_gets_the_profile_and_what_is_drawn_of_it(tmp_path: Path) -> No
         (("no/such-case",), "no case matches"),
         ((CASE, "--against", "no/such-case"), "no case matches"),
         ((CASE, "--against", "protect"), "name one, or a profile"),
-        ((CASE, "-o", "/proc/nowhere"), "can't make the folder"),
+        ((CASE, "-o", "/proc/nowhere"), "can't create the folder"),
     ],
 )
 def test_what_cannot_be_profiled_is_one_sentence(arguments: Sequence[str], words: str) -> None:
@@ -386,7 +387,7 @@ def test_a_report_says_how_an_unfinished_profile_is_finished(tmp_path: Path) -> 
     (tmp_path / "profile.json.journal").write_text("")
 
     assert read.is_profile(tmp_path)
-    with pytest.raises(ResultError, match=rf"goes on with --resume -o {tmp_path}"):
+    with pytest.raises(ResultError, match=rf"repeat its command with --resume -o {tmp_path}"):
         read.read(tmp_path)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pkbench.analysis import figures
 from pkbench.analysis.reading import worker_pool
 from pkbench.version import version
 
@@ -39,12 +40,25 @@ sys.addaudithook(_guard)
 # Python starts `uname -p` for this, once a process; pyperf's metadata hold it.
 platform.processor()
 version()  # likewise, git
-worker_pool.MOST = 1  # a report is drawn by the test's own process
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test in this folder."""
     item.add_marker(pytest.mark.unit)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_process() -> Generator[None, None, None]:
+    """Let a report draw its figures in this process, not in workers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_pool, "MOST", 1)
+        yield
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a report draw no figures, which would take longer than a unit test may."""
+    monkeypatch.setattr(figures, "FIGURES", ())
 
 
 @pytest.hookimpl(wrapper=True)

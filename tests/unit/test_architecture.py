@@ -150,6 +150,28 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     graphlib.TopologicalSorter(graph).prepare()
 
 
+# What writes text. It takes its tables from `derive`, so that it needs no figure.
+TEXTS = re.compile(r"analysis\.(compare|tables|report\.(summary|machines_summary|method))\b")
+
+
+@pytest.mark.parametrize("path", sorted(ANALYSIS.rglob("*.py")), ids=dotted)
+def test_text_needs_no_figure_and_only_figures_draw(path: Path) -> None:
+    drawing = {name for name in imported(path) if name.startswith("matplotlib")}
+    figures = {name for name in imports(path, KNOWN) if ".analysis.figures" in name}
+
+    if TEXTS.search(dotted(path)):
+        assert figures == set()
+    if place(dotted(path), "analysis") not in ("figures", "notebook"):
+        assert drawing == set()
+
+
+def test_tables_are_computed_and_not_drawn() -> None:
+    """Drawing takes a table: it sees no result set and no estimates."""
+    for path in sorted((ANALYSIS / "figures" / "drawing").glob("*.py")):
+        names = {place(name, "analysis") for name in imports(path, KNOWN)}
+        assert names <= {"figures", "derive", "formatting"}, dotted(path)
+
+
 def test_few_modules_see_the_native_code() -> None:
     seeing = {dotted(path) for path in modules() if "pkbench._native" in imports(path, KNOWN)}
 

@@ -1,4 +1,4 @@
-"""Core cycles told by chains are checked against the CPU's own counter where there is one."""
+"""Calibrated core cycles are checked against the CPU's own counter where there is one."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def counted(
     values = [SECONDS] * len(core_cycles)
     made = Made(CASE, [values], beside={"core_cycles": [core_cycles], **beside}, cycle=CYCLE)
     whole = suite([made])
-    whole["metadata"]["pkbench_counted"] = scope
+    whole["metadata"]["pkbench_counter_scope"] = scope
     return write(path / "result.json", whole)
 
 
@@ -49,7 +49,7 @@ def test_the_middle_of_all_values_is_what_counts(tmp_path: Path) -> None:
     assert said(path).endswith("it confirms them.")
 
 
-def test_a_counter_that_says_something_else_is_told(tmp_path: Path) -> None:
+def test_a_counter_that_disagrees_is_reported(tmp_path: Path) -> None:
     path = counted(tmp_path, CYCLES * 1.2, CYCLES * 1.2)
     assert "does not confirm them" in said(path)
 

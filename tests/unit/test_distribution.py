@@ -1,4 +1,4 @@
-"""What a median hides is said in words, and nothing where there is nothing."""
+"""What a median hides is reported in words, and nothing where it hides nothing."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_processes_without_a_shape_are_passed_over() -> None:
     assert told.count("") >= 196
 
 
-def test_a_mode_of_a_fifth_of_the_processes_is_told_with_how_much_dearer_it_is() -> None:
+def test_a_mode_of_a_fifth_of_the_processes_is_reported_with_how_much_more_it_costs() -> None:
     values = normal(1)
     values[::5] *= 1.2
     assert "two modes: 20% of the processes cost 1.20 times as much" == shape(values, ROUNDS)
@@ -33,7 +33,7 @@ def test_one_process_far_away_is_no_mode() -> None:
 @pytest.mark.parametrize(
     ("end", "told"), [(1.06, "drifts up by 3.9%"), (0.94, "drifts down by 4.9%")]
 )
-def test_a_drift_over_the_run_is_told_with_its_direction(end: float, told: str) -> None:
+def test_a_drift_over_the_run_is_reported_with_its_direction(end: float, told: str) -> None:
     assert shape(normal(1) * np.linspace(1, end, 30), ROUNDS).startswith(told)
 
 

@@ -64,7 +64,7 @@ def test_more_processes_narrow_the_interval(tmp_path: Path) -> None:
     assert width(200) < width(10) / 2
 
 
-def test_contaminated_values_are_left_out_and_counted(tmp_path: Path) -> None:
+def test_disturbed_values_are_left_out_and_counted(tmp_path: Path) -> None:
     switches = [[0, 1, 0], [0, 0, 0], [1, 0, 0]]
     values = [[1.0, 9.0, 1.0], [2.0, 2.0, 2.0], [9.0, 3.0, 3.0]]
     made = Made("a/b", values, cycle=0.5, beside={"involuntary_switches": switches})
@@ -73,7 +73,7 @@ def test_contaminated_values_are_left_out_and_counted(tmp_path: Path) -> None:
     assert (9, 2) == (found["values"], found["left_out"])
 
 
-def test_a_process_with_most_values_contaminated_keeps_them_all(tmp_path: Path) -> None:
+def test_a_process_with_most_values_disturbed_keeps_them_all(tmp_path: Path) -> None:
     made = Made(
         "a/b",
         [[1.0, 9.0, 9.0], [1.0, 9.0, 1.0, 9.0]],
@@ -83,7 +83,7 @@ def test_a_process_with_most_values_contaminated_keeps_them_all(tmp_path: Path) 
     assert ((9.0, 1.0), 2) == (found["process_values"], found["left_out"])
 
 
-def test_crowded_values_are_left_out_and_processes_without_others_with_them(tmp_path: Path) -> None:
+def test_contended_values_are_left_out_and_so_are_processes_without_others(tmp_path: Path) -> None:
     nops = [[0.17, 0.34], [0.34, 0.17], [0.17, 0.17], [0.34, 0.34]]
     values = [[1.0, 9.0], [9.0, 2.0], [3.0, 3.0], [9.0, 9.0]]
     found = estimate(tmp_path, Made("a/b", values, cycle=0.5, beside={"nop_cycles": nops}))
@@ -95,7 +95,7 @@ def test_crowded_values_are_left_out_and_processes_without_others_with_them(tmp_
     assert (8, 4, 0) == (found["values"], found["left_out"], found["contended"])
 
 
-def test_crowded_values_are_kept_and_counted_where_too_few_processes_have_others(
+def test_contended_values_are_kept_and_counted_where_too_few_processes_have_others(
     tmp_path: Path,
 ) -> None:
     nops = [[0.17, 0.34], [0.34, 0.17], [0.34, 0.34], [0.34, 0.34]]
@@ -104,7 +104,7 @@ def test_crowded_values_are_kept_and_counted_where_too_few_processes_have_others
     assert ((2.0,) * 4, 0, 6) == (found["process_values"], found["left_out"], found["contended"])
 
 
-def test_a_contaminated_value_is_not_kept_for_having_the_core_to_itself(tmp_path: Path) -> None:
+def test_a_disturbed_value_is_not_kept_for_being_uncontended(tmp_path: Path) -> None:
     beside = {"nop_cycles": [[0.17, 0.17, 0.34]] * 3, "steal_seconds": [[0, 0.01, 0]] * 3}
     found = estimate(tmp_path, Made("a/b", [[1.0, 9.0, 9.0]] * 3, beside=beside))
     assert ((1.0,) * 3, 6) == (found["process_values"], found["left_out"])
@@ -118,7 +118,7 @@ def test_cycles_are_values_over_what_an_addition_took(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("cycle", "multiply"), [(None, 3.0), (2.5e-10, 3.1), (0.0, 3.0)])
-def test_chains_that_disagree_tell_no_cycles(
+def test_an_inconsistent_calibration_gives_no_cycles(
     tmp_path: Path, cycle: float | None, multiply: float
 ) -> None:
     row = estimate(tmp_path, Made("a/b", [[1e-6] * 3] * 3, cycle=cycle, multiply=multiply))

@@ -11,9 +11,9 @@ from pkbench.analysis import ResultError, read
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.experiments import (
     EXPERIMENTS,
+    INCONCLUSIVE,
     NOT_SEEN,
     SEEN,
-    UNTOLD,
     Experiment,
     Verdict,
     judge,
@@ -46,16 +46,18 @@ def test_every_experiment_can_be_run_and_drawn_and_has_a_source(experiment: Expe
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
-def test_nothing_is_told_where_nothing_was_measured(experiment: Experiment, tmp_path: Path) -> None:
+def test_a_claim_is_inconclusive_where_nothing_was_measured(
+    experiment: Experiment, tmp_path: Path
+) -> None:
     cases = select(experiment.cases, experiment.points, "quick")
     found = result_set(tmp_path, *(skipped(case.name) for case in cases))
     for finding in judge(experiment, [found]):
-        assert UNTOLD == finding.verdict.state
+        assert INCONCLUSIVE == finding.verdict.state
         assert NO_KEYS in finding.verdict.words or "was not asked for" in finding.verdict.words
 
 
 @pytest.mark.parametrize(
-    ("changed", "state"), [(270e-9, SEEN), (110e-9, NOT_SEEN), (150e-9, UNTOLD)]
+    ("changed", "state"), [(270e-9, SEEN), (110e-9, NOT_SEEN), (150e-9, INCONCLUSIVE)]
 )
 def test_a_ratio_is_seen_where_its_whole_interval_is(
     tmp_path: Path, changed: float, state: str
@@ -73,7 +75,7 @@ def test_a_ratio_is_seen_where_its_whole_interval_is(
     assert "protect/mprotect-none-rw/pages:1 over syscall/mprotect-same" in verdict.words
 
 
-@pytest.mark.parametrize(("cycles", "state"), [(60, SEEN), (200, NOT_SEEN), (79, UNTOLD)])
+@pytest.mark.parametrize(("cycles", "state"), [(60, SEEN), (200, NOT_SEEN), (79, INCONCLUSIVE)])
 def test_cycles_are_those_of_the_core_without_the_loop(
     tmp_path: Path, cycles: int, state: str
 ) -> None:
@@ -86,7 +88,7 @@ def test_cycles_are_those_of_the_core_without_the_loop(
     assert state == verdicts("erim-switch-table", found)["a switch adds 55 to 80 cycles"].state
 
 
-def test_a_claim_of_time_is_not_told_by_instructions(tmp_path: Path) -> None:
+def test_instruction_counts_do_not_decide_a_claim_about_time(tmp_path: Path) -> None:
     found = result_set(
         tmp_path,
         Made("instruction/rdpkru", [[1.0]]),
@@ -96,7 +98,7 @@ def test_a_claim_of_time_is_not_told_by_instructions(tmp_path: Path) -> None:
         evidence="path length",
     )
     told = verdicts("libmpk-table1", found)
-    assert UNTOLD == told["WRPKRU costs more than RDPKRU"].state
+    assert INCONCLUSIVE == told["WRPKRU costs more than RDPKRU"].state
     tag = told["pkey_mprotect of a page costs within a tenth of what mprotect does"]
     assert SEEN == tag.state
     assert tag.words.startswith("in instructions: ")
@@ -118,7 +120,7 @@ def test_a_share_is_the_rate_times_what_a_switch_adds(tmp_path: Path) -> None:
     assert SEEN == share_at("switch/rate-wrpkru/work:5000", 100_000, 0.03)(here).state
 
 
-def test_a_cost_is_linear_where_a_page_more_costs_the_same(tmp_path: Path) -> None:
+def test_a_cost_is_linear_where_each_further_page_costs_the_same(tmp_path: Path) -> None:
     sizes = (1, 100, 1000)
     costs = {"even": (1e-6, 1e-5, 1e-4), "steeper": (1e-6, 1e-5, 1e-3)}
     found = result_set(
@@ -141,7 +143,7 @@ def test_a_difference_in_cycles_is_that_of_two_cases(tmp_path: Path) -> None:
         Made("kernel/b", [[900 * CYCLE]] * 7, cycle=CYCLE),
     )
     told = more_cycles("kernel/a", "kernel/b", 50, 200)(Here(found, "box"))
-    assert (SEEN, "kernel/a less kernel/b: 100 cycles") == (told.state, told.words)
+    assert (SEEN, "kernel/a minus kernel/b: 100 cycles") == (told.state, told.words)
 
 
 def test_an_experiment_that_there_is_not_is_refused_with_the_names_of_those_there_are() -> None:

@@ -99,10 +99,10 @@ def test_json_says_the_same(made, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "--functions takes one case"),
-        ((CASE, CASE), "--functions takes one case"),
-        ((CASE, "-P", "pages=1"), "--functions takes one case"),
-        (("protect",), "'protect' is not one case, as "),
+        ((), "--functions takes exactly one case"),
+        ((CASE, CASE), "--functions takes exactly one case"),
+        ((CASE, "-P", "pages=1"), "--functions takes exactly one case"),
+        (("protect",), "'protect' is not the full name of one case; type one such as "),
         (("protect/mprotect-rw-ro",), "must name a point of each axis"),
         (("protect/mprotekt-rw-ro/pages:1",), "no case matches"),
         ((CASE, "--kernel", "6.1.0"), "twice"),

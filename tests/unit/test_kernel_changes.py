@@ -12,7 +12,7 @@ from pkbench.analysis.figures.declared.kernels import KERNELS
 from pkbench.analysis.figures.drawing import style
 from pkbench.analysis.reading.result import read
 from pkbench.analysis.report import summary
-from pkbench.analysis.tables import report_tables
+from pkbench.analysis.tables import all_cases, report_tables
 
 GETPPID = "syscall/getppid"
 # What one more page takes in each of these kernels.
@@ -84,7 +84,7 @@ def test_times_have_no_slope_without_an_interval(tmp_path: Path) -> None:
 
 def test_user_mode_and_kernel_stand_beside_the_whole(tmp_path: Path) -> None:
     found = result_set(tmp_path, {"6.1.192-2": 133})
-    table = report_tables.everything(found)
+    table = all_cases.table(found)
     place = list(table.headings).index("user mode (instructions)")
     cells = {row[1]: list(row[place - 1 : place + 2]) for row in table.rows}
     assert ["335", "4", "331"] == cells[GETPPID]

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from pkbench.cases.catalogue import Case, by_name, parse_case
-from pkbench.profiler import counting, settings, stacks, timeline, tracefs
+from pkbench.profiler import counting, settings, tracefs
 from pkbench.profiler import round as rounds
 from pkbench.profiler.counting import Known
 from pkbench.profiler.events import TRACEPOINTS, Event
+from pkbench.profiler.perf import stacks, timeline
+from pkbench.profiler.perf.timeline import Occurrence
 from pkbench.profiler.processes import ProgramError
 from pkbench.profiler.profiling import Profiled
-from pkbench.profiler.timeline import Happening
 from pkbench.turns import Turns
 
 SAMPLE = """\
@@ -96,11 +97,11 @@ def test_work_that_only_a_profiler_makes_is_known() -> None:
     assert not stacks.is_profilers_own(("run", "mprotect_fixup_[k]"))
 
 
-def happening(thread: int, at: int, event: str, text: str = "") -> Happening:
-    return Happening(thread, at, event, text)
+def happening(thread: int, at: int, event: str, text: str = "") -> Occurrence:
+    return Occurrence(thread, at, event, text)
 
 
-def operation(at: int, answered: bool = True) -> list[Happening]:
+def operation(at: int, answered: bool = True) -> list[Occurrence]:
     """One mprotect that takes 900 ns: asks at 200, is busy to 400, is answered at 700."""
     caller = [
         happening(1, at, "raw_syscalls:sys_enter", "NR 10 (0)"),
@@ -119,9 +120,9 @@ def operation(at: int, answered: bool = True) -> list[Happening]:
     return [*caller, *(other if answered else [])]
 
 
-def traced() -> list[Happening]:
+def traced() -> list[Occurrence]:
     """Two values of ten operations each; the third operation alone disturbs somebody."""
-    found: list[Happening] = []
+    found: list[Occurrence] = []
     for value in range(2):
         begin = value * 100_000
         found.append(happening(1, begin, "raw_syscalls:sys_enter", "NR 98 (0)"))
@@ -182,7 +183,7 @@ def test_what_is_no_event_is_refused() -> None:
 def test_events_are_read_to_the_nanosecond() -> None:
     line = "26426 [000]  1450.704440019:      tlb:tlb_flush: pages:1 reason:local (1)\n"
 
-    assert [Happening(26426, 1450_704440019, "tlb:tlb_flush", "pages:1 reason:local (1)")] == list(
+    assert [Occurrence(26426, 1450_704440019, "tlb:tlb_flush", "pages:1 reason:local (1)")] == list(
         timeline.parse(line)
     )
 
@@ -203,7 +204,7 @@ def test_what_one_loop_has_already_belongs_to_no_operation() -> None:
 
     assert 1.0 == found["system_calls"].per_operation
     assert 1.0 == found["tlb_flushes"].per_operation
-    assert found["tlb_flushes"].source.endswith("user mode alone")
+    assert found["tlb_flushes"].source.endswith("user mode only")
     assert (None, "no PMU") == (found["core_cycles"].per_operation, found["core_cycles"].reason)
     assert 2.0 == found["tlb_shootdown_interrupts"].per_operation
     assert found["tlb_shootdown_interrupts_in_pause"].per_operation is None
@@ -226,7 +227,7 @@ def test_what_several_members_do_is_shared_among_all_their_operations() -> None:
     (calls, *_) = counting.quantities(counted, 101, 2, events)
 
     assert 1.0 == calls.per_operation
-    assert "getrusage, of the calling thread" == calls.source
+    assert "getrusage of the calling thread" == calls.source
 
 
 def test_a_tracepoint_that_this_kernel_has_not_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

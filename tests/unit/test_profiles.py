@@ -11,7 +11,7 @@ import pytest
 from profiles_made import CASE, document, written
 
 from pkbench.analysis.profiles import files, read, shares, tables, timeline, why
-from pkbench.analysis.profiles.read import CaseProfile, Profile
+from pkbench.analysis.profiles.profile import CaseProfile, Profile
 from pkbench.analysis.reading.bounded_json import ResultError
 
 SVG = "protect-mprotect-rw-ro-pages-1.svg"
@@ -34,6 +34,18 @@ def test_a_profile_is_read_as_it_was_written(case: CaseProfile) -> None:
     assert 60 == case.samples.timed["run", "do_syscall_64_[k]", "flush_tlb_mm_range_[k]"]
 
 
+def test_a_profile_of_format_1_is_read_under_the_names_of_today(tmp_path: Path) -> None:
+    first = document()
+    first["pkbench_profile_schema"] = 1
+    (case,) = first["cases"]
+    case["samples"]["profilers_own"] = case["samples"].pop("profiler_samples")
+    for timing in case["timings"]:
+        timing["how"] = timing["how"].replace("timed", "alone")
+    found = read.read(written(tmp_path, first))
+
+    assert read.read(written(tmp_path, document())).cases == found.cases
+
+
 def test_a_folder_stands_for_the_profile_in_it(tmp_path: Path) -> None:
     written(tmp_path, document())
 
@@ -46,7 +58,7 @@ def test_a_result_is_no_profile(tmp_path: Path) -> None:
     result.write_text(json.dumps({"version": "1.0", "benchmarks": []}))
 
     assert not read.is_profile(result)
-    with pytest.raises(ResultError, match="no profile of pkbench"):
+    with pytest.raises(ResultError, match="not a profile of pkbench"):
         read.read(result)
 
 
@@ -65,27 +77,27 @@ def changed(path: str, value: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("pkbench_profile_schema", 2, "profile format 2"),
+        ("pkbench_profile_schema", 3, "profile format 3"),
         ("pkbench_profile_schema", True, "profile format True"),
-        ("cases", {}, "cases is no list"),
-        ("cases.0", 3, "no object"),
-        ("cases.0.case", "../../etc/passwd", "proper name"),
-        ("cases.0.case", "a/b" + "c" * 300, "proper name"),
-        ("cases.0.state", "fine", "proper state"),
-        ("cases.0.operations", -1, "no number of things"),
-        ("cases.0.operations", 1.5, "no number of things"),
-        ("cases.0.quantities.0.per_operation", "many", "no number"),
-        ("cases.0.quantities.0.per_operation", True, "no number"),
-        ("cases.0.timings.0.seconds", 0, "can't be"),
-        ("cases.0.timings.0.how", "asleep", "can't be"),
-        ("cases.0.samples.timed.0", [1, 99], "has no name"),
-        ("cases.0.samples.timed.0", [-1, 0], "a stack that is none"),
-        ("cases.0.samples.timed.0", [5], "a stack that is none"),
-        ("cases.0.samples.timed.0", [True, 0], "a stack that is none"),
-        ("cases.0.timeline.lanes", [], "timeline of nothing"),
+        ("cases", {}, "cases is not a list"),
+        ("cases.0", 3, "not an object"),
+        ("cases.0.case", "../../etc/passwd", "valid name"),
+        ("cases.0.case", "a/b" + "c" * 300, "valid name"),
+        ("cases.0.state", "fine", "valid state"),
+        ("cases.0.operations", -1, "not a valid count"),
+        ("cases.0.operations", 1.5, "not a valid count"),
+        ("cases.0.quantities.0.per_operation", "many", "not a number"),
+        ("cases.0.quantities.0.per_operation", True, "not a number"),
+        ("cases.0.timings.0.seconds", 0, "not valid"),
+        ("cases.0.timings.0.how", "asleep", "not valid"),
+        ("cases.0.samples.timed.0", [1, 99], "unnamed function"),
+        ("cases.0.samples.timed.0", [-1, 0], "a stack that is not valid"),
+        ("cases.0.samples.timed.0", [5], "a stack that is not valid"),
+        ("cases.0.samples.timed.0", [True, 0], "a stack that is not valid"),
+        ("cases.0.timeline.lanes", [], "empty timeline"),
         ("cases.0.timeline.parts.0.lane", 7, "outside"),
         ("cases.0.timeline.parts.0.end", 99_999, "outside"),
-        ("cases.0.instructions.0.address", "x", "no number of things"),
+        ("cases.0.instructions.0.address", "x", "not a valid count"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(path: str, value: Any, words: str, tmp_path: Path) -> None:
@@ -95,6 +107,15 @@ def test_what_cannot_be_is_one_sentence(path: str, value: Any, words: str, tmp_p
     with pytest.raises(ResultError, match=words) as error:
         read.read(written(tmp_path, found))
     assert "\n" not in str(error.value)
+
+
+def test_a_profile_of_version_0_1_is_read_with_the_words_of_today(tmp_path: Path) -> None:
+    found = document()
+    found["cases"][0]["timings"][0]["how"] = "alone"
+    case = read.read(written(tmp_path, found)).cases[0]
+
+    assert 1e-6 == case.seconds["unprofiled"]
+    assert {"unprofiled", "counted"} == set(case.seconds)
 
 
 def test_a_case_stands_in_a_profile_once(tmp_path: Path) -> None:
@@ -130,7 +151,7 @@ def test_the_files_of_a_case_are_named_after_it_and_are_what_they_say(profile: P
         for ending in (".svg", ".folded", ".speedscope.json", ".timeline.svg", ".loop.md")
     } == set(found)
     assert "run;do_syscall_64_[k];flush_tlb_mm_range_[k] 60\n" in found[f"{stem}.folded"]
-    assert "no PMU" in found[f"{stem}.svg"]
+    assert "without a PMU" in found[f"{stem}.svg"]
     assert "speedscope" in json.loads(found[f"{stem}.speedscope.json"])["$schema"]
 
 
@@ -192,7 +213,9 @@ def test_the_table_of_cases_sums_up_only_what_is_known(case: CaseProfile) -> Non
 
     assert "1.000" == row["system calls"]
     assert "–" == row["page faults"]
-    assert "60 % the TLB flush, 30 % page tables, 10 % user mode" == row["spends its time on"]
+    assert (
+        "60 % the TLB flush, 30 % page tables, 10 % user mode" == row["largest shares of the time"]
+    )
 
 
 def test_what_rounds_to_no_percent_is_no_cause(tmp_path: Path) -> None:
@@ -207,7 +230,7 @@ def test_what_rounds_to_no_percent_is_no_cause(tmp_path: Path) -> None:
     assert ["100.0 %"] == [row[1] for row in tables.causes(case).rows]
 
 
-def test_the_slow_down_is_told_by_the_shortest_values(case: CaseProfile) -> None:
+def test_the_slow_down_is_computed_from_the_shortest_values(case: CaseProfile) -> None:
     assert [CASE, "900 ns", "2.00 ×", "–"] == list(tables.slow_down([case]).rows[0])
 
 
@@ -215,7 +238,9 @@ def test_the_slow_down_is_told_by_the_shortest_values(case: CaseProfile) -> None
     ("number", "text"),
     [(0.0, "0"), (0.0001, "under 0.001"), (-0.0001, "under 0.001"), (1.0, "1.000"), (None, "–")],
 )
-def test_a_count_that_chance_can_make_is_told_from_nothing(number: float | None, text: str) -> None:
+def test_a_count_that_noise_can_make_is_distinguished_from_zero(
+    number: float | None, text: str
+) -> None:
     assert text == tables.count(number)
 
 
@@ -237,7 +262,7 @@ def test_a_difference_is_of_an_operation_whatever_the_number_of_samples(
     ((name, svg),) = files.compared(other, other.cases[0], profile, profile.cases[0])
 
     assert "protect-mprotect-rw-ro-pages-1.difference.svg" == name
-    assert "1,000,000 → 1,000,000 ps an operation in all (no change)" in svg
+    assert "1,000,000 → 1,000,000 ps per operation in all (no change)" in svg
 
 
 def test_nothing_is_compared_with_a_case_without_samples(profile: Profile, tmp_path: Path) -> None:
@@ -255,8 +280,8 @@ def test_the_timeline_says_who_was_interrupted_and_how_long_the_caller_waited(
     svg = timeline.svg(case, case.timeline)
 
     assert (
-        "1 system call in 10.0 µs, 1 interrupt of others; the caller waits 3.00 µs for their "
-        "answers."
+        "1 system call in 10.0 µs, 1 interrupt of other threads; the caller waits 3.00 µs for "
+        "their answers."
     ) == timeline.about(case.timeline)
     rectangles = [each for each in ET.fromstring(svg).iter() if each.tag.endswith("}rect")]
     assert 1 + 3 + 3 == len(rectangles)  # the ground, the spans, the legend
@@ -268,7 +293,7 @@ def test_an_operation_that_disturbed_nobody_says_so(case: CaseProfile) -> None:
     assert case.timeline is not None
     alone = replace(case.timeline, parts=case.timeline.parts[:1])
 
-    assert "1 system call in 10.0 µs, no interrupt of others." == timeline.about(alone)
+    assert "1 system call in 10.0 µs, no interrupt of other threads." == timeline.about(alone)
 
 
 def test_a_flame_graph_says_which_samples_are_of_the_operation(tmp_path: Path) -> None:
@@ -277,7 +302,7 @@ def test_a_flame_graph_says_which_samples_are_of_the_operation(tmp_path: Path) -
     profile = read.read(written(tmp_path, found))
     drawn = dict(files.of_case(profile, profile.cases[0]))
 
-    assert "no PMU; the operation itself 60, with what is around it:" in drawn[SVG]
+    assert "without a PMU; 60 of them in the operation itself:" in drawn[SVG]
     assert "100 samples in all." in drawn[SVG]
 
 
@@ -294,7 +319,7 @@ def test_what_was_counted_stands_in_the_sentence(tmp_path: Path) -> None:
     found["cases"][0]["quantities"][1]["quantity"] = "tlb_flushes_local_mm"
     case = read.read(written(tmp_path, found)).cases[0]
 
-    assert why.sentence(case).endswith("(100 samples; 0.50 TLB flushes an operation).")
+    assert why.sentence(case).endswith("(100 samples; 0.50 TLB flushes per operation).")
 
 
 def test_without_samples_nothing_is_said(tmp_path: Path) -> None:

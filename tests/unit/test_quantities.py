@@ -12,7 +12,7 @@ def test_a_share_is_written_in_per_cent(text: str, expected: float) -> None:
 
 @pytest.mark.parametrize("text", ["1", "0%", "100%", "-1%", "many %", "1%%"])
 def test_what_is_no_share_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(QuantityError, match="as in 1%"):
+    with pytest.raises(QuantityError, match="write it as 1%"):
         share(text)
 
 
@@ -25,7 +25,7 @@ def test_a_time_is_written_with_its_unit_or_in_seconds(text: str, expected: floa
 
 @pytest.mark.parametrize("text", ["", "m", "-1s", "1d", "soon"])
 def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(QuantityError, match="as in 90s, 10m or 2h"):
+    with pytest.raises(QuantityError, match="write it as 90s, 10m or 2h"):
         seconds(text)
 
 

@@ -13,7 +13,7 @@ from results_made import Made, skipped, suite, write
 
 from pkbench import analysis
 from pkbench.analysis import ResultError, load, read
-from pkbench.analysis.tables import report_tables
+from pkbench.analysis.tables import all_cases
 
 ONE_PAGE = "protect/mprotect-rw-ro/pages:1"
 SPINNING = "threads/mprotect-siblings/siblings:spinning/threads:2"
@@ -51,10 +51,10 @@ def test_a_frame_of_no_file_has_its_columns_and_no_row(file: Path) -> None:
     assert all(frame[column].dtype.kind == empty[column].dtype.kind for column in empty)
 
 
-def test_what_is_counted_besides_stands_beside_the_cost(file: Path) -> None:
+def test_what_else_is_counted_is_printed_with_the_cost(file: Path) -> None:
     write(file, suite([Made(ONE_PAGE, [[1e-6]], counts={"evictions": 0.5})]))
     (result_set,) = analysis.result_sets([read(file)])
-    (row,) = report_tables.everything(result_set).rows
+    (row,) = all_cases.table(result_set).rows
     assert "1.00 µs (0.500 evictions)" in row
 
 
@@ -81,7 +81,7 @@ def test_faults_are_minor_and_major_together_and_no_ticks_are_missing_ticks(file
     assert frame["switches"].isna().all()
 
 
-def test_a_value_is_contaminated_by_a_switch_a_migration_or_stolen_time(file: Path) -> None:
+def test_a_switch_a_migration_or_stolen_time_disturbs_a_value(file: Path) -> None:
     beside: dict[str, list[list[float]]] = {
         "voluntary_switches": [[9, 9, 9, 9]],
         "involuntary_switches": [[0, 1, 0, 0]],
@@ -94,7 +94,7 @@ def test_a_value_is_contaminated_by_a_switch_a_migration_or_stolen_time(file: Pa
     assert [0, 0, 0, 0.01] == list(frame["steal"])
 
 
-def test_a_value_is_crowded_where_no_ops_seemed_slower_or_faster_than_on_a_core_alone(
+def test_a_value_is_contended_where_no_ops_seemed_slower_or_faster_than_uncontended_ones(
     tmp_path: Path,
 ) -> None:
     best = [0.17] * 30
@@ -110,21 +110,21 @@ def test_a_value_is_crowded_where_no_ops_seemed_slower_or_faster_than_on_a_core_
     assert contended[["a/d"]].isna().all()
 
 
-def test_nothing_is_said_of_contamination_where_nothing_was_read(file: Path) -> None:
+def test_disturbance_is_missing_where_no_noise_source_was_read(file: Path) -> None:
     write(file, suite([Made(ONE_PAGE, [[1e-6]])]))
     frame = load([file])
     assert frame["disturbed"].isna().all()
     assert frame["tlb_shootdowns"].isna().all()
 
 
-def test_what_the_cpu_counted_is_told_with_its_share_and_scope(file: Path) -> None:
+def test_readings_of_cpu_counters_come_with_their_share_and_scope(file: Path) -> None:
     beside = {"core_cycles": [[2500.0]], "counter_share": [[0.5]]}
     made = suite([Made(ONE_PAGE, [[1e-6]], beside=beside)])
-    made["metadata"]["pkbench_counted"] = "user mode"
+    made["metadata"]["pkbench_counter_scope"] = "user mode"
     write(file, made)
     (row,) = load([file]).to_dict("records")
     assert (2500.0, 0.5) == (row["core_cycles"], row["counter_share"])
-    assert "user mode" == row["counted"]
+    assert "user mode" == row["counter_scope"]
     assert pd.isna(row["page_walk_cycles"])
 
 
@@ -165,7 +165,7 @@ def test_cases_keep_their_state_and_reason(file: Path) -> None:
     assert ("skipped", "no keys") == (case.state, case.reason)
 
 
-def test_machines_of_one_name_are_told_apart_by_their_kernels(tmp_path: Path) -> None:
+def test_machines_of_one_name_are_distinguished_by_their_kernels(tmp_path: Path) -> None:
     for kernel in ("6.1", "6.12"):
         made = suite([Made(ONE_PAGE, [[9.0]])], evidence="path length", machine={"kernel": kernel})
         write(tmp_path / f"{kernel}.json", made)
@@ -232,7 +232,7 @@ def test_an_unreadable_file_is_refused(file: Path, monkeypatch: pytest.MonkeyPat
         (gzip.compress(b"{}" * 1000, mtime=0)[:-12], "is cut off"),
     ],
 )
-def test_what_is_no_result_is_refused(file: Path, content: bytes, complaint: str) -> None:
+def test_a_file_that_is_not_a_result_is_refused(file: Path, content: bytes, complaint: str) -> None:
     file.write_bytes(content)
     assert complaint in refusal(file)
 
@@ -320,11 +320,11 @@ def test_a_damaged_result_is_refused(file: Path, damage: Damage) -> None:
     "name",
     ["../../etc/passwd", "a/<script>", "a/" + "b" * 1000, "a", "a/b/pages", "a/b/$x:1", "a/b\n"],
 )
-def test_a_case_of_no_proper_name_is_refused(file: Path, name: str) -> None:
+def test_a_case_without_a_valid_name_is_refused(file: Path, name: str) -> None:
     made = suite([skipped(ONE_PAGE)])
     listed(made, case=name)
     sentence = refusal(write(file, made))
-    assert "which is no case's name" in sentence or "without a proper name" in sentence
+    assert "which is not a valid case name" in sentence or "without a valid name" in sentence
 
 
 def test_values_of_a_case_that_is_not_listed_are_refused(file: Path) -> None:
@@ -345,7 +345,7 @@ def test_a_number_beyond_all_bounds_is_refused(file: Path) -> None:
     assert "inf" in refusal(file)
 
 
-def test_more_cases_than_anybody_has_are_refused(file: Path) -> None:
+def test_too_many_cases_are_refused(file: Path) -> None:
     cases = [skipped(f"a/b/n:{n}") for n in range(20_001)]
     assert "more than 20,000 entries" in refusal(write(file, suite(cases)))
 

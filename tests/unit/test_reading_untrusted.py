@@ -1,4 +1,4 @@
-"""Whatever stands in a file that claims to be a result, it is read or refused in one sentence."""
+"""A file that claims to be a result is read, or refused in one sentence, whatever it holds."""
 
 import copy
 import gzip

@@ -33,7 +33,7 @@ def test_common_metadata_is_written_once(tmp_path: Path) -> None:
     written = json.loads(path.read_text())
     assert "second" == written["metadata"]["unit"]
     assert "a/b" == written["benchmarks"][0]["metadata"]["name"]
-    assert {} == written["benchmarks"][0]["runs"][0]["metadata"]
+    assert "metadata" not in written["benchmarks"][0]["runs"][0]
 
 
 def test_writing_leaves_the_runs_as_they_were(tmp_path: Path) -> None:
@@ -42,10 +42,16 @@ def test_writing_leaves_the_runs_as_they_were(tmp_path: Path) -> None:
     assert [run(1e-6), run(2e-6)] == runs
 
 
-def test_a_name_stays_with_the_only_benchmark(tmp_path: Path) -> None:
+def test_what_pyperf_refuses_is_one_sentence_and_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"can't write .*values must be a sequence of number > 0"):
+        write_result(tmp_path / "result.json", {}, {"a/b": [{**run(1e-6), "values": [-1e-6]}]})
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_only_benchmark_has_its_name(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     write_result(path, {}, {"a/b": [run(1e-6)]})
-    assert "a/b" == json.loads(path.read_text())["benchmarks"][0]["metadata"]["name"]
+    assert ["a/b"] == pyperf.BenchmarkSuite.load(str(path)).get_benchmark_names()
 
 
 def test_a_result_may_hold_no_benchmark_at_all(tmp_path: Path) -> None:
@@ -67,7 +73,7 @@ def test_nothing_is_written_over_an_existing_file(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_refused_before_measuring(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="can't make the folder"):
+    with pytest.raises(OutputError, match="can't create the folder"):
         check_output(tmp_path / "file" / "result.json")
 
 

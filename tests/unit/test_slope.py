@@ -75,7 +75,7 @@ def test_it_costs_the_difference_of_the_loops_by_the_difference_of_their_copies(
     assert found["resolved"]
 
 
-def test_it_is_told_in_core_cycles_too(tmp_path: Path) -> None:
+def test_it_is_given_in_core_cycles_too(tmp_path: Path) -> None:
     found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10, cycle=4e-10))
 
     assert pytest.approx(0.5) == found["net_cycles"]
@@ -119,7 +119,7 @@ def test_a_slope_that_goes_down_is_below_resolution_and_no_number(tmp_path: Path
 
 
 @pytest.mark.parametrize(("clock", "resolved"), [(9e-6, True), (11e-6, False)])
-def test_what_the_clock_cannot_tell_is_below_resolution(
+def test_what_the_clock_cannot_resolve_is_below_resolution(
     clock: float, resolved: bool, tmp_path: Path
 ) -> None:
     """A thousand loops with fifty copies between them: 10 µs are 0.2 ns a copy."""
@@ -176,7 +176,7 @@ def test_a_slope_that_is_no_truth_value_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_steps_back_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ResultError, match="pkbench_clock_resolution is no time"):
+    with pytest.raises(ResultError, match="pkbench_clock_resolution is not a time"):
         analysis.read(result(tmp_path, Made(CASE, [[1e-9]], clock=-1.0)))
 
 

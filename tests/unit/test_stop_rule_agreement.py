@@ -16,24 +16,24 @@ CASE = "a/b"
 CYCLE = 2.5e-10  # seconds
 
 
-def test_what_both_call_crowded_contaminated_or_enough_is_the_same() -> None:
+def test_both_have_the_same_limits_of_contention_disturbance_and_enough_values() -> None:
     assert (smt_contention.NOPS_CONTENDED, smt_contention.BRANCHES_CONTENDED) == (
         readings.NOPS_CONTENDED,
         readings.BRANCHES_CONTENDED,
     )
-    assert smt_contention.CLUSTER_SHARE == readings.CROWD
+    assert smt_contention.CLUSTER_SHARE == readings.CLUSTER_SHARE
     assert (smt_contention.MULTIPLY_CYCLES, smt_contention.TOLERANCE) == (
         readings.MULTIPLY_CYCLES,
-        readings.AGREE,
+        readings.TOLERANCE,
     )
-    assert smt_contention.LEAST_CONSISTENT == readings.LEAST_AGREEING
+    assert smt_contention.LEAST_CONSISTENT == readings.LEAST_CONSISTENT
     assert set(stop_rule.DISTURBANCES) == set(readings.DISTURBANCES)
     ours = (stop_rule.CLEAN_SHARE, stop_rule.FEWEST_UNCONTENDED)
     assert ours == (per_process.CLEAN_SHARE, per_process.FEWEST_UNCONTENDED)
 
 
 def drawn(seed: int) -> tuple[Made, list[dict[str, Any]]]:
-    """Draw a case with some values spoilt by each of what may spoil one; and its runs."""
+    """Draw a case in which each noise source disturbs some values; and its runs."""
     random = np.random.default_rng(seed)
     shape = (int(random.integers(1, 8)), int(random.integers(1, 6)))
     values = random.uniform(1e-6, 2e-6, shape).tolist()

@@ -30,8 +30,8 @@ CYCLES = listing(
         r"|protect/(pkey-mprotect-0-k|mprotect-rw-ro)/pages:1",
         basis=in_cycles,
     ),
-    operation="Core cycles come from a calibration beside each value: chains of instructions of "
-    "known latency. They are not counted by the TSC.",
+    operation="Core cycles come from the core-clock calibration, which is timed with each value. "
+    "They are not cycles of the TSC.",
 )
 
 SHADOW = ratios(

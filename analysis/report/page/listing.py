@@ -13,8 +13,8 @@ from ... import formatting
 from ...estimate.frame import records
 from ...estimate.result_set import ResultSet
 from ...interval import Interval
+from ...tables.all_cases import remark
 from ...tables.case_coverage import NOT_ASKED
-from ...tables.report_tables import remark
 from . import baseline
 
 DIGITS = 6  # significant digits of the numbers for the script; a displayed estimate has three

@@ -1,4 +1,4 @@
-"""Kernel packages, brought by the host's own package manager, unpacked, installed nowhere."""
+"""Fetch and unpack kernel packages: a wanted version in, a kernel image out, nothing installed."""
 
 import shutil
 from collections.abc import Callable
@@ -11,14 +11,15 @@ __all__ = ["NEWEST", "Fetched", "PackageError", "Wanted", "fetch"]
 
 
 def fetch(wanted: Wanted, scratch: Path, state: Path, progress: Callable[[str], None]) -> Fetched:
-    """Fetch a kernel's package into the folder `scratch` and take the image out of it.
+    """Fetch a kernel's package into the folder `scratch` and extract the image from it.
 
-    What a package manager has to remember for that goes into the folder `state`.
+    A package manager keeps its lists in the folder `state`. Call `progress` with each step. Raise
+    PackageError where the package can't be fetched.
     """
     if shutil.which("apt-get"):
         return apt.fetch(wanted, scratch, state, progress)
     if shutil.which("dnf"):
         return dnf.fetch(wanted, scratch, progress)
     raise PackageError(
-        "neither apt-get nor dnf is here to fetch a kernel: name a kernel image by its path instead"
+        "fetching a kernel needs apt-get or dnf: name a kernel image by its path instead"
     )

@@ -1,4 +1,4 @@
-"""Kernel packages of Debian and Ubuntu."""
+"""Fetch kernel packages of Debian and Ubuntu."""
 
 import re
 import shutil
@@ -20,8 +20,8 @@ from pkbench.kernels.packages.fetched import (
 from pkbench.kernels.packages.names import begins, flavour_of, flavour_rank, order
 
 PREFIX = "linux-image-"
-# A package may hold no kernel itself and depend on the one that does: meta packages do, and
-# Debian's newest.
+# How many dependencies to follow: meta packages, and Debian's newest, contain no kernel but depend
+# on the package that does.
 DEPTH = 3
 
 
@@ -32,9 +32,7 @@ class Package:
     name: str
     version: str
     suite: str = ""
-    options: tuple[
-        str, ...
-    ] = ()  # of apt's commands, where it isn't the host's own apt that has it
+    options: tuple[str, ...] = ()  # of apt's commands, if the host's own sources don't have it
 
     @property
     def release(self) -> str:
@@ -43,10 +41,10 @@ class Package:
 
 
 def fetch(wanted: Wanted, scratch: Path, state: Path, progress: Callable[[str], None]) -> Fetched:
-    """Fetch a kernel's package and take the image out of it.
+    """Fetch a kernel's package and extract the image from it.
 
-    What the host's own sources don't have is looked for in Debian's other suites, whose lists are
-    kept in the folder `state`.
+    If the host's own sources don't have it, search Debian's other suites; their lists are kept in
+    the folder `state`. Raise PackageError where no source has it.
     """
     package = choose(wanted, state, progress)
     for _ in range(DEPTH):
@@ -58,19 +56,19 @@ def fetch(wanted: Wanted, scratch: Path, state: Path, progress: Callable[[str], 
             modules = _index_modules(scratch, wanted.modules)
             return Fetched(package.name, package.version, package.suite, image, modules)
         package = _dependency(archive, package)
-    raise PackageError(f"the package {package.name} holds no kernel and names none")
+    raise PackageError(f"the package {package.name} contains no kernel and depends on none")
 
 
 def choose(wanted: Wanted, state: Path, progress: Callable[[str], None]) -> Package:
-    """Choose the newest package that a name or the beginning of a version stands for."""
+    """Return the newest package of this name or of a version that begins like this."""
     own = [] if wanted.suite else list(_known())
     found = None if wanted.newest else _newest(own, wanted)
     if found:
         return found
-    progress("looking through Debian's suites")
+    progress("searching Debian's suites")
     archive = open_archive(state, [wanted.suite] if wanted.suite else SUITES)
     for why in archive.missing.values():
-        progress(f"left out: {why}")
+        progress(f"skipped: {why}")
     found = _newest([*own, *_known(archive.options)], wanted)
     if not found:
         raise PackageError(_none(wanted, archive))
@@ -81,7 +79,7 @@ def _none(wanted: Wanted, archive: Archive) -> str:
     if wanted.suite in archive.missing:
         return archive.missing[wanted.suite]
     where = wanted.suite or "Debian's suites"
-    left_out = f"; left out: {', '.join(archive.missing)}" if archive.missing else ""
+    left_out = f"; skipped: {', '.join(archive.missing)}" if archive.missing else ""
     return f"there is no kernel {wanted.name!r} in {where}{left_out}"
 
 
@@ -106,7 +104,7 @@ def _is_meant(package: Package, wanted: Wanted) -> bool:
 
 
 def _known(options: tuple[str, ...] = ()) -> Iterator[Package]:
-    """Find the packages of kernels in apt's lists."""
+    """Yield the kernel packages in apt's lists."""
     names = run(["apt-cache", "pkgnames", PREFIX, *options]).stdout.split()
     wanted = [name for name in names if not name.endswith(("-dbg", "-unsigned", "-template"))]
     if not wanted:
@@ -124,7 +122,7 @@ def _suite(source: str) -> str:
 
 
 def _download(package: Package, scratch: Path) -> Path:
-    """Download a package; apt checks it against the distribution's signed lists."""
+    """Download a package; apt checks its signature."""
     folder = scratch / package.name
     folder.mkdir()
     done = run(
@@ -147,7 +145,7 @@ def _why(package: Package, said: str) -> str:
 
 
 def _unpack(archive: Path, scratch: Path, modules: bool) -> Path | None:
-    """Take the kernel image, and the modules if they are wanted, out of a package."""
+    """Extract the kernel image from a package, with `modules` the modules too."""
     image = None
     unpacking = subprocess.Popen(
         ["dpkg-deb", "--fsys-tarfile", archive],
@@ -167,7 +165,7 @@ def _unpack(archive: Path, scratch: Path, modules: bool) -> Path | None:
 
 
 def _target(path: PurePosixPath, scratch: Path, modules: bool) -> Path | None:
-    """Say where a package's file goes, or None where it isn't wanted."""
+    """Return where to put a package's file, or None to skip it."""
     parts = [part for part in path.parts if part not in (".", "usr")]
     if ".." in parts:
         return None
@@ -193,7 +191,7 @@ def _dependency(archive: Path, package: Package) -> Package:
     depends = run(["dpkg-deb", "--field", str(archive), "Depends"]).stdout
     names = re.findall(r"\blinux-(?:image|binary)-\S*\d[^\s,|(]*", depends)
     if not names:
-        raise PackageError(f"the package {archive.name} holds no kernel and depends on none")
+        raise PackageError(f"the package {archive.name} contains no kernel and depends on none")
     newest = max(names, key=order)
     asked = ["apt-cache", "show", "--no-all-versions", newest, *package.options]
     found = re.search(r"^Version: (\S+)$", run(asked).stdout, re.MULTILINE)
@@ -203,7 +201,7 @@ def _dependency(archive: Path, package: Package) -> Package:
 
 
 def _index_modules(scratch: Path, modules: bool) -> Path | None:
-    """Index the modules, so that a guest finds them by name, as Debian does on installing."""
+    """Index the modules by name, as Debian does when it installs a kernel."""
     if not modules:
         return None
     depmod = shutil.which("depmod", path=environment()["PATH"])

@@ -1,4 +1,4 @@
-"""Suites of Debian's archive that the host's own sources don't name, at the host's own mirror."""
+"""Access suites of Debian that the host's sources don't name, at the host's own mirror."""
 
 import os
 import re
@@ -9,17 +9,17 @@ from pathlib import Path
 from pkbench.kernels.packages.fetched import PackageError, run
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-# Those with kernels of their own: what was stable since Linux 5.10, and what comes next.
+# Suites with kernels of their own: the stable ones since Linux 5.10, and the coming ones.
 SUITES = (
     *("bullseye", "bullseye-security"),
     *("bookworm", "bookworm-security", "bookworm-backports"),
     *("trixie", "trixie-security", "trixie-backports"),
     *("testing", "unstable"),
 )
-MAIN, SECURITY = "Debian", "Debian-Security"  # as their Release files label them
+MAIN, SECURITY = "Debian", "Debian-Security"  # the labels in their Release files
 SUITE_NAME = re.compile(r"[a-z][a-z0-9.-]*", re.ASCII)
-# Nothing of the host's takes part but how it reaches the network: neither its lists, its
-# preferences, nor what it does after an update.
+# Of the host's configuration only the network settings apply: not its lists, its preferences or its
+# hooks.
 CONFIGURATION = """\
 Dir::State "{state}";
 Dir::State::Lists "{state}/lists";
@@ -42,26 +42,30 @@ Acquire::GzipIndexes "true";
 
 @dataclass(frozen=True)
 class Archive:
-    """An apt state of our own, brought up to date."""
+    """An up-to-date apt state of our own."""
 
     configuration: Path
-    missing: Mapping[str, str]  # suite -> why it isn't there, as a sentence
+    missing: Mapping[str, str]  # suite -> why it is missing, as a sentence
 
     @property
     def options(self) -> tuple[str, ...]:
-        """Return what makes a command of apt's use this state."""
+        """Return the options that make apt use this state."""
         return ("-c", str(self.configuration))
 
 
 def open_archive(state: Path, suites: Sequence[str] = SUITES) -> Archive:
-    """Fetch the lists of these suites into the folder `state`, each checked by its signature."""
+    """Fetch the signed lists of these suites into the folder `state`.
+
+    Raise PackageError where a name isn't valid or no list can be fetched.
+    """
     for suite in suites:
         if not SUITE_NAME.fullmatch(suite):
-            raise PackageError(f"{suite!r} is no suite's name: trixie-backports is one")
+            raise PackageError(
+                f"{suite!r} is not a valid name of a suite: a valid one is trixie-backports"
+            )
     if not KEYRING.is_file():
         raise PackageError(
-            f"{KEYRING} is missing, by which Debian's suites are checked: "
-            "install debian-archive-keyring"
+            f"{KEYRING} is missing, which verifies Debian's suites: install debian-archive-keyring"
         )
     mirrors = _mirrors()
     configuration = _write_state(state, _sources(mirrors, suites))
@@ -71,13 +75,13 @@ def open_archive(state: Path, suites: Sequence[str] = SUITES) -> Archive:
 
 
 def _mirrors() -> dict[str, str]:
-    """Return where the host gets Debian from, by label."""
+    """Return the host's mirrors of Debian, by label."""
     asked = ["apt-get", "indextargets", "--format", "$(LABEL) $(SITE)", "Origin: Debian"]
-    lines = reversed(run(asked).stdout.splitlines())  # of several mirrors, the first
+    lines = reversed(run(asked).stdout.splitlines())  # reversed: the first of several mirrors wins
     found = {label: site for label, _, site in (line.partition(" ") for line in lines) if site}
     if MAIN not in found:
         raise PackageError(
-            "apt knows of no mirror of Debian's: if this is Debian, run `sudo apt-get update` first"
+            "apt has no mirror of Debian: if this is Debian, run `sudo apt-get update` first"
         )
     return found
 
@@ -103,7 +107,7 @@ def _write_state(state: Path, sources: str) -> Path:
     (state / "status").touch()
     (state / "sources.list").write_text(sources)
     configuration = state / "apt.conf"
-    # As root, apt would fetch as a user of its own, who may not look into root's cache.
+    # Run by root, apt would fetch as its own user, which may not read root's cache.
     user = "root" if os.geteuid() == 0 else "_apt"
     configuration.write_text(CONFIGURATION.format(state=state, user=user))
     return configuration
@@ -128,10 +132,7 @@ def _missing(
 def _why(suite: str, said: Sequence[str]) -> str:
     text = " ".join(said)
     if re.search(r"NO_PUBKEY|KEYSIG|BADSIG|not signed|[Ss]ignature", text):
-        return (
-            f"{suite} is signed by no key that {KEYRING} holds: bring debian-archive-keyring up "
-            "to date"
-        )
+        return f"{suite} is signed by no key in {KEYRING}: upgrade debian-archive-keyring"
     if re.search(r"have a Release file|\b404\b", text):
         return f"the mirror has no suite {suite}"
     return f"no network, or the mirror does not answer: {said[0]}"

@@ -1,4 +1,4 @@
-"""Kernel packages of Fedora and its relatives. Written from the manuals, not yet tried on one."""
+"""Fetch kernel packages of Fedora and its relatives. Written from manuals, not tested on Fedora."""
 
 import subprocess
 from collections.abc import Callable
@@ -11,10 +11,10 @@ PACKAGE = "kernel-core"
 
 
 def fetch(wanted: Wanted, scratch: Path, progress: Callable[[str], None]) -> Fetched:
-    """Fetch a kernel's package and take the image out of it."""
+    """Fetch a kernel's package and extract the image from it; raise PackageError on failure."""
     if wanted.modules or wanted.suite:
         what = "with modules" if wanted.modules else "of a suite"
-        raise PackageError(f"kernels {what} are fetched on Debian and Ubuntu only")
+        raise PackageError(f"kernels {what} can be fetched on Debian and Ubuntu only")
     version = choose(PACKAGE if wanted.newest else wanted.name)
     progress(f"fetching {PACKAGE} {version}")
     done = run(["dnf", "download", "--destdir", str(scratch), f"{PACKAGE}-{version}"])
@@ -27,11 +27,11 @@ def fetch(wanted: Wanted, scratch: Path, progress: Callable[[str], None]) -> Fet
 
 
 def choose(name: str) -> str:
-    """Choose the newest version that a package's name or the beginning of a version stands for."""
+    """Return the newest version of this package name, or one that begins like this."""
     asked = ["dnf", "repoquery", "--available", "--queryformat", "%{version}-%{release}\n", PACKAGE]
     known = run(asked).stdout.split()
     if not known:
-        raise PackageError("dnf knows of no kernel package: is there a network?")
+        raise PackageError("dnf found no kernel package: check the network")
     meant = [
         version
         for version in known
@@ -39,7 +39,7 @@ def choose(name: str) -> str:
     ]
     if not meant:
         raise PackageError(
-            f"dnf has no kernel {name!r}: `dnf list --available {PACKAGE}` lists what there is"
+            f"dnf has no kernel {name!r}: `dnf list --available {PACKAGE}` lists the available ones"
         )
     return max(meant, key=order)
 
@@ -57,5 +57,5 @@ def _unpack(archive: Path, scratch: Path) -> Path:
         )
     images = list(scratch.glob("lib/modules/*/vmlinuz"))
     if len(images) != 1:
-        raise PackageError(f"{archive.name} holds no kernel")
+        raise PackageError(f"{archive.name} contains no kernel")
     return images[0]

@@ -1,4 +1,4 @@
-"""What comes out of a kernel's package."""
+"""Describe wanted and fetched kernels, and run package managers."""
 
 import os
 import subprocess
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# What a guest needs to run on the host's file tree: the tree itself, a writable layer over it, and
-# a console.
+# Modules for a guest that uses the host's file tree: for the tree, a writable layer over it and a
+# console.
 GUEST_MODULES = (
     "kernel/drivers/char/virtio_console",
     "kernel/drivers/virtio/",
@@ -22,7 +22,7 @@ GUEST_MODULES = (
 
 
 class PackageError(Exception):
-    """Says in one sentence why a kernel could not be fetched."""
+    """A kernel could not be fetched; the message says why in one sentence."""
 
 
 NEWEST = "newest"
@@ -30,38 +30,38 @@ NEWEST = "newest"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which kernel a user asks for."""
+    """The kernel that a user asks for."""
 
     name: str  # the beginning of a version, a release, a package's name, or NEWEST
     suite: str = ""  # of the distribution; "": any
-    flavour: str = ""  # "": the one for virtual machines
-    modules: bool = False  # also those that a guest on the host's file tree needs
+    flavour: str = ""  # "": the best one for virtual machines
+    modules: bool = False  # whether to extract GUEST_MODULES
 
     @property
     def newest(self) -> bool:
-        """Whether the newest is asked for, whatever it is."""
+        """Whether the newest kernel of all is wanted."""
         return self.name == NEWEST
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A kernel image taken out of its package."""
+    """A kernel image, extracted from its package."""
 
     package: str
     version: str
     suite: str
     image: Path
-    modules: Path | None = None  # holds modules/RELEASE
+    modules: Path | None = None  # contains modules/RELEASE
 
 
 def environment() -> dict[str, str]:
-    """Return what commands run in: untranslated, and root's commands in the path for depmod."""
+    """Return the environment of commands: English messages, and root's programs for depmod."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     return {**os.environ, "LC_ALL": "C.UTF-8", "PATH": path}
 
 
 def run(command: Sequence[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, whatever that is, and keep what it says."""
+    """Run a command to its end, whatever its exit code, and return it with its output."""
     return subprocess.run(
         command,
         cwd=folder,

@@ -1,13 +1,13 @@
-"""The names and versions of kernels, compared."""
+"""Compare the names and versions of kernels."""
 
 import re
 
-# Kernels for virtual machines boot fastest and are alike on Debian and its derivatives.
+# The best first: kernels for virtual machines boot fastest, on Debian and its derivatives alike.
 FLAVOURS = ("cloud-amd64", "generic", "amd64", "")
 
 
 def begins(text: str, beginning: str) -> bool:
-    """Tell whether a version begins so: `6.1` begins 6.1.0 and 6.1-rc1, not 6.12."""
+    """Return whether a version begins like this: 6.1.0 and 6.1-rc1 do with `6.1`, 6.12 doesn't."""
     rest = text.removeprefix(beginning)
     if rest == text:
         return False
@@ -15,17 +15,17 @@ def begins(text: str, beginning: str) -> bool:
 
 
 def order(version: str) -> tuple[int, ...]:
-    """Return what sorts versions: their numbers."""
+    """Return a version's numbers, which sort versions."""
     return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def flavour_of(release: str) -> str:
-    """Return what follows the numbers of a release: `cloud-amd64` of 6.1.0-56-cloud-amd64."""
+    """Return a release's flavour: `cloud-amd64` for 6.1.0-56-cloud-amd64."""
     found = re.search(r"-([a-z][\w-]*)$", release)
     return found[1] if found else ""
 
 
 def flavour_rank(release: str) -> int:
-    """Return how much a release's flavour is wanted: more is better, 0 is not at all."""
+    """Return the rank of a release's flavour: higher is better, 0 is unsuitable."""
     flavour = flavour_of(release)
     return len(FLAVOURS) - FLAVOURS.index(flavour) if flavour in FLAVOURS else 0

@@ -1,4 +1,4 @@
-"""One operation of several threads, from moment to moment: who called, was interrupted, waited."""
+"""Trace one operation of several threads: which thread called, was interrupted or waited when."""
 
 import re
 import statistics
@@ -8,14 +8,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from pkbench.profiler import sampling
 from pkbench.profiler.conversation import Conversation
+from pkbench.profiler.perf import sampling
 from pkbench.profiler.processes import ProgramError
 
-SECONDS = 0.05  # of looking on: thousands of operations
+SECONDS = 0.05  # of tracing: thousands of operations
 MOST_EVENTS = 200_000
-MOST_PARTS = 400  # of one picture
-# What begins and ends, and what it is called.
+MOST_PARTS = 400  # in one timeline
+# Events that begin and end, and the kind of part between them.
 SPANS = {
     "raw_syscalls:sys": "system call",
     "csd:csd_function": "flush or other call",
@@ -36,7 +36,7 @@ REASON = re.compile(r"reason:(.+) \(\d+\)")
 
 
 @dataclass(frozen=True)
-class Happening:
+class Occurrence:
     """One event of one thread."""
 
     thread: int
@@ -47,7 +47,7 @@ class Happening:
 
 @dataclass(frozen=True)
 class Part:
-    """What one thread did from one moment to another; a mark where both are the same."""
+    """What one thread did from `start` to `end`; a mark where both are equal."""
 
     lane: int  # 0 is the calling thread
     start: int  # nanoseconds since the operation began
@@ -58,49 +58,57 @@ class Part:
 
 @dataclass(frozen=True)
 class Timeline:
-    """One operation, traced."""
+    """One traced operation."""
 
     lanes: tuple[str, ...]
     nanoseconds: int
     system_calls: int  # that one operation makes
-    operations: int  # that were seen; this one is the median of those in which others took part
+    operations: int  # that were traced; this is the median of those that involve other threads
     parts: tuple[Part, ...]
 
 
 def trace(talk: Conversation, loops: int, known: AbstractSet[str], folder: Path) -> Path:
-    """Trace the case for a moment, by those tracepoints that this kernel is known to have."""
+    """Trace the case for SECONDS with the tracepoints of `known`; return perf's recording.
+
+    Raise ProgramError where system calls can't be traced or perf fails.
+    """
     data = folder / "trace.data"
     wanted = tuple(f"-e{event}" for event in EVENTS if event in known)
     if "-eraw_syscalls:sys_enter" not in wanted:
-        raise ProgramError("system calls can't be traced here, so no operation can be told")
+        raise ProgramError("system calls can't be traced here, so operations can't be told apart")
     sampling.record(talk, loops, SECONDS, data, ("-c1", *wanted))
     return data
 
 
 def read(data: Path, caller: int, system_calls: float) -> Timeline:
-    """Return one operation of so many system calls; ProgramError where none can be told."""
+    """Return a typical operation of a recording; it makes `system_calls` system calls.
+
+    `caller` is the calling thread. Raise ProgramError where no operation can be found.
+    """
     per_operation = round(system_calls)
     if per_operation < 1:
-        raise ProgramError("one operation makes no system call: there is nothing to see")
+        raise ProgramError("one operation makes no system call: there is no timeline")
     text = sampling.script(data, "tid,cpu,time,event,trace", "--ns")
     return choose(list(parse(text)), caller, per_operation)
 
 
-def parse(text: str) -> Iterator[Happening]:
-    """Give the events that `perf script` printed; ProgramError where it printed something else."""
+def parse(text: str) -> Iterator[Occurrence]:
+    """Yield the events that `perf script` printed; raise ProgramError for anything else."""
     for number, line in enumerate(filter(str.strip, text.splitlines())):
         found = LINE.fullmatch(line)
         if found is None:
-            raise ProgramError(f"perf script printed what is no event: {line.strip()[:60]!r}")
+            raise ProgramError(
+                f"perf script printed a line that is no event: {line.strip()[:60]!r}"
+            )
         if number >= MOST_EVENTS:
             return
         thread, _cpu, seconds, nanoseconds, event, detail = found.groups()
-        yield Happening(int(thread), int(seconds) * 10**9 + int(nanoseconds), event, detail)
+        yield Occurrence(int(thread), int(seconds) * 10**9 + int(nanoseconds), event, detail)
 
 
-def choose(happenings: list[Happening], caller: int, per_operation: int) -> Timeline:
-    """Return a typical operation: of those in which other threads did something, the median."""
-    ordered = sorted(happenings, key=lambda each: each.at)
+def choose(occurrences: list[Occurrence], caller: int, per_operation: int) -> Timeline:
+    """Return the median of the operations that involve other threads, or of all if none does."""
+    ordered = sorted(occurrences, key=lambda each: each.at)
     bounds = list(_operations([each for each in ordered if each.thread == caller], per_operation))
     if not bounds:
         raise ProgramError("no whole operation was traced")
@@ -115,10 +123,11 @@ def choose(happenings: list[Happening], caller: int, per_operation: int) -> Time
     return Timeline(names, end - start, per_operation, len(bounds), parts[:MOST_PARTS])
 
 
-def _operations(calls: list[Happening], each: int) -> Iterator[tuple[int, int]]:
-    """Give where each operation of so many system calls begins and ends.
+def _operations(calls: list[Occurrence], each: int) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each operation; it makes `each` system calls.
 
-    What the timed loop calls is what is called most; a value begins with an operation's first.
+    The timed loop makes the most frequent system call. A value begins with the first call of an
+    operation.
     """
     entered = [event for event in calls if event.event == "raw_syscalls:sys_enter"]
     left = [event.at for event in calls if event.event == "raw_syscalls:sys_exit"]
@@ -131,7 +140,7 @@ def _operations(calls: list[Happening], each: int) -> Iterator[tuple[int, int]]:
             runs[-1].append(event.at)
         elif runs[-1]:
             runs.append([])
-    # A value that was under way when the tracing began ends with an operation, as any does.
+    # The first value may have begun before the trace, but it ends with an operation.
     begun = _number(entered[0]) == number and len(runs) > 1
     for which, run in enumerate(runs):
         first = len(run) % each if begun and which == 0 else 0
@@ -142,7 +151,7 @@ def _operations(calls: list[Happening], each: int) -> Iterator[tuple[int, int]]:
                 yield run[place], ends[-1]
 
 
-def _number(event: Happening) -> str:
+def _number(event: Occurrence) -> str:
     return event.text.split("(")[0]
 
 
@@ -156,7 +165,7 @@ def _any_between(times: list[int], start: int, end: int) -> bool:
     return bool(_between(times, start, end))
 
 
-def _parts(within: list[Happening], threads: list[int], start: int, end: int) -> Iterator[Part]:
+def _parts(within: list[Occurrence], threads: list[int], start: int, end: int) -> Iterator[Part]:
     spans = [
         part
         for lane, thread in enumerate(threads)
@@ -166,8 +175,8 @@ def _parts(within: list[Happening], threads: list[int], start: int, end: int) ->
     yield from _waits(spans)
 
 
-def _of_thread(events: list[Happening], lane: int, start: int, end: int) -> Iterator[Part]:
-    begun: dict[str, Happening] = {}
+def _of_thread(events: list[Occurrence], lane: int, start: int, end: int) -> Iterator[Part]:
+    begun: dict[str, Occurrence] = {}
     for each in events:
         family, _, ending = each.event.rpartition("_")
         if each.event in MARKS:
@@ -183,7 +192,7 @@ def _of_thread(events: list[Happening], lane: int, start: int, end: int) -> Iter
         yield Part(lane, first.at - start, end - start, SPANS.get(family, family), first.text)
 
 
-def _mark(event: Happening) -> str:
+def _mark(event: Occurrence) -> str:
     if event.event == "tlb:tlb_flush":
         found = REASON.search(event.text)
         return f"TLB flush: {found[1]}" if found else "TLB flush"
@@ -195,7 +204,7 @@ def _mark(event: Happening) -> str:
 
 
 def _waits(parts: list[Part]) -> Iterator[Part]:
-    """Give when the caller waits: from its last own work after it asked, to the last answer."""
+    """Yield the caller's waits: from the end of its own work after a request to the last answer."""
     asked = [part.end for part in parts if part.lane == 0 and part.kind == "asks another CPU"]
     answers = [part for part in parts if part.lane and part.kind == "flush or other call"]
     own = [part for part in parts if part.lane == 0 and part.kind == "flush or other call"]

@@ -1,4 +1,4 @@
-"""Samples as perf prints them, folded."""
+"""Parse and fold the samples that perf prints."""
 
 import functools
 import itertools
@@ -12,20 +12,20 @@ from pkbench.profiler.processes import ProgramError
 
 Stack = tuple[str, ...]  # functions, the outermost first
 
-KERNEL = "_[k]"  # what stack collapsers mark the kernel's functions with
+KERNEL = "_[k]"  # the mark of the kernel's functions in folded stacks
 UNKNOWN = "[unknown]"
 MOST_SAMPLES = 1_000_000
 DEEPEST = 200
 BETWEEN = re.compile(r"\n[ \t]*\n")
 HEAD = re.compile(r"\s*(-?\d+)\s*")
 FRAME = re.compile(r"\s+([0-9a-f]{1,16}) (.+) \((.*)\)")
-# What mprotect does for a profiler that looks on: kernel/events/core.c.
+# What mprotect does only for a profiler: kernel/events/core.c.
 PROFILERS_OWN = re.compile(r"perf_event_mmap|perf_iterate|perf_event_mmap_output")
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A function on a stack, or a place in a file where its name isn't known."""
+    """A function on a stack, or an address in a file if its name isn't known."""
 
     address: int
     name: str
@@ -34,26 +34,27 @@ class Frame:
 
 @dataclass(frozen=True)
 class Sample:
-    """Where a thread was at one moment; the innermost frame first."""
+    """A thread's stack at one moment, the innermost frame first."""
 
     thread: int
     frames: tuple[Frame, ...]
 
     @property
     def kernel(self) -> tuple[Frame, ...]:
-        """Return the kernel's functions: they come first, and have the upper half of addresses."""
+        """Return the kernel's frames: they come first, in the upper half of addresses."""
         return tuple(itertools.takewhile(lambda each: each.address >= 1 << 63, self.frames))
 
     @property
     def user(self) -> tuple[Frame, ...]:
-        """Return those of user mode."""
+        """Return the frames of user mode."""
         return self.frames[len(self.kernel) :]
 
 
 def parse(text: str) -> Counter[Sample]:
-    """Return the samples of `perf script -F tid,ip,sym,dso`; ProgramError where it is none.
+    """Return the samples in the output of `perf script -F tid,ip,sym,dso`, and how often each is.
 
-    A loop is mostly found where it was found before: what is printed alike is parsed once.
+    Most samples of a loop are equal, so equal ones are parsed once. Raise ProgramError where the
+    text is something else.
     """
     blocks = Counter(BETWEEN.split(text))
     if blocks.total() > MOST_SAMPLES:
@@ -85,11 +86,11 @@ def _frame(line: str) -> Frame:
 
 
 def _no_sample(line: str) -> ProgramError:
-    return ProgramError(f"perf script printed what is no sample: {line.strip()[:60]!r}")
+    return ProgramError(f"perf script printed a line that is no sample: {line.strip()[:60]!r}")
 
 
 def fold(samples: Mapping[Sample, int], roles: dict[int, str]) -> Counter[Stack]:
-    """Return how often each stack was seen, below the thread's role where there are several."""
+    """Return how often each stack was sampled; with several threads, under the thread's role."""
     found: Counter[Stack] = Counter()
     for sample, number in samples.items():
         role = roles.get(sample.thread, "another thread") if len(roles) > 1 else ""
@@ -99,27 +100,27 @@ def fold(samples: Mapping[Sample, int], roles: dict[int, str]) -> Counter[Stack]
 
 
 def innermost(samples: Mapping[Sample, int], module: str, base: int) -> Counter[int]:
-    """Return how often each place in a file was executed, by its offset there."""
+    """Return how often samples found each offset in a file executed."""
     found: Counter[int] = Counter()
     for sample, number in samples.items():
         frame = sample.frames[0]
         if PurePath(frame.file).name == PurePath(module).name:
-            # Some versions of perf print where the place is in memory.
+            # Some versions of perf print the address in memory.
             at = frame.address - base if frame.address >= base > 0 else frame.address
             found[at] += number
     return found
 
 
 def is_profilers_own(stack: Stack) -> bool:
-    """Tell whether a stack is work that only a profiler's presence makes."""
+    """Return whether a stack is work that only a profiler causes."""
     return any(PROFILERS_OWN.match(name) for name in stack)
 
 
 def _names(sample: Sample) -> Iterator[str]:
-    """Give the functions from the outermost in.
+    """Yield the functions, the outermost first.
 
-    Code without frame pointers leaves nonsense above the function that was executed in user mode:
-    what has no name there is left out.
+    Code without frame pointers leaves invalid frames above the executed function of user mode, so
+    frames without a name are left out there.
     """
     for frame in reversed(sample.user[:DEEPEST]):
         if frame.name != UNKNOWN:

@@ -168,7 +168,7 @@ def test_the_timing_loop_is_taken_off_all_ways_or_none(whole: ResultSet, tmp_pat
     without = [case for case in catalogue() if case.case != LOOP]
     found = SWITCH.table(result_set(tmp_path, *without))
     assert {"gross"} == set(found["basis"])
-    assert "timing loop is included" in SWITCH.caption(found)
+    assert "timing loop included" in SWITCH.caption(found)
 
 
 def test_a_cost_below_resolution_is_said_and_not_drawn(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The timed loop as the CPU executes it."""
+"""Disassemble a timed function and mark its loop."""
 
 import functools
 import re
@@ -33,16 +33,22 @@ class Instruction(NamedTuple):
 
 @functools.cache
 def symbols(module: str) -> tuple[Symbol, ...]:
-    """Return the functions of a file; ProgramError where they can't be had."""
+    """Return the functions of a file; raise ProgramError where binutils can't list them."""
     text = _binutils("nm", "-S", module)
     return tuple(Symbol(int(m[1], 16), int(m[2], 16), m[3]) for m in SYMBOL.finditer(text))
 
 
 def annotated(module: str, address: int, samples: Mapping[int, int]) -> list[Instruction]:
-    """Return the instructions of the function at an address, its loop marked."""
+    """Return the instructions of the function at an address, with its loop marked.
+
+    `samples` are how many samples found each address executed. Raise ProgramError where the file
+    has no such function.
+    """
     function = next((each for each in symbols(module) if each.address == address), None)
     if function is None:
-        raise ProgramError(f"{module} has no function where the timed one is: its symbols are off")
+        raise ProgramError(
+            f"{module} has no function at the address of the timed one: its symbols are wrong"
+        )
     place = (f"--start-address={address}", f"--stop-address={address + function.size}")
     text = _binutils("objdump", "-d", "--no-show-raw-insn", *place, module)
     lines = [
@@ -58,7 +64,7 @@ def annotated(module: str, address: int, samples: Mapping[int, int]) -> list[Ins
 
 
 def _loop(lines: list[tuple[int, str, str]]) -> tuple[int, int]:
-    """Return where the longest backward jump goes, and where it is; nowhere without one."""
+    """Return the target and the address of the longest backward jump; no address without one."""
     spans = [
         (at - target, target, at)
         for at, name, rest in lines

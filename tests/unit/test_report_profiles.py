@@ -13,6 +13,8 @@ from results_made import Made, suite, write
 from pkbench.analysis import ResultError
 from pkbench.analysis.report.report import write as report
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 MACHINE = {"name": "box", "cpu_model": "CPU", "kernel": "6.12"}
 VALUES = [[1e-6, 1e-6], [1e-6, 1e-6], [1e-6, 1e-6]]
 
@@ -44,7 +46,7 @@ def test_the_details_of_a_case_have_its_profile(result: Path, tmp_path: Path) ->
     assert "Profile" in page.words
     assert "0.500" in page.text
     assert "Not known: core cycles (there is none)." in page.text
-    assert "as long as alone: 2.00 × counted, – sampled" in page.text
+    assert "an unprofiled run: 2.00 × while counted, – while sampled." in page.text
 
 
 def test_linked_drawings_exist(result: Path, tmp_path: Path) -> None:
@@ -75,7 +77,7 @@ def test_a_profile_of_another_machine_is_refused_or_left_out(
     profile = profile_of(tmp_path / "why", found)
     said: list[str] = []
 
-    with pytest.raises(ResultError, match="a profile of no result's machine"):
+    with pytest.raises(ResultError, match="not a profile of any result's machine"):
         report([result, profile], tmp_path / "report")
     page = Page(report([result, profile], tmp_path / "report", skip=said.append))
     assert 1 == len(said)

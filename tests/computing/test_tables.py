@@ -12,7 +12,7 @@ from results_made import Made, suite, write
 
 from pkbench.analysis import read, result_sets
 from pkbench.analysis.report.report import write as report
-from pkbench.analysis.tables import report_tables
+from pkbench.analysis.tables import all_cases
 from pkbench.analysis.tables.columns import aligned
 from pkbench.analysis.tables.table import FORMATS, Table
 
@@ -154,7 +154,7 @@ def test_a_long_table_breaks_over_pages() -> None:
 def test_counts_have_their_unit_in_the_heading(tmp_path: Path) -> None:
     made = suite([Made("a/b", [[5396.0]])], evidence="path length")
     (result_set,) = result_sets([read(write(tmp_path / "r.json", made))])
-    assert "| as measured (instructions) |" in report_tables.everything(result_set).markdown()
+    assert "| as measured (instructions) |" in all_cases.table(result_set).markdown()
 
 
 def test_columns_line_up_with_text_to_the_left_and_numbers_to_the_right() -> None:
