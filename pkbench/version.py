@@ -4,7 +4,7 @@ import functools
 import os
 import re
 import subprocess
-from importlib.metadata import version as installed
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +24,7 @@ def version() -> str:
     can't tell, it is the version that was installed. The form is setuptools-scm's
     (`release-branch-semver`).
     """
-    return (_of_checkout(ROOT) if (ROOT / ".git").exists() else None) or installed("pkbench")
+    return (_of_checkout(ROOT) if (ROOT / ".git").exists() else None) or metadata.version("pkbench")
 
 
 def _of_checkout(root: Path) -> str | None:

@@ -1,9 +1,9 @@
 """The version that a result states is that of the code which measured it."""
 
-import importlib.metadata
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import needs
@@ -98,7 +98,7 @@ def test_where_git_cannot_tell_it_is_the_version_that_was_installed(
     monkeypatch.setattr(version, "ROOT", tmp_path)
     (tmp_path / ".git").mkdir()
 
-    assert importlib.metadata.version("pkbench") == version.version.__wrapped__()
+    assert metadata.version("pkbench") == version.version.__wrapped__()
 
 
 def test_the_command_line_prints_it() -> None:

@@ -12,7 +12,6 @@ from pkbench.analysis.figures.declared.kernels import KERNELS
 from pkbench.analysis.figures.drawing import style
 from pkbench.analysis.reading.result import read
 from pkbench.analysis.report import summary
-from pkbench.analysis.report.report import write as write_report
 from pkbench.analysis.tables import all_cases, report_tables
 
 GETPPID = "syscall/getppid"
@@ -131,10 +130,3 @@ def test_a_version_is_its_numbers(text: str, numbers: tuple[int, ...]) -> None:
 def test_changes_lie_between_the_kernels_that_they_came_between() -> None:
     assert ["6.17"] == [change.name for change in changes_between((6, 16, 12), (6, 17, 13))]
     assert [] == changes_between((6, 17, 8), (6, 17, 13))
-
-
-def test_a_report_of_several_kernels_has_the_study(tmp_path: Path) -> None:
-    result_set(tmp_path, SLOPES)
-    write_report(sorted(tmp_path.glob("*.json")), tmp_path / "report")
-    assert (tmp_path / "report" / "figures" / "path-length-kernels.svg").stat().st_size > 1000
-    assert "120.0" in (tmp_path / "report" / "tables" / "path-length-per-page.md").read_text()
