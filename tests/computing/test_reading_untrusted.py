@@ -2,6 +2,7 @@
 
 import copy
 import json
+import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,3 +149,18 @@ def test_something_nasty_in_any_place_is_read_or_refused(
         write(path, put_together(made) if isinstance(made, dict) else made)
         outcomes.add(read_or_refused(path))
     assert False in outcomes
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_file_with_flipped_bytes_is_read_or_refused(
+    whole: dict[str, Any], tmp_path: Path, seed: int
+) -> None:
+    data = json.dumps(put_together(copy.deepcopy(whole))).encode()
+    drawn = random.Random(seed)
+    path = tmp_path / "r.json"
+    for _ in range(100):
+        damaged = bytearray(data)
+        for _ in range(drawn.choice((1, 1, 2, 50))):
+            damaged[drawn.randrange(len(data))] = drawn.choice(b'\0\xff"[]{},:0-9eE\\ \n.\x80')
+        path.write_bytes(damaged)
+        read_or_refused(path)

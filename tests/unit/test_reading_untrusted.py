@@ -4,7 +4,6 @@ import copy
 import gzip
 import json
 import os
-import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,21 +108,6 @@ def test_the_whole_is_read(whole: dict[str, Any], tmp_path: Path) -> None:
     path = write(tmp_path / "r.json", made)
     assert read_or_refused(path)
     assert set(PER_VALUE) == set(read(path).processes[0].per_value)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_file_with_flipped_bytes_is_read_or_refused(
-    whole: dict[str, Any], tmp_path: Path, seed: int
-) -> None:
-    data = json.dumps(put_together(copy.deepcopy(whole))).encode()
-    drawn = random.Random(seed)
-    path = tmp_path / "r.json"
-    for _ in range(100):
-        damaged = bytearray(data)
-        for _ in range(drawn.choice((1, 1, 2, 50))):
-            damaged[drawn.randrange(len(data))] = drawn.choice(b'\0\xff"[]{},:0-9eE\\ \n.\x80')
-        path.write_bytes(damaged)
-        read_or_refused(path)
 
 
 def test_a_packed_file_with_flipped_bytes_is_read_or_refused(
