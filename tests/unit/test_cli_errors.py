@@ -77,7 +77,7 @@ def test_ctrl_c_is_said_and_has_an_exit_code_of_its_own(
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pkbench.kernels.available.at_hand", interrupt)
+    monkeypatch.setattr("pkbench.kernels.available.available_kernels", interrupt)
 
     code, said = pkbench("kernels")
 
