@@ -260,4 +260,4 @@ def test_of_cpu_flags_only_those_that_differ_are_listed(tmp_path: Path) -> None:
 
     facts = machine_facts.facts(found)
 
-    assert ("emulated CPU, what not all have", ["none", "la57"]) in facts.differ
+    assert ("emulated CPU, not the same on all", ["none", "la57"]) in facts.differ
