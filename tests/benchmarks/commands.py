@@ -27,5 +27,5 @@ def run(
 
 def measure(output: Path, *arguments: str) -> Path:
     """Have pkbench measure what the arguments ask for; return its result."""
-    run(sys.executable, "-P", "-m", "pkbench.cli", "run", *arguments, "-o", output)
+    run(sys.executable, "-P", "-m", "pkbench.cli", "run", "-o", output, *arguments)
     return output

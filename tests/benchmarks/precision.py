@@ -1,10 +1,11 @@
-"""Compare how far apart ten invocations are: of pkbench, of pyperf's Runner, of google/benchmark.
+"""Compare how far apart ten invocations are: of pkbench, of pyperf, of google/benchmark.
 
-Each invocation measures an mprotect of one page and a getppid in the same wall time; the tools
-alternate. pkbench and pyperf time the same code, the change from writable to read-only;
+pkbench orchestrates by itself, and lets pyperf orchestrate; pyperf's Runner also times the same
+code alone. Each invocation measures an mprotect of one page and a getppid in about the same wall
+time; the tools alternate. pkbench and pyperf time the change from writable to read-only;
 google/benchmark times there and back, as its users write it. Prints the spread of the invocations,
 (max − min) ÷ median, of either operation and of their ratio, in seconds and, of pkbench, in cycles:
-of all invocations, and of those that tell that the other hardware thread of the core slept.
+of all invocations, and of those whose core had no active SMT sibling.
 
     python tests/benchmarks/precision.py [--invocations 10] [--seconds 12]
 """
@@ -69,7 +70,17 @@ def by_pkbench(besides: float, folder: Path, seconds: float) -> Found:
     """Return what `pkbench run` finds."""
     budget = max(0.1, seconds - besides)
     options = (*PKBENCH_OPTIONS, "--budget", f"{budget}s")
-    path = measure(folder / "result.json", *options, MPROTECT, GETPPID)
+    return costs_of(measure(folder / "result.json", *options, MPROTECT, GETPPID))
+
+
+def by_orchestrator(folder: Path, _seconds: float) -> Found:
+    """Return what `pkbench run` finds where pyperf orchestrates; --fast takes the time it takes."""
+    options = ("--orchestrator", "pyperf", MPROTECT, GETPPID, "--", "--fast")
+    return costs_of(measure(folder / "result.json", *options))
+
+
+def costs_of(path: Path) -> Found:
+    """Return what a result says of the two operations, in seconds and in cycles."""
     rows = {row["case"]: row for row in records(estimates(load([path])))}
     branch_cycles = uncontended_core(read(path)).get("branch_cycles", 0.0)
     return {
@@ -124,9 +135,10 @@ def build_google(folder: Path) -> Path:
 
 
 def tools(folder: Path) -> dict[str, Tool]:
-    """Return the tools at hand; say of one that isn't."""
+    """Return the available tools; name one that is missing."""
     found: dict[str, Tool] = {
         "pkbench": functools.partial(by_pkbench, pkbench_besides(folder)),
+        "pkbench by pyperf --fast": by_orchestrator,
         "pyperf --fast": by_pyperf,
     }
     try:
@@ -158,7 +170,7 @@ def spread(figures: Sequence[float]) -> str:
     return f"{100 * (max(figures) - min(figures)) / statistics.median(figures):.1f} %"
 
 
-def alone(costs: Sequence[Costs]) -> list[Costs]:
+def uncontended(costs: Sequence[Costs]) -> list[Costs]:
     """Return those of a core that was quiet for a while, by the quietest of them."""
     told = [each for each in costs if each.branch_cycles]
     quietest = min((each.branch_cycles for each in told), default=0.0)
@@ -174,8 +186,8 @@ def show(tool: str, found: Invocations) -> None:
     for unit, costs in found.costs.items():
         told = [each for each in costs if math.isfinite(each.ratio)]
         rows = {tool: told}
-        if quiet := alone(told):
-            rows[f"{tool}, core alone"] = quiet
+        if quiet := uncontended(told):
+            rows[f"{tool}, uncontended"] = quiet
         for name, some in rows.items():
             figures = zip(
                 *((each.mprotect, each.getppid, each.ratio) for each in some), strict=True
@@ -191,10 +203,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12, help="of an invocation")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        at_hand = tools(Path(folder))
-        found = {tool: Invocations() for tool in at_hand}
+        available = tools(Path(folder))
+        found = {tool: Invocations() for tool in available}
         for number in range(arguments.invocations):
-            for name, tool in at_hand.items():
+            for name, tool in available.items():
                 found[name].take(tool, arguments.seconds)
                 last = {unit: costs[-1] for unit, costs in found[name].costs.items()}
                 told = "; ".join(

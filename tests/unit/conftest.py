@@ -1,5 +1,6 @@
 """What a unit test may do: neither start a process, nor sleep, nor compute for long."""
 
+import os
 import platform
 import sys
 import time
@@ -21,7 +22,9 @@ FORBIDDEN = {
     "os.system": "starts a process",
     "time.sleep": "sleeps",  # only from Python 3.13 on
 }
-MOST_SECONDS = 2.0  # of CPU time, which other programs on the machine hardly change
+# Of CPU time. CI's machines are shared: another program on the same core makes it several times as
+# much, and a test is as slow or fast as on the developer's machine that saw it last.
+MOST_SECONDS = 20.0 if os.environ.get("CI") else 2.0
 
 
 class _Guard:
