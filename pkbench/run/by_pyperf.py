@@ -148,6 +148,10 @@ def _failure(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     """Return the state of a case that pyperf could not measure, with the worker's reason."""
     code = re.search(r"failed with exit code (\d+)", done.stderr)
     state = "skipped" if code and int(code[1]) == EXIT_SKIPPED else "failed"
-    said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    reason = said[0].strip() if said else f"pyperf ended with exit code {done.returncode}"
+    said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    if not said:
+        reason = f"pyperf ended with exit code {done.returncode}"
+    else:
+        # A worker says its reason first; a traceback of pyperf's own ends with its reason.
+        reason = said[-1] if said[0].startswith("Traceback") else said[0]
     return {"kind": "state", "state": state, "reason": reason}

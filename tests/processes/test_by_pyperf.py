@@ -1,6 +1,7 @@
 """pyperf's own Manager orchestrates a run, and every verb takes the result."""
 
 import json
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -157,12 +158,20 @@ def test_a_resumed_run_measures_only_what_is_left(
     assert ["instruction/empty-loop"] == measure(record, tmp_path, monkeypatch, empty_loop=RUNS)
 
 
-def test_the_reason_is_the_workers_own() -> None:
-    class Done:
-        returncode = 1
-        stdout = ""
-        stderr = "pkey_alloc: No space left on device\npython failed with exit code 3\n"
+@pytest.mark.parametrize(
+    ("said", "state", "reason"),
+    [
+        (
+            "pkey_alloc: No space left on device\npython failed with exit code 3\n",
+            "skipped",
+            "pkey_alloc: No space left on device",
+        ),
+        ("Traceback (most recent call last):\n  File\nOSError: no\n", "failed", "OSError: no"),
+        ("", "failed", "pyperf ended with exit code 1"),
+    ],
+)
+def test_the_reason_is_the_workers_or_pyperfs_own(said: str, state: str, reason: str) -> None:
+    done = subprocess.CompletedProcess((), 1, stdout="", stderr=said)
+    found = by_pyperf._failure(done)
 
-    found = by_pyperf._failure(Done())  # type: ignore[arg-type]
-
-    assert ("skipped", "pkey_alloc: No space left on device") == (found["state"], found["reason"])
+    assert (state, reason) == (found["state"], found["reason"])
