@@ -7,6 +7,7 @@ import pytest
 from results_made import Made, suite, write
 
 from pkbench.analysis.report import bundle
+from pkbench.version import version
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module")
 def packed(results: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bundle") / "b.tar.gz"
-    bundle.write(results, path)
+    bundle.write(results, path, version())
     return path
 
 

@@ -104,6 +104,11 @@ def benchmark_of(answer: Answer) -> str:
     return "/".join(answer.name.partition(":")[0].split("/")[:2])
 
 
+# The thread sanitizer enters each handler through one of its own. That pushes onto the alternate
+# stack, which the key denies until the case's handler has opened it: a fault within the fault.
+KEYED_STACK = "fault/altstack-keyed"
+
+
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_compiles_without_a_warning(compiler: str, built: Callable[[str], Path]) -> None:
     assert built(compiler).is_file()
@@ -134,7 +139,11 @@ def test_no_sanitizer_finds_anything(sanitizer: str, tmp_path: Path, listed: Pat
     runner = link(gcc, sources, tmp_path / "runner", *flags)
 
     # Older thread sanitizers don't find their way in an address space laid out at random.
-    assert [] == unexpected(ask([setarch, "-R", runner, listed]))
+    given = ask([setarch, "-R", runner, listed])
+    if sanitizer == "thread":
+        given = [answer for answer in given if answer.name != KEYED_STACK]
+
+    assert [] == unexpected(given)
 
 
 def test_key_cases_are_skipped_where_there_is_no_key_register(
