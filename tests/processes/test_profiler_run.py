@@ -260,7 +260,7 @@ def test_a_folder_gets_the_profile_and_what_is_drawn_of_it(tmp_path: Path) -> No
     assert {CASE, "syscall/getppid"} == set(told["cases"])
     assert {"profile.json", "causes.md", "causes.csv", "slow-down.md"} <= names
     if told["cases"][CASE]["shares"]:
-        assert "flame graphs, stacks and tables are beside it" in ended.stderr
+        assert "flame graphs, stacks and tables are in the same folder" in ended.stderr
         stem = "protect-mprotect-rw-ro-pages-1"
         assert {f"{stem}.svg", f"{stem}.folded", f"{stem}.difference.svg"} <= names
         assert "syscall/getppid is not in" in ended.stderr
@@ -271,7 +271,7 @@ def test_a_folder_gets_the_profile_and_what_is_drawn_of_it(tmp_path: Path) -> No
     [
         (("no/such-case",), "no case matches"),
         ((CASE, "--against", "no/such-case"), "no case matches"),
-        ((CASE, "--against", "protect"), "name one, or a profile"),
+        ((CASE, "--against", "protect"), "name one case, or a profile"),
         ((CASE, "-o", "/proc/nowhere"), "can't create the folder"),
     ],
 )
