@@ -145,7 +145,7 @@ def test_every_case_for_one_thread_is_counted_but_the_few_whose_repeats_disagree
         if not each.case.benchmark.threads and each.case != TOO_LARGE
     ]
     others = [each.reason for each in for_one if each.state != "measured"]
-    assert [] == [reason for reason in others if not reason.startswith("the repeats disagree")]
+    assert [] == [reason for reason in others if "and no two took equally many" not in reason]
     assert len(others) <= len(for_one) // 20
 
 
@@ -155,7 +155,8 @@ def test_what_meets_timer_interrupts_is_told_by_repeats_that_agree(kernel):
     told = [each.instructions for each in count.cases if each.instructions]
     long = [instructions for instructions in told if min(instructions.totals) > BETWEEN_TICKS]
     assert len(long) > 1
-    assert [] == [instructions.warning for instructions in long if instructions.warning]
+    # Of the large cases up to four a kernel have no two repeats that agree, and say so.
+    assert len([instructions for instructions in long if instructions.warning]) <= 4
 
 
 @pytest.mark.guest

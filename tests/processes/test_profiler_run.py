@@ -308,7 +308,7 @@ def test_without_samples_no_flame_graphs_are_promised(tmp_path: Path) -> None:
     )
 
     assert 0 == ended.returncode, ended.stderr
-    assert "profile.json; tables are beside it" in ended.stderr
+    assert "profile.json; tables are in the same folder" in ended.stderr
 
 
 @pytest.mark.slow
@@ -323,7 +323,7 @@ def test_a_stopped_profile_keeps_each_case_that_was_done_and_is_resumed(
     started = children(process.pid)
     process.send_signal(stop)
     said = process.communicate(timeout=60)[1]
-    told = f"interrupted; 1 of 3 cases kept: repeat the command with --resume -o {tmp_path}"
+    told = f"interrupted; kept 1 of 3 cases: repeat the command with --resume -o {tmp_path}"
     assert stop == signal.SIGKILL or told in said
     assert all(gone(each) for each in started)
     assert not (tmp_path / "profile.json").exists()
@@ -334,7 +334,7 @@ def test_a_stopped_profile_keeps_each_case_that_was_done_and_is_resumed(
     assert (2, 1) == (refused.returncode, len(refused.stderr.splitlines()))
     assert "continue it with --resume" in refused.stderr
     refused = pkbench(CASE, "--resume", "-o", str(tmp_path))
-    assert "begun otherwise: cases (syscall/getppid and 1 more)" in refused.stderr
+    assert "this run differs in cases (syscall/getppid and 1 more)" in refused.stderr
     assert "".join(lines) == journal.read_text()
 
     done = pkbench(*asked, "--resume")
