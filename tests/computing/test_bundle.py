@@ -16,6 +16,7 @@ from results_made import Made, suite, write
 from pkbench.analysis import ResultError
 from pkbench.analysis.reading import archive
 from pkbench.analysis.report import bundle
+from pkbench.version import version
 
 __all__ = ["packed", "results"]
 
@@ -72,7 +73,7 @@ def test_the_same_results_give_the_same_bundle(
 ) -> None:
     for path in results:
         os.utime(path, (1, 1))
-    bundle.write(results, tmp_path / "other.tar.gz")
+    bundle.write(results, tmp_path / "other.tar.gz", version())
     assert packed.read_bytes() == (tmp_path / "other.tar.gz").read_bytes()
 
 

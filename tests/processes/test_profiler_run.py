@@ -118,7 +118,8 @@ def test_without_perf_everything_else_is_delivered(
     found = profiled(known, "instruction/nop-100")
 
     assert "perf is not installed: install linux-perf" in found.missing["samples"]
-    assert "nm is not installed: install binutils" in found.missing["instructions"]
+    # Which of its programs is missed first depends on what was read of the module before.
+    assert "is not installed: install binutils" in found.missing["instructions"]
     assert "context_switches" in per_operation(found)
 
 

@@ -74,7 +74,7 @@ def test_who_waits_comes_before_the_next_turn_of_who_had_one(cpus: Path) -> None
     with first.turn(lambda: order.append("first waits")):
         order.append("first")
         other.start()
-        while not is_locked(cpus / "cpu0" / "uevent"):
+        while "second waits" not in order:
             time.sleep(0.001)
     with first.turn():
         order.append("first")
