@@ -51,6 +51,8 @@ def counting(values: pd.DataFrame) -> pd.Series[bool]:
     """Return for each value whether it counts in its process's median; see `processes`."""
     contended = _marked(values, "contended")
     clean = _clean(values)
+    if not contended.any():
+        return clean
     return clean & ~(contended & _has_enough(values, clean & ~contended))
 
 
@@ -65,6 +67,8 @@ def _marked(values: pd.DataFrame, flag: str) -> pd.Series[bool]:
 def _clean(values: pd.DataFrame) -> pd.Series[bool]:
     """Return for each value whether it is undisturbed, or kept although it is disturbed."""
     clean = ~_marked(values, "disturbed")
+    if clean.all():
+        return clean
     share = _by_process(values.assign(clean=clean))["clean"].transform("mean")
     return clean | (share < CLEAN_SHARE)
 

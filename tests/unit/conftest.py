@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from pkbench.analysis import figures
 from pkbench.analysis.reading import worker_pool
 from pkbench.version import version
 
@@ -61,7 +60,7 @@ def _one_process() -> Generator[None, None, None]:
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a report draw no figures, which would take longer than a unit test may."""
-    monkeypatch.setattr(figures, "FIGURES", ())
+    monkeypatch.setattr("pkbench.analysis.figures.FIGURES", ())
 
 
 @pytest.hookimpl(wrapper=True)

@@ -103,13 +103,13 @@ def inside(outer: Box, inner: Box) -> bool:
 @pytest.mark.parametrize("most", [10, 100, 100_000])
 @pytest.mark.parametrize("seed", range(5))
 def test_callers_are_as_wide_as_themselves_and_what_they_call(seed, most):
-    laid = boxes(grow([forest(seed, 200)], "all"), most)
+    laid = boxes(grow([forest(seed, 80)], "all"), most)
     assert len(laid) <= most
     for box in laid:
         called = [other for other in laid if inside(box, other)]
         if called:
             assert box.width == box.own[0] + sum(other.width for other in called)
-    assert sum(forest(seed, 200).values()) == laid[0].width == laid[0].whole[0]
+    assert sum(forest(seed, 80).values()) == laid[0].width == laid[0].whole[0]
 
 
 def test_neighbours_do_not_overlap():
@@ -143,7 +143,7 @@ def test_the_picture_has_title_origin_and_total():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_same_stacks_give_the_same_bytes_in_whatever_order(seed):
-    stacks = forest(seed, 300)
+    stacks = forest(seed, 100)
     shuffled = dict(random.Random(seed).sample(sorted(stacks.items()), len(stacks)))
     assert graph.svg(stacks, CAPTION) == graph.svg(shuffled, CAPTION)
     assert difference.svg(stacks, STACKS, CAPTION) == difference.svg(shuffled, STACKS, CAPTION)

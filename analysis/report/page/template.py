@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -23,6 +24,16 @@ SCRIPT = (
 def render(parts: Mapping[str, Any]) -> str:
     """Return the page."""
     script = _script()
+    return _template().render(
+        **parts,
+        policy=policy(script),
+        script=Markup(script),  # noqa: S704 (a file of this package)
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    """Return the page's template; compiling it takes longer than rendering it."""
     environment = jinja2.Environment(
         loader=jinja2.DictLoader({name: _text(name) for name in TEMPLATES}),
         autoescape=True,
@@ -31,11 +42,7 @@ def render(parts: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"bound": bound, "breakable": breakable}
-    return environment.get_template("report.html").render(
-        **parts,
-        policy=policy(script),
-        script=Markup(script),  # noqa: S704 (a file of this package)
-    )
+    return environment.get_template("report.html")
 
 
 def bound(text: str) -> str:
