@@ -50,6 +50,8 @@ NUMBERS = (
     "slowest",
     "uncontended_share",
     "clock_resolution",
+    "least",
+    "most",
 )
 FLAGS = ("disturbed", "contended")
 
@@ -142,6 +144,9 @@ def tidy(results: Sequence[Result], one_core: bool = False) -> pd.DataFrame:
     clock_resolution
                  seconds: the smallest step of the clock that timed the value; missing where the
                  file does not say
+    least        of an exact count whose repeats differ: the least instructions per operation that
+                 several repeats took and, in most, the most. Missing where they agree, and for
+                 times
     ============ ======================================================================
     """
     found = [_Measured(*machine) for machine in named(results)]

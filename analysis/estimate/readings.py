@@ -75,6 +75,8 @@ def columns(processes: Sequence[Process]) -> dict[str, Numbers]:
         **{quantity: read(quantity) for quantity in COUNTED},
         "slowest": read("slowest"),
         "uncontended_share": read("uncontended_share"),
+        "least": read("least_instructions"),
+        "most": read("most_instructions"),
         "cpu": read("cpu"),
         "disturbed": disturbed({each: read(each) for each in DISTURBANCES}),
         "contended": np.fmax.reduce([nothing, *marks]),

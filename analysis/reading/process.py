@@ -25,6 +25,8 @@ PER_VALUE = (
     "core_cycles",
     "retired_instructions",
     "user_instructions",
+    "least_instructions",
+    "most_instructions",
     "dtlb_load_misses",
     "page_walk_cycles",
     "counter_share",

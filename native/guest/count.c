@@ -54,13 +54,15 @@ static int fits_memory(const struct guest_case *asked)
 static void say_times(const struct times *times)
 {
     int place = times_chosen(times);
+    uint64_t least, most;
 
-    printf(" %llu %u %llu", (unsigned long long)times->ticks[place], times->seen[place],
-           (unsigned long long)times->longest);
+    times_range(times, &least, &most);
+    printf(" %llu %u %llu %llu", (unsigned long long)times->ticks[place], times->seen[place], (unsigned long long)least,
+           (unsigned long long)most);
 }
 
-/* "measured INDEX LOOPS REPEATS", then for each total its instructions, how often they were seen, and the most that
- * were seen. */
+/* "measured INDEX LOOPS REPEATS", then for each total its instructions, how often they were seen, and the range of
+ * those that were seen again. */
 static void say_totals(const struct guest_case *asked, const struct totals *totals)
 {
     printf("measured %u %llu %u", asked->index, (unsigned long long)totals->loops, totals->once.repeats);

@@ -4,27 +4,20 @@
 #include <time.h>
 
 #include "cpu/pkey.h"
+#include "guest/timer.h"
 
-/* At 250 Hz, the kernel's timer interrupts every 4 million instructions. Runs well below that are mostly undisturbed.
- * Longer runs start right after an interrupt, so that each repeat meets as many interrupts, in the same places. */
-#define TIMER 4000000u
-#define UNDISTURBED 400000u
-#define INTERRUPT \
-    200u /* at least so many instructions take a timer interrupt; reading the clock takes a tenth of that */
+#define INSTRUCTIONS_LIKED 400000u /* of the iterations that are counted together */
 #define LOOPS_MAX 64u
 #define WARMUPS 4
-/* A pause of several timer interrupts, after which the kernel frees what was released before. */
-#define QUIET_MICROSECONDS 40000
-#define STEP_MICROSECONDS 370 /* added up nine times, it reaches different places within 4 ms */
 #define REPEATS_MIN 3
-/* Instructions that repeating one case may take, including untimed ones, before fewer repeats have to suffice. For
- * runs longer than a timer interval: this many times the longest run. */
+/* Instructions that repeating one case may take, including untimed ones, before fewer repeats have to suffice: at
+ * least so many, and at least so many times the longest run. */
 #define BUDGET 25000000u
 #define BUDGET_REPEATS 20
 
 /* Let the kernel finish its deferred work, such as freeing page tables and nodes of mappings. Allocating them anew
  * before they are freed costs more. The pause takes no real time, because an idle guest's time is skipped. Its length
- * varies, or every repeat of a case could meet a timer interrupt. */
+ * varies, so that repeats that agree do not agree by the time at which they began. */
 static void pause_for(long microseconds)
 {
     struct timespec time = {.tv_nsec = microseconds * 1000};
@@ -32,33 +25,34 @@ static void pause_for(long microseconds)
     nanosleep(&time, NULL);
 }
 
-static void await_interrupt(void)
-{
-    uint64_t began = pk_ticks(), last = began, now = began;
-
-    for (; now - last < INTERRUPT && now - began < 2 * TIMER; now = pk_ticks())
-        last = now;
-}
-
-int repeat_once(struct pk_case *opened, uint64_t loops, long microseconds, struct times *kept)
+int measure_undisturbed(struct pk_case *opened, uint64_t loops, long microseconds, uint64_t *ticks)
 {
     struct pk_value value;
     int status;
 
     pause_for(microseconds);
-    if (kept->longest > TIMER)
-        await_interrupt();
+    timer_hold();
     status = pk_case_measure(opened, loops, NULL, &value);
+    timer_release();
+    if (!status)
+        *ticks = value.ticks;
+    return status;
+}
+
+int repeat_once(struct pk_case *opened, uint64_t loops, long microseconds, struct times *kept)
+{
+    uint64_t ticks;
+    int status = measure_undisturbed(opened, loops, microseconds, &ticks);
 
     if (!status)
-        times_note(kept, value.ticks);
+        times_note(kept, ticks);
     return status;
 }
 
 /* A power of two. Another boot, in which one iteration took slightly more, then chooses the same number. */
 static uint64_t choose_loops(uint64_t ticks_of_one, uint64_t batch)
 {
-    uint64_t most = UNDISTURBED / (ticks_of_one + 1), loops = 1;
+    uint64_t most = INSTRUCTIONS_LIKED / (ticks_of_one + 1), loops = 1;
 
     if (most > batch / 2)
         most = batch / 2;
@@ -70,8 +64,10 @@ static uint64_t choose_loops(uint64_t ticks_of_one, uint64_t batch)
 static int enough(const struct totals *totals, uint64_t spent)
 {
     unsigned repeats = totals->once.repeats;
-    uint64_t longest = totals->once.longest, budget = longest > TIMER ? longest * BUDGET_REPEATS : BUDGET;
+    uint64_t budget = totals->once.longest * BUDGET_REPEATS;
 
+    if (budget < BUDGET)
+        budget = BUDGET;
     if (repeats < REPEATS_MIN)
         return repeats >= 2 && spent >= 2 * budget;
     return repeats >= REPEATS_MAX || spent >= budget ||
@@ -86,7 +82,7 @@ static int repeat(struct pk_case *opened, uint64_t batch, struct totals *totals)
     int status = 0;
 
     while (!status && !enough(totals, spent)) {
-        long microseconds = QUIET_MICROSECONDS + (totals->once.repeats + 1) * STEP_MICROSECONDS;
+        long microseconds = PAUSE_BEFORE(totals->once.repeats + 1);
         uint64_t began = pk_ticks();
 
         status = repeat_once(opened, totals->loops, microseconds, &totals->once);

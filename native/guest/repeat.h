@@ -10,7 +10,15 @@ struct totals {
     uint64_t loops;
 };
 
-/* Pause, time so many iterations once, and note the result. Returns what pk_case_measure returns. */
+/* Microseconds to pause before a repeat, numbered from 1: several timer interrupts, after which the kernel frees what
+ * was released before. Nine repeats begin at different places within 4 ms. */
+#define PAUSE_BEFORE(repeat) (40000 + (repeat)*370)
+
+/* Pause, then count the instructions of so many iterations without a timer interrupt among them. Returns what
+ * pk_case_measure returns. */
+int measure_undisturbed(struct pk_case *opened, uint64_t loops, long microseconds, uint64_t *ticks);
+
+/* Do so once, and note the result. */
 int repeat_once(struct pk_case *opened, uint64_t loops, long microseconds, struct times *kept);
 
 /* Repeat the case, then verify it again. 0, PK_SKIPPED, PK_DISPROVED or -errno. */

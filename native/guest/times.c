@@ -29,6 +29,22 @@ int times_shortest(const struct times *times, unsigned often)
     return shortest;
 }
 
+void times_range(const struct times *times, uint64_t *least, uint64_t *most)
+{
+    unsigned often = times_shortest(times, 2) < 0 ? 1 : 2;
+
+    *least = UINT64_MAX;
+    *most = 0;
+    for (unsigned place = 0; place < times->different; place++) {
+        if (times->seen[place] < often)
+            continue;
+        if (times->ticks[place] < *least)
+            *least = times->ticks[place];
+        if (times->ticks[place] > *most)
+            *most = times->ticks[place];
+    }
+}
+
 /* The shortest run is the undisturbed one. But a time seen only once may be an exception, in which the kernel had
  * something ready that it usually has to allocate. */
 int times_chosen(const struct times *times)

@@ -17,6 +17,9 @@ void times_note(struct times *times, uint64_t ticks);
 /* The index of the shortest count that was seen at least this often, or -1. */
 int times_shortest(const struct times *times, unsigned often);
 
+/* The least and the most of the counts that were seen more than once; of all, if none was. */
+void times_range(const struct times *times, uint64_t *least, uint64_t *most);
+
 /* The index of the count to report. */
 int times_chosen(const struct times *times);
 

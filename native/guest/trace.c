@@ -6,18 +6,15 @@
 #include <string.h>
 #include <sys/io.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "guest/guest.h"
+#include "guest/repeat.h"
 
 #define SYMBOLS "/proc/kallsyms"
 #define STOP_PORT 0x505 /* of QEMU's pvpanic: a panic reported here stops the machine at once */
 #define ATTEMPTS 9
 #define TRACED_MAX 20000000u /* instructions, of about 80 bytes each: a minute */
-/* The same pauses as in repeat.c, so that the kernel has finished the same work. */
-#define QUIET_MICROSECONDS 40000
-#define STEP_MICROSECONDS 370
 
 void guest_show_symbols(void)
 {
@@ -40,18 +37,6 @@ static int stop_machine(void)
     return ioperm(STOP_PORT, 1, 0) ? pk_error(errno, "ioperm") : 0;
 }
 
-static int measure(struct pk_case *opened, uint64_t loops, long microseconds, uint64_t *ticks)
-{
-    const struct timespec pause = {.tv_nsec = microseconds * 1000};
-    struct pk_value value;
-    int status;
-
-    nanosleep(&pause, NULL);
-    status = pk_case_measure(opened, loops, NULL, &value);
-    *ticks = value.ticks;
-    return status;
-}
-
 static int trace_once(struct pk_case *opened, uint64_t loops, long microseconds, uint64_t *ticks)
 {
     int status;
@@ -60,7 +45,7 @@ static int trace_once(struct pk_case *opened, uint64_t loops, long microseconds,
     tcdrain(STDOUT_FILENO); /* the host must read this before it finds the machine stopped */
     status = stop_machine();
     if (!status)
-        status = measure(opened, loops, microseconds, ticks);
+        status = measure_undisturbed(opened, loops, microseconds, ticks);
     if (!status)
         status = stop_machine();
     return status;
@@ -70,7 +55,7 @@ static int trace_loops(struct pk_case *opened, uint64_t loops, uint64_t counted)
 {
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
         uint64_t ticks;
-        int status = trace_once(opened, loops, QUIET_MICROSECONDS + attempt * STEP_MICROSECONDS, &ticks);
+        int status = trace_once(opened, loops, PAUSE_BEFORE(attempt), &ticks);
 
         if (status)
             return status;

@@ -21,7 +21,7 @@ UNWANTED_FEATURES = ("erms", "fsrm", "fzrm", "fsrs", "fsrc")
 # Fixed, so that two boots execute the same instructions.
 SEED = "1"
 CLOCK = "base=2020-01-01T00:00:00,clock=vm"
-COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr norandmaps random.trust_cpu=on"
+COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr norandmaps random.trust_cpu=on iomem=relaxed"
 CHECK_EVERY_SECONDS = 0.5
 CONSOLE_PATIENCE = 2  # how many times as long a guest may write to its console only
 PR_SET_PDEATHSIG = 1  # linux/prctl.h

@@ -93,10 +93,10 @@ def _instructions(text: str) -> Instructions:
     loops, repeats, *totals = (int(number) for number in text.split())
     return Instructions(
         loops=loops,
-        totals=tuple(totals[0::3]),
+        totals=tuple(totals[0::4]),
         repeats=repeats,
-        occurrences=tuple(totals[1::3]),
-        longest=tuple(totals[2::3]),
+        occurrences=tuple(totals[1::4]),
+        ranges=tuple(zip(totals[2::4], totals[3::4], strict=True)),
     )
 
 

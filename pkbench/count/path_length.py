@@ -47,10 +47,15 @@ def _metadata(counted: Counted, found: Instructions) -> Metadata:
     if counted.user:
         details |= {"user_loops": counted.user.loops, "user_totals": counted.user.totals}
     inner_loops = counted.case.benchmark.inner_loops
-    user = counted.user_value
+    low, high = counted.value_range or (None, None)
+    readings = {"user": counted.user_value, "least": low, "most": high}
     return {
         "loops": found.loops,
         **({"inner_loops": inner_loops} if inner_loops > 1 else {}),
-        **({} if user is None else {"pkbench_user_instructions": json.dumps([user])}),
+        **{
+            f"pkbench_{name}_instructions": json.dumps([value])
+            for name, value in readings.items()
+            if value is not None
+        },
         "pkbench_instructions": json.dumps(details),
     }

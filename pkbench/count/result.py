@@ -10,8 +10,8 @@ from pkbench.machine import Machine
 
 # A timed run executes at most this many instructions around its loop.
 AROUND_LOOP = 500
-# Largest share of timer interrupts: a few thousand instructions every 4 million.
-TICKS_SHARE = 0.005
+# By more than this share of a count, repeats of which no two agree don't count the same thing.
+DISAGREEING_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Instructions:
     totals: tuple[int, ...]
     repeats: int
     occurrences: tuple[int, ...]  # how many runs took each total
-    longest: tuple[int, ...]  # the longest run of as many iterations
+    ranges: tuple[tuple[int, int], ...]  # of the totals that several runs took; else, of all
 
     @property
     def per_iteration(self) -> float:
@@ -35,14 +35,26 @@ class Instructions:
         return (self.totals[-1] - sum(self.totals[:-1])) / self.loops
 
     @property
+    def range_per_iteration(self) -> tuple[float, float]:
+        """Return the least and the most instructions of one iteration, as far as repeats differ.
+
+        Both are the count itself where all repeats agree.
+        """
+        (first_low, first_high), *second = self.ranges
+        if not second:
+            return first_low / self.loops, first_high / self.loops
+        low, high = second[0]
+        return (low - first_high) / self.loops, (high - first_low) / self.loops
+
+    @property
     def error(self) -> str:
         """Return why the runs give no valid count, or ""."""
         disagreeing = [
             (total, longest)
-            for total, occurrences, longest in zip(
-                self.totals, self.occurrences, self.longest, strict=True
+            for total, occurrences, (_, longest) in zip(
+                self.totals, self.occurrences, self.ranges, strict=True
             )
-            if occurrences == 1 and longest > total + max(AROUND_LOOP, total * TICKS_SHARE)
+            if occurrences == 1 and longest > total + max(AROUND_LOOP, total * DISAGREEING_SHARE)
         ]
         if not disagreeing:
             return ""
@@ -58,7 +70,7 @@ class Instructions:
         if min(self.occurrences) == 1:
             return (
                 f"no two of {self.repeats} repeats took equally many instructions: "
-                "the count includes timer interrupts"
+                "the count may include other work of the kernel"
             )
         around = 2 * self.totals[0] - self.totals[-1]
         if len(self.totals) == 2 and abs(around) > AROUND_LOOP + self.totals[-1] // 20:
@@ -103,6 +115,17 @@ class Counted:
         if self.instructions is None:
             raise ValueError(f"{self.case.name} was not counted: {self.reason}")
         return self.instructions.per_iteration / self.case.benchmark.inner_loops
+
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """Return the range of `value` where repeats differ; None where all that recur agree."""
+        if self.instructions is None:
+            return None
+        low, high = self.instructions.range_per_iteration
+        if low == high:
+            return None
+        inner_loops = self.case.benchmark.inner_loops
+        return low / inner_loops, high / inner_loops
 
     @property
     def user_value(self) -> float | None:

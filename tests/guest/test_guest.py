@@ -15,7 +15,7 @@ from pkbench.cases.selection import select
 from pkbench.count import guest, path_length
 from pkbench.count.emulator import Options
 from pkbench.count.guest import GuestError
-from pkbench.count.result import Count
+from pkbench.count.result import Count, Counted
 from pkbench.kernels.available import Kernel
 
 EMPTY = parse_case("instruction/empty-loop")
@@ -150,13 +150,38 @@ def test_every_case_for_one_thread_is_counted_but_the_few_whose_repeats_disagree
 
 
 @pytest.mark.guest
-def test_what_meets_timer_interrupts_is_told_by_repeats_that_agree(kernel):
+def test_what_takes_longer_than_the_time_between_two_ticks_is_counted_as_exactly(kernel):
     count = guest.count(kernel, select(["protect", "switch"], ["pages=16384"], "standard"))
-    told = [each.instructions for each in count.cases if each.instructions]
-    long = [instructions for instructions in told if min(instructions.totals) > BETWEEN_TICKS]
+    long = [
+        (each.case.name, each.value_range, each.instructions.warning)
+        for each in count.cases
+        if each.instructions and min(each.instructions.totals) > BETWEEN_TICKS
+    ]
     assert len(long) > 1
-    # Of the large cases up to four a kernel have no two repeats that agree, and say so.
-    assert len([instructions for instructions in long if instructions.warning]) <= 4
+    assert [(name, None, "") for name, _, _ in long] == long
+
+
+@pytest.mark.guest
+def test_another_command_line_changes_no_count_beyond_its_range(kernel):
+    """Whatever moves in memory or in time: what differs is told by the range, whatever its size."""
+    cases = select(["application", "protect", "syscall"], ["pages=1,64,16384"], "standard")
+    first, second = (
+        guest.count(kernel, cases, options=Options(append=append)).cases
+        for append in ("", "loglevel=2 pkbench.made=0123456789")
+    )
+    assert [] == [
+        (one.case.name, one.value, two.value)
+        for one, two in zip(first, second, strict=True)
+        if one.instructions and not overlap(one, two)
+    ]
+
+
+def overlap(one: Counted, two: Counted) -> bool:
+    """Tell whether the ranges of two counts overlap."""
+    (low, high), (least, most) = (
+        each.value_range or (each.value, each.value) for each in (one, two)
+    )
+    return low <= most and least <= high
 
 
 @pytest.mark.guest

@@ -258,7 +258,11 @@ def counted(*runs: Run) -> Counted:
     ticks = tuple(each.ticks for each in runs)
     seen = (3,) * len(ticks)
     return Counted(
-        GETPPID, "measured", instructions=Instructions(runs[0].loops, ticks, 3, seen, ticks)
+        GETPPID,
+        "measured",
+        instructions=Instructions(
+            runs[0].loops, ticks, 3, seen, tuple((each, each) for each in ticks)
+        ),
     )
 
 
