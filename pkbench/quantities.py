@@ -11,14 +11,15 @@ class QuantityError(ValueError):
 
 
 def share(text: str, least: float = 1e-9) -> float:
-    """Return a percentage as a share of one: 0.01 for `1%`.
+    """Return a share of one: 0.01 for `1%`, and for `0.01`.
 
     Raise QuantityError where it is below `least` or not below 100 %.
     """
-    found = re.fullmatch(r"([0-9]*\.?[0-9]+) ?%", text.strip())
-    if not found or not least <= float(found[1]) / 100 < 1:
+    found = re.fullmatch(r"([0-9]*\.?[0-9]+) ?(%?)", text.strip())
+    number = float(found[1]) / (100 if found[2] else 1) if found else -1.0
+    if not least <= number < 1:
         raise QuantityError(f"{text!r} is not a share between 0 and 100 %: write it as 1%")
-    return float(found[1]) / 100
+    return number
 
 
 def seconds(text: str) -> float:

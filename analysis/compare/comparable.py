@@ -49,8 +49,6 @@ MATTERS: Mapping[str, Callable[[Result], str]] = {
     "virtualisation": _of_machine("virtualisation"),
     "page size": _of_machine("page_size"),
 }
-# Facts that older versions did not record: a missing one is no difference.
-LATER = ("processor's version",)
 WORTH_KNOWING: Mapping[str, Callable[[Result], str]] = {
     "kernel": _of_machine("kernel"),
     "kernel's command line": _of_machine("cmdline"),
@@ -74,7 +72,7 @@ def differences(base: Result, new: Result) -> list[Difference]:
     for matters, facts in ((True, MATTERS), (False, WORTH_KNOWING)):
         for name, fact in facts.items():
             first, second = fact(base), fact(new)
-            if first != second and (name not in LATER or (first and second)):
+            if first != second:
                 found.append(Difference(name, first, second, matters))
     return [*found, *_of_mitigations(base, new)]
 

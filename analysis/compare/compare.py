@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import chain
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..estimate.case_patterns import matching
 from ..estimate.frame import tidy
 from ..estimate.machine_names import named
 from ..estimate.per_process import processes
 from ..estimate.readings import CONTENTION_LIMITS, uncontended_core
 from ..estimate.resample import CONFIDENCE
-from ..estimate.sample import Numbers
+from ..reading.bounded_json import ResultError
 from ..reading.result import Result
 from .comparable import Difference, differences
+from .pair import ODD, TRIMMED, Pair, Side, cost, pair
 from .run_overlap import IN_TURNS, overlap
 
 FASTER, SLOWER = "faster", "slower"
@@ -28,16 +28,6 @@ UNCHANGED, INCONCLUSIVE = "unchanged", "inconclusive"
 MISSING, ADDED = "missing", "added"
 MARGIN = 0.01  # a smaller share of a cost makes no difference for most purposes
 SIGNIFICANT = 1 - CONFIDENCE
-# A process is odd if it is further from the median of its side than ODD standard deviations,
-# estimated by the median absolute deviation. Where there is an odd process, the share TRIMMED of
-# the processes at either end is left out of the means. Why: of the processes of a getppid on a
-# Zen 4 core, one in fifty takes 1.32 times as long as the others. With one of them, the mean of
-# twenty processes has an interval of 2.5 %; without, of 0.1 %.
-# Why not always: trimming finds fewer true differences. Where processes differ by 2 %, a true 3 %
-# is found in 98.0 instead of 99.0 % of cases, and in 64.9 instead of 84.1 % where it is one case of
-# 40 (tests/benchmarks/same_simulated.py).
-ODD, TRIMMED = 10.0, 0.2
-
 DEFINITION = (
     "Each process contributes the median of its values, without those that a report leaves out. "
     "Where two runs took turns, the readings of both decide which values are contended. "
@@ -52,7 +42,10 @@ DEFINITION = (
     "narrow by a factor of two to three."
 )
 CONTENDED = "the {} result is contended: another hardware thread used its core"
-COLUMNS = ["case", "base", "new", "unit", "ratio", "low", "high", "p", "verdict", "why"]
+COLUMNS = [
+    *("case", "base", "new", "unit", "ratio", "low", "high", "p"),
+    *("odd_base", "odd_new", "verdict", "why"),
+]
 
 
 @dataclass(frozen=True)
@@ -76,8 +69,17 @@ class Comparison:
         return self.cases[self.cases["verdict"].isin(verdicts)]
 
 
-def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
+def compare(
+    base: Result,
+    new: Result,
+    margin: float = MARGIN,
+    patterns: Sequence[str] = (),
+    in_seconds: bool = False,
+) -> Comparison:
     """Compare each case of two results; `margin` is a share, as 0.01 for 1 %.
+
+    With `patterns`, only the cases that match one are compared (see `case_patterns.matching`). With
+    `in_seconds`, times are never compared in core cycles.
 
     The table of cases, `Comparison.cases`, has a row per case that either result measured:
 
@@ -89,153 +91,130 @@ def compare(base: Result, new: Result, margin: float = MARGIN) -> Comparison:
     unit    cycles (core cycles, where both results have them and are of comparable machines), s, or
             instructions
     ratio   new ÷ base; missing where only one result has the case
-    low     the lower bound of the ratio's 95 % interval and, in high, the upper one; the ratio
-            itself for exact counts; missing where there is no test
+    low     the lower bound of the ratio's 95 % interval and, in high, the upper one; of exact
+            counts the bounds within which repeats differ, or the ratio itself; missing where there
+            is no test
     p       the p-value of no difference, adjusted for the number of cases (Benjamini and Hochberg);
             missing where there is no test
+    odd_*   odd_base and odd_new: odd processes of either side, which the means leave out
     verdict faster or slower (p is at most 0.05); unchanged (the interval lies within the margin,
             even if p is small); inconclusive; for exact counts: fewer instructions, more
             instructions or unchanged; missing or added where only one result has the case
-    why     why there is no test, in words; "" where there is one
+    why     why it is inconclusive, or what to know about the difference; "" for nothing
     ======= ============================================================================
 
-    Two results of different kinds of evidence, or of different processors, are compared all the
-    same: `Comparison.comparable` is then false.
+    What makes a case inconclusive, such as contention of one side, leaves its ratio and interval as
+    they are. There is a verdict all the same where the whole interval is further from 1 than that
+    was ever seen to move a ratio.
+
+    Raises ResultError where one result holds times and the other counts, or where one holds times
+    of an emulated machine, which mean nothing. Two results of different processors are compared in
+    seconds: `Comparison.comparable` is then false.
     """
+    check_evidence(base, new)
     found = differences(base, new)
     same_machine = not any(difference.matters for difference in found)
     how = overlap(base, new)
     one_core = same_machine and how == IN_TURNS
-    groups = [[base, new]] if one_core else [[base], [new]]
-    first, second = chain.from_iterable(map(_samples, groups))
-    names = list(dict.fromkeys([*first, *second]))
+    named_results = {"base": base, "new": new}
+    groups = [named_results] if one_core else [{"base": base}, {"new": new}]
+    first, second = chain.from_iterable(map(_sides, groups))
+    if same_machine:
+        marked = _always_contended(base, new, one_core)
+        first, second = (
+            {name: replace(side, contended=side.contended or why) for name, side in sides.items()}
+            for sides, why in zip((first, second), marked, strict=True)
+        )
+    known = [case.name for result in (base, new) for case in result.cases]
+    asked = matching(patterns, known)
+    exact = base.evidence == "path length"
     rows = [
-        _row(name, first.get(name), second.get(name), same_machine, base.evidence == "path length")
-        for name in names
+        _row(name, first.get(name), second.get(name), same_machine and not in_seconds, exact)
+        for name in dict.fromkeys([*first, *second])
+        if name in asked
     ]
-    if contended := _always_contended(base, new, one_core) if same_machine else "":
-        rows = [row | {"p": np.nan, "why": row["why"] or contended} for row in rows]
-    table = _with_verdicts(pd.DataFrame(rows, columns=COLUMNS), margin)
-    return Comparison(base, new, margin, found, table, how)
+    table = _with_verdicts(pd.DataFrame(rows, columns=[*COLUMNS, "least"]), margin)
+    return Comparison(base, new, margin, found, table[COLUMNS], how)
 
 
-@dataclass(frozen=True)
-class _Sample:
-    seconds: Numbers  # per operation, one value per process; a number of instructions where exact
-    cycles: Numbers  # the same in core cycles; NaN where not known
-    contended: bool  # some processes rest on contended values, as too few had others
+def check_evidence(base: Result, new: Result) -> None:
+    """Raise ResultError unless both results hold times of a real machine, or both hold counts."""
+    for result in (base, new):
+        if result.evidence == "function":
+            raise ResultError(
+                f"{result.file} was taken in an emulated machine, whose times mean nothing: "
+                "it can't be compared."
+            )
+    if base.evidence != new.evidence:
+        kinds = {"silicon": "times", "path length": "instruction counts"}
+        raise ResultError(
+            f"{base.file} holds {kinds[base.evidence]} and {new.file} holds "
+            f"{kinds[new.evidence]}: times and counts can't be compared."
+        )
 
 
-def _samples(results: Sequence[Result]) -> list[dict[str, _Sample]]:
-    """Return the samples of each result by case; several results were measured in turns."""
-    table = processes(tidy(results, one_core=True)).dropna(subset="value")
-    found: dict[str, dict[str, _Sample]] = {name: {} for name, _ in named(results)}
+def _sides(results: Mapping[str, Result]) -> list[dict[str, Side]]:
+    """Return the sides of each result, base or new, by case; both were measured in turns."""
+    every = list(results.values())
+    table = processes(tidy(every, one_core=True)).dropna(subset="value")
+    places = {name: place for place, (name, _) in zip(results, named(every), strict=True)}
+    found: dict[str, dict[str, Side]] = {place: {} for place in results}
     for (machine, case), rows in table.groupby(["machine", "case"], observed=True, sort=False):
-        found[str(machine)][str(case)] = _Sample(
+        place = places[str(machine)]
+        found[place][str(case)] = Side(
             rows["value"].to_numpy(float),
             rows["cycles"].to_numpy(float),
-            bool(rows["contended"].any()),
+            CONTENDED.format(place) if rows["contended"].any() else "",
+            float(rows["least"].min()),
+            float(rows["most"].max()),
         )
     return list(found.values())
 
 
 def _row(
-    name: str, base: _Sample | None, new: _Sample | None, same_machine: bool, exact: bool
+    name: str, base: Side | None, new: Side | None, cycles: bool, exact: bool
 ) -> dict[str, object]:
-    row: dict[str, object] = dict.fromkeys(COLUMNS, np.nan) | {"case": name, "why": ""}
-    unit = "instructions" if exact else "s"
-    in_cycles = (
-        same_machine
-        and not exact
-        and all(sample is None or not np.isnan(sample.cycles).any() for sample in (base, new))
-    )
-    first, second = (
-        None if sample is None else (sample.cycles if in_cycles else sample.seconds)
-        for sample in (base, new)
-    )
-    row |= {"unit": "cycles" if in_cycles else unit, "verdict": INCONCLUSIVE}
-    trim = TRIMMED if not exact and any(map(_has_odd, (first, second))) else 0.0
-    middle = _least if exact else partial(_middle, trim=trim)
-    if first is not None:
-        row["base"] = middle(first)
-    if second is not None:
-        row["new"] = middle(second)
-    if first is None or second is None:
-        return row | {"verdict": ADDED if first is None else MISSING}
-    if exact:
-        return row | _exactly(middle(first), middle(second))
-    if base and new and base.contended != new.contended:
-        return row | {"why": CONTENDED.format("base" if base.contended else "new")}
-    return row | _t_test(np.log(first), np.log(second), trim)
+    sides = {place: side for place, side in (("base", base), ("new", new)) if side is not None}
+    in_cycles = cycles and not any(np.isnan(side.cycles).any() for side in sides.values())
+    unit = "instructions" if exact else "cycles" if in_cycles else "s"
+    row: dict[str, object] = dict.fromkeys(COLUMNS, np.nan)
+    row |= {"case": name, "unit": unit, "why": "", "least": 1.0}
+    if base is not None and new is not None:
+        found = pair(base, new, unit)
+        facts = {field.name: getattr(found, field.name) for field in fields(Pair)}
+        odd_base, odd_new = facts.pop("odd")
+        return row | facts | {"odd_base": odd_base, "odd_new": odd_new, "verdict": INCONCLUSIVE}
+    row |= {place: cost(side, unit) for place, side in sides.items()}
+    return row | {"verdict": ADDED if base is None else MISSING}
 
 
-def _always_contended(base: Result, new: Result, one_core: bool) -> str:
-    """Return why all cases are inconclusive if one result hardly ever was uncontended; else ""."""
+def _always_contended(base: Result, new: Result, one_core: bool) -> tuple[str, str]:
+    """Return for base and new why all of its cases may be contended; "" where they are not."""
     first, second = uncontended_core(base), uncontended_core(new)
     if bool(first) != bool(second):
-        return "only one of the two results says whether its core was contended"
+        why = "only one of the two results says whether its core was contended"
+        return ("", why) if first else (why, "")
     if one_core:
-        return ""  # the readings of both together decide it for each value
+        return "", ""  # the readings of both together decide it for each value
     for reading in (name for name in first if name in second):
         cycles, others = first[reading], second[reading]
         if max(cycles, others) > CONTENTION_LIMITS[reading] * min(cycles, others):
-            base_contended = not cycles or cycles > others > 0
-            return f"{CONTENDED.format('base' if base_contended else 'new')} all the time"
-    return ""
-
-
-def _has_odd(values: Numbers | None) -> bool:
-    """Tell whether a process is odd, as ODD defines it."""
-    if values is None:
-        return False
-    logarithms = np.log(values)
-    apart = np.abs(logarithms - np.median(logarithms))
-    return bool((apart > ODD * stats.median_abs_deviation(logarithms, scale="normal")).any())
-
-
-def _least(values: Numbers) -> float:
-    return float(values.min())
-
-
-def _middle(values: Numbers, trim: float) -> float:
-    return float(np.exp(stats.trim_mean(np.log(values), trim)))
-
-
-def _exactly(base: float, new: float) -> dict[str, object]:
-    ratio = new / base
-    p = 1.0 if new == base else 0.0
-    return {"ratio": ratio, "low": ratio, "high": ratio, "p": p}
-
-
-def _t_test(base: Numbers, new: Numbers, trim: float) -> dict[str, object]:
-    inner_base, inner_new = (stats.trimboth(each, trim) for each in (base, new))
-    difference = float(inner_new.mean() - inner_base.mean())
-    found: dict[str, object] = {"ratio": float(np.exp(difference))}
-    if min(base.size, new.size) < 2:
-        return found | {"why": "one process shows no variation: measure two or more"}
-    if inner_base.var() == 0 and inner_new.var() == 0:
-        # Only a clock too coarse for the cost makes all processes agree to the last bit.
-        return found | {"why": "all processes agree exactly: the clock is too coarse"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SciPy warns where processes hardly differ
-        tested = stats.ttest_ind(new, base, equal_var=False, trim=trim)
-    with np.errstate(over="ignore"):  # the bound of two processes far apart is infinite
-        low, high = np.exp(tested.confidence_interval(CONFIDENCE))
-    return found | {
-        "low": float(low),
-        "high": float(high),
-        "p": float(tested.pvalue),
-    }
+            if not cycles or cycles > others > 0:
+                return f"{CONTENDED.format('base')} all the time", ""
+            return "", f"{CONTENDED.format('new')} all the time"
+    return "", ""
 
 
 def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """Add verdicts; a row's `least` is the factor that its ratio must be further from 1 than."""
     tested = table["p"].notna()
     table.loc[tested, "p"] = stats.false_discovery_control(table.loc[tested, "p"].astype(float))
-    significant = tested & (table["p"] <= SIGNIFICANT)
     exact = table["unit"] == "instructions"
-    within = (table["low"] >= 1 - margin) & (table["high"] <= 1 + margin) & ~exact
+    clear = (table["low"] > table["least"]) | (table["high"] < 1 / table["least"])
+    significant = tested & (table["p"] <= SIGNIFICANT) & (clear | (table["least"] == 1.0))
     for more, less, rows in ((SLOWER, FASTER, ~exact), (MORE, FEWER, exact)):
         table.loc[significant & rows & (table["ratio"] > 1), "verdict"] = more
         table.loc[significant & rows & (table["ratio"] < 1), "verdict"] = less
-    table.loc[tested & (within | (exact & (table["ratio"] == 1))), "verdict"] = UNCHANGED
+    within = (table["low"] >= 1 - margin) & (table["high"] <= 1 + margin) & (table["why"] == "")
+    table.loc[tested & np.where(exact, ~significant, within), "verdict"] = UNCHANGED
     return table

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..reading.result import Result
-from .compare import ADDED, MISSING, Comparison
+from .compare import ADDED, INCONCLUSIVE, MISSING, MORE, SLOWER, Comparison
 
-PASS, REGRESSION, INCONCLUSIVE, NOT_COMPARABLE, CASES_MISSING = 0, 1, 3, 4, 5
+PASS, REGRESSION, NOT_DECIDED, NOT_COMPARABLE, CASES_MISSING = 0, 1, 3, 4, 5
 ALLOWED = 0.03  # growth of a time, as a share: two builds of one kernel differ by as much
-STATES = ("pass", "regression", "inconclusive", "missing")
+STATES = ("regression", "missing", "inconclusive", "pass", "added")  # what fails comes first
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,14 @@ class Gate:
 
     comparison: Comparison
     allowed: float  # growth of a cost, as a share
-    states: pd.Series[str]  # by the rows of the comparison's cases; "" for an added case
+    states: pd.Series[str]  # by the rows of the comparison's cases
 
     @property
     def code(self) -> int:
         """Return the exit code of what matters most.
 
-        In this order: NOT_COMPARABLE, REGRESSION, CASES_MISSING, INCONCLUSIVE, PASS.
+        In this order: NOT_COMPARABLE, REGRESSION, CASES_MISSING, NOT_DECIDED, PASS. Where no case
+        was judged, nothing is decided.
         """
         if not self.comparison.comparable:
             return NOT_COMPARABLE
@@ -35,7 +36,7 @@ class Gate:
             return REGRESSION
         if "missing" in found:
             return CASES_MISSING
-        return INCONCLUSIVE if "inconclusive" in found else PASS
+        return PASS if "pass" in found and "inconclusive" not in found else NOT_DECIDED
 
 
 def allowed(base: Result) -> float:
@@ -44,17 +45,20 @@ def allowed(base: Result) -> float:
 
 
 def judge(comparison: Comparison, allowed: float) -> Gate:
-    """Judge each case by the interval of its ratio, new ÷ base; `allowed` is a share.
+    """Judge each case by its verdict and by the interval of its ratio; `allowed` is a share.
 
-    pass: the whole interval is at most 1 + allowed. regression: the whole interval is above it.
-    inconclusive: the interval contains it, or there is no interval. missing: only the base result
-    has the case. The interval of an exact count is a point, so it is never inconclusive.
+    regression: it is slower, or takes more instructions, and the whole interval is above
+    1 + allowed. pass: it is faster, unchanged, or slower by no more than is allowed. inconclusive:
+    its verdict is, or its interval contains 1 + allowed. missing: only the base result has the
+    case. added: only the new one has it.
     """
     table = comparison.cases
     limit = 1 + allowed
-    states = pd.Series("inconclusive", index=table.index, dtype=object)
-    states[table["high"] <= limit] = "pass"
-    states[table["low"] > limit] = "regression"
+    grew = table["verdict"].isin((SLOWER, MORE))
+    states = pd.Series("pass", index=table.index, dtype=object)
+    states[grew & (table["high"] > limit)] = "inconclusive"
+    states[grew & (table["low"] > limit)] = "regression"
+    states[table["verdict"] == INCONCLUSIVE] = "inconclusive"
     states[table["verdict"] == MISSING] = "missing"
-    states[table["verdict"] == ADDED] = ""
+    states[table["verdict"] == ADDED] = "added"
     return Gate(comparison, allowed, states)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -10,56 +13,121 @@ import pandas as pd
 
 from .. import formatting
 from ..estimate.frame import records
+from ..reading.bounded_json import ResultError
+from ..reading.result import Result
 from ..tables.table import Table
-from .compare import DEFINITION, FASTER, SLOWER, UNCHANGED, Comparison
-from .gate import CASES_MISSING, INCONCLUSIVE, NOT_COMPARABLE, PASS, REGRESSION, Gate
+from .compare import DEFINITION, INCONCLUSIVE, UNCHANGED, Comparison
+from .gate import CASES_MISSING, NOT_COMPARABLE, NOT_DECIDED, PASS, REGRESSION, STATES, Gate
 from .run_overlap import APART, AT_ONCE
 
-HEADINGS = ("case", "base", "new", "new ÷ base", "95 % interval", "verdict")
 OUTCOMES = {
     PASS: "pass",
     REGRESSION: "regression",
-    INCONCLUSIVE: "inconclusive",
+    NOT_DECIDED: "inconclusive",
     NOT_COMPARABLE: "the machines are not comparable",
     CASES_MISSING: "cases are missing",
 }
+SORTS = ("case", "ratio", "change")
+UNITS = ("ns", "us", "cycles", "ticks")
+SECONDS = {"ns": 1e-9, "us": 1e-6}
 
 
-def table(comparison: Comparison, title: str = "") -> Table:
-    """Return a comparison as a table, a row per case."""
-    rows = [_row(row) for row in records(comparison.cases)]
+@dataclass(frozen=True)
+class View:
+    """Which rows of a comparison to show, in which order and unit."""
+
+    sort: str = ""  # one of SORTS; "" keeps the order of the results
+    only_changed: bool = False
+    unit: str = ""  # one of UNITS; "" chooses what fits each cost
+
+    @property
+    def in_seconds(self) -> bool:
+        """Whether times are to be compared as times, even where core cycles are known."""
+        return self.unit in ("ns", "us", "ticks")
+
+    def check(self, comparison: Comparison) -> None:
+        """Raise ResultError where the results have no figures in the unit that was asked for."""
+        cases, sides = comparison.cases, (comparison.base, comparison.new)
+        if not self.unit or cases.empty:
+            return
+        if _exact(comparison):
+            raise ResultError(f"counts of instructions have no {self.unit}.")
+        if self.unit == "cycles" and not (cases["unit"] == "cycles").all():
+            raise ResultError("not all of these cases have core cycles on both sides.")
+        if self.unit == "ticks" and not all(_ticks_per_second(each) for each in sides):
+            raise ResultError("a result does not say how fast its time-stamp counter is.")
+
+    def rows(self, cases: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows to show, in their order."""
+        if self.only_changed:
+            cases = cases[~cases["verdict"].isin((UNCHANGED, INCONCLUSIVE))]
+        if self.sort == "case":
+            return cases.sort_values("case", kind="stable")
+        if self.sort:
+            ratios = cases["ratio"].astype(float)
+            keys = ratios if self.sort == "ratio" else ratios.map(math.log).abs()
+            order = keys.sort_values(ascending=False, kind="stable", na_position="last").index
+            return cases.loc[order]
+        return cases
+
+
+AS_IT_IS = View()
+
+
+def table(comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = None) -> Table:
+    """Return a comparison as a table, a row per case; of a gate, what fails comes first."""
+    shown = view.rows(comparison.cases)
+    if gate is not None:
+        shown = shown.assign(state=gate.states).sort_values(
+            "state", key=lambda states: states.map(STATES.index), kind="stable"
+        )
     return Table(
         name="compare",
-        title=title or f"{comparison.new.name} against {comparison.base.name}",
-        headings=HEADINGS,
-        rows=rows,
-        data=comparison.cases,
-        note=DEFINITION,
+        title=f"{side(comparison.new)} against {side(comparison.base)}",
+        headings=_headings(comparison),
+        rows=[_row(comparison, row, view) for row in records(shown)],
+        data=shown,
+        note=" ".join([*(f"{note}." for note in notes(comparison)), DEFINITION]),
     )
+
+
+def side(result: Result) -> str:
+    """Return what tells a result from others: its file, machine and date."""
+    date = result.date[:16].replace("T", " ")
+    return f"{result.file} ({', '.join(filter(None, (result.name, date)))})"
 
 
 def summary(comparison: Comparison) -> str:
     """Return how many cases have which verdict, as one sentence."""
     counts = Counter(comparison.cases["verdict"])
     parts = [f"{number} {verdict}" for verdict, number in sorted(counts.items())]
-    exact = (comparison.cases["unit"] == "instructions").all()
-    within = f" (within {100 * comparison.margin:.3g} %)" if not exact else ""
+    within = "" if _exact(comparison) else f" (within {100 * comparison.margin:.3g} %)"
     parts = [part + within * part.endswith(UNCHANGED) for part in parts]
-    return f"{', '.join(parts) or 'no case'}."
+    return f"{', '.join(parts) or 'no case was compared'}."
 
 
-def weighed(gate: Gate) -> list[str]:
-    """Return how many cases are in which state, a text per state."""
-    counts = Counter(state for state in gate.states if state)
-    return [f"{number} {state}" for state, number in sorted(counts.items())] or ["no case"]
+def outcome(gate: Gate) -> str:
+    """Return how a gate ends, and how many cases are in which state, as one line."""
+    counts = Counter(gate.states)
+    parts = [f"{counts[state]} {state}" for state in STATES if counts[state]]
+    judged = set(counts) - {"added"}
+    return f"{OUTCOMES[gate.code]}: {', '.join(parts if judged else ['no case was compared'])}"
 
 
-def what_differs(comparison: Comparison) -> list[str]:
-    """Return a line per fact in which the two results differ."""
-    return [
+def notes(comparison: Comparison) -> list[str]:
+    """Return what to know about the two results, a sentence each, without full stops."""
+    same = [f"base and new are the same run, {side(comparison.base)}"] * is_same_run(comparison)
+    differ = [
         f"{'not comparable: ' if difference.matters else ''}{difference}"
         for difference in comparison.differences
     ]
+    return [*same, *differ, *filter(None, [caution(comparison)])]
+
+
+def is_same_run(comparison: Comparison) -> bool:
+    """Tell whether both results hold the same run, whatever their files are called."""
+    base, new = comparison.base, comparison.new
+    return bool(base.processes) and (base.date, base.processes) == (new.date, new.processes)
 
 
 def caution(comparison: Comparison) -> str:
@@ -67,8 +135,8 @@ def caution(comparison: Comparison) -> str:
 
     A warning is due where two runs on one machine did not take turns.
     """
-    changed = comparison.comparable and not comparison.with_verdict(FASTER, SLOWER).empty
-    if not changed or comparison.base.evidence != "silicon":
+    timed = comparison.base.evidence == "silicon" and comparison.comparable
+    if not timed or is_same_run(comparison):
         return ""
     if comparison.run_overlap == AT_ONCE:
         return "the runs overlapped without taking turns: each may have slowed the other"
@@ -92,68 +160,117 @@ def junit(gate: Gate) -> bytes:
     suite = ET.Element(
         "testsuite",
         name="pkbench gate",
-        tests=str(sum(number for state, number in states.items() if state)),
+        tests=str(sum(number for state, number in states.items() if state != "added")),
         failures=str(states["regression"]),
         errors=str(states["missing"]),
         skipped=str(states["inconclusive"]),
     )
-    for row, state in zip(records(gate.comparison.cases), gate.states, strict=True):
-        if state:
-            _test(suite, row, state)
+    properties = ET.SubElement(suite, "properties")
+    ET.SubElement(properties, "property", name="outcome", value=outcome(gate))
+    for each in notes(gate.comparison):
+        ET.SubElement(properties, "property", name="note", value=each)
+    shown = table(gate.comparison, gate=gate)
+    for row, texts in zip(records(shown.data), shown.rows, strict=True):
+        if row["state"] != "added":
+            _test(suite, row, texts)
     ET.indent(suite)
     text = ET.tostring(suite, encoding="unicode")
     return f"<?xml version='1.0' encoding='utf-8'?>\n{text}\n".encode()
 
 
-def plain(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as an object for JSON; what is missing is None."""
+def plain(
+    comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = None
+) -> dict[str, Any]:
+    """Return a comparison, or a gate, as an object for JSON; what is missing is None."""
+    shown = table(comparison, view, gate).data
     rows = [
         {key: None if pd.isna(value) else value for key, value in row.items()}
-        for row in records(comparison.cases)
+        for row in records(shown)
     ]
     differences = [
         {"fact": each.fact, "base": each.base, "new": each.new, "matters": each.matters}
         for each in comparison.differences
     ]
+    sides = {"base": comparison.base, "new": comparison.new}
     return {
+        **{
+            place: {"file": result.file, "machine": result.name, "date": result.date}
+            for place, result in sides.items()
+        },
         "comparable": comparison.comparable,
         "run_overlap": comparison.run_overlap,
+        "notes": notes(comparison),
         "differences": differences,
         "cases": rows,
     }
 
 
-def _row(row: dict[str, Any]) -> list[str]:
+def _exact(comparison: Comparison) -> bool:
+    return comparison.base.evidence == "path length"
+
+
+def _headings(comparison: Comparison) -> Sequence[str]:
+    unit, bounds = (" (instructions)", "range") if _exact(comparison) else ("", "95 % interval")
+    return ("case", f"base{unit}", f"new{unit}", "new ÷ base", bounds, "verdict")
+
+
+def _row(comparison: Comparison, row: dict[str, Any], view: View) -> list[str]:
     interval = ""
     if pd.notna(row["low"]) and row["low"] < row["high"]:
         interval = f"{formatting.figures(row['low'], 4)} to {formatting.figures(row['high'], 4)}"
     return [
         row["case"],
-        _cost(row["base"], row["unit"]),
-        _cost(row["new"], row["unit"]),
+        _cost(row["base"], row["unit"], view, comparison.base),
+        _cost(row["new"], row["unit"], view, comparison.new),
         "" if pd.isna(row["ratio"]) else formatting.figures(row["ratio"], 4),
         interval,
-        f"{row['verdict']}: {row['why']}" if row["why"] else row["verdict"],
+        _verdict(row),
     ]
 
 
-def _cost(value: float, unit: str) -> str:
-    if unit == "cycles" and pd.notna(value):
+def _verdict(row: dict[str, Any]) -> str:
+    """Return a row's verdict, or its state in a gate, and what to know about it."""
+    text = str(row.get("state") or row["verdict"])
+    if row["why"]:
+        text = f"{text}: {row['why']}"
+    odd = [0 if pd.isna(row[name]) else int(row[name]) for name in ("odd_base", "odd_new")]
+    left_out = f" (odd processes left out: {odd[0]} of base, {odd[1]} of new)"
+    return text + left_out * any(odd)
+
+
+def _cost(value: float, unit: str, view: View, result: Result) -> str:
+    if pd.isna(value):
+        return ""
+    if unit == "cycles":
         return f"{formatting.figures(value)} cycles"
+    if unit == "s" and view.unit in SECONDS:
+        name = "µs" if view.unit == "us" else view.unit
+        return f"{formatting.figures(value / SECONDS[view.unit])} {name}"
+    if unit == "s" and view.unit == "ticks":
+        return f"{formatting.figures(value * _ticks_per_second(result))} ticks"
     return formatting.cost(value, unit)
 
 
-def _test(suite: ET.Element, row: dict[str, Any], state: str) -> None:
+def _ticks_per_second(result: Result) -> float:
+    """Return the rate of a machine's time-stamp counter; 0 where it is not known."""
+    rate = result.machine.get("tsc_hz")
+    return float(rate) if isinstance(rate, int | float) else 0.0
+
+
+def _test(suite: ET.Element, row: dict[str, Any], texts: Sequence[str]) -> None:
     family, _, rest = row["case"].partition("/")
     test = ET.SubElement(suite, "testcase", classname=family, name=rest)
-    _, base, new, ratio, interval, verdict = _row(row)
+    _, base, new, ratio, interval, _ = texts
     bounds = f" (95 % interval {interval})" if interval else ""
-    message = f"{verdict}: {base} before, {new} now; new ÷ base is {ratio}{bounds}"
-    if state == "regression":
+    verdict = _verdict({**row, "state": ""})
+    message = f"{row['state']}: {base} before, {new} now; new ÷ base is {ratio}{bounds}: {verdict}"
+    if row["state"] == "regression":
         ET.SubElement(test, "failure", message=message)
-    elif state == "missing":
+    elif row["state"] == "missing":
         ET.SubElement(
-            test, "error", message="the base result has this case, the new result does not"
+            test,
+            "error",
+            message="missing: the base result has this case, the new result does not",
         )
-    elif state == "inconclusive":
+    elif row["state"] == "inconclusive":
         ET.SubElement(test, "skipped", message=message)

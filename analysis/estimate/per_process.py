@@ -35,6 +35,7 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
                      where all were left out
     cycles           the median of the values kept in core cycles per operation; missing where all
                      were left out or no cycles are known
+    least            as in `tidy`, of exact counts, and likewise most
     ================ ================================================================
     """
     usable = frame[(frame["state"] == "measured") & (frame["evidence"] != "function")]
@@ -44,6 +45,7 @@ def processes(frame: pd.DataFrame) -> pd.DataFrame:
     whole = whole.join(_by_process(marks)[["left_out", "contended"]].sum())
     whole = whole.join(_by_process(usable[kept])[["value", "cycles"]].median())
     facts = ["round", "loops", "piece_loops", "inner_loops", "slope", "clock_resolution"]
+    facts += ["least", "most"]
     return pd.DataFrame(whole.join(_by_process(usable)[facts].first()).reset_index())
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import traceback
 
 import click
 
@@ -27,6 +28,9 @@ from pkbench.run.by_pyperf import PyperfOptionError
 from pkbench.run.journal import Interrupted, JournalError, ResumeError
 from pkbench.run.measurement import CpusChanged
 from pkbench.version import version
+
+READER_GONE = 141  # as a shell reports SIGPIPE
+BROKEN = 70  # EX_SOFTWARE of sysexits.h: never a code that a verb means something by
 
 # What was asked for can't be done: one sentence, and exit code 2.
 EXPECTED = (
@@ -89,26 +93,47 @@ def main() -> None:
     # SIGTERM, like Ctrl-C, keeps what was measured and ends all workers and guests.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        code = _verb()
+    except (BrokenPipeError, SystemExit):
+        # The reader has gone, as `head` does: click ends with 1, which means something to `gate`.
+        _give_up_output()
+        sys.exit(READER_GONE)
+    except OSError as error:
+        _give_up_output()
+        what = error.filename or "the output"
+        note(f"pkbench: can't read or write {what}: {error.strerror}")
+        sys.exit(2)
+    except Exception:  # noqa: BLE001 - a fault of pkbench's own, which Python would end with 1
+        traceback.print_exc()
+        sys.exit(BROKEN)
+    sys.exit(code)
+
+
+def _verb() -> int:
+    """Run the verb; return its exit code, or that of an expected error."""
+    try:
         code = pkbench.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.NoSuchOption as error:
         # The old name of --preset works, but is not suggested.
         known = [name for name in error.possibilities or () if name != "--profile"]
         click.NoSuchOption(error.option_name, possibilities=known, ctx=error.ctx).show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except Interrupted as stop:
         note(f"\n{stop}")
-        sys.exit(130)
+        return 130
     except (click.Abort, KeyboardInterrupt):
         note("interrupted")
-        sys.exit(130)
+        return 130
     except EXPECTED as error:
         note(f"pkbench: {error}")
-        sys.exit(2)
-    except BrokenPipeError:
-        # The reader has gone, as `head` does. Python's own flush at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+def _give_up_output() -> None:
+    """Keep Python's own flush at exit from failing again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

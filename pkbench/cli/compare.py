@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from pkbench.cli.comparison import print_comparison
-from pkbench.cli.options import PATH, SHARE, as_json
+from pkbench.cli.comparison import print_comparison, view_options
+from pkbench.cli.options import PATH, SHARE, as_json, case_option
 from pkbench.cli.output import print_json
 
 
@@ -20,9 +20,20 @@ from pkbench.cli.output import print_json
     show_default=True,
     help="Report a case as unchanged if it differs by no more than this.",
 )
-@click.option("--markdown", is_flag=True, help="Print a Markdown table instead of text.")
+@case_option
+@view_options
 @as_json
-def compare(base: Path, new: Sequence[Path], margin: float, markdown: bool, json_: bool) -> None:
+def compare(
+    base: Path,
+    new: Sequence[Path],
+    margin: float,
+    cases: Sequence[str],
+    sort: str | None,
+    only_changed: bool,
+    unit: str | None,
+    markdown: bool,
+    json_: bool,
+) -> None:
     """Report each case as faster, slower, unchanged or inconclusive.
 
     BASE and NEW are result files of `pkbench run`, or of `pkbench count`. Each NEW is compared with
@@ -33,10 +44,12 @@ def compare(base: Path, new: Sequence[Path], margin: float, markdown: bool, json
     from pkbench.analysis.compare import text
     from pkbench.analysis.reading.result import read
 
-    first = read(base)
-    found = [comparing.compare(first, read(path), margin) for path in new]
+    first, view = read(base), text.View(sort or "", only_changed, unit or "")
+    found = [comparing.compare(first, read(path), margin, cases, view.in_seconds) for path in new]
+    for each in found:
+        view.check(each)
     if json_:
-        print_json([text.plain(each) for each in found])
+        print_json([text.plain(each, view) for each in found])
         return
     for each in found:
-        print_comparison(each, markdown)
+        print_comparison(each, view, markdown)

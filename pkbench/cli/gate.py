@@ -1,19 +1,20 @@
 """`pkbench gate`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from pkbench.cli.comparison import print_comparison
-from pkbench.cli.options import ALLOWED, PATH, as_json
-from pkbench.cli.output import note, print_json, write_file
+from pkbench.cli.comparison import print_comparison, view_options
+from pkbench.cli.options import ALLOWED, PATH, as_json, case_option
+from pkbench.cli.output import print_json, write_file
 
 EXIT_CODES = """\b
 Exit codes:
   0  pass: no case grew by more than --max-regress
   1  regression: a case did
   2  a file can't be read, or is not a valid result
-  3  inconclusive: an interval is too wide to decide; measure longer
+  3  inconclusive: a case can't be decided, or no case was compared
   4  the machines are not comparable
   5  cases of BASE are missing in NEW
 """
@@ -28,7 +29,8 @@ Exit codes:
     help="Largest growth of a case that passes.  [default: 3% for times, 0% for instruction "
     "counts]",
 )
-@click.option("--markdown", is_flag=True, help="Print a Markdown table instead of text.")
+@case_option
+@view_options
 @click.option(
     "--junit",
     metavar="FILE",
@@ -42,6 +44,10 @@ def gate(
     base: Path,
     new: Path,
     max_regress: float | None,
+    cases: Sequence[str],
+    sort: str | None,
+    only_changed: bool,
+    unit: str | None,
     markdown: bool,
     junit: Path | None,
     json_: bool,
@@ -57,16 +63,17 @@ def gate(
     from pkbench.analysis.reading.result import read
 
     first, second = read(base), read(new)
+    view = text.View(sort or "", only_changed, unit or "")
     allowed = gates.allowed(first) if max_regress is None else max_regress
-    comparison = comparing.compare(first, second, allowed)
+    comparison = comparing.compare(first, second, allowed, cases, view.in_seconds)
+    view.check(comparison)
     found = gates.judge(comparison, allowed)
     if junit is not None:
         write_file(junit, text.junit(found))
-    outcome = text.OUTCOMES[found.code]
     if json_:
         states = dict(zip(comparison.cases["case"], found.states, strict=True))
-        print_json({"outcome": outcome, "states": states, **text.plain(comparison)})
+        facts = {"outcome": text.OUTCOMES[found.code], "summary": text.outcome(found)}
+        print_json({**facts, "states": states, **text.plain(comparison, view, found)})
     else:
-        print_comparison(comparison, markdown)
-        note(f"{outcome}: {', '.join(text.weighed(found))}")
+        print_comparison(comparison, view, markdown, found)
     context.exit(found.code)

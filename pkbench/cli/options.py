@@ -132,6 +132,14 @@ PATTERN is one of:
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON instead of text.")
 patterns_argument = click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+case_option = click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    metavar="PATTERN",
+    help="Take only the cases that match: a family, a benchmark, a case, or a shell pattern for "
+    "any of these. May be repeated.",
+)
 points_option = click.option(
     "-P",
     "--points",

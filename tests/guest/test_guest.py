@@ -164,7 +164,9 @@ def test_what_takes_longer_than_the_time_between_two_ticks_is_counted_as_exactly
 @pytest.mark.guest
 def test_another_command_line_changes_no_count_beyond_its_range(kernel):
     """Whatever moves in memory or in time: what differs is told by the range, whatever its size."""
-    cases = select(["application", "protect", "syscall"], ["pages=1,64,16384"], "standard")
+    restless = ["fault/pkey-not-present", "syscall/mprotect-split-merge"]
+    long = ["switch/mprotect", "protect/mprotect-none-rw", "protect/mprotect-ro-rw"]
+    cases = select([*restless, *long], ["pages=16384"], "standard")
     first, second = (
         guest.count(kernel, cases, options=Options(append=append)).cases
         for append in ("", "loglevel=2 pkbench.made=0123456789")

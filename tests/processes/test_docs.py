@@ -53,7 +53,7 @@ def test_the_exit_codes_of_gate_are_those_that_are_listed() -> None:
     assert {*map(int, listed)} - {2} == {
         gate.PASS,
         gate.REGRESSION,
-        gate.INCONCLUSIVE,
+        gate.NOT_DECIDED,
         gate.NOT_COMPARABLE,
         gate.CASES_MISSING,
     }

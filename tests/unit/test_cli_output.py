@@ -29,9 +29,8 @@ def strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
-def drawn(path: Path, random_: random.Random) -> Path:
+def drawn(path: Path, random_: random.Random, evidence: str) -> Path:
     """Write a result of a few cases, of which anything may be missing, extreme or the same."""
-    evidence = random_.choice(("silicon", "silicon", "path length"))
     cases = []
     for name in ("a/b", "a/c", "a/floor", "a/d"):
         processes = random_.choice((1, 2, 2, 7))
@@ -52,7 +51,8 @@ def drawn(path: Path, random_: random.Random) -> Path:
 @pytest.mark.parametrize("seed", range(12))
 def test_comparisons_are_json(tmp_path: Path, seed: int) -> None:
     random_ = random.Random(seed)
-    files = [drawn(tmp_path / f"{place}.json", random_) for place in range(2)]
+    evidence = random_.choice(("silicon", "silicon", "path length"))
+    files = [drawn(tmp_path / f"{place}.json", random_, evidence) for place in range(2)]
     for verb in ("compare", "gate"):
         done = asked(verb, *files, "--json")
         assert done.stdout, done.output

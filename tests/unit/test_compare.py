@@ -225,7 +225,12 @@ def test_processors_of_one_name_are_not_comparable_where_their_versions_differ(
         )
     )
     assert not compare(milan, naples).comparable
-    assert [] == compare(milan, unknown).differences
+    assert [] == compare(unknown, unknown).differences
+    found = compare(milan, unknown)
+    assert not found.comparable
+    assert {"s"} == set(found.cases["unit"])
+    told = "processor's version: family 25, model 1, stepping 1 and not known"
+    assert [told] == [str(difference) for difference in found.differences]
 
 
 def counted(folder: Path, **machine: object) -> Result:
@@ -321,7 +326,7 @@ def test_a_run_that_was_interrupted_for_hours_took_no_turns(tmp_path: Path) -> N
     assert IN_TURNS == compare(replace(one, ended=""), replace(other, ended=soon)).run_overlap
 
 
-def test_a_difference_comes_with_a_warning_where_runs_took_no_turns(tmp_path: Path) -> None:
+def test_a_comparison_comes_with_a_warning_where_runs_took_no_turns(tmp_path: Path) -> None:
     one = at(tmp_path / "one", noisy(1e-6, 1), BEGAN, TURNS)
 
     def told(
@@ -337,7 +342,7 @@ def test_a_difference_comes_with_a_warning_where_runs_took_no_turns(tmp_path: Pa
     assert "without taking turns" in told("at once", LATER, spent={"seconds": 60.0})
     assert "start both runs at once" in told("later", HOURS_LATER)
     assert "measure both again" in told("another kernel", HOURS_LATER, kernel="7.0")
-    assert "" == told("no different", HOURS_LATER, cost=1e-6)
+    assert "start both runs at once" in told("no different", HOURS_LATER, cost=1e-6)
     assert "" == told("nobody knows", "some day")
 
 

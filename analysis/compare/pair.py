@@ -1,0 +1,181 @@
+"""Two samples of one case: their ratio, its interval, and what stands in the way of a verdict."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from .. import formatting
+from ..estimate.resample import CONFIDENCE
+from ..estimate.sample import Numbers
+
+# A process is odd if it is further from the median of its side than ODD standard deviations,
+# estimated by the median absolute deviation. Where there is an odd process, the share TRIMMED of
+# the processes at either end is left out of the means. Why: of the processes of a getppid on a
+# Zen 4 core, one in fifty takes 1.32 times as long as the others. With one of them, the mean of
+# twenty processes has an interval of 2.5 %; without, of 0.1 %.
+# Why not always: trimming finds fewer true differences. Where processes differ by 2 %, a true 3 %
+# is found in 98.0 instead of 99.0 % of cases, and in 64.9 instead of 84.1 % where it is one case of
+# 40 (tests/benchmarks/same_simulated.py).
+ODD, TRIMMED = 10.0, 0.2
+# With so many more odd processes on one side, of as many as the smaller side has, the trimmed means
+# say nothing about the rest: one odd process comes by chance.
+MORE_ODD = 2
+# Contention was seen to make a case take up to 200 ns instead of 132 (getppid; docs/accuracy.md,
+# "What does SMT contention cost?").
+CONTENTION = 200 / 132
+# A clock whose step is this share of a cost shows differences where there are none, or hides them.
+# Its step shows in ENOUGH figures: they are multiples of it, within ROUNDED of a step, and at least
+# the share TIED of them are equal to another one.
+COARSE, ENOUGH, ROUNDED, TIED = 0.005, 12, 0.01, 0.25
+
+
+@dataclass(frozen=True)
+class Side:
+    """One result's figures of a case, an entry per process."""
+
+    seconds: Numbers  # per operation; a number of instructions where exact
+    cycles: Numbers  # the same in core cycles; NaN where not known
+    contended: str = ""  # why some of it may be too long: contention of the core; "" for nothing
+    least: float = np.nan  # of exact counts: the range of their repeats; NaN where these agree
+    most: float = np.nan
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is known of two sides before the other cases of the results are looked at."""
+
+    unit: str  # cycles, s or instructions
+    base: float  # the cost per operation: the geometric mean over processes, or the least count
+    new: float
+    ratio: float  # new ÷ base
+    low: float  # the bounds of the ratio's 95 % interval; NaN without one
+    high: float
+    p: float  # of no difference, for this case alone; NaN without a test
+    odd: tuple[int, int] = (0, 0)  # odd processes of base and new, left out of the means
+    why: str = ""  # what makes it inconclusive, or what to know about it; "" for nothing
+    least: float = 1.0  # a ratio must be further from 1 than this factor for a verdict
+
+
+def cost(side: Side, unit: str) -> float:
+    """Return the cost of a case that only one result has."""
+    values = in_unit(side, unit)
+    return float(values.min()) if unit == "instructions" else _middle(values, _trim(values))
+
+
+def in_unit(side: Side, unit: str) -> Numbers:
+    """Return a side's figures in cycles, or else as they were measured."""
+    return side.cycles if unit == "cycles" else side.seconds
+
+
+def pair(base: Side, new: Side, unit: str) -> Pair:
+    """Compare two sides in a unit: cycles, s or instructions."""
+    if unit == "instructions":
+        return _counts(base, new)
+    first, second = in_unit(base, unit), in_unit(new, unit)
+    trim = max(_trim(first), _trim(second))
+    middle = partial(_middle, trim=trim)
+    costs = middle(first), middle(second)
+    odd = int(_odd(first).sum()), int(_odd(second).sum())
+    low, high, p, why = _t_test(np.log(first), np.log(second), trim)
+    least = 1.0
+    for hint, factor in (_contention(base, new), _coarse_clock(base, new)):
+        if hint and not why:
+            why, least = hint, factor
+    if not why and (hint := _more_odd(first, second)):
+        why = hint
+    ratio = _ratio(np.log(first), np.log(second), trim)
+    return Pair(unit, *costs, ratio, low, high, p, odd, why, least)
+
+
+def _counts(base: Side, new: Side) -> Pair:
+    costs = float(base.seconds.min()), float(new.seconds.min())
+    (least, most), (low, high) = _range(base, costs[0]), _range(new, costs[1])
+    apart = high < least or low > most
+    ratio = costs[1] / costs[0]
+    why = ""
+    if not apart and ratio != 1:
+        why = "within what repeats of a count differ by"
+    return Pair("instructions", *costs, ratio, low / most, high / least, float(not apart), why=why)
+
+
+def _range(side: Side, count: float) -> tuple[float, float]:
+    return (count, count) if np.isnan(side.least) else (side.least, side.most)
+
+
+def _odd(values: Numbers) -> NDArray[np.bool_]:
+    """Tell which processes are odd, as ODD defines it."""
+    logarithms = np.log(values)
+    apart = np.abs(logarithms - np.median(logarithms))
+    return np.asarray(apart > ODD * stats.median_abs_deviation(logarithms, scale="normal"))
+
+
+def _trim(values: Numbers) -> float:
+    return TRIMMED if _odd(values).any() else 0.0
+
+
+def _middle(values: Numbers, trim: float) -> float:
+    return float(np.exp(stats.trim_mean(np.log(values), trim)))
+
+
+def _ratio(base: Numbers, new: Numbers, trim: float) -> float:
+    return float(np.exp(stats.trim_mean(new, trim) - stats.trim_mean(base, trim)))
+
+
+def _t_test(base: Numbers, new: Numbers, trim: float) -> tuple[float, float, float, str]:
+    """Return the bounds of the ratio, the p-value, and why there are none, or ""."""
+    if min(base.size, new.size) < 2:
+        return np.nan, np.nan, np.nan, "one process shows no variation: measure two or more"
+    if stats.trimboth(base, trim).var() == 0 and stats.trimboth(new, trim).var() == 0:
+        # Only a clock too coarse for the cost makes all processes agree to the last bit.
+        return np.nan, np.nan, np.nan, "all processes agree exactly: the clock is too coarse"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SciPy warns where processes hardly differ
+        tested = stats.ttest_ind(new, base, equal_var=False, trim=trim)
+    with np.errstate(over="ignore"):  # the bound of two processes far apart is infinite
+        low, high = np.exp(tested.confidence_interval(CONFIDENCE))
+    return float(low), float(high), float(tested.pvalue), ""
+
+
+def _contention(base: Side, new: Side) -> tuple[str, float]:
+    """Return what to know if only one side was contended, and the largest effect ever seen."""
+    if base.contended and new.contended:
+        return "", 1.0
+    hint = base.contended or new.contended
+    return hint, CONTENTION if hint else 1.0
+
+
+def _coarse_clock(base: Side, new: Side) -> tuple[str, float]:
+    """Return what to know where the clock's step is a large share of a cost, and how large."""
+    every = np.concatenate([base.seconds, new.seconds])
+    steps = np.diff(np.unique(every))
+    tied = every.size - 1 - steps.size
+    if not steps.size or every.size < ENOUGH or tied < TIED * every.size:
+        return "", 1.0
+    multiples = steps / steps.min()
+    share = float(steps.min() / min(np.median(base.seconds), np.median(new.seconds)))
+    if share < COARSE or np.abs(multiples - multiples.round()).max() > ROUNDED:
+        return "", 1.0
+    hint = f"the clock is too coarse: its step is {formatting.figures(100 * share)} % of the cost"
+    return hint, 1 + 2 * share
+
+
+def _more_odd(base: Numbers, new: Numbers) -> str:
+    """Return a finding where one side has a larger share of odd processes; "" where not."""
+    odd = [_odd(values) for values in (base, new)]
+    shares = [each.mean() for each in odd]
+    if abs(shares[1] - shares[0]) * min(base.size, new.size) < MORE_ODD - 1e-9:
+        return ""
+    numbers = [f"{each.sum()} of {each.size}" for each in odd]
+    place = int(shares[1] > shares[0])
+    values = (base, new)[place]
+    times = np.median(values[odd[place]]) / np.median(values[~odd[place]])
+    return (
+        f"{numbers[0]} processes of the base result and {numbers[1]} of the new one took much "
+        f"longer or shorter than the others: {formatting.figures(float(times))} times as long"
+    )
