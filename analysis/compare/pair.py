@@ -159,7 +159,7 @@ def _coarse_clock(base: Side, new: Side) -> tuple[str, float]:
         return "", 1.0
     multiples = steps / steps.min()
     share = float(steps.min() / min(np.median(base.seconds), np.median(new.seconds)))
-    if share < COARSE or np.abs(multiples - multiples.round()).max() > ROUNDED:
+    if share < COARSE * (1 - ROUNDED) or np.abs(multiples - multiples.round()).max() > ROUNDED:
         return "", 1.0
     hint = f"the clock is too coarse: its step is {formatting.figures(100 * share)} % of the cost"
     return hint, 1 + 2 * share

@@ -214,6 +214,8 @@ def _processes(
 ) -> Iterator[Process]:
     runs = process.Reader(name)
     room = MOST_VALUES
+    listed: set[str] = set()
+    seen: set[tuple[object, ...]] = set()
     for benchmark in root["benchmarks"]:
         if not isinstance(benchmark, dict) or not isinstance(benchmark.get("runs"), list):
             raise ResultError(f"{name} is not a pyperf file: a benchmark has no list of runs.")
@@ -225,12 +227,20 @@ def _processes(
             raise ResultError(
                 f"{name} has {case} in a unit that evidence {evidence} does not have."
             )
+        if case in listed:
+            raise ResultError(f"{name} lists the benchmark {case} twice.")
+        listed.add(case)
         for run in benchmark["runs"]:
             found = runs.read(case, shared, run)
             room -= len(found.values)
             if room < 0:
                 raise ResultError(f"{name} has more than {MOST_VALUES:,} values.")
-            if found.values:
+            # A merge by hand may hold a process twice, which would then count for two.
+            same = (case, found.round, found.values)
+            if found.values and (
+                evidence == "path length" or found.round is None or same not in seen
+            ):
+                seen.add(same)
                 yield found
 
 

@@ -359,3 +359,23 @@ def test_every_public_name_is_there() -> None:
         assert getattr(analysis, name).__name__ == name
     with pytest.raises(AttributeError):
         analysis.nonsense  # noqa: B018
+
+
+def test_a_benchmark_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
+    made = suite([Made("a/b", [[1.0], [1.1]])])
+    made["benchmarks"] *= 2
+    with pytest.raises(ResultError, match="lists the benchmark a/b twice"):
+        read(write(tmp_path / "r.json", made))
+
+
+def test_a_process_that_stands_in_a_file_twice_counts_once(tmp_path: Path) -> None:
+    made = suite([Made("a/b", [[1.0], [1.1]])])
+    made["benchmarks"][0]["runs"] *= 2
+    assert [(1.0,), (1.1,)] == [
+        each.values for each in read(write(tmp_path / "r.json", made)).processes
+    ]
+
+
+def test_two_boots_that_count_the_same_are_two(tmp_path: Path) -> None:
+    made = suite([Made("a/b", [[7.0], [7.0]])], evidence="path length")
+    assert 2 == len(read(write(tmp_path / "r.json", made)).processes)
