@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from ..reading.bounded_json import ResultError, clean
@@ -28,27 +27,17 @@ def matching(patterns: Sequence[str], names: Iterable[str]) -> set[str]:
     return found
 
 
-def chosen(patterns: Sequence[str], results: Sequence[Result]) -> list[Result]:
-    """Return results with the matching cases alone, and with what these are net of (floors).
+def with_floors(patterns: Sequence[str], results: Sequence[Result]) -> set[str]:
+    """Return the matching cases of results, and what these are net of (floors).
 
     Raises ResultError for a pattern that matches no case of any result.
     """
-    if not patterns:
-        return list(results)
-    names = matching(patterns, (case.name for result in results for case in result.cases))
     floors = {case.name: case.floor for result in results for case in result.cases}
-    wanted = set(names)
-    for name in names:
+    found = matching(patterns, floors)
+    for name in list(found):
         while name := floors.get(name, ""):
-            wanted.add(name)
-    return [
-        replace(
-            result,
-            cases=tuple(case for case in result.cases if case.name in wanted),
-            processes=tuple(each for each in result.processes if each.case in wanted),
-        )
-        for result in results
-    ]
+            found.add(name)
+    return found
 
 
 def _levels(name: str) -> tuple[str, str, str]:

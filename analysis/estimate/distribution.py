@@ -87,7 +87,7 @@ def _best_cut(ordered: Numbers) -> int:
     least = max(2, int(np.ceil(LEAST_SHARE * ordered.size)))
     cuts = np.arange(least, ordered.size - least + 1)
     # Moments come from cumulative sums. Without centring, rounding would swamp the variances.
-    centred = (ordered - ordered.mean()) / max(np.ptp(ordered), np.finfo(float).tiny)
+    centred = (ordered - ordered.mean()) / (np.ptp(ordered) or 1.0)
     sums, squares = np.cumsum(centred), np.cumsum(centred**2)
     means, variances = zip(
         _moments(sums[cuts - 1], squares[cuts - 1], cuts),

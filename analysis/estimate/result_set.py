@@ -13,6 +13,7 @@ from ..interval import Interval
 from ..reading.assumption import Assumption
 from ..reading.result import EVIDENCE, Case, Result
 from .case_list import cases
+from .case_patterns import with_floors
 from .estimate import estimates_of, one_evidence
 from .frame import tidy
 from .machine_names import named
@@ -35,6 +36,7 @@ class ResultSet:
     frame: pd.DataFrame  # as `tidy` gives it
     assumptions: tuple[Assumption, ...] = ()  # costs that the reader assumes, not measured ones
     listed: pd.DataFrame | None = None  # the table of `cases`, where there are no results for it
+    patterns: tuple[str, ...] = ()  # of the cases that were chosen; empty for all
 
     def __post_init__(self) -> None:
         """Refuse a frame of several kinds of evidence."""
@@ -53,7 +55,13 @@ class ResultSet:
     @cached_property
     def cases(self) -> pd.DataFrame:
         """A row per case that was asked for, with its state; see `case_list.cases`."""
-        return cases(self.machines) if self.listed is None else self.listed
+        if self.listed is not None:
+            return self.listed
+        every = cases(self.machines)
+        if not self.patterns:
+            return every
+        wanted = with_floors(self.patterns, [result for _, result in self.machines])
+        return every[every["case"].isin(wanted)].reset_index(drop=True)
 
     def counts(self, machine: str, case: str) -> Mapping[str, float]:
         """Return what else one operation of a case costs on a machine, a number by its name."""
@@ -148,11 +156,20 @@ class ResultSet:
 
 
 def result_sets(
-    results: Sequence[Result], assumptions: Sequence[Assumption] = ()
+    results: Sequence[Result],
+    assumptions: Sequence[Assumption] = (),
+    patterns: Sequence[str] = (),
 ) -> list[ResultSet]:
-    """Return a result set for each kind of evidence among some results, silicon first."""
+    """Return a result set for each kind of evidence among some results, silicon first.
+
+    With `patterns`, only of the cases that match one and of their floors; see `case_patterns`.
+    Which values are contended is decided by all cases all the same.
+    """
     frame = tidy(results)
     machines = named(results)
+    wanted = with_floors(patterns, results)
+    if patterns:
+        frame = frame[frame["case"].isin(wanted)]
     one_kind = len({result.evidence for result in results}) == 1
     return [
         ResultSet(
@@ -161,6 +178,7 @@ def result_sets(
             # Selecting rows copies them: a copy of the whole frame would double the memory.
             frame=frame if one_kind else frame[frame["evidence"] == kind],
             assumptions=tuple(assumptions),
+            patterns=tuple(patterns),
         )
         for kind in EVIDENCE
         if any(result.evidence == kind for result in results)

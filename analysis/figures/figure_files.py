@@ -28,12 +28,15 @@ class Request:
     published: bool = False
     assumptions: Sequence[str] = ()
     machines: Sequence[str] = ()  # names for the first files' machines, in the order of the files
+    cases: Sequence[str] = ()  # patterns of the cases to take; empty for all
 
     def command(self, name: str, result_set: ResultSet) -> str:
         """Return the command that draws one figure again; files are named without their folders."""
         typed = ["pkbench", "report", *(result.path.name for _, result in result_set.machines)]
         for machine in result_set.names if self.machines else ():
             typed += ["--name", machine]
+        for pattern in self.cases:
+            typed += ["--case", pattern]
         typed += ["--figure", name, "--format", ",".join(self.formats), "--width", self.width]
         typed += ["--published"] * self.published
         for assumption in result_set.assumptions:
@@ -75,7 +78,7 @@ def write(
     wanted = chosen(request.names)
     assumptions = [Assumption.parse(text) for text in request.assumptions]
     results, _ = read_named([Path(path) for path in paths], request.machines, skip)
-    sets = result_sets(results, assumptions)
+    sets = result_sets(results, assumptions, request.cases)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []

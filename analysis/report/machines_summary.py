@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import formatting
+from ..compare.machines import Machines, Ratio
 from ..derive import switch
 from ..estimate.frame import records
 from ..estimate.result_set import ResultSet
@@ -14,17 +15,18 @@ from ..interval import Interval
 MOST_NAMED = 3  # machines named in a sentence; beyond that their number is enough
 
 
-def sentences(result_set: ResultSet) -> Iterator[str]:
+def sentences(machines: Machines) -> Iterator[str]:
     """Give the differences between the machines of a result set, most important first."""
+    result_set = machines.result_set
     pages = switch.smallest_size(result_set)
     region = region_of(pages)
     yield from _spread(
-        result_set,
+        machines,
         f"Opening {region} for writing, storing to it and closing it with mprotect",
         f"switch/mprotect/pages:{pages}",
     )
     yield from _advantage(result_set, pages)
-    yield from _spread(result_set, *_largest(result_set))
+    yield from _spread(machines, *_largest(result_set))
     yield from _without_keys(result_set)
     yield from _problems(result_set)
 
@@ -34,21 +36,29 @@ def region_of(pages: int | None) -> str:
     return f"a {pages:,}-page region" if pages else "a region"
 
 
-def _spread(result_set: ResultSet, what: str, case: str) -> Iterator[str]:
+def _spread(machines: Machines, what: str, case: str) -> Iterator[str]:
     """Compare the machines where a case costs least and most."""
+    result_set = machines.result_set
     rows = _rows(result_set, case)
     if len(rows) < 2:
         return
     ordered = sorted(rows, key=lambda row: float(row["gross"]))
     least, most = ordered[0], ordered[-1]
-    ratio = result_set.ratio((most["machine"], case), (least["machine"], case), net=False)
+    ratio = machines.ratios(least["machine"], most["machine"])[case]
     ends = (
         f"{cost(result_set, least['gross'])} on {least['machine']} and "
         f"{cost(result_set, most['gross'])} on {most['machine']}"
     )
     extremes = "fewest and most" if result_set.exact else "fastest and slowest"
     among = f", the {extremes} of {len(rows)} {result_set.noun}s" if len(rows) > 2 else ""
-    yield f"{what} takes {ends}{among}: {difference(result_set, ratio)}."
+    yield f"{what} takes {ends}{among}: {_verdict(result_set, ratio)}."
+
+
+def _verdict(result_set: ResultSet, ratio: Ratio) -> str:
+    """Return in words what `compare` says of two costs."""
+    if ratio.differs:
+        return comparison(result_set, ratio.interval)
+    return "the same" if result_set.exact else no_difference(ratio.interval)
 
 
 def _advantage(result_set: ResultSet, pages: int | None) -> Iterator[str]:
@@ -139,8 +149,11 @@ def difference(result_set: ResultSet, ratio: Interval) -> str:
     """Return how two costs compare; an inconclusive ratio is called no measurable difference."""
     if differs(result_set, ratio):
         return comparison(result_set, ratio)
-    if result_set.exact:
-        return "the same"
+    return "the same" if result_set.exact else no_difference(ratio)
+
+
+def no_difference(ratio: Interval) -> str:
+    """Return that two costs do not measurably differ, with their ratio."""
     interval = _interval(ratio)
     return (
         f"no measurable difference (ratio {formatting.figures(ratio.value)}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from .. import formatting
+from ..compare import compare
 from ..estimate import clock_agreement
 from ..estimate.estimate import DEFINITION, EXACT_DEFINITION, LOOPS_DIFFER, PIECES_DEFINITION
 from ..estimate.resample import CONFIDENCE
@@ -91,8 +92,10 @@ def _comparison(result_set: ResultSet) -> str:
         return "“2 times more” means twice as many instructions, “2 times fewer” half as many."
     return (
         "“2 times slower” means that an operation takes twice the time, “2 times faster” half "
-        "the time. The interval of a ratio comes from resampling both sides. If it contains 1, "
-        "there is no measurable difference."
+        "the time. The interval of a ratio of two cases of one machine comes from resampling both "
+        "sides. If it contains 1, there is no measurable difference."
+        + f" Ratios of two machines are those of `pkbench compare`. {compare.DEFINITION}"
+        * (len(result_set.names) > 1)
     )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import figures
+from ..compare import side_by_side
+from ..compare.machines import Machines
 from ..estimate.result_set import ResultSet, result_sets
 from ..figures import figure_files
 from ..profiles import why
@@ -47,6 +49,7 @@ class Section:
     """The part of the page on one kind of evidence."""
 
     result_set: ResultSet
+    machines: Machines
     listing: Listing
     drawn: Drawn
     tables: Sequence[Table]
@@ -90,7 +93,7 @@ class Section:
     def summary(self) -> Sequence[str]:
         """The summary in a few sentences."""
         made_of = self.profiles.sentences(self.result_set) if self.profiles else ()
-        return [*summary.sentences(self.result_set), *made_of]
+        return [*summary.sentences(self.result_set, self.machines), *made_of]
 
     @cached_property
     def facts(self) -> machine_facts.Facts:
@@ -147,7 +150,8 @@ def write(
     found, not_read = why.read_all(profiles, results, skip)
     left_out += not_read
     request = replace(request, machines=names)
-    sets = result_sets(results, [Assumption.parse(text) for text in request.assumptions])
+    assumptions = [Assumption.parse(text) for text in request.assumptions]
+    sets = result_sets(results, assumptions, request.cases)
     folder = Path(folder)
     with drawing(sets, request) as drawn:
         sections = [_section(*each, found) for each in zip(sets, drawn, strict=True)]
@@ -160,11 +164,14 @@ def write(
 
 
 def _section(result_set: ResultSet, drawn: Drawn, profiles: Sequence[Profile]) -> Section:
+    machines = Machines(result_set)
+    others = (side_by_side.table(machines), breakeven_table.table(result_set))
     return Section(
         result_set=result_set,
-        listing=Listing(result_set),
+        machines=machines,
+        listing=Listing(result_set, machines),
         drawn=drawn,
-        tables=[*of(result_set), *(t for t in [breakeven_table.table(result_set)] if t.rows)],
+        tables=[*of(result_set), *(table for table in others if table.rows)],
         profiles=why.of(result_set, profiles),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from .. import formatting
+from ..compare.machines import Machines
 from ..derive import switch
 from ..derive.cost_per_page import per_page
 from ..estimate.frame import records
@@ -25,14 +26,14 @@ MOST_NAMED = 3  # findings named; beyond that their number is enough
 Row = dict[str, Any]
 
 
-def sentences(result_set: ResultSet) -> list[str]:
+def sentences(result_set: ResultSet, machines: Machines) -> list[str]:
     """Return the summary, most important first: of one machine, or of several compared."""
     if result_set.evidence == "function":
         return [_function(result_set, name) for name in result_set.names]
     if result_set.estimates.empty:
         return ["Nothing was measured; see “Coverage” for the reasons."]
     if len(result_set.names) > 1:
-        return list(machines_summary.sentences(result_set))
+        return list(machines_summary.sentences(machines))
     (machine,) = result_set.names
     parts = (_switch, _tagging, _pages, _further_page, _threads, _noise)
     return [sentence for part in parts for sentence in part(result_set, machine)]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from .. import formatting
 from ..derive import switch
 from ..derive.cost_per_page import LEAST_PAGES, per_page
 from ..derive.line_table import only_along, series
-from ..derive.side_by_side import side_by_side
 from ..estimate.cost_basis import as_measured, basis_note
 from ..estimate.frame import records
 from ..estimate.result_set import ResultSet
@@ -24,13 +21,12 @@ TITLES = {
 
 
 def of(result_set: ResultSet) -> list[Table]:
-    """Return the tables of a result set that have rows, without that of all cases."""
+    """Return the tables of each machine by itself that have rows, without that of all cases."""
     tables = [
         switching(result_set),
         marginal(result_set),
         *pages(result_set),
         *threads(result_set),
-        machines(result_set),
     ]
     return [table for table in tables if table.rows]
 
@@ -123,47 +119,11 @@ def threads(result_set: ResultSet) -> list[Table]:
     return [_pivot(result_set, name, "threads", "threads") for name in result_set.names]
 
 
-def machines(result_set: ResultSet) -> Table:
-    """Return the cases measured on at least two machines, side by side."""
-    data = side_by_side(result_set)
-    headings, rows = ["case"], []
-    if len(result_set.names) > 1:
-        headings += [f"{name} ({_unit(result_set)})" for name in result_set.names]
-        headings += [f"{name} ÷ {result_set.names[0]}" for name in result_set.names[1:]]
-        rows = [_side(result_set, row) for row in records(data)]
-    return Table(
-        "side-by-side",
-        "Side by side",
-        headings,
-        rows,
-        data,
-        "Figures as measured; ratios with their 95 % interval in brackets."
-        if not result_set.exact
-        else "Figures as counted, including the timing loop.",
-        unit=result_set.unit,
-    )
-
-
 def few_processes_note(rows: pd.DataFrame) -> str:
     """Warn of intervals from few processes, "" where there are none."""
     if (rows["unit"] == "instructions").any() or (rows["processes"] >= ENOUGH_PROCESSES).all():
         return ""
     return f"With fewer than {ENOUGH_PROCESSES} processes an interval is the range of their values."
-
-
-def _side(result_set: ResultSet, row: dict[str, Any]) -> list[str]:
-    values = [
-        formatting.cost(row[f"{name} gross"], result_set.unit) or NOT_MEASURED
-        for name in result_set.names
-    ]
-    ratios = []
-    for name in result_set.names[1:]:
-        ratio, low, high = (row[f"{name} {what}"] for what in ("ratio", "low", "high"))
-        text = NOT_MEASURED if pd.isna(ratio) else formatting.figures(ratio)
-        if pd.notna(low) and low < high:
-            text += f" [{formatting.figures(low)}, {formatting.figures(high)}]"
-        ratios.append(text)
-    return [row["case"], *values, *ratios]
 
 
 def _pivot(result_set: ResultSet, machine: str, family: str, axis: str) -> Table:
@@ -199,7 +159,3 @@ def _pivot(result_set: ResultSet, machine: str, family: str, axis: str) -> Table
 
 def _cost_heading(result_set: ResultSet) -> str:
     return "Instructions per operation" if result_set.exact else "Time per operation"
-
-
-def _unit(result_set: ResultSet) -> str:
-    return "instructions" if result_set.exact else "time"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkbench.cli.options import PATH, as_json
+from pkbench.cli.options import PATH, as_json, case_option
 from pkbench.cli.output import note, print_json
 from pkbench.resultfile import OutputError
 
@@ -67,6 +67,7 @@ def formats_of_figures() -> Sequence[str]:
     help="Name of a machine in the report. Repeat it, in the order of the files.  [default: the "
     "name in the file]",
 )
+@case_option
 @click.option(
     "--skip-bad",
     is_flag=True,
@@ -119,6 +120,7 @@ def report(
     results: Sequence[Path],
     output: Path,
     names: Sequence[str],
+    cases: Sequence[str],
     skip_bad: bool,
     figures: Sequence[str],
     formats: Sequence[str],
@@ -139,7 +141,7 @@ def report(
 
     skip = note if skip_bad else None
     request = figure_files.Request(
-        figures or (figure_files.ALL,), formats, width, published, assumptions, names
+        figures or (figure_files.ALL,), formats, width, published, assumptions, names, cases
     )
     try:
         with bundles.opened(results, skip) as files:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from results_made import Made, suite, write
 
+from pkbench.analysis.compare.machines import Machines
 from pkbench.analysis.derive.cost_per_page import per_page
 from pkbench.analysis.derive.kernel_changes import CHANGES, FAULTS, PAGE, changes_between, version
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
@@ -53,7 +54,7 @@ def test_several_are_called_kernels_and_named_by_their_versions_in_the_chart(
     tmp_path: Path,
 ) -> None:
     found = result_set(tmp_path, SLOPES)
-    told = " ".join(summary.sentences(found))
+    told = " ".join(summary.sentences(found, Machines(found)))
     assert "the fewest and most of 3 kernels" in told
     assert "machine" not in told
     drawn = KERNELS.draw(KERNELS.table(found), style.TWO_COLUMNS)
@@ -72,7 +73,7 @@ def test_call_and_page_are_in_a_table_and_in_the_summary(tmp_path: Path) -> None
     found = result_set(tmp_path, {"6.1.192-2": 133})
     table = report_tables.marginal(found)
     assert ["Linux 6.1.192-2", "mprotect-rw-ro", "2,673", "133.0"] == list(table.rows[0])
-    (sentence,) = [s for s in summary.sentences(found) if "further page" in s]
+    (sentence,) = [s for s in summary.sentences(found, Machines(found)) if "further page" in s]
     assert "133 instructions to an mprotect" in sentence
     assert "194 to a pkey_mprotect" in sentence
 

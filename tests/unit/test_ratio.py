@@ -8,7 +8,8 @@ import pytest
 from results_made import Made, suite, write
 
 from pkbench.analysis import EvidenceError, Interval, read
-from pkbench.analysis.derive.side_by_side import side_by_side
+from pkbench.analysis.compare.machines import Machines
+from pkbench.analysis.compare.side_by_side import side_by_side
 from pkbench.analysis.estimate.frame import records
 from pkbench.analysis.estimate.ratio import Pair, Side, ratios
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
@@ -80,7 +81,7 @@ def test_side_by_side_leaves_out_what_a_machine_did_not_measure(tmp_path: Path) 
         for name, cases in (("base", [both, one]), ("new", [both]))
     ]
     (found,) = result_sets([read(path) for path in paths])
-    first, second = records(side_by_side(found))
+    first, second = records(side_by_side(Machines(found)))
 
     assert 1.0 == first["new ratio"]
     assert first["new low"] < 1 < first["new high"]

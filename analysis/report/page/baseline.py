@@ -1,4 +1,4 @@
-"""Compare cases with a baseline: another case, or the same case on another machine."""
+"""Compare cases with a baseline: another case on the same machine."""
 
 from __future__ import annotations
 
@@ -52,8 +52,3 @@ def against(found: Mapping[Place, Sample], bases: Mapping[Place, Place]) -> dict
 def of_case(case: str, places: Sequence[Place]) -> dict[Place, Place]:
     """Return as each place's base one case on the same machine."""
     return {(machine, each): (machine, case) for machine, each in places if each != case}
-
-
-def of_machine(machine: str, places: Sequence[Place]) -> dict[Place, Place]:
-    """Return as each place's base the same case on one machine."""
-    return {(each, case): (machine, case) for each, case in places if each != machine}

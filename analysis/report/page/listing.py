@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ... import formatting
+from ...compare.machines import Machines, Ratio
 from ...estimate.frame import records
 from ...estimate.result_set import ResultSet
 from ...interval import Interval
@@ -17,6 +19,7 @@ from ...tables.all_cases import remark
 from ...tables.case_coverage import NOT_ASKED
 from . import baseline
 
+MOST_BASELINES = 6  # machines; of more, only the first is the baseline of a comparison
 DIGITS = 6  # significant digits of the numbers for the script; a displayed estimate has three
 
 
@@ -28,6 +31,7 @@ class Cell:
     state: str
     reason: str = ""
     ratio: Interval | None = None  # to the baseline
+    differs: bool = False  # from another machine, as `compare` says
     tick_rate: float | None = None  # TSC ticks a second
 
     @property
@@ -101,6 +105,7 @@ class Listing:
     """All cases of one kind of evidence."""
 
     result_set: ResultSet
+    machines: Machines
 
     @cached_property
     def samples(self) -> dict[baseline.Place, Any]:
@@ -120,13 +125,18 @@ class Listing:
     @cached_property
     def ratios(self) -> dict[baseline.Place, Interval]:
         """The ratio of each case's cost to that of the baseline."""
-        places = list(self.samples)
-        bases = (
-            baseline.of_machine(self.base, places)
-            if self.several
-            else baseline.of_case(self.base, places)
-        )
-        return baseline.against(self.samples, bases)
+        if self.several:
+            return {place: ratio.interval for place, ratio in self.verdicts.items()}
+        return baseline.against(self.samples, baseline.of_case(self.base, list(self.samples)))
+
+    @cached_property
+    def verdicts(self) -> dict[baseline.Place, Ratio]:
+        """What `compare` says of each case on the other machines against the first machine."""
+        return {
+            (name, case): ratio
+            for name in self.result_set.names[1:]
+            for case, ratio in self.machines.ratios(self.result_set.names[0], name).items()
+        }
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -172,12 +182,15 @@ class Listing:
         """Return the numbers from which the page's script computes other units and ratios.
 
         baseline is the place of a machine, or on a single machine of a case. Each case has an entry
-        per machine as `Cell.numbers` gives it, null where not measured.
+        per machine as `Cell.numbers` gives it, null where not measured. compared has what `compare`
+        says, by machine as the baseline, machine and case: [ratio, low, high, differs], or null
+        where there is no ratio. A machine that can't be chosen as the baseline has null.
         """
         return {
             "exact": self.result_set.exact,
             "machines": self.result_set.names,
             "baseline": 0 if self.several or not self.lines else self._by_case[self.base].number,
+            "compared": self._compared(),
             "cases": [
                 {
                     "name": line.case,
@@ -188,6 +201,17 @@ class Listing:
                 for line in self.lines
             ],
         }
+
+    def _compared(self) -> list[list[list[list[float | None] | None]] | None]:
+        names = self.result_set.names
+        bases = names if len(names) <= MOST_BASELINES else names[:1]
+        found: list[list[list[list[float | None] | None]] | None] = [None for _ in names]
+        for place, base in enumerate(bases if self.several else ()):
+            against = [self.machines.ratios(base, name) for name in names]
+            found[place] = [
+                [_shipped(ratios.get(line.case)) for line in self.lines] for ratios in against
+            ]
+        return found
 
     def _numbers(self, case: str, place: int) -> dict[str, Any] | None:
         """Return a cell's numbers with its processes' rounds, which are absent where 0, 1, 2 …."""
@@ -210,7 +234,11 @@ class Listing:
             facts = asked.get(place, {"state": NOT_ASKED, "reason": ""})
             return Cell({}, str(facts["state"]), str(facts["reason"]))
         return Cell(
-            rows[place], "measured", ratio=self.ratios.get(place), tick_rate=rates.get(place)
+            rows[place],
+            "measured",
+            ratio=self.ratios.get(place),
+            differs=place in self.verdicts and self.verdicts[place].differs,
+            tick_rate=rates.get(place),
         )
 
 
@@ -225,6 +253,14 @@ def _tick_rates(result_set: ResultSet) -> dict[baseline.Place, float]:
 def _pages(facts: Mapping[str, Any]) -> int | None:
     pages = facts.get("axis_pages")
     return int(pages) if isinstance(pages, int) and pages > 0 else None
+
+
+def _shipped(ratio: Ratio | None) -> list[float | None] | None:
+    if ratio is None:
+        return None
+    interval = ratio.interval
+    bounds = [math.nan if bound is None else bound for bound in (interval.low, interval.high)]
+    return [*_rounded(interval.value, *bounds), float(ratio.differs)]
 
 
 def _rounded(*numbers: float) -> list[float | None]:

@@ -41,11 +41,8 @@ class Place:
 
     @property
     def differs(self) -> bool:
-        """Return whether the ratio's interval excludes 1."""
-        ratio = self.cell.ratio
-        if ratio is None or ratio.low is None or ratio.high is None:
-            return False
-        return not ratio.low <= 1 <= ratio.high
+        """Return whether `compare` says that it differs from the baseline."""
+        return self.cell.differs
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
-/* Ratios of medians over processes, with the 95 % interval of a percentile bootstrap, as in the report's tables. */
-const RESAMPLES = 999, RESAMPLES_OF_MANY = 199, MANY_PAIRS = 2000, FEWEST_PROCESSES = 2;
+/* Ratios of two cases of one run, as the report computes them: of medians over processes, with the 95 % interval of a
+   percentile bootstrap. Ratios of two machines are `pkbench compare`'s, and come with the page. */
+const RESAMPLES = 1999, FEWEST_PROCESSES = 2;
 
 /* mulberry32: a small seeded generator, so that a ratio is the same each time it is shown. */
 function generator(seed) {
@@ -24,19 +25,25 @@ function median(values) {
   return values.length % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+/* A quantile of sorted numbers, interpolated linearly. */
+function quantile(sorted, share) {
+  const place = share * (sorted.length - 1), below = Math.floor(place), above = Math.ceil(place);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
 /* Whether both cells rest on the same known rounds; where `rounds` is absent they are 0, 1, 2 … */
 function paired(over, under) {
   return over.rounds !== null && JSON.stringify(over.rounds) === JSON.stringify(under.rounds)
     && over.process_values.length === under.process_values.length;
 }
 
-/* [ratio], or [ratio, low, high] of two measured cells. Cells of one run are resampled by round. */
-function ratio(over, under, exact, resamples, sameRun) {
+/* [ratio], or [ratio, low, high] of two measured cells. Cells of the same rounds are resampled together. */
+function ratio(over, under, exact) {
   const value = over.cost[0] / under.cost[0], overs = over.process_values, unders = under.process_values;
   if (exact || Math.min(overs.length, unders.length) < FEWEST_PROCESSES) return [value];
-  const random = generator(20161002), together = sameRun && paired(over, under), found = new Float64Array(resamples);
+  const random = generator(20161002), together = paired(over, under), found = new Float64Array(RESAMPLES);
   const above = new Float64Array(overs.length), below = new Float64Array(unders.length);
-  for (let sample = 0; sample < resamples; sample++) {
+  for (let sample = 0; sample < RESAMPLES; sample++) {
     for (let place = 0; place < above.length; place++) {
       const drawn = Math.floor(random() * above.length);
       above[place] = overs[drawn];
@@ -46,5 +53,5 @@ function ratio(over, under, exact, resamples, sameRun) {
     found[sample] = median(above) / median(below);
   }
   found.sort();
-  return [value, found[Math.floor(0.025 * (resamples - 1))], found[Math.ceil(0.975 * (resamples - 1))]];
+  return [value, quantile(found, 0.025), quantile(found, 0.975)];
 }

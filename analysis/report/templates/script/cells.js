@@ -25,9 +25,8 @@ function fillMatrix(cell, view) {
   const number = Number(cell.dataset.c), machine = Number(cell.dataset.m), own = view.cell(number, machine);
   if (!own) return;
   const found = view.ratio(number, machine), isBase = view.isBase(number, machine);
-  const differs = found && found.length === 3 && (found[1] > 1 || found[2] < 1);
   cell.textContent = isBase ? costText(own.cost[0], view.data.exact) : found ? ratioText(found) : "no baseline";
-  cell.classList.toggle("same", !isBase && !view.data.exact && !differs);
+  cell.classList.toggle("same", !isBase && !view.data.exact && !view.differs(number, machine));
   sortKeys.set(cell, isBase ? 1 : found ? found[0] : NaN);
 }
 

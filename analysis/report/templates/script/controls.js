@@ -32,7 +32,9 @@ const baseOf = (value) => {
 
 function baseGroup(label, kind, names) {
   const group = make("optgroup", "", { label });
-  names.forEach((name, place) => group.append(make("option", name, { value: baseValue({ kind, place }) })));
+  names.forEach((name, place) => {
+    if (name !== null) group.append(make("option", name, { value: baseValue({ kind, place }) }));
+  });
   return group;
 }
 
@@ -40,7 +42,8 @@ function connect(view, fields) {
   const field = (name) => fields.querySelector(`[data-control=${name}]`);
   const { data } = view;
   unitsOf(data).forEach(([value, text]) => field("unit").append(make("option", text, { value })));
-  if (view.several) field("base").append(baseGroup("same case on", "machine", data.machines));
+  if (view.several) field("base").append(baseGroup("same case on", "machine",
+    data.machines.map((name, place) => (data.compared[place] ? name : null))));
   field("base").append(baseGroup("on the same machine", "case", data.cases.map((each) => each.name)));
   const restore = () => {
     field("base").value = baseValue(view.base);

@@ -23,6 +23,11 @@ class View {
     const { kind, place } = this.base;
     return kind === "machine" ? this.cell(number, place) : this.cell(place, machine);
   }
+  /* Whether two machines differ, as `pkbench compare` says. */
+  differs(number, machine) {
+    const found = this.base.kind === "machine" && this.ratio(number, machine);
+    return Boolean(found && found[3]);
+  }
   isBase(number, machine) {
     return this.base.place === (this.base.kind === "machine" ? machine : number);
   }
@@ -30,10 +35,9 @@ class View {
     const name = `${number} ${machine}`;
     if (!this.ratios.has(name)) {
       const over = this.cell(number, machine), under = this.under(number, machine);
-      const many = this.data.cases.length * this.data.machines.length > MANY_PAIRS;
-      const resamples = many ? RESAMPLES_OF_MANY : RESAMPLES;
       this.ratios.set(name, !over || !under ? null : this.isBase(number, machine) ? [1]
-        : ratio(over, under, this.data.exact, resamples, this.base.kind === "case"));
+        : this.base.kind === "machine" ? this.data.compared[this.base.place][machine][number]
+        : ratio(over, under, this.data.exact));
     }
     return this.ratios.get(name);
   }

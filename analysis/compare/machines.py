@@ -1,0 +1,62 @@
+"""The machines of a result set, compared with one another as `compare` compares two results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ..estimate.frame import records
+from ..estimate.result_set import ResultSet
+from ..interval import Interval
+from .compare import ADDED, FASTER, FEWER, MISSING, MORE, SLOWER, Comparison, compare
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A case's cost on one machine divided by that on another, and what `compare` says of it."""
+
+    interval: Interval
+    verdict: str
+    why: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two costs are known to differ."""
+        return self.verdict in (FASTER, SLOWER, FEWER, MORE)
+
+
+@dataclass(frozen=True)
+class Machines:
+    """Every machine of a result set, with the others as its baseline."""
+
+    result_set: ResultSet
+    _found: dict[tuple[str, str], Comparison] = field(default_factory=dict)
+
+    def between(self, base: str, new: str) -> Comparison | None:
+        """Return the comparison of two machines; None for figures that can't be compared."""
+        if self.result_set.evidence == "function" or base == new:
+            return None
+        if (base, new) not in self._found:
+            results = dict(self.result_set.machines)
+            self._found[base, new] = compare(
+                results[base], results[new], patterns=self.result_set.patterns
+            )
+        return self._found[base, new]
+
+    def ratios(self, base: str, new: str) -> Mapping[str, Ratio]:
+        """Return the ratio of each case that both machines measured."""
+        comparison = self.between(base, new)
+        return {} if comparison is None else dict(_ratios(comparison.cases))
+
+
+def _ratios(cases: pd.DataFrame) -> Iterator[tuple[str, Ratio]]:
+    for row in records(cases[~cases["verdict"].isin((MISSING, ADDED))]):
+        yield str(row["case"]), Ratio(_interval(row), str(row["verdict"]), str(row["why"]))
+
+
+def _interval(row: Mapping[str, Any]) -> Interval:
+    low, high = (None if pd.isna(row[end]) else float(row[end]) for end in ("low", "high"))
+    return Interval(float(row["ratio"]), low, high)
