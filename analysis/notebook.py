@@ -39,14 +39,14 @@ def figure(
 ) -> Figure:
     """Return a figure by its name, drawn from a tidy frame as `load` gives it.
 
-    The frame may be any selection of rows. `asked`, a table as the function `asked` returns it,
-    adds marks for cases that were not measured. `width` is "one" or "two" columns of a paper.
-    `published` adds published figures of other machines. `assumptions` are texts such as
-    "wrpkru=11-260cycles, SOURCE".
+    The frame may be any selection of rows that keeps what its cases are net of (`floor`). `asked`,
+    a table as the function `asked` returns it, adds marks for cases that were not measured. `width`
+    is "one" or "two" columns of a paper. `published` adds published figures of other machines.
+    `assumptions` are texts such as "wrpkru=11-260cycles, SOURCE".
 
     Nothing global changes: not matplotlib's backend, not its settings, not pyplot's current figure.
-    Raises ResultError where there is no such figure, or the frame has no data for it, and
-    EvidenceError where the frame holds several kinds of evidence.
+    Raises ResultError where there is no such figure, or the frame has no data for it or has a case
+    without its floor, and EvidenceError where the frame holds several kinds of evidence.
     """
     return chart(name, frame, asked, width, published, assumptions).figure
 
@@ -63,6 +63,7 @@ def chart(
     if width not in style.WIDTHS:
         raise ResultError(f"a figure is {' or '.join(style.WIDTHS)} columns wide, not {width!r}")
     evidence = one_evidence(frame)
+    _check_floors(frame, asked)
     listed = _measured(frame)
     if asked is not None:
         asked = asked[asked["evidence"] == evidence]
@@ -86,6 +87,22 @@ def chart(
     if isinstance(found, figures.Missing):
         raise ResultError(f"{name}: {found.reason}")
     return found
+
+
+def _check_floors(frame: pd.DataFrame, asked: pd.DataFrame | None) -> None:
+    """Raise ResultError where a selection has a case without its floor.
+
+    Its cost as measured would be drawn where others have theirs net of the overhead. A floor that
+    was asked for and not measured is no fault of the selection.
+    """
+    known = set(frame["case"])
+    if asked is not None:
+        known |= set(asked.loc[asked["state"] != "measured", "case"])
+    for case, floor in frame[["case", "floor"]].drop_duplicates().itertuples(index=False):
+        if floor and floor not in known:
+            raise ResultError(
+                f"the frame has {case} without {floor}, which its cost is net of: keep that too."
+            )
 
 
 def _measured(frame: pd.DataFrame) -> pd.DataFrame:

@@ -56,12 +56,13 @@ NUMBERS = (
 FLAGS = ("disturbed", "contended")
 
 
-def load(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read result files into one tidy frame; see `tidy` for its columns.
+def load(paths: str | Path | Iterable[str | Path]) -> pd.DataFrame:
+    """Read a result file, or several, into one tidy frame; see `tidy` for its columns.
 
     Raises ResultError, one sentence that names the file, where one can't be read or is invalid.
     """
-    return tidy([read(path) for path in paths])
+    several = [paths] if isinstance(paths, str | Path) else paths
+    return tidy([read(path) for path in several])
 
 
 def tidy(results: Sequence[Result], one_core: bool = False) -> pd.DataFrame:
@@ -145,8 +146,8 @@ def tidy(results: Sequence[Result], one_core: bool = False) -> pd.DataFrame:
                  seconds: the smallest step of the clock that timed the value; missing where the
                  file does not say
     least        of an exact count whose repeats differ: the least instructions per operation that
-                 several repeats took and, in most, the most. Missing where they agree, and for
-                 times
+                 several repeats took. Missing where they agree, and for times
+    most         the most that several repeats took; missing likewise
     ============ ======================================================================
     """
     found = [_Measured(*machine) for machine in named(results)]

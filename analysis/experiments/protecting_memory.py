@@ -91,7 +91,7 @@ EXPERIMENTS = (
         name="mprotect-readers",
         what="mprotect of 64 MiB while other threads read it",
         cases=("threads/mprotect-readers",),
-        points=("pages=16384",),
+        points=("pages=16384", "threads=1,2,9"),
         figure="readers",
         claims=(
             Claim(

@@ -73,7 +73,10 @@ EXPERIMENTS = (
     Experiment(
         name="erim-100k",
         what="a program that switches at a set rate, and the same without switches",
-        cases=("switch/rate-work", "switch/rate-wrpkru", "switch/rate-mprotect"),
+        cases=(
+            *("switch/rate-work", "switch/rate-wrpkru", "switch/rate-mprotect"),
+            *("switch/rate-work/work:5000", "switch/rate-wrpkru/work:5000"),
+        ),
         points=(),
         figure="rate",
         claims=(

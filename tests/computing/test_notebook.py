@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from figures_made import ASSUMED, OF_TIME, catalogue, texts
 from results_made import NO_KEYS, skipped, suite, write
@@ -38,7 +39,17 @@ def test_every_figure_is_a_function_of_the_frame(name: str, result: Path) -> Non
 def test_a_selection_of_rows_is_a_frame_too(result: Path) -> None:
     frame = pka.load([result])
     few = frame[frame["case"].isin(["switch/mprotect/pages:1", "switch/wrpkru-raw/pages:1"])]
-    assert {"mprotect", "WRPKRU"} == set(pka.chart("switch", few).table["label"])
+    floors = frame[frame["case"].isin(few["floor"])]
+    found = pka.chart("switch", pd.concat([floors, few])).table
+    assert {"mprotect", "WRPKRU"} == set(found["label"])
+
+
+def test_a_selection_without_what_its_costs_are_net_of_is_refused(result: Path) -> None:
+    frame = pka.load(result)
+    few = frame[frame["case"] == "switch/wrpkru-raw/pages:1"]
+    (floor,) = set(few["floor"])
+    with pytest.raises(pka.ResultError, match=f"without {floor}, which its cost is net of"):
+        pka.figure("switch", few)
 
 
 def test_what_was_skipped_is_marked_where_it_is_known(result: Path) -> None:
