@@ -14,6 +14,7 @@ Namer = Callable[[Result], str]
 NAMERS: tuple[Namer, ...] = (
     lambda result: result.name,
     lambda result: f"{result.name}, {text_of(result.machine.get('kernel')) or result.file}",
+    lambda result: f"{result.name}, {result.date[:16].replace('T', ' ') or result.file}",
     lambda result: f"{result.name}, {result.file}",
 )
 
@@ -21,8 +22,8 @@ NAMERS: tuple[Namer, ...] = (
 def named(results: Sequence[Result]) -> list[tuple[str, Result]]:
     """Pair each result with its machine's name, in their order.
 
-    Where two results of one kind of evidence share a name, the kernel, the file or at last a number
-    is added.
+    Where two results of one kind of evidence share a name, the kernel, the date, the file or at
+    last a number is added.
     """
     names = [_first_unique(result, results) for result in results]
     repeats = Counter(names)

@@ -38,7 +38,9 @@ class Workload:
         seconds = self._value_seconds(case, loops)
         more = int(RETAKE_SECONDS / seconds) if seconds else 0
         most = values + min(RETAKES * values, more)
-        return Amount(loops, _piece_loops(loops, seconds), values, most, self._preset.warmups)
+        return Amount(
+            loops, smt_contention.piece_loops(loops, seconds), values, most, self._preset.warmups
+        )
 
     def seconds(self, case: Case, amount: Amount) -> float:
         """Return how many seconds that much of a case should take in a worker."""
@@ -83,7 +85,3 @@ def calibration_seconds(case: Case) -> float:
 def timeout(case: Case, expected: float) -> float:
     """Return after how many seconds a worker hangs that should take `expected` seconds."""
     return TIMEOUT_SECONDS + TIMEOUT_RATIO * (expected + case.memory / 2**30 * SECONDS_PER_GIB)
-
-
-def _piece_loops(loops: int, value_seconds: float) -> int:
-    return max(1, int(smt_contention.PIECE_SECONDS / value_seconds * loops)) if value_seconds else 0

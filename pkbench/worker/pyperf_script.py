@@ -62,9 +62,8 @@ class Timer:
     def _series(self, session: Session, loops: int) -> Values:
         """Begin values of so many iterations, in pieces if the length of an iteration is known."""
         self._loops, self._piece_loops = loops, 0
-        in_pieces = self._process.can_time_pieces and not self.case.benchmark.threads
-        if in_pieces and self._loop_seconds:
-            self._piece_loops = max(1, int(smt_contention.PIECE_SECONDS / self._loop_seconds))
+        if self._process.can_time_pieces and not self.case.benchmark.threads:
+            self._piece_loops = smt_contention.piece_loops(1, self._loop_seconds)
         return Values(session, loops, self._piece_loops, kernel_counters(), event_counters())
 
     def begin_series(self) -> None:

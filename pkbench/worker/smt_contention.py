@@ -41,6 +41,14 @@ MULTIPLY_CYCLES, TOLERANCE, LEAST_CONSISTENT = 3.0, 0.005, 0.1
 CLUSTER_SHARE = 1 / 3
 
 
+def piece_loops(loops: int, seconds: float) -> int:
+    """Return how many iterations a piece of a value has, where `loops` take `seconds`.
+
+    Returns 0, for no pieces, where it is not known how long they take.
+    """
+    return max(1, int(PIECE_SECONDS / seconds * loops)) if seconds else 0
+
+
 def consistent(add_seconds: float, multiply_seconds: float) -> bool:
     """Return whether the two chains of a core-clock calibration have the ratio they should have."""
     return (
