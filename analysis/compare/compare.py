@@ -121,10 +121,11 @@ def compare(
     first, second = chain.from_iterable(map(_sides, groups))
     if same_machine:
         marked = _always_contended(base, new, one_core)
-        first, second = (
-            {name: replace(side, contended=side.contended or why) for name, side in sides.items()}
-            for sides, why in zip((first, second), marked, strict=True)
-        )
+        if any(marked):  # one result is more contended than the other in every case
+            first, second = (
+                {name: replace(side, contended=why) for name, side in sides.items()}
+                for sides, why in zip((first, second), marked, strict=True)
+            )
     known = [case.name for result in (base, new) for case in result.cases]
     asked = matching(patterns, known)
     exact = base.evidence == "path length"

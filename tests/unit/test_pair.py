@@ -51,6 +51,24 @@ def test_a_contended_side_is_slower_only_by_more_than_contention_makes(
     assert row["why"].startswith("the new result is contended")
 
 
+def test_a_result_that_is_contended_throughout_decides_no_case(tmp_path: Path) -> None:
+    """Not even one in which the other result happens to be contended as well."""
+    quiet = Made("a/quiet", [[1e-6]] * 20, beside={"nop_cycles": [[0.2]] * 20})
+    both = of(drawn(1), nops=0.3), of(drawn(2), nops=0.4)
+    paths = [
+        write(tmp_path / "base.json", suite([quiet, both[0]])),
+        write(tmp_path / "new.json", suite([both[1]])),
+    ]
+    found = compare(read(paths[0]), read(paths[1]))
+    row = found.cases.set_index("case").loc[CASE]
+    assert "inconclusive" == row["verdict"]
+    assert row["why"].endswith("all the time")
+    assert (
+        "inconclusive"
+        == dict(zip(found.cases["case"], judge(found, 0.03).states, strict=True))[CASE]
+    )
+
+
 def test_what_is_missing_is_not_blamed_on_contention(tmp_path: Path) -> None:
     other = Made("syscall/other", [[1e-6]] * 4, beside={"nop_cycles": [[0.2]] * 4})
     paths = [
