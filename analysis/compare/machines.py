@@ -19,6 +19,7 @@ class Ratio:
     """A case's cost on one machine divided by that on another, and what `compare` says of it."""
 
     interval: Interval
+    unit: str  # of the two costs: cycles, s or instructions
     verdict: str
     why: str
 
@@ -54,7 +55,10 @@ class Machines:
 
 def _ratios(cases: pd.DataFrame) -> Iterator[tuple[str, Ratio]]:
     for row in records(cases[~cases["verdict"].isin((MISSING, ADDED))]):
-        yield str(row["case"]), Ratio(_interval(row), str(row["verdict"]), str(row["why"]))
+        yield (
+            str(row["case"]),
+            Ratio(_interval(row), str(row["unit"]), str(row["verdict"]), str(row["why"])),
+        )
 
 
 def _interval(row: Mapping[str, Any]) -> Interval:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from .. import formatting
+from ..estimate.case_patterns import matching
 from ..estimate.frame import records
 from ..tables.table import NOT_MEASURED, Table
 from . import text
@@ -15,7 +16,7 @@ from .machines import Machines, Ratio
 NOTE = (
     "Ratios and verdicts are those of `pkbench compare`: of core cycles where both results have "
     "them and are of one machine, else of the figures as measured; the 95 % interval is in "
-    "brackets."
+    "brackets. A cost is the median over processes, and a ratio that of their geometric means."
 )
 
 
@@ -24,12 +25,14 @@ def side_by_side(machines: Machines) -> pd.DataFrame:
 
     Columns: case; "NAME gross", what the case costs on each machine as measured, in seconds or
     instructions. For each machine but the first "NAME ratio", its cost divided by the first's, as
-    `compare` gives it; "NAME low" and "NAME high", the bounds of that ratio's 95 % interval; "NAME
+    `compare` gives it; "NAME ratio_of", what it is the ratio of (cycles, s or instructions); "NAME
+    low" and "NAME high", the bounds of that ratio's 95 % interval; "NAME
     verdict". Missing where the case was not measured on a machine.
     """
     result_set = machines.result_set
     table = result_set.estimates
-    order = pd.Index(table["case"].unique(), name="case")
+    chosen = matching(result_set.patterns, table["case"])
+    order = pd.Index([case for case in table["case"].unique() if case in chosen], name="case")
     costs = {
         name: table[table["machine"] == name].set_index("case")["gross"].reindex(order)
         for name in result_set.names
@@ -39,13 +42,14 @@ def side_by_side(machines: Machines) -> pd.DataFrame:
         found = machines.ratios(result_set.names[0], name)
         for column, value in _COLUMNS.items():
             values = [value(found[case]) if case in found else None for case in order]
-            kind = object if column == "verdict" else float
+            kind = object if column in ("ratio_of", "verdict") else float
             wide[f"{name} {column}"] = pd.Series(values, index=order, dtype=kind)
     return pd.DataFrame(wide, index=order).reset_index()
 
 
 _COLUMNS: Mapping[str, Callable[[Ratio], float | str | None]] = {
     "ratio": lambda ratio: ratio.interval.value,
+    "ratio_of": lambda ratio: ratio.unit,
     "low": lambda ratio: ratio.interval.low,
     "high": lambda ratio: ratio.interval.high,
     "verdict": lambda ratio: ratio.verdict,

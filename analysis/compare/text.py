@@ -18,7 +18,7 @@ from ..reading.result import Result
 from ..tables.table import Table
 from .compare import DEFINITION, INCONCLUSIVE, UNCHANGED, Comparison
 from .gate import CASES_MISSING, NOT_COMPARABLE, NOT_DECIDED, PASS, REGRESSION, STATES, Gate
-from .run_overlap import APART, AT_ONCE
+from .run_overlap import AT_ONCE, IN_TURNS, NOT_KNOWN
 
 OUTCOMES = {
     PASS: "pass",
@@ -136,11 +136,16 @@ def caution(comparison: Comparison) -> str:
     A warning is due where two runs on one machine did not take turns.
     """
     timed = comparison.base.evidence == "silicon" and comparison.comparable
-    if not timed or is_same_run(comparison):
+    if not timed or is_same_run(comparison) or comparison.cases.empty:
         return ""
     if comparison.run_overlap == AT_ONCE:
         return "the runs overlapped without taking turns: each may have slowed the other"
-    if comparison.run_overlap != APART:
+    if comparison.run_overlap == NOT_KNOWN:
+        return (
+            "the results do not say whether they were taken at the same time: a drift of the "
+            "machine counts as a difference"
+        )
+    if comparison.run_overlap == IN_TURNS:
         return ""
     rebooted = any(difference.fact.startswith("kernel") for difference in comparison.differences)
     advice = (

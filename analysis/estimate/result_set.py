@@ -97,8 +97,11 @@ class ResultSet:
 
     @property
     def noun(self) -> str:
-        """What distinguishes its machines: for counts the kernel, as all emulate one CPU."""
-        return "kernel" if self.exact else "machine"
+        """What its machines are: for counts kernels, as all emulate one CPU; or runs of one."""
+        if self.exact:
+            return "kernel"
+        several = len(self.machines) > 1 and len({result.name for _, result in self.machines}) == 1
+        return "run" if several else "machine"
 
     @property
     def unit(self) -> str:
