@@ -283,7 +283,7 @@ def all_metadata(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield document["metadata"]
     for benchmark in document["benchmarks"]:
         yield benchmark["metadata"]
-        yield from (run["metadata"] for run in benchmark["runs"])
+        yield from (run.get("metadata", {}) for run in benchmark["runs"])
 
 
 def test_every_key_is_documented_and_no_other() -> None:
