@@ -8,7 +8,6 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ..estimate.case_patterns import matching
 from ..estimate.frame import tidy
@@ -208,6 +207,8 @@ def _always_contended(base: Result, new: Result, one_core: bool) -> tuple[str, s
 
 def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     """Add verdicts; a row's `least` is the factor that its ratio must be further from 1 than."""
+    from scipy import stats  # noqa: PLC0415 - slow to import: a page of one machine needs none
+
     tested = table["p"].notna()
     table.loc[tested, "p"] = stats.false_discovery_control(table.loc[tested, "p"].astype(float))
     exact = table["unit"] == "instructions"

@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from .. import formatting
 from ..estimate.resample import CONFIDENCE
@@ -23,6 +22,7 @@ from ..estimate.sample import Numbers
 # is found in 98.0 instead of 99.0 % of cases, and in 64.9 instead of 84.1 % where it is one case of
 # 40 (tests/benchmarks/same_simulated.py).
 ODD, TRIMMED = 10.0, 0.2
+NORMAL = 1.4826  # of a normal distribution, the standard deviation ÷ the median absolute deviation
 # With so many more odd processes on one side, of as many as the smaller side has, the trimmed means
 # say nothing about the rest: one odd process comes by chance.
 MORE_ODD = 2
@@ -112,7 +112,7 @@ def _odd(values: Numbers) -> NDArray[np.bool_]:
     """Tell which processes are odd, as ODD defines it."""
     logarithms = np.log(values)
     apart = np.abs(logarithms - np.median(logarithms))
-    return np.asarray(apart > ODD * stats.median_abs_deviation(logarithms, scale="normal"))
+    return np.asarray(apart > ODD * NORMAL * np.median(apart))
 
 
 def _trim(values: Numbers) -> float:
@@ -120,20 +120,28 @@ def _trim(values: Numbers) -> float:
 
 
 def _middle(values: Numbers, trim: float) -> float:
-    return float(np.exp(stats.trim_mean(np.log(values), trim)))
+    return float(np.exp(_trimmed(np.log(values), trim).mean()))
 
 
 def _ratio(base: Numbers, new: Numbers, trim: float) -> float:
-    return float(np.exp(stats.trim_mean(new, trim) - stats.trim_mean(base, trim)))
+    return float(np.exp(_trimmed(new, trim).mean() - _trimmed(base, trim).mean()))
+
+
+def _trimmed(values: Numbers, trim: float) -> Numbers:
+    """Return the values without the share `trim` at either end."""
+    out = int(trim * values.size)
+    return np.sort(values)[out : values.size - out]
 
 
 def _t_test(base: Numbers, new: Numbers, trim: float) -> tuple[float, float, float, str]:
     """Return the bounds of the ratio, the p-value, and why there are none, or ""."""
     if min(base.size, new.size) < 2:
         return np.nan, np.nan, np.nan, "one process shows no variation: measure two or more"
-    if stats.trimboth(base, trim).var() == 0 and stats.trimboth(new, trim).var() == 0:
+    if _trimmed(base, trim).var() == 0 and _trimmed(new, trim).var() == 0:
         # Only a clock too coarse for the cost makes all processes agree to the last bit.
         return np.nan, np.nan, np.nan, "all processes agree exactly: the clock is too coarse"
+    from scipy import stats  # noqa: PLC0415 - slow to import: a page of one machine needs none
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SciPy warns where processes hardly differ
         tested = stats.ttest_ind(new, base, equal_var=False, trim=trim)

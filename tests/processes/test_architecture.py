@@ -80,7 +80,7 @@ def test_comparing_draws_nothing(verb: str) -> None:
     )
     done = python("-P", "-c", code, verb, *results)
 
-    assert "interval" in done.stdout, done.stderr
+    assert "new ÷ base" in done.stdout, done.stderr
     assert "False" == done.stdout.splitlines()[-1]
 
 
