@@ -78,14 +78,15 @@ FAULTS = {
 def by_kernel(result_set: ResultSet) -> pd.DataFrame:
     """Return the instructions of each operation in each kernel, kernels in order of version.
 
-    `point` is the kernel's place in that order. The table is empty for times, and for fewer kernels
-    than FEWEST_KERNELS.
+    `point` is the kernel's place in that order. The table is empty for times, for fewer kernels
+    than FEWEST_KERNELS, and where none of its cases was counted.
     """
     ordered = kernels(result_set)
-    if not result_set.exact or len(ordered) < FEWEST_KERNELS:
+    found = [*_calls_and_pages(result_set), *_faults(result_set)] if result_set.exact else []
+    if not found or len(ordered) < FEWEST_KERNELS:
         return pd.DataFrame(columns=COLUMNS)
     place = {name: number for number, (name, _) in enumerate(ordered)}
-    rows = pd.DataFrame([*_calls_and_pages(result_set), *_faults(result_set)])
+    rows = pd.DataFrame(found)
     rows = rows.assign(
         evidence=result_set.evidence,
         point=rows["machine"].map(place),

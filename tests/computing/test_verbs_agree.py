@@ -100,3 +100,20 @@ def test_a_selection_of_a_report_has_the_verdicts_of_the_same_selection(tmp_path
     ratios = Machines(found).ratios("one", "two")
     told = {row["case"]: row["verdict"] for row in compared["cases"] if pd.notna(row["ratio"])}
     assert told == {case: ratio.verdict for case, ratio in ratios.items()}
+
+
+def test_counts_of_three_kernels_without_the_cases_of_the_kernels_figure_are_a_report(
+    tmp_path: Path,
+) -> None:
+    files = [
+        write(
+            tmp_path / f"{kernel}.json",
+            suite(
+                [Made("instruction/rdpkru", [[7.0]])],
+                evidence="path length",
+                machine={"name": kernel, "kernel": kernel},
+            ),
+        )
+        for kernel in ("5.10", "6.1", "6.12")
+    ]
+    assert report.write(files, tmp_path / "report").is_file()
