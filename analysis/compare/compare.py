@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from ..estimate.case_patterns import matching
 from ..estimate.frame import tidy
 from ..estimate.machine_names import named
 from ..estimate.per_process import processes
@@ -18,7 +17,7 @@ from ..estimate.resample import CONFIDENCE
 from ..reading.bounded_json import ResultError
 from ..reading.result import Result
 from .comparable import Difference, differences
-from .pair import ODD, TRIMMED, Pair, Side, cost, pair
+from .pair import ODD, TRIMMED, Side, cost, pair
 from .run_overlap import IN_TURNS, overlap
 
 FASTER, SLOWER = "faster", "slower"
@@ -63,22 +62,18 @@ class Comparison:
         """Whether costs of the two machines can be compared at all."""
         return not any(difference.matters for difference in self.differences)
 
-    def with_verdict(self, *verdicts: str) -> pd.DataFrame:
-        """Return the cases with one of these verdicts."""
-        return self.cases[self.cases["verdict"].isin(verdicts)]
-
 
 def compare(
     base: Result,
     new: Result,
     margin: float = MARGIN,
-    patterns: Sequence[str] = (),
+    chosen: Collection[str] | None = None,
     in_seconds: bool = False,
 ) -> Comparison:
     """Compare each case of two results; `margin` is a share, as 0.01 for 1 %.
 
-    With `patterns`, only the cases that match one are compared (see `case_patterns.matching`). With
-    `in_seconds`, times are never compared in core cycles.
+    With `chosen`, only these cases are compared. With `in_seconds`, times are never compared in
+    core cycles.
 
     The table of cases, `Comparison.cases`, has a row per case that either result measured:
 
@@ -125,15 +120,13 @@ def compare(
                 {name: replace(side, contended=why) for name, side in sides.items()}
                 for sides, why in zip((first, second), marked, strict=True)
             )
-    known = [case.name for result in (base, new) for case in result.cases]
-    asked = matching(patterns, known)
     exact = base.evidence == "path length"
     rows = [
         _row(name, first.get(name), second.get(name), same_machine and not in_seconds, exact)
         for name in dict.fromkeys([*first, *second])
-        if name in asked
+        if chosen is None or name in chosen
     ]
-    table = _with_verdicts(pd.DataFrame(rows, columns=[*COLUMNS, "least"]), margin)
+    table = _with_verdicts(pd.DataFrame(rows, columns=[*COLUMNS, "explained"]), margin)
     return Comparison(base, new, margin, found, table[COLUMNS], how)
 
 
@@ -178,12 +171,9 @@ def _row(
     in_cycles = cycles and not any(np.isnan(side.cycles).any() for side in sides.values())
     unit = "instructions" if exact else "cycles" if in_cycles else "s"
     row: dict[str, object] = dict.fromkeys(COLUMNS, np.nan)
-    row |= {"case": name, "unit": unit, "why": "", "least": 1.0}
+    row |= {"case": name, "unit": unit, "why": "", "explained": 1.0}
     if base is not None and new is not None:
-        found = pair(base, new, unit)
-        facts = {field.name: getattr(found, field.name) for field in fields(Pair)}
-        odd_base, odd_new = facts.pop("odd")
-        return row | facts | {"odd_base": odd_base, "odd_new": odd_new, "verdict": INCONCLUSIVE}
+        return row | asdict(pair(base, new, unit)) | {"verdict": INCONCLUSIVE}
     row |= {place: cost(side, unit) for place, side in sides.items()}
     return row | {"verdict": ADDED if base is None else MISSING}
 
@@ -206,14 +196,15 @@ def _always_contended(base: Result, new: Result, one_core: bool) -> tuple[str, s
 
 
 def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
-    """Add verdicts; a row's `least` is the factor that its ratio must be further from 1 than."""
+    """Add verdicts; a ratio within a row's factor `explained` of 1 may be due to its `why`."""
     from scipy import stats  # noqa: PLC0415 - slow to import: a page of one machine needs none
 
     tested = table["p"].notna()
     table.loc[tested, "p"] = stats.false_discovery_control(table.loc[tested, "p"].astype(float))
     exact = table["unit"] == "instructions"
-    clear = (table["low"] > table["least"]) | (table["high"] < 1 / table["least"])
-    significant = tested & (table["p"] <= SIGNIFICANT) & (clear | (table["least"] == 1.0))
+    factor = table["explained"]
+    clear = (factor == 1.0) | (table["low"] > factor) | (table["high"] < 1 / factor)
+    significant = tested & (table["p"] <= SIGNIFICANT) & clear
     for more, less, rows in ((SLOWER, FASTER, ~exact), (MORE, FEWER, exact)):
         table.loc[significant & rows & (table["ratio"] > 1), "verdict"] = more
         table.loc[significant & rows & (table["ratio"] < 1), "verdict"] = less

@@ -21,7 +21,6 @@ class Ratio:
     interval: Interval
     unit: str  # of the two costs: cycles, s or instructions
     verdict: str
-    why: str
 
     @property
     def differs(self) -> bool:
@@ -34,31 +33,32 @@ class Machines:
     """Every machine of a result set, with the others as its baseline."""
 
     result_set: ResultSet
-    _found: dict[tuple[str, str], Comparison] = field(default_factory=dict)
+    _comparisons: dict[tuple[str, str], Comparison] = field(default_factory=dict)
+    _ratios: dict[tuple[str, str], Mapping[str, Ratio]] = field(default_factory=dict)
 
     def between(self, base: str, new: str) -> Comparison | None:
         """Return the comparison of two machines; None for figures that can't be compared."""
         if self.result_set.evidence == "function" or base == new:
             return None
-        if (base, new) not in self._found:
+        if (base, new) not in self._comparisons:
             results = dict(self.result_set.machines)
-            self._found[base, new] = compare(
-                results[base], results[new], patterns=self.result_set.patterns
+            self._comparisons[base, new] = compare(
+                results[base], results[new], chosen=self.result_set.chosen
             )
-        return self._found[base, new]
+        return self._comparisons[base, new]
 
     def ratios(self, base: str, new: str) -> Mapping[str, Ratio]:
         """Return the ratio of each case that both machines measured."""
-        comparison = self.between(base, new)
-        return {} if comparison is None else dict(_ratios(comparison.cases))
+        if (base, new) not in self._ratios:
+            comparison = self.between(base, new)
+            found = {} if comparison is None else dict(_ratios(comparison.cases))
+            self._ratios[base, new] = found
+        return self._ratios[base, new]
 
 
 def _ratios(cases: pd.DataFrame) -> Iterator[tuple[str, Ratio]]:
     for row in records(cases[~cases["verdict"].isin((MISSING, ADDED))]):
-        yield (
-            str(row["case"]),
-            Ratio(_interval(row), str(row["unit"]), str(row["verdict"]), str(row["why"])),
-        )
+        yield str(row["case"]), Ratio(_interval(row), str(row["unit"]), str(row["verdict"]))
 
 
 def _interval(row: Mapping[str, Any]) -> Interval:

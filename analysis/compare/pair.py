@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,15 +56,19 @@ class Pair:
     low: float  # the bounds of the ratio's 95 % interval; NaN without one
     high: float
     p: float  # of no difference, for this case alone; NaN without a test
-    odd: tuple[int, int] = (0, 0)  # odd processes of base and new, left out of the means
+    odd_base: int = 0  # odd processes, left out of the means
+    odd_new: int = 0
     why: str = ""  # what makes it inconclusive, or what to know about it; "" for nothing
-    least: float = 1.0  # a ratio must be further from 1 than this factor for a verdict
+    explained: float = 1.0  # a ratio within this factor of 1 may be due to that
 
 
 def cost(side: Side, unit: str) -> float:
     """Return the cost of a case that only one result has."""
     values = in_unit(side, unit)
-    return float(values.min()) if unit == "instructions" else _middle(values, _trim(values))
+    if unit == "instructions":
+        return float(values.min())
+    logarithms = np.log(values)
+    return _exp_mean(_trimmed(logarithms, TRIMMED if _odd(logarithms).any() else 0.0))
 
 
 def in_unit(side: Side, unit: str) -> Numbers:
@@ -77,20 +80,31 @@ def pair(base: Side, new: Side, unit: str) -> Pair:
     """Compare two sides in a unit: cycles, s or instructions."""
     if unit == "instructions":
         return _counts(base, new)
-    first, second = in_unit(base, unit), in_unit(new, unit)
-    trim = max(_trim(first), _trim(second))
-    middle = partial(_middle, trim=trim)
-    costs = middle(first), middle(second)
-    odd = int(_odd(first).sum()), int(_odd(second).sum())
-    low, high, p, why = _t_test(np.log(first), np.log(second), trim)
-    least = 1.0
-    for hint, factor in (_contention(base, new), _coarse_clock(base, new)):
-        if hint and not why:
-            why, least = hint, factor
-    if not why and (hint := _more_odd(first, second)):
-        why = hint
-    ratio = _ratio(np.log(first), np.log(second), trim)
-    return Pair(unit, *costs, ratio, low, high, p, odd, why, least)
+    first, second = np.log(in_unit(base, unit)), np.log(in_unit(new, unit))
+    odd_base, odd_new = _odd(first), _odd(second)
+    trim = TRIMMED if odd_base.any() or odd_new.any() else 0.0
+    inner = _trimmed(first, trim), _trimmed(second, trim)
+    low, high, p, untested = _t_test(first, second, trim)
+    hints = (
+        (untested, 1.0),
+        _contention(base, new),
+        _coarse_clock(base, new),
+        (_more_odd(first, second, odd_base, odd_new), 1.0),
+    )
+    why, explained = next((hint for hint in hints if hint[0]), ("", 1.0))
+    return Pair(
+        unit,
+        base=_exp_mean(inner[0]),
+        new=_exp_mean(inner[1]),
+        ratio=float(np.exp(inner[1].mean() - inner[0].mean())),
+        low=low,
+        high=high,
+        p=p,
+        odd_base=int(odd_base.sum()),
+        odd_new=int(odd_new.sum()),
+        why=why,
+        explained=explained,
+    )
 
 
 def _counts(base: Side, new: Side) -> Pair:
@@ -98,9 +112,7 @@ def _counts(base: Side, new: Side) -> Pair:
     (least, most), (low, high) = _range(base, costs[0]), _range(new, costs[1])
     apart = high < least or low > most
     ratio = costs[1] / costs[0]
-    why = ""
-    if not apart and ratio != 1:
-        why = "within what repeats of a count differ by"
+    why = "within what repeats of a count differ by" if not apart and ratio != 1 else ""
     return Pair("instructions", *costs, ratio, low / most, high / least, float(not apart), why=why)
 
 
@@ -108,23 +120,14 @@ def _range(side: Side, count: float) -> tuple[float, float]:
     return (count, count) if np.isnan(side.least) else (side.least, side.most)
 
 
-def _odd(values: Numbers) -> NDArray[np.bool_]:
+def _odd(logarithms: Numbers) -> NDArray[np.bool_]:
     """Tell which processes are odd, as ODD defines it."""
-    logarithms = np.log(values)
     apart = np.abs(logarithms - np.median(logarithms))
     return np.asarray(apart > ODD * NORMAL * np.median(apart))
 
 
-def _trim(values: Numbers) -> float:
-    return TRIMMED if _odd(values).any() else 0.0
-
-
-def _middle(values: Numbers, trim: float) -> float:
-    return float(np.exp(_trimmed(np.log(values), trim).mean()))
-
-
-def _ratio(base: Numbers, new: Numbers, trim: float) -> float:
-    return float(np.exp(_trimmed(new, trim).mean() - _trimmed(base, trim).mean()))
+def _exp_mean(logarithms: Numbers) -> float:
+    return float(np.exp(logarithms.mean()))
 
 
 def _trimmed(values: Numbers, trim: float) -> Numbers:
@@ -173,17 +176,20 @@ def _coarse_clock(base: Side, new: Side) -> tuple[str, float]:
     return hint, 1 + 2 * share
 
 
-def _more_odd(base: Numbers, new: Numbers) -> str:
-    """Return a finding where one side has a larger share of odd processes; "" where not."""
-    odd = [_odd(values) for values in (base, new)]
-    shares = [each.mean() for each in odd]
-    if abs(shares[1] - shares[0]) * min(base.size, new.size) < MORE_ODD - 1e-9:
+def _more_odd(
+    base: Numbers, new: Numbers, odd_base: NDArray[np.bool_], odd_new: NDArray[np.bool_]
+) -> str:
+    """Return a finding where one side has a larger share of odd processes; "" where not.
+
+    `base` and `new` are logarithms.
+    """
+    more = float(odd_new.mean() - odd_base.mean())
+    if abs(more) * min(base.size, new.size) < MORE_ODD - 1e-9:
         return ""
-    numbers = [f"{each.sum()} of {each.size}" for each in odd]
-    place = int(shares[1] > shares[0])
-    values = (base, new)[place]
-    times = np.median(values[odd[place]]) / np.median(values[~odd[place]])
+    values, odd = (new, odd_new) if more > 0 else (base, odd_base)
+    times = float(np.median(np.exp(values[odd])) / np.median(np.exp(values[~odd])))
     return (
-        f"{numbers[0]} processes of the base result and {numbers[1]} of the new one took much "
-        f"longer or shorter than the others: {formatting.figures(float(times))} times as long"
+        f"{odd_base.sum()} of {base.size} processes of the base result and {odd_new.sum()} of "
+        f"{new.size} of the new one took much longer or shorter than the others: "
+        f"{formatting.figures(times)} times as long"
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from .. import formatting
-from ..estimate.case_patterns import matching
 from ..estimate.frame import records
 from ..tables.table import NOT_MEASURED, Table
 from . import text
@@ -26,13 +25,14 @@ def side_by_side(machines: Machines) -> pd.DataFrame:
     Columns: case; "NAME gross", what the case costs on each machine as measured, in seconds or
     instructions. For each machine but the first "NAME ratio", its cost divided by the first's, as
     `compare` gives it; "NAME ratio_of", what it is the ratio of (cycles, s or instructions); "NAME
-    low" and "NAME high", the bounds of that ratio's 95 % interval; "NAME
-    verdict". Missing where the case was not measured on a machine.
+    low" and "NAME high", the bounds of that ratio's 95 % interval; "NAME verdict".
+    Missing where the case was not measured on a machine.
     """
     result_set = machines.result_set
     table = result_set.estimates
-    chosen = matching(result_set.patterns, table["case"])
-    order = pd.Index([case for case in table["case"].unique() if case in chosen], name="case")
+    chosen = result_set.chosen
+    cases = [case for case in table["case"].unique() if chosen is None or case in chosen]
+    order = pd.Index(cases, name="case")
     costs = {
         name: table[table["machine"] == name].set_index("case")["gross"].reindex(order)
         for name in result_set.names

@@ -13,7 +13,7 @@ from ..interval import Interval
 from ..reading.assumption import Assumption
 from ..reading.result import EVIDENCE, Case, Result
 from .case_list import cases
-from .case_patterns import with_floors
+from .case_patterns import matching, with_floors
 from .estimate import estimates_of, one_evidence
 from .frame import tidy
 from .machine_names import named
@@ -36,7 +36,7 @@ class ResultSet:
     frame: pd.DataFrame  # as `tidy` gives it
     assumptions: tuple[Assumption, ...] = ()  # costs that the reader assumes, not measured ones
     listed: pd.DataFrame | None = None  # the table of `cases`, where there are no results for it
-    patterns: tuple[str, ...] = ()  # of the cases that were chosen; empty for all
+    chosen: frozenset[str] | None = None  # cases; None for all. The frame has their floors as well
 
     def __post_init__(self) -> None:
         """Refuse a frame of several kinds of evidence."""
@@ -58,9 +58,9 @@ class ResultSet:
         if self.listed is not None:
             return self.listed
         every = cases(self.machines)
-        if not self.patterns:
+        if self.chosen is None:
             return every
-        wanted = with_floors(self.patterns, [result for _, result in self.machines])
+        wanted = with_floors(self.chosen, [result for _, result in self.machines])
         return every[every["case"].isin(wanted)].reset_index(drop=True)
 
     def counts(self, machine: str, case: str) -> Mapping[str, float]:
@@ -170,9 +170,9 @@ def result_sets(
     """
     frame = tidy(results)
     machines = named(results)
-    wanted = with_floors(patterns, results)
-    if patterns:
-        frame = frame[frame["case"].isin(wanted)]
+    chosen = matching(patterns, results)
+    if chosen is not None:
+        frame = frame[frame["case"].isin(with_floors(chosen, results))]
     one_kind = len({result.evidence for result in results}) == 1
     return [
         ResultSet(
@@ -181,7 +181,7 @@ def result_sets(
             # Selecting rows copies them: a copy of the whole frame would double the memory.
             frame=frame if one_kind else frame[frame["evidence"] == kind],
             assumptions=tuple(assumptions),
-            patterns=tuple(patterns),
+            chosen=chosen,
         )
         for kind in EVIDENCE
         if any(result.evidence == kind for result in results)

@@ -42,10 +42,13 @@ def compare(
     """
     from pkbench.analysis.compare import compare as comparing  # slow to import
     from pkbench.analysis.compare import text
+    from pkbench.analysis.estimate.case_patterns import matching
     from pkbench.analysis.reading.result import read
 
-    first, view = read(base), text.View(sort or "", only_changed, unit or "")
-    found = [comparing.compare(first, read(path), margin, cases, view.in_seconds) for path in new]
+    first, *others = (read(path) for path in (base, *new))
+    view = text.View(sort or "", only_changed, unit or "")
+    chosen = matching(cases, (first, *others))
+    found = [comparing.compare(first, each, margin, chosen, view.in_seconds) for each in others]
     for each in found:
         view.check(each)
     if json_:

@@ -53,8 +53,8 @@ def print_comparison(
         click.echo(f"{table.title}:")
         for line in aligned([table.headings, *table.rows]):
             click.echo(line)
-    for line in () if markdown else text.notes(comparison):  # a Markdown table has them below it
-        note(line)
+        for line in text.notes(comparison):  # a Markdown table has them below it
+            note(line)
     if gate is None:
         note(text.summary(comparison))
     else:

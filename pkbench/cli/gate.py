@@ -60,12 +60,14 @@ def gate(
     from pkbench.analysis.compare import compare as comparing  # slow to import
     from pkbench.analysis.compare import gate as gates
     from pkbench.analysis.compare import text
+    from pkbench.analysis.estimate.case_patterns import matching
     from pkbench.analysis.reading.result import read
 
     first, second = read(base), read(new)
     view = text.View(sort or "", only_changed, unit or "")
     allowed = gates.allowed(first) if max_regress is None else max_regress
-    comparison = comparing.compare(first, second, allowed, cases, view.in_seconds)
+    chosen = matching(cases, (first, second))
+    comparison = comparing.compare(first, second, allowed, chosen, view.in_seconds)
     view.check(comparison)
     found = gates.judge(comparison, allowed)
     if junit is not None:

@@ -12,6 +12,7 @@ from results_made import Made, skipped, suite, write
 
 from pkbench.analysis.compare.machines import Machines
 from pkbench.analysis.estimate.result_set import result_sets
+from pkbench.analysis.figures import figure_files
 from pkbench.analysis.reading.result import read
 from pkbench.analysis.report import report
 from pkbench.analysis.report.page.listing import Listing
@@ -100,6 +101,27 @@ def test_a_selection_of_a_report_has_the_verdicts_of_the_same_selection(tmp_path
     ratios = Machines(found).ratios("one", "two")
     told = {row["case"]: row["verdict"] for row in compared["cases"] if pd.notna(row["ratio"])}
     assert told == {case: ratio.verdict for case, ratio in ratios.items()}
+
+
+@pytest.mark.parametrize("measured", [0, 1])
+def test_a_selection_may_be_measured_on_one_machine_or_on_none(
+    tmp_path: Path, measured: int
+) -> None:
+    """A pattern has to match what was asked for somewhere, not what was measured everywhere."""
+    wanted = Made("switch/wrpkru-raw/pages:1", [[1e-9]] * 6, floor="instruction/empty-loop")
+    floor, other = (
+        Made(case, [[1e-9]] * 6) for case in ("instruction/empty-loop", "syscall/getppid")
+    )
+    machines = ([wanted if measured else skipped(wanted.case), floor, other], [floor, other])
+    files = [
+        write(tmp_path / f"{place}.json", suite(cases, machine={"name": f"machine {place}"}))
+        for place, cases in enumerate(machines)
+    ]
+    counted = Made("syscall/getppid", [[300.0]])
+    counts = write(tmp_path / "counts.json", suite([counted], evidence="path length"))
+    request = figure_files.Request(formats=("svg",), cases=("switch",))
+    page = report.write([*files, counts], tmp_path / "report", request=request)
+    assert "switch/wrpkru-raw" in page.read_text().replace("<wbr>", "")
 
 
 def test_counts_of_three_kernels_without_the_cases_of_the_kernels_figure_are_a_report(
