@@ -27,8 +27,6 @@ OUTCOMES = {
     NOT_COMPARABLE: "the machines are not comparable",
     CASES_MISSING: "cases are missing",
 }
-SORTS = ("case", "ratio", "change")
-UNITS = ("ns", "us", "cycles", "ticks")
 SECONDS = {"ns": 1e-9, "us": 1e-6}
 
 
@@ -36,14 +34,14 @@ SECONDS = {"ns": 1e-9, "us": 1e-6}
 class View:
     """Which rows of a comparison to show, in which order and unit."""
 
-    sort: str = ""  # one of SORTS; "" keeps the order of the results
+    sort: str = ""  # case, ratio or change; "" keeps the order of the results
     only_changed: bool = False
-    unit: str = ""  # one of UNITS; "" chooses what fits each cost
+    unit: str = ""  # ns, us, cycles or ticks; "" chooses what fits each cost
 
     @property
     def in_seconds(self) -> bool:
         """Whether times are to be compared as times, even where core cycles are known."""
-        return self.unit in ("ns", "us", "ticks")
+        return self.unit not in ("", "cycles")
 
     def check(self, comparison: Comparison) -> None:
         """Raise ResultError where the results have no figures in the unit that was asked for."""
@@ -76,11 +74,7 @@ AS_IT_IS = View()
 
 def table(comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = None) -> Table:
     """Return a comparison as a table, a row per case; of a gate, what fails comes first."""
-    shown = view.rows(comparison.cases)
-    if gate is not None:
-        shown = shown.assign(state=gate.states).sort_values(
-            "state", key=lambda states: states.map(STATES.index), kind="stable"
-        )
+    shown = _shown(comparison, view, gate)
     return Table(
         name="compare",
         title=f"{side(comparison.new)} against {side(comparison.base)}",
@@ -177,7 +171,7 @@ def junit(gate: Gate) -> bytes:
     shown = table(gate.comparison, gate=gate)
     for row, texts in zip(records(shown.data), shown.rows, strict=True):
         if row["state"] != "added":
-            _test(suite, row, texts)
+            _test(suite, row, texts, _bounds(gate.comparison))
     ET.indent(suite)
     text = ET.tostring(suite, encoding="unicode")
     return f"<?xml version='1.0' encoding='utf-8'?>\n{text}\n".encode()
@@ -187,7 +181,7 @@ def plain(
     comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = None
 ) -> dict[str, Any]:
     """Return a comparison, or a gate, as an object for JSON; what is missing is None."""
-    shown = table(comparison, view, gate).data
+    shown = _shown(comparison, view, gate)
     rows = [
         {key: None if pd.isna(value) else value for key, value in row.items()}
         for row in records(shown)
@@ -210,13 +204,27 @@ def plain(
     }
 
 
+def _shown(comparison: Comparison, view: View, gate: Gate | None) -> pd.DataFrame:
+    shown = view.rows(comparison.cases)
+    if gate is None:
+        return shown
+    return shown.assign(state=gate.states).sort_values(
+        "state", key=lambda states: states.map(STATES.index), kind="stable"
+    )
+
+
 def _exact(comparison: Comparison) -> bool:
     return comparison.base.evidence == "path length"
 
 
 def _headings(comparison: Comparison) -> Sequence[str]:
-    unit, bounds = (" (instructions)", "range") if _exact(comparison) else ("", "95 % interval")
-    return ("case", f"base{unit}", f"new{unit}", "new ÷ base", bounds, "verdict")
+    unit = " (instructions)" if _exact(comparison) else ""
+    return ("case", f"base{unit}", f"new{unit}", "new ÷ base", _bounds(comparison), "verdict")
+
+
+def _bounds(comparison: Comparison) -> str:
+    """Return what the bounds of a ratio are called."""
+    return "range" if _exact(comparison) else "95 % interval"
 
 
 def _row(comparison: Comparison, row: dict[str, Any], view: View) -> list[str]:
@@ -262,13 +270,13 @@ def _ticks_per_second(result: Result) -> float:
     return float(rate) if isinstance(rate, int | float) else 0.0
 
 
-def _test(suite: ET.Element, row: dict[str, Any], texts: Sequence[str]) -> None:
+def _test(suite: ET.Element, row: dict[str, Any], texts: Sequence[str], bounds: str) -> None:
     family, _, rest = row["case"].partition("/")
     test = ET.SubElement(suite, "testcase", classname=family, name=rest)
     _, base, new, ratio, interval, _ = texts
-    bounds = f" (95 % interval {interval})" if interval else ""
+    within = f" ({bounds} {interval})" if interval else ""
     verdict = _verdict({**row, "state": ""})
-    message = f"{row['state']}: {base} before, {new} now; new ÷ base is {ratio}{bounds}: {verdict}"
+    message = f"{row['state']}: {base} before, {new} now; new ÷ base is {ratio}{within}: {verdict}"
     if row["state"] == "regression":
         ET.SubElement(test, "failure", message=message)
     elif row["state"] == "missing":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -259,9 +258,8 @@ def _shipped(ratio: Ratio | None) -> list[float | None] | None:
     if ratio is None:
         return None
     interval = ratio.interval
-    bounds = [math.nan if bound is None else bound for bound in (interval.low, interval.high)]
-    return [*_rounded(interval.value, *bounds), float(ratio.differs)]
+    return [*_rounded(interval.value, interval.low, interval.high), float(ratio.differs)]
 
 
-def _rounded(*numbers: float) -> list[float | None]:
-    return [None if pd.isna(n) else float(f"{n:.{DIGITS}g}") for n in numbers]
+def _rounded(*numbers: float | None) -> list[float | None]:
+    return [None if n is None or pd.isna(n) else float(f"{n:.{DIGITS}g}") for n in numbers]

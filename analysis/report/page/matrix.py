@@ -39,11 +39,6 @@ class Place:
     cell: Cell
     is_base: bool
 
-    @property
-    def differs(self) -> bool:
-        """Return whether `compare` says that it differs from the baseline."""
-        return self.cell.differs
-
 
 @dataclass(frozen=True)
 class Matrix:
