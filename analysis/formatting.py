@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from .interval import ENOUGH_PROCESSES, Interval
+from .interval import Interval
 
 BELOW_RESOLUTION = "below resolution"
 TIME_UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
@@ -86,17 +86,10 @@ def bounds(low: float, high: float, unit: str) -> str:
     return f"{figures(low / size)} to {figures(high / size)} {name}"
 
 
-def interval_name(processes: int | None) -> str:
-    """Return what to call an interval from so many processes; None means exact."""
-    if processes is None or processes >= ENOUGH_PROCESSES:
-        return "95 % interval"
-    return f"range over {processes} processes"
-
-
-def within(low: float, high: float, unit: str, processes: int) -> str:
+def within(low: float, high: float, unit: str) -> str:
     """Return an interval in parentheses, for a sentence; "" where there is none."""
     text = bounds(low, high, unit)
-    return f" ({interval_name(processes)} {text})" if text else ""
+    return f" (95 % interval {text})" if text else ""
 
 
 def own_cost(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..reading.fields import text_of
@@ -64,6 +64,17 @@ WORTH_KNOWING: Mapping[str, Callable[[Result], str]] = {
     "native build": _of_machine("native_build"),
     "version of pkbench": lambda result: result.version,
 }
+
+
+def differences_of(base: Sequence[Result], new: Sequence[Result]) -> list[Difference]:
+    """Return the facts in which runs differ, of either side or of the two.
+
+    Each once: first those of the first run of either side, with what forbids a comparison in front.
+    """
+    pairs = [(base[0], new[0])]
+    pairs += [(runs[0], other) for runs in (base, new) for other in runs[1:]]
+    found = dict.fromkeys(each for pair in pairs for each in differences(*pair))
+    return sorted(found, key=lambda each: not each.matters)
 
 
 def differences(base: Result, new: Result) -> list[Difference]:

@@ -45,6 +45,11 @@ def allowed(base: Result) -> float:
 
 
 def judge(comparison: Comparison, allowed: float) -> Gate:
+    """Judge each case of a comparison; `allowed` is a share."""
+    return Gate(comparison, allowed, states_of(comparison.cases, allowed))
+
+
+def states_of(cases: pd.DataFrame, allowed: float) -> pd.Series[str]:
     """Judge each case by its verdict and by the interval of its ratio; `allowed` is a share.
 
     regression: it is slower, or takes more instructions, and the whole interval is above
@@ -52,13 +57,12 @@ def judge(comparison: Comparison, allowed: float) -> Gate:
     its verdict is, or its interval contains 1 + allowed. missing: only the base result has the
     case. added: only the new one has it.
     """
-    table = comparison.cases
     limit = 1 + allowed
-    grew = table["verdict"].isin((SLOWER, MORE))
-    states = pd.Series("pass", index=table.index, dtype=object)
-    states[grew & (table["high"] > limit)] = "inconclusive"
-    states[grew & (table["low"] > limit)] = "regression"
-    states[table["verdict"] == INCONCLUSIVE] = "inconclusive"
-    states[table["verdict"] == MISSING] = "missing"
-    states[table["verdict"] == ADDED] = "added"
-    return Gate(comparison, allowed, states)
+    grew = cases["verdict"].isin((SLOWER, MORE))
+    states = pd.Series("pass", index=cases.index, dtype=object)
+    states[grew & (cases["high"] > limit)] = "inconclusive"
+    states[grew & (cases["low"] > limit)] = "regression"
+    states[cases["verdict"] == INCONCLUSIVE] = "inconclusive"
+    states[cases["verdict"] == MISSING] = "missing"
+    states[cases["verdict"] == ADDED] = "added"
+    return states

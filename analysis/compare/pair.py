@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import formatting
-from ..estimate.resample import CONFIDENCE
+from ..estimate.median_interval import of_median, quotient
 from ..estimate.sample import Numbers
+from ..interval import ENOUGH_PROCESSES, Interval
+from .t_test import over_processes, over_runs, with_effect
 
-# A process is odd if it is further from the median of its side than ODD standard deviations,
+# A process is odd if it is further from the median of its run than ODD standard deviations,
 # estimated by the median absolute deviation. Where there is an odd process, the share TRIMMED of
-# the processes at either end is left out of the means. Why: of the processes of a getppid on a
-# Zen 4 core, one in fifty takes 1.32 times as long as the others. With one of them, the mean of
-# twenty processes has an interval of 2.5 %; without, of 0.1 %.
-# Why not always: trimming finds fewer true differences. Where processes differ by 2 %, a true 3 %
-# is found in 98.0 instead of 99.0 % of cases, and in 64.9 instead of 84.1 % where it is one case of
-# 40 (tests/benchmarks/same_simulated.py).
+# the processes at either end is left out of the test of the means. Why: of the processes of a
+# getppid on a Zen 4 core, one in fifty takes 1.32 times as long as the others, which moves a mean
+# of twenty by 1.6 %. Why not always: trimming finds fewer true differences.
 ODD, TRIMMED = 10.0, 0.2
 NORMAL = 1.4826  # of a normal distribution, the standard deviation ÷ the median absolute deviation
-# With so many more odd processes on one side, of as many as the smaller side has, the trimmed means
-# say nothing about the rest: one odd process comes by chance.
+# With so many more odd processes on one side, of as many as the smaller side has, neither medians
+# nor trimmed means say anything about the rest: one odd process comes by chance.
 MORE_ODD = 2
 # Contention was seen to make a case take up to 200 ns instead of 132 (getppid; docs/accuracy.md,
 # "What does SMT contention cost?").
@@ -36,10 +35,11 @@ COARSE, ENOUGH, ROUNDED, TIED = 0.005, 12, 0.01, 0.25
 
 @dataclass(frozen=True)
 class Side:
-    """One result's figures of a case, an entry per process."""
+    """One side's figures of a case, an entry per process."""
 
     seconds: Numbers  # per operation; a number of instructions where exact
     cycles: Numbers  # the same in core cycles; NaN where not known
+    runs: NDArray[np.int_]  # which of the side's runs each process belongs to
     contended: str = ""  # why some of it may be too long: contention of the core; "" for nothing
     least: float = np.nan  # of exact counts: the range of their repeats; NaN where these agree
     most: float = np.nan
@@ -50,25 +50,27 @@ class Pair:
     """What is known of two sides before the other cases of the results are looked at."""
 
     unit: str  # cycles, s or instructions
-    base: float  # the cost per operation: the geometric mean over processes, or the least count
+    base: float  # the cost per operation: the median over processes, or the least count
     new: float
     ratio: float  # new ÷ base
     low: float  # the bounds of the ratio's 95 % interval; NaN without one
     high: float
     p: float  # of no difference, for this case alone; NaN without a test
-    odd_base: int = 0  # odd processes, left out of the means
+    odd_base: int = 0  # odd processes of either side
     odd_new: int = 0
     why: str = ""  # what makes it inconclusive, or what to know about it; "" for nothing
     explained: float = 1.0  # a ratio within this factor of 1 may be due to that
 
 
 def cost(side: Side, unit: str) -> float:
-    """Return the cost of a case that only one result has."""
+    """Return what a case costs: the median over processes, of several runs their geometric mean.
+
+    Of exact counts it is the least.
+    """
     values = in_unit(side, unit)
     if unit == "instructions":
         return float(values.min())
-    logarithms = np.log(values)
-    return _exp_mean(_trimmed(logarithms, TRIMMED if _odd(logarithms).any() else 0.0))
+    return math.exp(float(_of_runs(values, side.runs).mean()))
 
 
 def in_unit(side: Side, unit: str) -> Numbers:
@@ -76,15 +78,24 @@ def in_unit(side: Side, unit: str) -> Numbers:
     return side.cycles if unit == "cycles" else side.seconds
 
 
-def pair(base: Side, new: Side, unit: str) -> Pair:
-    """Compare two sides in a unit: cycles, s or instructions."""
+def pair(base: Side, new: Side, unit: str, run_effect: float) -> Pair:
+    """Compare two sides in a unit: cycles, s or instructions.
+
+    `run_effect` is by how much two runs of the same differ anyway: the standard deviation of a
+    run's own effect, as a share. It counts where either side has one run; the spread of several
+    runs shows it.
+    """
     if unit == "instructions":
         return _counts(base, new)
     first, second = np.log(in_unit(base, unit)), np.log(in_unit(new, unit))
-    odd_base, odd_new = _odd(first), _odd(second)
-    trim = TRIMMED if odd_base.any() or odd_new.any() else 0.0
-    inner = _trimmed(first, trim), _trimmed(second, trim)
-    low, high, p, untested = _t_test(first, second, trim)
+    odd_base, odd_new = _odd(first, base.runs), _odd(second, new.runs)
+    costs = cost(base, unit), cost(new, unit)
+    runs = [_of_runs(in_unit(side, unit), side.runs) for side in (base, new)]
+    if max(each.size for each in runs) > 1:
+        ratio, p, untested = _by_runs(*runs)
+    else:
+        trim = TRIMMED if odd_base.any() or odd_new.any() else 0.0
+        ratio, p, untested = _by_processes(first, second, trim, run_effect)
     hints = (
         (untested, 1.0),
         _contention(base, new),
@@ -94,17 +105,55 @@ def pair(base: Side, new: Side, unit: str) -> Pair:
     why, explained = next((hint for hint in hints if hint[0]), ("", 1.0))
     return Pair(
         unit,
-        base=_exp_mean(inner[0]),
-        new=_exp_mean(inner[1]),
-        ratio=float(np.exp(inner[1].mean() - inner[0].mean())),
-        low=low,
-        high=high,
+        *costs,
+        ratio=costs[1] / costs[0],
+        low=np.nan if ratio.low is None else ratio.low,
+        high=np.nan if ratio.high is None else ratio.high,
         p=p,
         odd_base=int(odd_base.sum()),
         odd_new=int(odd_new.sum()),
         why=why,
         explained=explained,
     )
+
+
+NOT_TESTED = Interval(np.nan)
+
+
+def _by_processes(
+    base: Numbers, new: Numbers, trim: float, run_effect: float
+) -> tuple[Interval, float, str]:
+    """Return the ratio's interval, the p-value, and why there are none, or "".
+
+    `base` and `new` are logarithms, a value per process, of one run each.
+    """
+    if min(base.size, new.size) < ENOUGH_PROCESSES:
+        few = f"fewer than {ENOUGH_PROCESSES} processes have no interval: measure more rounds"
+        return NOT_TESTED, np.nan, few
+    tested = over_processes(base, new, trim)
+    if tested.error == 0:
+        # Only a clock too coarse for the cost makes all processes agree to the last bit.
+        return NOT_TESTED, np.nan, "all processes agree exactly: the clock is too coarse"
+    of_medians = quotient(of_median(np.exp(new)), of_median(np.exp(base)))
+    # Either run has an effect of its own.
+    effect = math.sqrt(2) * math.log1p(run_effect)
+    return with_effect(of_medians, effect), tested.plus(effect).p, ""
+
+
+def _by_runs(base: Numbers, new: Numbers) -> tuple[Interval, float, str]:
+    """Return the same from logarithms of the medians of runs; one side may have a single run."""
+    tested = over_runs(base, new)
+    if tested.error == 0:
+        return NOT_TESTED, np.nan, "all runs agree exactly: the clock is too coarse"
+    low, high = tested.bounds
+    with np.errstate(over="ignore"):  # the bound of two runs far apart is infinite
+        bounds = float(np.exp(low)), float(np.exp(high))
+    return Interval(float(np.exp(tested.value)), *bounds), tested.p, ""
+
+
+def _of_runs(values: Numbers, runs: NDArray[np.int_]) -> Numbers:
+    """Return the logarithm of each run's median."""
+    return np.log([np.median(values[runs == run]) for run in np.unique(runs)])
 
 
 def _counts(base: Side, new: Side) -> Pair:
@@ -120,37 +169,13 @@ def _range(side: Side, count: float) -> tuple[float, float]:
     return (count, count) if np.isnan(side.least) else (side.least, side.most)
 
 
-def _odd(logarithms: Numbers) -> NDArray[np.bool_]:
+def _odd(logarithms: Numbers, runs: NDArray[np.int_]) -> NDArray[np.bool_]:
     """Tell which processes are odd, as ODD defines it."""
-    apart = np.abs(logarithms - np.median(logarithms))
-    return np.asarray(apart > ODD * NORMAL * np.median(apart))
-
-
-def _exp_mean(logarithms: Numbers) -> float:
-    return float(np.exp(logarithms.mean()))
-
-
-def _trimmed(values: Numbers, trim: float) -> Numbers:
-    """Return the values without the share `trim` at either end."""
-    out = int(trim * values.size)
-    return np.sort(values)[out : values.size - out]
-
-
-def _t_test(base: Numbers, new: Numbers, trim: float) -> tuple[float, float, float, str]:
-    """Return the bounds of the ratio, the p-value, and why there are none, or ""."""
-    if min(base.size, new.size) < 2:
-        return np.nan, np.nan, np.nan, "one process shows no variation: measure two or more"
-    if _trimmed(base, trim).var() == 0 and _trimmed(new, trim).var() == 0:
-        # Only a clock too coarse for the cost makes all processes agree to the last bit.
-        return np.nan, np.nan, np.nan, "all processes agree exactly: the clock is too coarse"
-    from scipy import stats  # noqa: PLC0415 - slow to import: a page of one machine needs none
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SciPy warns where processes hardly differ
-        tested = stats.ttest_ind(new, base, equal_var=False, trim=trim)
-    with np.errstate(over="ignore"):  # the bound of two processes far apart is infinite
-        low, high = np.exp(tested.confidence_interval(CONFIDENCE))
-    return float(low), float(high), float(tested.pvalue), ""
+    odd = np.zeros(logarithms.size, dtype=bool)
+    for run in np.unique(runs):
+        apart = np.abs(logarithms[runs == run] - np.median(logarithms[runs == run]))
+        odd[runs == run] = apart > ODD * NORMAL * np.median(apart)
+    return odd
 
 
 def _contention(base: Side, new: Side) -> tuple[str, float]:
@@ -189,7 +214,6 @@ def _more_odd(
     values, odd = (new, odd_new) if more > 0 else (base, odd_base)
     times = float(np.median(np.exp(values[odd])) / np.median(np.exp(values[~odd])))
     return (
-        f"{odd_base.sum()} of {base.size} processes of the base result and {odd_new.sum()} of "
-        f"{new.size} of the new one took much longer or shorter than the others: "
-        f"{formatting.figures(times)} times as long"
+        f"{odd_base.sum()} of {base.size} processes took {formatting.figures(times)} times as long "
+        f"as the others, {odd_new.sum()} of {new.size} now"
     )

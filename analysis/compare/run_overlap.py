@@ -1,13 +1,15 @@
-"""Whether two runs were taken at the same time: in turns, at once, or one after the other."""
+"""Whether runs were taken at the same time: in turns, at once, or one after the other."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..reading.result import Result
 
 IN_TURNS, AT_ONCE, APART, NOT_KNOWN = "in turns", "at once", "one after the other", ""
+SAME_RUN, MIXED = "the same run", "mixed"
 # Two runs overlap if the time they share is at least SHARED of the longer one. A run took turns if
 # it waited for others for more than WAITED of its seconds; two runs in turns mostly wait for half.
 SHARED, WAITED = 0.5, 0.01
@@ -25,16 +27,32 @@ class Span(NamedTuple):
         return (self.ended - self.began).total_seconds()
 
 
-def overlap(base: Result, new: Result) -> str:
-    """Return IN_TURNS, AT_ONCE, APART, or NOT_KNOWN where a result lacks its dates.
+def overlap(base: Sequence[Result], new: Sequence[Result]) -> str:
+    """Return how the runs of two sides lie in time; NOT_KNOWN where a result lacks its dates.
 
-    IN_TURNS: the runs overlapped and each waited for the other, so both saw the same minutes of
+    IN_TURNS: two runs overlapped and each waited for the other, so both saw the same minutes of
     the machine. AT_ONCE: they overlapped without waiting, so each may have slowed the other. APART:
-    one came after the other, so a drift of the machine counts as a difference, which no interval
-    accounts for.
+    all of one side came after all of the other, so a drift of the machine counts as a difference.
+    MIXED: of several runs a side, some of one came before and some after some of the other.
+    SAME_RUN: both sides are one and the same run, whatever the files are called.
 
-    Assumes that both ran on one machine: a result does not say which one it was.
+    Assumes that all ran on one machine: a result does not say which one it was.
     """
+    if len(base) == len(new) == 1:
+        return _of_two(base[0], new[0])
+    sides = [[_span(result) for result in side] for side in (base, new)]
+    known = [[span for span in side if span is not None] for side in sides]
+    if sides != known:
+        return NOT_KNOWN
+    first, second = (
+        Span(min(span.began for span in side), max(span.ended for span in side)) for side in known
+    )
+    return APART if first.ended <= second.began or second.ended <= first.began else MIXED
+
+
+def _of_two(base: Result, new: Result) -> str:
+    if base.processes and (base.date, base.processes) == (new.date, new.processes):
+        return SAME_RUN
     first, second = _span(base), _span(new)
     if first is None or second is None:
         return NOT_KNOWN

@@ -15,7 +15,7 @@ from .machines import Machines, Ratio
 NOTE = (
     "Ratios and verdicts are those of `pkbench compare`: of core cycles where both results have "
     "them and are of one machine, else of the figures as measured; the 95 % interval is in "
-    "brackets. A cost is the median over processes, and a ratio that of their geometric means."
+    "brackets. A cost is the median over processes."
 )
 
 

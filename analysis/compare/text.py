@@ -18,7 +18,7 @@ from ..reading.result import Result
 from ..tables.table import Table
 from .compare import DEFINITION, INCONCLUSIVE, UNCHANGED, Comparison
 from .gate import CASES_MISSING, NOT_COMPARABLE, NOT_DECIDED, PASS, REGRESSION, STATES, Gate
-from .run_overlap import AT_ONCE, IN_TURNS, NOT_KNOWN
+from .run_overlap import APART, AT_ONCE, NOT_KNOWN, SAME_RUN
 
 OUTCOMES = {
     PASS: "pass",
@@ -77,7 +77,7 @@ def table(comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = Non
     shown = _shown(comparison, view, gate)
     return Table(
         name="compare",
-        title=f"{side(comparison.new)} against {side(comparison.base)}",
+        title=f"{side(comparison.new_runs)} against {side(comparison.base_runs)}",
         headings=_headings(comparison),
         rows=[_row(comparison, row, view) for row in records(shown)],
         data=shown,
@@ -85,10 +85,19 @@ def table(comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = Non
     )
 
 
-def side(result: Result) -> str:
-    """Return what tells a result from others: its file, machine and date."""
-    date = result.date[:16].replace("T", " ")
-    return f"{result.file} ({', '.join(filter(None, (result.name, date)))})"
+def side(runs: Sequence[Result]) -> str:
+    """Return what tells one side from others: its file, machine and date; of each run, if few."""
+    named = [
+        f"{result.file} ({', '.join(filter(None, (result.name, _minute(result.date))))})"
+        for result in runs
+    ]
+    return (
+        formatting.listed(named) if len(named) == 1 else f"{len(named)} runs ({'; '.join(named)})"
+    )
+
+
+def _minute(date: str) -> str:
+    return date[:16].replace("T", " ")
 
 
 def summary(comparison: Comparison) -> str:
@@ -110,27 +119,23 @@ def outcome(gate: Gate) -> str:
 
 def notes(comparison: Comparison) -> list[str]:
     """Return what to know about the two results, a sentence each, without full stops."""
-    same = [f"base and new are the same run, {side(comparison.base)}"] * is_same_run(comparison)
+    same = [f"base and new are the same run, {side(comparison.base_runs)}"] * (
+        comparison.run_overlap == SAME_RUN
+    )
     differ = [
         f"{'not comparable: ' if difference.matters else ''}{difference}"
         for difference in comparison.differences
     ]
-    return [*same, *differ, *filter(None, [caution(comparison)])]
-
-
-def is_same_run(comparison: Comparison) -> bool:
-    """Tell whether both results hold the same run, whatever their files are called."""
-    base, new = comparison.base, comparison.new
-    return bool(base.processes) and (base.date, base.processes) == (new.date, new.processes)
+    return [*same, *differ, *filter(None, [caution(comparison), _run_effect(comparison)])]
 
 
 def caution(comparison: Comparison) -> str:
     """Return a warning about what else may have made a case faster or slower, "" for none.
 
-    A warning is due where two runs on one machine did not take turns.
+    A warning is due where runs on one machine did not take turns.
     """
     timed = comparison.base.evidence == "silicon" and comparison.comparable
-    if not timed or is_same_run(comparison) or comparison.cases.empty:
+    if not timed or comparison.cases.empty:
         return ""
     if comparison.run_overlap == AT_ONCE:
         return "the runs overlapped without taking turns: each may have slowed the other"
@@ -139,8 +144,13 @@ def caution(comparison: Comparison) -> str:
             "the results do not say whether they were taken at the same time: a drift of the "
             "machine counts as a difference"
         )
-    if comparison.run_overlap == IN_TURNS:
+    if comparison.run_overlap != APART:
         return ""
+    if _several(comparison):
+        return (
+            "all runs of one side were taken before those of the other: a drift of the machine "
+            "counts as a difference; measure both sides alternately"
+        )
     rebooted = any(difference.fact.startswith("kernel") for difference in comparison.differences)
     advice = (
         "measure both again and see whether the difference stays"
@@ -151,6 +161,21 @@ def caution(comparison: Comparison) -> str:
         "the runs were taken one after the other: a drift of the machine counts as a difference; "
         f"{advice}"
     )
+
+
+def _run_effect(comparison: Comparison) -> str:
+    """Return what was added to the intervals for a run's own effect, "" for nothing."""
+    if not comparison.run_effect or comparison.cases.empty:
+        return ""
+    return (
+        "each interval allows for what a run has of its own, a standard deviation of "
+        f"{100 * comparison.run_effect:.3g} % for either run; several runs a side show what it is "
+        "here and make intervals narrower (`pkbench run --repeat 5`, `--against`)"
+    )
+
+
+def _several(comparison: Comparison) -> bool:
+    return len(comparison.base_runs) + len(comparison.new_runs) > 2
 
 
 def junit(gate: Gate) -> bytes:
@@ -190,12 +215,14 @@ def plain(
         {"fact": each.fact, "base": each.base, "new": each.new, "matters": each.matters}
         for each in comparison.differences
     ]
-    sides = {"base": comparison.base, "new": comparison.new}
+    sides = {"base": comparison.base_runs, "new": comparison.new_runs}
     return {
         **{
-            place: {"file": result.file, "machine": result.name, "date": result.date}
-            for place, result in sides.items()
+            place: {"file": runs[0].file, "machine": runs[0].name, "date": runs[0].date}
+            for place, runs in sides.items()
         },
+        "runs": {place: [result.file for result in runs] for place, runs in sides.items()},
+        "run_effect": comparison.run_effect,
         "comparable": comparison.comparable,
         "run_overlap": comparison.run_overlap,
         "notes": notes(comparison),

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from . import resample
+from ..interval import ENOUGH_PROCESSES, Interval
 from .distribution import shape
+from .median_interval import of_median
 from .per_process import KEY, processes
-from .resample import RESAMPLES, Sampled
 from .sample import SUMMARY, Net, Numbers, Samples, samples
 
 # Two loops of the same work may differ by this share of a floor, because of where they lie in
@@ -28,9 +28,9 @@ DEFINITION = (
     "switch, a migration or steal time) are left out where at least half of the process's values "
     "are undisturbed. Contended values (another hardware thread used the core) are left out where "
     "at least three processes have uncontended ones. The estimate is the median over processes. "
-    "Its interval is the 95 % percentile bootstrap over processes "
-    f"({RESAMPLES:,} resamples, fixed seed, as scipy.stats.bootstrap draws them; Efron and "
-    "Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13)."
+    "Its 95 % interval comes from order statistics of the processes, which hold whatever their "
+    "distribution is (Hettmansperger and Sheather, Statistics and Probability Letters 4, 1986). "
+    f"Fewer than {ENOUGH_PROCESSES} processes have no interval."
 )
 EXACT_DEFINITION = (
     "Instruction counts are exact. The count of the shortest boot is given, without an interval."
@@ -56,8 +56,8 @@ def estimates(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a row per measured case, from a frame as `tidy` gives it.
 
     Costs are per operation: in seconds, or in instructions for evidence `path length`. Intervals
-    are 95 %, by a percentile bootstrap over processes (see `DEFINITION`). Bounds are missing for
-    exact counts and where there is only one process.
+    are 95 %, over processes (see `DEFINITION`). Bounds are missing for exact counts and for fewer
+    than six processes.
 
     ============== ====================================================================
     machine        the machine's name; evidence, case, family, benchmark, group, floor, slope, unit
@@ -121,26 +121,18 @@ def _case_facts(frame: pd.DataFrame) -> pd.DataFrame:
 def _with_gross(table: pd.DataFrame, found: Samples) -> pd.DataFrame:
     of_rows = [found[key] for key in _keys(table)]
     table["gross"] = [sample.value for sample in of_rows]
-    inexact = [None if sample.exact else sample.values for sample in of_rows]
-    table["low"], table["high"] = _bounds_of_medians(inexact)
+    table["low"], table["high"] = _bounds(
+        [None if sample.exact else sample.interval for sample in of_rows]
+    )
     return table
 
 
 def _with_cycles(table: pd.DataFrame, found: Samples) -> pd.DataFrame:
-    known = [
-        sample.cycles if sample.has_cycles else None
-        for sample in (found[key] for key in _keys(table))
-    ]
-    table["cycles"] = [np.nan if cycles is None else float(np.median(cycles)) for cycles in known]
-    table["cycles_low"], table["cycles_high"] = _bounds_of_medians(known)
+    of_rows = (found[key] for key in _keys(table))
+    medians = [of_median(sample.cycles) if sample.has_cycles else None for sample in of_rows]
+    table["cycles"] = [np.nan if cycles is None else cycles.value for cycles in medians]
+    table["cycles_low"], table["cycles_high"] = _bounds(medians)
     return table
-
-
-def _bounds_of_medians(found: Sequence[Numbers | None]) -> tuple[Numbers, Numbers]:
-    """Return the bounds of each sample's median; NaN for None."""
-    return resample.bounds_of_each(
-        [None if values is None else Sampled((values,)) for values in found], _median
-    )
 
 
 def _with_net(table: pd.DataFrame, found: Samples) -> pd.DataFrame:
@@ -152,18 +144,15 @@ def _with_net(table: pd.DataFrame, found: Samples) -> pd.DataFrame:
         None if floor is None else Net(found[key], floor)
         for key, floor in zip(_keys(table), floors, strict=True)
     ]
+    intervals = [None if net is None or net.case.exact else net.interval for net in nets]
+    in_cycles = [None if net is None or not net.has_cycles else net.cycles for net in nets]
     table["floor_value"] = _numbers(nets, lambda net: net.subtracted)
     table["net"] = _numbers(nets, lambda net: net.value)
-    table["net_cycles"] = _numbers(nets, lambda net: net.cycles)
-    table["net_low"], table["net_high"] = _bounds_of_nets(
-        [None if net is None or net.case.exact else net for net in nets], lambda net: net.values
-    )
-    table["net_cycles_low"], table["net_cycles_high"] = _bounds_of_nets(
-        [None if net is None or net.case.exact or not net.has_cycles else net for net in nets],
-        lambda net: net.cycle_values,
-    )
+    table["net_low"], table["net_high"] = _bounds(intervals)
+    table["net_cycles"] = [np.nan if each is None else each.value for each in in_cycles]
+    table["net_cycles_low"], table["net_cycles_high"] = _bounds(in_cycles)
     least = np.fmax(_numbers(nets, lambda net: net.clock_step), _numbers(nets, _loops_differ))
-    # One process has no interval: then the figure alone decides.
+    # Too few processes have no interval: then the figure alone decides.
     table["resolved"] = (table["net"] > least) & ~(table["net_low"] <= 0)
     return table
 
@@ -178,26 +167,12 @@ def _numbers(nets: Sequence[Net | None], quantity: Callable[[Net], float]) -> Nu
     return np.array([np.nan if net is None else quantity(net) for net in nets], dtype=np.float64)
 
 
-def _bounds_of_nets(
-    nets: Sequence[Net | None], values: Callable[[Net], tuple[Numbers, Numbers]]
-) -> tuple[Numbers, Numbers]:
-    """Return the bounds of each difference of the medians of two samples; NaN for None."""
-    return resample.bounds_of_each(
-        [
-            None if net is None else Sampled(values(net), net.case.paired_with(net.floor))
-            for net in nets
-        ],
-        _difference_of_medians,
-    )
+def _bounds(found: Sequence[Interval | None]) -> tuple[Numbers, Numbers]:
+    """Return the bounds of each interval; NaN for None, and for an interval without bounds."""
+    ends = [(None, None) if each is None else (each.low, each.high) for each in found]
+    low, high = np.array(ends, dtype=np.float64).reshape(-1, 2).T
+    return low, high
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, str, str]]:
     return [(str(m), str(e), str(c)) for m, e, c in table[KEY].itertuples(index=False)]
-
-
-def _median(medians: Sequence[Numbers]) -> Numbers:
-    return medians[0]
-
-
-def _difference_of_medians(medians: Sequence[Numbers]) -> Numbers:
-    return medians[0] - medians[1]

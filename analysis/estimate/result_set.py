@@ -18,7 +18,7 @@ from .estimate import estimates_of, one_evidence
 from .frame import tidy
 from .machine_names import named
 from .per_process import processes
-from .ratio import Pair, ratios, side
+from .ratio import of_sides, side
 from .sample import Numbers, Samples, samples
 
 Place = tuple[str, str]  # a machine's name and a case's
@@ -129,21 +129,18 @@ class ResultSet:
             )
             for machine, case in (over, under)
         )
-        return ratios([Pair(first, second, same_run=over[0] == under[0])])[0]
+        return of_sides(first, second)
 
     def ratio_bounds(self, pairs: Iterable[tuple[Place, Place]]) -> Numbers:
         """Return the bounds of the ratio of each pair of measured cases, both as measured.
 
         Of a pair the second divides the first. The array has a row (low, high) per pair: the 95 %
-        interval of `ratio.ratios`, with processes resampled independently; NaN where a case has one
-        process.
+        interval of `ratio.of_sides`; NaN where it has no bounds.
         """
         kind, found = self.evidence, self.samples
-        intervals = ratios(
-            [
-                Pair(found[over[0], kind, over[1]], found[under[0], kind, under[1]], same_run=False)
-                for over, under in pairs
-            ]
+        intervals = (
+            of_sides(found[over[0], kind, over[1]], found[under[0], kind, under[1]])
+            for over, under in pairs
         )
         return np.array([(each.low, each.high) for each in intervals], dtype=float).reshape(-1, 2)
 

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..interval import Interval
+from .median_interval import difference, of_median
 from .per_process import KEY
 
 Numbers = NDArray[np.float64]
@@ -51,9 +53,18 @@ class Sample:
         return float(self.values.min() if self.exact else np.median(self.values))
 
     @property
+    def interval(self) -> Interval:
+        """The estimate with its interval; an exact count has itself for bounds."""
+        return _exactly(self.value) if self.exact else of_median(self.values)
+
+    @property
     def has_cycles(self) -> bool:
         """Whether the cycles of every process are known."""
         return not np.isnan(self.cycles).any()
+
+    def paired_with(self, other: Sample) -> bool:
+        """Return whether both were measured in rounds of the same numbers."""
+        return self.rounds is not None and self.rounds == other.rounds
 
     def summary(self) -> dict[str, Any]:
         """Return the columns of `estimates` that describe the sample, those named in SUMMARY."""
@@ -67,10 +78,6 @@ class Sample:
             "largest": float(self.values.max()),
             "process_values": tuple(float(value) for value in self.values),
         }
-
-    def paired_with(self, other: Sample) -> bool:
-        """Return whether both were measured in rounds of the same numbers."""
-        return self.rounds is not None and self.rounds == other.rounds
 
 
 Samples = dict[tuple[str, str, str], Sample]
@@ -144,16 +151,22 @@ class Net:
     @property
     def value(self) -> float:
         """The net cost per operation, in the unit of the case; may be zero or negative."""
+        return self.interval.value
+
+    @property
+    def interval(self) -> Interval:
+        """The net cost per operation with its interval; an exact one has itself for bounds."""
+        if not self.case.exact:
+            return self._net(self.case.values, self.floor.values)
         per_loop = self.case.value * self.case.inner_loops
         per_loop -= self.floor.value * self.floor.inner_loops
         # Counts per loop are whole: any other fraction is a rounding error of binary fractions.
-        return (round(per_loop, 6) if self.case.exact else per_loop) / self.operations
+        return _exactly(round(per_loop, 6) / self.operations)
 
     @property
-    def cycles(self) -> float:
-        """The net cost in core cycles; NaN where they are not known."""
-        over, under = self.cycle_values
-        return float(np.median(over) - np.median(under))
+    def cycles(self) -> Interval:
+        """The net cost in core cycles with its interval; NaN where they are not known."""
+        return self._net(self.case.cycles, self.floor.cycles)
 
     @property
     def has_cycles(self) -> bool:
@@ -161,19 +174,22 @@ class Net:
         return self.case.has_cycles and self.floor.has_cycles
 
     @property
-    def values(self) -> tuple[Numbers, Numbers]:
-        """The values per process of case and floor; `value` is the difference of their medians."""
-        return self._shared(self.case.values), self._shared(self.floor.values, self.floor)
-
-    @property
-    def cycle_values(self) -> tuple[Numbers, Numbers]:
-        """The same in core cycles."""
-        return self._shared(self.case.cycles), self._shared(self.floor.cycles, self.floor)
-
-    @property
     def clock_step(self) -> float:
         """The shortest time per operation that the clock can resolve, in seconds."""
         return max(self.case.clock_step, self.floor.clock_step) / self.operations
 
-    def _shared(self, values: Numbers, of: Sample | None = None) -> Numbers:
-        return values * ((of or self.case).inner_loops / self.operations)
+    def _net(self, case: Numbers, floor: Numbers) -> Interval:
+        """Return the difference of the medians of both; of a slope the median of the differences.
+
+        The two loops of a slope cost nearly the same and drift together: a difference for each
+        round is free of that. The difference of two medians is what the two figures beside it say.
+        """
+        over = case * (self.case.inner_loops / self.operations)
+        under = floor * (self.floor.inner_loops / self.operations)
+        if self.case.slope and self.case.paired_with(self.floor):
+            return of_median(over - under)
+        return difference(of_median(over), of_median(under))
+
+
+def _exactly(value: float) -> Interval:
+    return Interval(value, value, value)

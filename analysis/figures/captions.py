@@ -10,7 +10,6 @@ from .. import formatting
 from ..derive import published_overlay
 from ..derive.row_kinds import ASSUMED, MISSING, PROCESS, PUBLISHED, estimates, is_exact
 from ..estimate.frame import records
-from ..estimate.resample import RESAMPLES
 from ..formatting import listed
 from ..interval import ENOUGH_PROCESSES
 
@@ -34,17 +33,11 @@ def interval_note(table: pd.DataFrame) -> str:
         )
     sizes = estimates(table)["processes"].dropna()
     text = (
-        f"Marks: median over {_processes(sizes)} of each process's median. Intervals: 95 %, "
-        f"percentile bootstrap over processes ({RESAMPLES:,} resamples)."
+        f"Marks: median over {_processes(sizes)} of each process's median. Intervals: 95 %, by "
+        "order statistics of the processes."
     )
-    few = int(sizes.min())
-    if few == 1:
-        text += " A value from one process has no interval."
-    elif few < ENOUGH_PROCESSES:
-        text += (
-            f" With fewer than {ENOUGH_PROCESSES} processes an interval is no wider than the range "
-            "of their values, and holds the true median less often than 95 % of the time."
-        )
+    if sizes.min() < ENOUGH_PROCESSES:
+        text += f" Fewer than {ENOUGH_PROCESSES} processes have no interval."
     return text
 
 
@@ -54,7 +47,7 @@ def ratio_interval_note(rows: pd.DataFrame) -> str:
         return "Ratios of exact counts. Instructions are not time."
     return (
         f"Marks: the ratio of medians over {_processes(estimates(rows)['processes'])}. Intervals: "
-        f"95 %, percentile bootstrap over the processes of both ({RESAMPLES:,} resamples)."
+        "95 %, from the intervals of both medians."
     )
 
 

@@ -186,11 +186,14 @@ def _interval(ratio: Interval) -> str:
     if ratio.low is None or ratio.high is None:
         return ""
     low, high = formatting.figures(ratio.low), formatting.figures(ratio.high)
-    return f"{formatting.interval_name(ratio.processes)} {low} to {high}"
+    return f"95 % interval {low} to {high}"
 
 
 def differs(result_set: ResultSet, ratio: Interval) -> bool:
-    """Return whether two costs differ: a ratio's interval must not contain 1."""
-    if result_set.exact or ratio.low is None or ratio.high is None:
+    """Return whether two costs differ: a ratio's interval must not contain 1.
+
+    Without an interval nothing is known to differ.
+    """
+    if result_set.exact:
         return ratio.value != 1
-    return not ratio.low <= 1 <= ratio.high
+    return ratio.low is not None and ratio.high is not None and not ratio.low <= 1 <= ratio.high

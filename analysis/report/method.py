@@ -10,7 +10,7 @@ from .. import formatting
 from ..compare import compare
 from ..estimate import clock_agreement
 from ..estimate.estimate import DEFINITION, EXACT_DEFINITION, LOOPS_DIFFER, PIECES_DEFINITION
-from ..estimate.resample import CONFIDENCE
+from ..estimate.median_interval import CONFIDENCE
 from ..estimate.result_set import ResultSet
 from ..interval import ENOUGH_PROCESSES
 from ..reading.result import Result
@@ -77,8 +77,8 @@ def _net(result_set: ResultSet) -> str:
     if result_set.exact:
         return f"{definition} Both counts are exact, and so is their difference."
     return (
-        f"{definition} Its interval comes from resampling both. Where both rest on the same "
-        "rounds, they are resampled together. A net figure reads "
+        f"{definition} Its interval comes from the intervals of both, as of independent figures "
+        "(Zou and Donner, Statistics in Medicine 27, 2008). A net figure reads "
         f"“{formatting.BELOW_RESOLUTION}” in three cases: its interval reaches zero; it is less "
         "than the clock's smallest step divided by the operations in one timed piece; or it is "
         f"less than {LOOPS_DIFFER:.0%} of the overhead, by which two loops of the same work may "
@@ -92,8 +92,8 @@ def _comparison(result_set: ResultSet) -> str:
         return "“2 times more” means twice as many instructions, “2 times fewer” half as many."
     return (
         "“2 times slower” means that an operation takes twice the time, “2 times faster” half "
-        "the time. The interval of a ratio of two cases of one machine comes from resampling both "
-        "sides. If it contains 1, there is no measurable difference."
+        "the time. The interval of a ratio of two cases of one machine comes likewise from "
+        "those of their logarithms. If it contains 1, there is no measurable difference."
         + f" Ratios of two machines are those of `pkbench compare`. {compare.DEFINITION}"
         * (len(result_set.names) > 1)
     )
@@ -208,10 +208,10 @@ def _limits(result_set: ResultSet) -> Iterator[tuple[str, str]]:
         yield (
             "Limitation: few processes",
             (
-                f"{number} on fewer than {ENOUGH_PROCESSES} processes. There the interval is at "
-                "most the range of the observed values. It contains the true median in less than "
-                f"{CONFIDENCE:.0%} of all cases (94 % with 5 processes, 75 % with 3). A single "
-                "process has no interval. More rounds narrow it: use a longer preset."
+                f"{number} on fewer than {ENOUGH_PROCESSES} processes and has no interval: even "
+                "the range of their values contains the true median in less than "
+                f"{CONFIDENCE:.0%} of all cases (94 % with 5 processes, 75 % with 3). For more "
+                "processes use a longer preset."
             ),
         )
     virtual = [

@@ -197,4 +197,4 @@ def _ratio(result_set: ResultSet, over: Row, under: Row) -> Interval:
 
 
 def _within(row: Row) -> str:
-    return formatting.within(row["low"], row["high"], row["unit"], int(row["processes"]))
+    return formatting.within(row["low"], row["high"], row["unit"])

@@ -120,10 +120,10 @@ def threads(result_set: ResultSet) -> list[Table]:
 
 
 def few_processes_note(rows: pd.DataFrame) -> str:
-    """Warn of intervals from few processes, "" where there are none."""
+    """Say which figures have no interval; "" where all have one."""
     if (rows["unit"] == "instructions").any() or (rows["processes"] >= ENOUGH_PROCESSES).all():
         return ""
-    return f"With fewer than {ENOUGH_PROCESSES} processes an interval is the range of their values."
+    return f"With fewer than {ENOUGH_PROCESSES} processes there is no interval."
 
 
 def _pivot(result_set: ResultSet, machine: str, family: str, axis: str) -> Table:

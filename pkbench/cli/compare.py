@@ -5,14 +5,19 @@ from pathlib import Path
 
 import click
 
-from pkbench.cli.comparison import print_comparison, view_options
-from pkbench.cli.options import PATH, SHARE, as_json, case_option
+from pkbench.cli.comparison import (
+    WithAgainst,
+    files_argument,
+    print_comparison,
+    sides,
+    view_options,
+)
+from pkbench.cli.options import SHARE, as_json, case_option
 from pkbench.cli.output import print_json
 
 
-@click.command()
-@click.argument("base", type=PATH)
-@click.argument("new", nargs=-1, required=True, type=PATH)
+@click.command(cls=WithAgainst)
+@files_argument
 @click.option(
     "--margin",
     type=SHARE,
@@ -24,8 +29,9 @@ from pkbench.cli.output import print_json
 @view_options
 @as_json
 def compare(
-    base: Path,
-    new: Sequence[Path],
+    files: Sequence[Path],
+    against: Sequence[Path],
+    run_effect: float | None,
     margin: float,
     cases: Sequence[str],
     sort: str | None,
@@ -37,18 +43,23 @@ def compare(
     """Report each case as faster, slower, unchanged or inconclusive.
 
     BASE and NEW are result files of `pkbench run`, or of `pkbench count`. Each NEW is compared with
-    BASE, case by case. Messages say what differs between the machines, and warn when the runs were
-    not taken at the same time.
+    BASE, case by case. With --against, all runs before it are compared with all runs after it.
+    Messages say what differs between the machines, and warn when the runs were not taken at the
+    same time.
     """
     from pkbench.analysis.compare import compare as comparing  # slow to import
     from pkbench.analysis.compare import text
     from pkbench.analysis.estimate.case_patterns import matching
     from pkbench.analysis.reading.result import read
 
-    first, *others = (read(path) for path in (base, *new))
+    base, others = ([read(path) for path in side] for side in sides(files, against))
     view = text.View(sort or "", only_changed, unit or "")
-    chosen = matching(cases, (first, *others))
-    found = [comparing.compare(first, each, margin, chosen, view.in_seconds) for each in others]
+    chosen = matching(cases, [*base, *others])
+    effect = comparing.RUN_EFFECT if run_effect is None else run_effect
+    found = [
+        comparing.compare_runs(base, new, margin, chosen, view.in_seconds, effect)
+        for new in ([others] if against else [[each] for each in others])
+    ]
     for each in found:
         view.check(each)
     if json_:

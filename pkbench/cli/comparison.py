@@ -1,10 +1,12 @@
 """What `compare` and `gate` share: their options, and a comparison printed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pkbench.cli.options import ALLOWED, PATH
 from pkbench.cli.output import note
 
 if TYPE_CHECKING:
@@ -32,9 +34,62 @@ unit_option = click.option(
 )
 
 
+files_argument = click.argument(
+    "files", nargs=-1, required=True, type=PATH, metavar="BASE NEW | NEW... --against BASE..."
+)
+against_option = click.option(
+    "--against",
+    multiple=True,
+    type=PATH,
+    metavar="BASE...",
+    help="Compare with these runs. With several runs on either side the run is the unit: its own "
+    "effect, which one run can't show, is then part of each interval.",
+)
+run_effect_option = click.option(
+    "--run-effect",
+    type=ALLOWED,
+    help="By how much two runs of the same differ anyway, as the standard deviation of a run's own "
+    "effect. Part of each interval where both sides have one run and these did not take turns.  "
+    "[default: 2%]",
+)
+
+
+class WithAgainst(click.Command):
+    """A verb whose option `--against` takes all file names up to the next option."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Repeat `--against` before each of its files, as click reads it."""
+        found: list[str] = []
+        against = False
+        for each in args:
+            if each.startswith("-"):
+                against = each == "--against"
+                found += [] if against else [each]
+            else:
+                found += ["--against", each] if against else [each]
+        if args and args[-1] == "--against":
+            found.append("--against")  # without a file: click says so
+        return super().parse_args(context, found)
+
+
+def sides(files: Sequence[Path], against: Sequence[Path]) -> tuple[Sequence[Path], Sequence[Path]]:
+    """Return the files of the base, and those to compare with it.
+
+    Raises UsageError where a side is missing.
+    """
+    if against:
+        return against, files
+    if len(files) < 2:
+        raise click.UsageError("name two results: BASE and NEW, or NEW... --against BASE...")
+    return files[:1], files[1:]
+
+
 def view_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose which rows are printed, and how."""
-    for option in (markdown_option, unit_option, only_changed_option, sort_option):
+    for option in (
+        *(markdown_option, unit_option, only_changed_option, sort_option, run_effect_option),
+        against_option,
+    ):
         command = option(command)
     return command
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import click
 
-from pkbench.cli.comparison import print_comparison, view_options
+from pkbench.cli.comparison import (
+    WithAgainst,
+    files_argument,
+    print_comparison,
+    sides,
+    view_options,
+)
 from pkbench.cli.options import ALLOWED, PATH, as_json, case_option
 from pkbench.cli.output import print_json, write_file
 
@@ -20,9 +26,8 @@ Exit codes:
 """
 
 
-@click.command(epilog=EXIT_CODES)
-@click.argument("base", type=PATH)
-@click.argument("new", type=PATH)
+@click.command(cls=WithAgainst, epilog=EXIT_CODES)
+@files_argument
 @click.option(
     "--max-regress",
     type=ALLOWED,
@@ -41,8 +46,9 @@ Exit codes:
 @click.pass_context
 def gate(
     context: click.Context,
-    base: Path,
-    new: Path,
+    files: Sequence[Path],
+    against: Sequence[Path],
+    run_effect: float | None,
     max_regress: float | None,
     cases: Sequence[str],
     sort: str | None,
@@ -54,8 +60,8 @@ def gate(
 ) -> None:
     """Fail if a result has regressed against a baseline.
 
-    BASE and NEW are result files of `pkbench run`, or of `pkbench count`. For use in continuous
-    integration.
+    BASE and NEW are result files of `pkbench run`, or of `pkbench count`: a run of each, or with
+    --against several runs of each. For use in continuous integration.
     """
     from pkbench.analysis.compare import compare as comparing  # slow to import
     from pkbench.analysis.compare import gate as gates
@@ -63,11 +69,14 @@ def gate(
     from pkbench.analysis.estimate.case_patterns import matching
     from pkbench.analysis.reading.result import read
 
-    first, second = read(base), read(new)
+    if not against and len(files) > 2:
+        raise click.UsageError("name one BASE and one NEW, or NEW... --against BASE...")
+    base, new = ([read(path) for path in side] for side in sides(files, against))
     view = text.View(sort or "", only_changed, unit or "")
-    allowed = gates.allowed(first) if max_regress is None else max_regress
-    chosen = matching(cases, (first, second))
-    comparison = comparing.compare(first, second, allowed, chosen, view.in_seconds)
+    allowed = gates.allowed(base[0]) if max_regress is None else max_regress
+    chosen = matching(cases, [*base, *new])
+    effect = comparing.RUN_EFFECT if run_effect is None else run_effect
+    comparison = comparing.compare_runs(base, new, allowed, chosen, view.in_seconds, effect)
     view.check(comparison)
     found = gates.judge(comparison, allowed)
     if junit is not None:

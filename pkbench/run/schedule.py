@@ -20,7 +20,7 @@ from pkbench.run.stop_rule import (
     UNKNOWN_CORE,
     Core,
     core_of,
-    half_width,
+    is_known,
     share_of_net,
     uncontended_processes,
     usable_values,
@@ -175,14 +175,14 @@ class Schedule:
         return len(met) == len(left)
 
     def _is_known(self, case: Case, target: float) -> bool:
-        """Tell whether a case's interval is narrow enough, and of enough uncontended processes.
+        """Tell whether a case has as many uncontended processes as its target needs.
 
         Contended values don't settle a case, however narrow their interval is.
         """
         processes = self.record.finished(case.name)
         if uncontended_processes(processes, self.core) < self.preset.least_rounds:
             return False
-        return half_width(usable_values(processes, self.core)) <= target
+        return is_known(usable_values(processes, self.core), target)
 
     def _over_budget(self, began: float, cases: int, last: "_Pace | None") -> bool:
         """Tell whether another round, at the pace of the last, would end after the budget."""

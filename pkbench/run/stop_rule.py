@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import compress
-from statistics import fmean, median, variance
+from statistics import fmean, median, stdev, variance
 from typing import NamedTuple
 
 from pkbench.cases.catalogue import Case
@@ -18,14 +19,18 @@ from pkbench.worker.smt_contention import (
     uncontended_cycles,
 )
 
-# Two-sided 95 % points of Student's t for 1 to 30 degrees of freedom (Fisher and Yates, Statistical
-# Tables, table III). Beyond 30, 1.96 is at most 4 per cent too small.
-T95 = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
-NORMAL95 = 1.96
+# A run looks at a case's interval after PILOT processes, and plans from it how many are needed. A
+# rule that looks after each round stops when the values happen to agree: what it calls a 95 %
+# interval then holds 87 to 92 % of the time (tests/benchmarks/coverage.py).
+PILOT = 10
+# Two-sided 95 % point of Student's t for PILOT - 1 degrees of freedom (Fisher and Yates, Statistical
+# Tables, table III).
+T95 = 2.262
+# Of a normal distribution, the standard error of a median ÷ that of a mean, of many values.
+MEDIAN_ERROR = math.sqrt(math.pi / 2)
+# The interval of a median needs six values: see pkbench.analysis.estimate.median_interval, which
+# has the same interval. A test holds the two together.
+CONFIDENCE, FEWEST_PROCESSES, GAP = 0.95, 6, 0.5
 # A process takes at least and at most this many values of a case, whatever the variances are.
 FEWEST_VALUES, MOST_VALUES = 3, 15
 # A value is disturbed if one of these readings is not zero. Disturbed values are left out if at
@@ -167,17 +172,62 @@ def _cycles(process: ProcessValues, best_nop_cycles: float) -> list[float]:
     return [value / cycle_seconds(add, nop, best_nop_cycles) for value, add, nop in readings]
 
 
-def half_width(values: UsableValues) -> float:
-    """Return half the 95 % interval of a case's mean over processes, relative to that mean.
+def is_known(values: UsableValues, target: float) -> bool:
+    """Tell whether a case has as many processes as were planned for its target.
 
-    The process is the unit: each counts by its median. Infinite for fewer than two processes.
+    The plan is made from the first PILOT processes, by their interval and by their standard
+    deviation: either foresees how many make half an interval as narrow as `target`. Where these
+    turn out too few, a further plan is made from them.
     """
     medians = [median(of_process) for of_process in values]
-    if len(medians) < 2:
+    if len(medians) < PILOT:
+        return False
+    pilot = medians[:PILOT]
+    spread = T95 * MEDIAN_ERROR * stdev(pilot) / fmean(pilot)
+    needed = max(PILOT, _processes_for(half_width(pilot), PILOT, target), (spread / target) ** 2)
+    while len(medians) >= math.ceil(needed):
+        taken = math.ceil(needed)
+        reached = half_width(medians[:taken])
+        if reached <= target:
+            return True
+        needed = max(taken + 1, _processes_for(reached, taken, target))
+    return False
+
+
+def _processes_for(reached: float, processes: int, target: float) -> float:
+    """Return how many processes narrow an interval from `reached` to `target`."""
+    return processes * (reached / target) ** 2
+
+
+def half_width(medians: Sequence[float]) -> float:
+    """Return half the 95 % interval of a median over processes, relative to that median.
+
+    The process is the unit: each counts by the median of its values. By order statistics
+    (Hettmansperger and Sheather, Statistics and Probability Letters 4, 1986), as in a report.
+    Infinite for fewer than FEWEST_PROCESSES.
+    """
+    size = len(medians)
+    if size < FEWEST_PROCESSES:
         return math.inf
-    degrees = len(medians) - 1
-    t = T95[degrees - 1] if degrees <= len(T95) else NORMAL95
-    return t * math.sqrt(variance(medians) / len(medians)) / fmean(medians)
+    ordered = sorted(medians)
+    outer, inwards = _ends(size)
+    bottom, lower = ordered[outer : outer + 2]
+    upper, top = ordered[size - outer - 2 : size - outer]
+    gap = GAP * (top - bottom)
+    low = bottom if lower - bottom > gap else bottom + inwards * (lower - bottom)
+    high = top if top - upper > gap else top - inwards * (top - upper)
+    return (high - low) / 2 / median(medians)
+
+
+@cache
+def _ends(size: int) -> tuple[int, float]:
+    """Return how many values lie outside either end of the interval, and the share inwards."""
+    place, within, next_within = 0, 1.0, 1 - 2 / 2**size
+    while next_within >= CONFIDENCE:
+        place += 1
+        within, next_within = next_within, next_within - 2 * math.comb(size, place) / 2**size
+    share = (within - CONFIDENCE) / (within - next_within)
+    return place - 1, (size - place) * share / (place + (size - 2 * place) * share)
 
 
 def variances(values: UsableValues) -> Variances | None:

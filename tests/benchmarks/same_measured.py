@@ -57,7 +57,7 @@ def take(folder: Path, pairs: int, seconds: float) -> list[Result]:
                 for run in runs:
                     run.result()
             pair = [read(path) for path in paths]
-            if overlap(*pair) != IN_TURNS:
+            if overlap(pair[:1], pair[1:]) != IN_TURNS:
                 raise SystemExit(f"{' and '.join(map(str, paths))} were not taken in turns")
             found += pair
             print(f"\r{number + 1} of {pairs} pairs", end="", flush=True)

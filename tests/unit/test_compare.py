@@ -1,13 +1,14 @@
 """A comparison says of each case what is known, and never more."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from results_made import Made, suite, write
 
-from pkbench.analysis.compare.compare import Comparison, compare
+from pkbench.analysis.compare.compare import ONLY_MEANS, Comparison, compare
 from pkbench.analysis.compare.run_overlap import APART, AT_ONCE, IN_TURNS, NOT_KNOWN
 from pkbench.analysis.compare.text import caution
 from pkbench.analysis.reading.result import Result, read
@@ -15,6 +16,8 @@ from pkbench.analysis.reading.result import Result, read
 CASE = "syscall/getppid"
 PROCESSES = 20
 EFFECT = 0.02  # of the process, relative: what differs from one to the next
+
+judged = partial(compare, run_effect=0.0)
 
 
 def result(
@@ -25,7 +28,7 @@ def result(
 
 
 def compared(folder: Path, base: Made, new: Made, evidence: str = "silicon") -> Comparison:
-    return compare(
+    return judged(
         result(folder / "a", base, evidence=evidence), result(folder / "b", new, evidence=evidence)
     )
 
@@ -51,20 +54,20 @@ def test_a_clear_change_is_called_by_its_direction(tmp_path: Path) -> None:
 
 
 def test_what_is_known_to_differ_by_less_than_the_margin_is_unchanged(tmp_path: Path) -> None:
-    base = Made(CASE, single(1.000, 1.001, 1.002, 1.001))
-    new = Made(CASE, single(1.003, 1.004, 1.005, 1.004))
+    base = Made(CASE, single(1.000, 1.001, 1.002, 1.001, 1.002, 1.000))
+    new = Made(CASE, single(1.003, 1.004, 1.005, 1.004, 1.003, 1.005))
     assert "unchanged" == verdict(tmp_path, base, new)
 
 
 def test_what_is_too_noisy_is_inconclusive(tmp_path: Path) -> None:
-    assert "inconclusive" == verdict(tmp_path, noisy(1e-6, 1, processes=4), noisy(1e-6, 2))
+    assert "inconclusive" == verdict(tmp_path, noisy(1e-6, 1, processes=6), noisy(1e-6, 2))
 
 
 @pytest.mark.parametrize("odd", [0.1, 1.32, 100.0])
 def test_one_odd_process_of_many_hides_no_difference_and_makes_none(
     tmp_path: Path, odd: float
 ) -> None:
-    base, new = (noisy(cost, seed, processes=10) for cost, seed in ((1e-6, 1), (1.06e-6, 2)))
+    base, new = (noisy(cost, seed) for cost, seed in ((1e-6, 1), (1.06e-6, 2)))
     strange = replace(new, values=[*new.values[:-1], [odd * value for value in new.values[-1]]])
     clear, found = (
         compared(tmp_path / str(number), base, each).cases.iloc[0]
@@ -75,12 +78,29 @@ def test_one_odd_process_of_many_hides_no_difference_and_makes_none(
     assert found["high"] - found["low"] < 1.5 * (clear["high"] - clear["low"])
 
 
-def test_where_no_process_is_odd_all_of_them_count(tmp_path: Path) -> None:
-    base, new = [1.0, 1.1, 1.2, 1.3, 1.4], [2.0, 2.1, 2.3, 2.3, 2.9]
+def test_a_cost_is_the_median_over_processes_and_a_ratio_that_of_two(tmp_path: Path) -> None:
+    base, new = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5], [2.0, 2.1, 2.3, 2.3, 2.9, 9.0]
     found = compared(tmp_path, Made(CASE, single(*base)), Made(CASE, single(*new))).cases.iloc[0]
-    assert found["base"] == pytest.approx(float(np.prod(base)) ** 0.2)
-    assert found["new"] == pytest.approx(float(np.prod(new)) ** 0.2)
-    assert found["ratio"] == pytest.approx(found["new"] / found["base"])
+    assert (1.25, 2.3) == pytest.approx((found["base"], found["new"]))
+    assert found["ratio"] == pytest.approx(2.3 / 1.25)
+
+
+@pytest.mark.parametrize("few", range(1, 6))
+def test_fewer_than_six_processes_have_no_interval_and_no_verdict(tmp_path: Path, few: int) -> None:
+    base, new = noisy(1.0, 1, processes=few), noisy(2.0, 2)
+    found = compared(tmp_path, base, new).cases.iloc[0]
+    assert ("inconclusive", "fewer than 6 processes") == (found["verdict"], found["why"][:22])
+    assert np.isnan([found["low"], found["high"], found["p"]]).all()
+
+
+def test_a_difference_of_the_means_alone_is_told_and_decides_nothing(tmp_path: Path) -> None:
+    """The slower third of the processes became slower still."""
+    base = 1 + np.linspace(-0.01, 0.01, 21) ** 3 * 1e4
+    new = np.where(np.arange(21) > 13, base + 0.02, base)
+    found = compared(tmp_path, Made(CASE, single(*base)), Made(CASE, single(*new))).cases.iloc[0]
+    assert found["low"] < 1 < found["high"]
+    assert found["p"] < 0.05
+    assert ("inconclusive", ONLY_MEANS) == (found["verdict"], found["why"])
 
 
 @pytest.mark.parametrize(
@@ -88,8 +108,8 @@ def test_where_no_process_is_odd_all_of_them_count(tmp_path: Path) -> None:
     [
         ([1.0], [1.5]),
         ([1.0], [1.5, 1.6, 1.7]),
-        ([1.0, 1.0, 1.0], [1.5, 1.5, 1.5]),
-        ([1.0, 1.0, 1.0, 1.0, 9.0], [1.5, 1.5, 1.5, 1.5, 1.5]),
+        ([1.0] * 7, [1.5] * 6),
+        ([1.0] * 6 + [9.0], [1.5] * 7),
     ],
 )
 def test_one_process_or_a_clock_too_coarse_gives_no_verdict_and_says_why(
@@ -101,12 +121,12 @@ def test_one_process_or_a_clock_too_coarse_gives_no_verdict_and_says_why(
 
 
 def test_an_uncontended_case_and_a_contended_one_are_not_compared(tmp_path: Path) -> None:
-    values = single(1.0, 1.01, 1.02, 1.0)
-    other = Made("a/b", [[1.0]] * 4, beside={"nop_cycles": [[0.17]] * 4})
+    values = single(1.0, 1.01, 1.023, 1.0, 1.03, 1.02)
+    other = Made("a/b", [[1.0]] * 6, beside={"nop_cycles": [[0.17]] * 6})
     uncontended, contended = (
-        Made(CASE, values, beside={"nop_cycles": [[cycles]] * 4}) for cycles in (0.17, 0.34)
+        Made(CASE, values, beside={"nop_cycles": [[cycles]] * 6}) for cycles in (0.17, 0.34)
     )
-    found = compare(
+    found = judged(
         result(tmp_path / "a", uncontended, other), result(tmp_path / "b", contended, other)
     )
     row = found.cases.iloc[0]
@@ -114,7 +134,7 @@ def test_an_uncontended_case_and_a_contended_one_are_not_compared(tmp_path: Path
         "inconclusive",
         "the new result is contended: another hardware thread used its core",
     ) == (row["verdict"], row["why"])
-    both = compare(
+    both = judged(
         result(tmp_path / "c", contended, other), result(tmp_path / "d", contended, other)
     )
     assert "" == both.cases.iloc[0]["why"]
@@ -128,7 +148,7 @@ def test_a_result_that_was_contended_throughout_is_not_called_slower(
     reading: str, uncontended: float, contended: float, tmp_path: Path
 ) -> None:
     base, new = (
-        Made(CASE, single(cost, cost * 1.01, cost * 1.02), beside={reading: [[cycles]] * 3})
+        Made(CASE, single(*(cost * 1.01, cost * 1.02) * 3), beside={reading: [[cycles]] * 6})
         for cost, cycles in ((1.0, uncontended), (1.4, contended))
     )
     row = compared(tmp_path / "1", base, new).cases.iloc[0]
@@ -139,15 +159,15 @@ def test_a_result_that_was_contended_throughout_is_not_called_slower(
 
 
 def test_contention_must_be_known_of_both_results_or_of_neither(tmp_path: Path) -> None:
-    silent, other = Made(CASE, single(1.0, 1.01, 1.02)), Made(CASE, single(1.4, 1.41, 1.42))
-    telling = Made(CASE, silent.values, beside={"nop_cycles": [[0.17]] * 3})
+    silent, other = Made(CASE, single(*(1.0, 1.01) * 3)), Made(CASE, single(*(1.4, 1.41) * 3))
+    telling = Made(CASE, silent.values, beside={"nop_cycles": [[0.17]] * 6})
     assert "slower" == verdict(tmp_path / "1", silent, other)
     row = compared(tmp_path / "2", telling, other).cases.iloc[0]
     assert ("inconclusive", "only one of the two") == (row["verdict"], row["why"][:19])
 
 
 def test_one_side_without_variance_is_no_trouble(tmp_path: Path) -> None:
-    base, new = Made(CASE, single(1.0, 1.0, 1.0, 1.0)), Made(CASE, single(1.5, 1.6, 1.55, 1.5))
+    base, new = Made(CASE, single(*[1.0] * 6)), Made(CASE, single(1.5, 1.6, 1.55, 1.5, 1.6, 1.5))
     assert "slower" == verdict(tmp_path, base, new)
 
 
@@ -167,8 +187,8 @@ def test_a_case_of_one_result_is_missing_or_added(tmp_path: Path) -> None:
         result(tmp_path / "a", noisy(1e-6, 1), other),
         result(tmp_path / "b", noisy(1e-6, 2)),
     )
-    assert ["missing"] == list(compare(base, new).cases["verdict"])[1:]
-    assert ["added"] == list(compare(new, base).cases["verdict"])[1:]
+    assert ["missing"] == list(judged(base, new).cases["verdict"])[1:]
+    assert ["added"] == list(judged(new, base).cases["verdict"])[1:]
 
 
 @pytest.mark.parametrize(
@@ -185,9 +205,9 @@ def test_machines_that_differ_where_it_matters_are_not_comparable(tmp_path: Path
     one = result(tmp_path / "a", noisy(1e-6, 1), machine=here)
     kernel = result(tmp_path / "b", noisy(1e-6, 2), machine={**here, "kernel": "6.12"})
     cpu = result(tmp_path / "c", noisy(1e-6, 2), machine={**here, "cpu_model": "CPU 2"})
-    assert compare(one, kernel).comparable
-    assert ["kernel: 6.1 and 6.12"] == [str(each) for each in compare(one, kernel).differences]
-    assert not compare(one, cpu).comparable
+    assert judged(one, kernel).comparable
+    assert ["kernel: 6.1 and 6.12"] == [str(each) for each in judged(one, kernel).differences]
+    assert not judged(one, cpu).comparable
 
 
 def test_another_version_of_pkbench_and_another_native_build_are_said(tmp_path: Path) -> None:
@@ -204,7 +224,7 @@ def test_another_version_of_pkbench_and_another_native_build_are_said(tmp_path: 
         )
         for build, version in [("aa", "0.1.0"), ("bb", "0.2.0.dev5+gabc")]
     )
-    found = compare(base, new)
+    found = judged(base, new)
 
     assert found.comparable
     assert [
@@ -224,9 +244,9 @@ def test_processors_of_one_name_are_not_comparable_where_their_versions_differ(
             ("c", {}),
         )
     )
-    assert not compare(milan, naples).comparable
-    assert [] == compare(unknown, unknown).differences
-    found = compare(milan, unknown)
+    assert not judged(milan, naples).comparable
+    assert [] == judged(unknown, unknown).differences
+    found = judged(milan, unknown)
     assert not found.comparable
     assert {"s"} == set(found.cases["unit"])
     told = "processor's version: family 25, model 1, stepping 1 and not known"
@@ -267,7 +287,7 @@ def counted(folder: Path, **machine: object) -> Result:
 def test_a_change_of_a_guest_is_reported_and_stays_comparable(
     tmp_path: Path, base: dict[str, object], new: dict[str, object], told: list[str]
 ) -> None:
-    found = compare(counted(tmp_path / "a", **base), counted(tmp_path / "b", **new))
+    found = judged(counted(tmp_path / "a", **base), counted(tmp_path / "b", **new))
     assert told == [str(difference) for difference in found.differences]
     assert found.comparable
 
@@ -312,18 +332,18 @@ def test_two_runs_took_turns_that_were_under_way_at_once_and_waited(
     one = at(tmp_path / "one", noisy(1e-6, 1), BEGAN, TURNS)
     other = at(tmp_path / "other", noisy(1e-6, 2), began, spent)
 
-    assert expected == compare(one, other).run_overlap == compare(other, one).run_overlap
+    assert expected == judged(one, other).run_overlap == judged(other, one).run_overlap
 
 
 def test_a_run_that_was_interrupted_for_hours_took_no_turns(tmp_path: Path) -> None:
     one, other = (
-        replace(at(tmp_path / name, noisy(1e-6, 1), BEGAN, TURNS), ended=HOURS_LATER)
-        for name in ("one", "other")
+        replace(at(tmp_path / name, noisy(1e-6, seed), BEGAN, TURNS), ended=HOURS_LATER)
+        for seed, name in enumerate(("one", "other"))
     )
 
-    assert AT_ONCE == compare(one, other).run_overlap
+    assert AT_ONCE == judged(one, other).run_overlap
     soon = "2026-01-02T03:05:10+00:00"
-    assert IN_TURNS == compare(replace(one, ended=""), replace(other, ended=soon)).run_overlap
+    assert IN_TURNS == judged(replace(one, ended=""), replace(other, ended=soon)).run_overlap
 
 
 def test_a_comparison_comes_with_a_warning_where_runs_took_no_turns(tmp_path: Path) -> None:
@@ -336,7 +356,7 @@ def test_a_comparison_comes_with_a_warning_where_runs_took_no_turns(tmp_path: Pa
         spent: dict[str, float] = TURNS,
         kernel: str = "6.12",
     ) -> str:
-        return caution(compare(one, at(tmp_path / name, noisy(cost, 2), began, spent, kernel)))
+        return caution(judged(one, at(tmp_path / name, noisy(cost, 2), began, spent, kernel)))
 
     assert "" == told("in turns", LATER)
     assert "without taking turns" in told("at once", LATER, spent={"seconds": 60.0})
@@ -356,7 +376,7 @@ def partly_contended(cost: float, uncontended: int) -> Made:
 
 
 def test_the_readings_of_runs_in_turns_together_decide_what_is_contended(tmp_path: Path) -> None:
-    base = at(tmp_path / "base", partly_contended(1e-6, uncontended=3), BEGAN, TURNS)
+    base = at(tmp_path / "base", partly_contended(1e-6, uncontended=6), BEGAN, TURNS)
     new, later = (
         at(tmp_path / name, partly_contended(1e-6, uncontended=20), began, TURNS)
         for name, began in (("new", LATER), ("later", HOURS_LATER))
@@ -364,7 +384,7 @@ def test_the_readings_of_runs_in_turns_together_decide_what_is_contended(tmp_pat
     never = at(tmp_path / "never", partly_contended(1e-6, uncontended=0), LATER, TURNS)
 
     (apart,), (in_turns,), (without,) = (
-        compare(*pair).cases.to_dict("records")
+        judged(*pair).cases.to_dict("records")
         for pair in ((base, later), (base, new), (new, never))
     )
 

@@ -1,6 +1,7 @@
 """Estimates rest on processes, come with intervals, and never claim more than was seen."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_a_disturbed_value_is_not_kept_for_being_uncontended(tmp_path: Path) -> 
 
 
 def test_cycles_are_values_over_what_an_addition_took(tmp_path: Path) -> None:
-    made = Made("a/b", [[1e-6] * 3, [2e-6] * 3, [3e-6] * 3], cycle=2.5e-10)
+    made = Made("a/b", [[1e-6] * 3, [2e-6] * 3, [3e-6] * 3] * 4, cycle=2.5e-10)
     row = estimate(tmp_path, made)
     assert 8000 == pytest.approx(row["cycles"])
     assert (4000, 12000) == pytest.approx((row["cycles_low"], row["cycles_high"]))
@@ -133,13 +134,16 @@ def test_one_process_has_no_interval(tmp_path: Path) -> None:
     assert pd.isna(found["high"])
 
 
-def test_two_processes_have_their_range(tmp_path: Path) -> None:
-    found = estimate(tmp_path, Made(CASE, single(1.0, 2.0)))
-    assert (1.0, 1.5, 2.0) == (found["low"], found["gross"], found["high"])
+def test_five_processes_have_none_either_and_six_do(tmp_path: Path) -> None:
+    for processes in (5, 6):
+        found = estimate(tmp_path, Made(CASE, single(*range(1, processes + 1))))
+        bounds = found["low"], found["high"]
+        assert (processes == 6) == all(1 < bound < 6 for bound in bounds)
+        assert (processes == 5) == all(map(pd.isna, bounds))
 
 
 def test_equal_values_have_a_point_for_an_interval(tmp_path: Path) -> None:
-    found = estimate(tmp_path, Made(CASE, single(*[2e-9] * 5)))
+    found = estimate(tmp_path, Made(CASE, single(*[2e-9] * 6)))
     assert (2e-9, 2e-9, 2e-9) == (found["low"], found["gross"], found["high"])
 
 
@@ -154,8 +158,8 @@ def test_the_same_values_give_the_same_interval_whatever_else_is_in_the_file(
 
 
 def test_a_net_figure_has_the_floors_loop_shared_by_its_inner_loops(tmp_path: Path) -> None:
-    loop = Made(LOOP, single(*[10e-9] * 5))
-    found = estimate(tmp_path, loop, Made(CASE, single(*[3e-9] * 5), inner_loops=10, floor=LOOP))
+    loop = Made(LOOP, single(*[10e-9] * 6))
+    found = estimate(tmp_path, loop, Made(CASE, single(*[3e-9] * 6), inner_loops=10, floor=LOOP))
     assert pytest.approx(1e-9) == found["floor_value"]
     assert pytest.approx(2e-9) == found["net"]
     assert pytest.approx(2e-9) == found["net_low"]
@@ -177,20 +181,32 @@ def test_a_negative_net_figure_reads_below_resolution_even_without_interval(
     assert "below resolution" == net_text(found)
 
 
-def test_what_drifts_in_both_cancels_where_both_ran_in_the_same_rounds(tmp_path: Path) -> None:
+def test_what_drifts_in_both_loops_of_a_slope_cancels_in_the_same_rounds(tmp_path: Path) -> None:
     drift = np.linspace(0, 1, 12)
-    loop = Made(LOOP, single(*(1 + drift)))
-    together = Made(CASE, single(*(1.5 + drift)), floor=LOOP)
-    apart = Made(CASE, single(*(1.5 + drift)), floor=LOOP, rounds=range(100, 112))
-    paired, unpaired = (estimate(tmp_path, loop, case) for case in (together, apart))
-    assert [pytest.approx(0.5)] * 2 == [paired["net_low"], paired["net_high"]]
+    half = Made(LOOP, single(*(1 + drift)), inner_loops=1)
+    together = Made(CASE, single(*(1.5 + drift) / 2), floor=LOOP, inner_loops=2, slope=True)
+    apart = replace(together, rounds=range(100, 112))
+    paired, unpaired = (estimate(tmp_path, half, case) for case in (together, apart))
+    assert [pytest.approx(0.5)] * 3 == [paired[name] for name in ("net", "net_low", "net_high")]
+    assert pytest.approx(0.5) == unpaired["net"]
     assert unpaired["net_low"] < 0.3
 
 
-def test_rounds_pair_by_number_not_by_place_in_the_file(tmp_path: Path) -> None:
-    loop = Made(LOOP, single(1.0, 2.0, 3.0), rounds=[0, 1, 2])
-    case = Made(CASE, single(3.5, 1.5, 2.5), floor=LOOP, rounds=[2, 0, 1])
+def test_a_net_cost_is_the_difference_of_the_two_figures_beside_it(tmp_path: Path) -> None:
+    loop = Made(LOOP, single(1.0, 2.0, 3.0, 5.0, 4.0, 2.5))
+    case = Made(CASE, single(3.5, 2.5, 4.5, 9.0, 8.0, 6.0), floor=LOOP)
     found = estimate(tmp_path, loop, case)
+    assert found["net"] == found["gross"] - found["floor_value"] == 5.25 - 2.75
+
+
+def test_rounds_pair_by_number_not_by_place_in_the_file(tmp_path: Path) -> None:
+    costs = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    half = Made(LOOP, single(*costs), inner_loops=1)
+    whole = [(cost + 0.5) / 2 for cost in reversed(costs)]
+    case = Made(
+        CASE, single(*whole), floor=LOOP, inner_loops=2, slope=True, rounds=[5, 4, 3, 2, 1, 0]
+    )
+    found = estimate(tmp_path, half, case)
     assert [0.5, 0.5] == [found["net_low"], found["net_high"]]
 
 

@@ -44,8 +44,8 @@ def test_a_ratio_of_single_processes_has_no_interval(times: ResultSet) -> None:
 
 
 def test_an_interval_that_contains_one_is_no_measurable_difference(times: ResultSet) -> None:
-    expected = "no measurable difference (ratio 1.02, range over 3 processes 0.980 to 1.05)"
-    assert expected == difference(times, Interval(1.02, 0.98, 1.05, 3))
+    expected = "no measurable difference (ratio 1.02, 95 % interval 0.980 to 1.05)"
+    assert expected == difference(times, Interval(1.02, 0.98, 1.05, 6))
 
 
 def test_equal_counts_are_the_same(counts: ResultSet) -> None:

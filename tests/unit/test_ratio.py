@@ -1,4 +1,4 @@
-"""Ratios of many pairs at once are those of each pair on its own."""
+"""Ratios of two cases of one run, and of machines side by side."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pkbench.analysis import EvidenceError, Interval, read
 from pkbench.analysis.compare.machines import Machines
 from pkbench.analysis.compare.side_by_side import side_by_side
 from pkbench.analysis.estimate.frame import records
-from pkbench.analysis.estimate.ratio import Pair, Side, ratios
+from pkbench.analysis.estimate.ratio import of_sides
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.estimate.sample import Net, Sample
 
@@ -38,32 +38,38 @@ def samples(tmp_path: Path) -> list[Sample]:
     return list(result_set(tmp_path, *cases).samples.values())
 
 
-def test_the_ratio_of_a_pair_does_not_depend_on_other_pairs(samples: list[Sample]) -> None:
-    floor, *others = samples
-    sides: list[Side] = [*others, Net(others[2], floor), Net(others[1], floor)]
-    pairs = [Pair(over, under, same) for over in sides for under in sides for same in (True, False)]
-
-    assert [ratios([pair])[0] for pair in pairs] == ratios(pairs)
-
-
 def test_a_sample_of_one_process_gives_a_ratio_without_bounds(samples: list[Sample]) -> None:
     _, single, other, *_ = samples
 
-    assert [Interval(single.value / other.value, processes=1)] == ratios([Pair(single, other)])
+    assert Interval(single.value / other.value, processes=1) == of_sides(single, other)
 
 
-def test_drift_cancels_only_where_both_were_measured_in_the_same_rounds_of_a_run(
-    tmp_path: Path,
-) -> None:
-    drift = np.linspace(1, 2, 12)
-    cases = [Made(f"a/b/n:{n}", [[n * each] for each in drift]) for n in (1, 3)]
-    first, second = result_set(tmp_path, *cases).samples.values()
-    paired, unpaired = ratios([Pair(second, first), Pair(second, first, same_run=False)])
+def test_a_ratio_turned_over_has_its_bounds_turned_over(samples: list[Sample]) -> None:
+    *_, first, second = samples
+    found, turned = of_sides(first, second), of_sides(second, first)
 
-    assert paired.low == pytest.approx(3)
-    assert paired.high == pytest.approx(3)
-    assert unpaired.low is not None
-    assert unpaired.low < 2.9
+    assert found.low is not None
+    assert found.high is not None
+    assert (turned.low, turned.high) == pytest.approx((1 / found.high, 1 / found.low))
+
+
+def test_a_ratio_is_less_certain_than_either_of_its_sides(samples: list[Sample]) -> None:
+    def width(found: Interval) -> float:
+        assert found.low is not None
+        assert found.high is not None
+        return (found.high - found.low) / found.value
+
+    *_, first, second = samples
+    sides = width(first.interval), width(second.interval)
+    assert max(sides) < width(of_sides(first, second)) < sum(sides)
+
+
+def test_a_net_cost_that_may_be_nothing_divides_nothing(samples: list[Sample]) -> None:
+    floor, *_, other = samples
+    nothing = Net(floor, floor)
+
+    assert Interval(0.0, processes=9) == of_sides(nothing, other)
+    assert of_sides(Net(other, floor), floor).low is not None
 
 
 def test_counts_are_not_divided_by_times(samples: list[Sample], tmp_path: Path) -> None:
@@ -71,7 +77,7 @@ def test_counts_are_not_divided_by_times(samples: list[Sample], tmp_path: Path) 
     (count,) = counts.values()
 
     with pytest.raises(EvidenceError):
-        ratios([Pair(count, samples[0])])
+        of_sides(count, samples[0])
 
 
 def test_side_by_side_leaves_out_what_a_machine_did_not_measure(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from pkbench.run.memory import available_memory, too_large
 from pkbench.run.presets import PRESETS, single_run
 from pkbench.run.record import Record
 from pkbench.run.schedule import Schedule, Step
-from pkbench.run.stop_rule import share_of_net
+from pkbench.run.stop_rule import PILOT, share_of_net
 from pkbench.run.workload import RETAKE_SECONDS, RETAKES
 from pkbench.turns import Turns
 from pkbench.worker.smt_contention import PIECE_SECONDS
@@ -280,14 +280,25 @@ def noisy(noise: float) -> Callable[[str, int], Outcome]:
     return answer
 
 
+def settling(noise: float) -> Callable[[str, int], Outcome]:
+    """Answer as `noisy` does in the pilot, and then alike."""
+
+    def answer(case: str, times: int) -> Outcome:
+        if times <= PILOT:
+            return noisy(noise)(case, times)
+        return bad(case, pyperf_run(case, [1e-6 * (1 + noise / 2)] * 3))
+
+    return answer
+
+
 def test_a_case_leaves_when_its_interval_is_narrow_enough_and_says_so(
     schedule: Schedule, workers: Workers
 ) -> None:
-    schedule.preset = replace(PRESET, rounds=30, target=0.05)
-    workers.answers[BROKEN] = noisy(0.1)
+    schedule.preset = replace(PRESET, rounds=30, target=0.03)
+    workers.answers[BROKEN] = settling(0.1)
     record = schedule.run()
-    assert 2 == workers.ran.count("syscall/getppid")
-    assert 2 < workers.ran.count(BROKEN) < 30
+    assert PILOT == workers.ran.count("syscall/getppid")
+    assert PILOT < workers.ran.count(BROKEN) < 30
     assert "target" == record.stopped
     assert {"target"} == {record.stopped_by(name) for name in NAMES}
 
@@ -295,10 +306,10 @@ def test_a_case_leaves_when_its_interval_is_narrow_enough_and_says_so(
 def test_a_case_that_never_gets_there_ends_with_the_rounds(
     schedule: Schedule, workers: Workers
 ) -> None:
-    schedule.preset = replace(PRESET, rounds=5, target=0.01)
+    schedule.preset = replace(PRESET, rounds=12, target=0.01)
     workers.answers[BROKEN] = noisy(1.0)
     record = schedule.run()
-    assert 5 == workers.ran.count(BROKEN)
+    assert 12 == workers.ran.count(BROKEN)
     assert ("rounds", "target") == (record.stopped_by(BROKEN), record.stopped_by("syscall/getppid"))
 
 
@@ -314,7 +325,9 @@ def test_a_case_is_not_known_by_fewer_processes_than_rounds_are_asked_for(
 
     workers.answers = dict.fromkeys(NAMES, answer)
     record = schedule.run()
-    assert {("target", 7)} == {(record.stopped_by(name), workers.ran.count(name)) for name in NAMES}
+    assert {("target", 3 + PILOT)} == {
+        (record.stopped_by(name), workers.ran.count(name)) for name in NAMES
+    }
 
 
 def test_what_is_compared_stays_together_and_shares_a_process(
@@ -322,13 +335,13 @@ def test_what_is_compared_stays_together_and_shares_a_process(
 ) -> None:
     cases = select(("protect/mprotect*",), ("pages=1",), "quick")
     compared = [case.name for case in cases if case.benchmark.group == "protect"]
-    workers.answers[compared[0]] = noisy(0.1)
+    workers.answers[compared[0]] = settling(0.1)
     with Journal(tmp_path / "journal") as journal:
-        preset = replace(PRESET, rounds=30, target=0.05)
+        preset = replace(PRESET, rounds=30, target=0.03)
         Schedule(cases, preset, 1, "lab 1", journal, lambda step: None).run()
     counts = {workers.ran.count(name) for name in compared}
     assert 1 == len(counts)
-    assert {2} != counts
+    assert {PILOT} != counts
     for process in workers.processes:
         assert len(set(process) & set(compared)) in (0, len(compared))
 

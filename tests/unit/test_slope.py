@@ -18,6 +18,8 @@ LOOP = "instruction/empty-loop"
 CASE = "instruction/nop"
 HALF = "instruction/nop-half"
 
+LOOPS = [5e-9, 6e-9, 7e-9, 5e-9, 8e-9, 6e-9]  # what a loop costs itself, in each process
+
 Row = dict[str, Any]
 
 
@@ -69,14 +71,14 @@ def row(folder: Path, *cases: Made, evidence: str = "silicon") -> Row:
 def test_it_costs_the_difference_of_the_loops_by_the_difference_of_their_copies(
     tmp_path: Path,
 ) -> None:
-    found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10))
+    found = row(tmp_path, *pair(LOOPS, operation=2e-10))
 
     assert [pytest.approx(2e-10)] * 3 == [found["net"], found["net_low"], found["net_high"]]
     assert found["resolved"]
 
 
 def test_it_is_given_in_core_cycles_too(tmp_path: Path) -> None:
-    found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10, cycle=4e-10))
+    found = row(tmp_path, *pair(LOOPS, operation=2e-10, cycle=4e-10))
 
     assert pytest.approx(0.5) == found["net_cycles"]
     assert "0.500 [0.500, 0.500]" == formatting.net_cycles(found)
@@ -89,7 +91,7 @@ def test_instructions_counted_are_whole(tmp_path: Path) -> None:
 
 
 def test_a_ratio_of_slopes_has_nothing_of_the_loops_in_it(tmp_path: Path) -> None:
-    _, half, whole = cheap = pair([5e-9, 6e-9, 7e-9], operation=2e-10)
+    _, half, whole = cheap = pair(LOOPS, operation=2e-10)
     dear = [
         replace(half, case="instruction/dear-half", values=times(5, half)),
         replace(
@@ -112,7 +114,7 @@ def test_what_the_noise_hides_is_below_resolution_and_no_number(tmp_path: Path) 
 
 
 def test_a_slope_that_goes_down_is_below_resolution_and_no_number(tmp_path: Path) -> None:
-    found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=-1e-11))
+    found = row(tmp_path, *pair(LOOPS, operation=-1e-11))
 
     assert found["net_high"] < 0
     assert ("below resolution", "") == (formatting.net(found), formatting.net_bounds(found))
@@ -123,14 +125,14 @@ def test_what_the_clock_cannot_resolve_is_below_resolution(
     clock: float, resolved: bool, tmp_path: Path
 ) -> None:
     """A thousand loops with fifty copies between them: 10 µs are 0.2 ns a copy."""
-    found = row(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10, clock=clock))
+    found = row(tmp_path, *pair(LOOPS, operation=2e-10, clock=clock))
 
     assert resolved == found["resolved"]
     assert ("0.200 ns" if resolved else "below resolution") == formatting.net(found)
 
 
 def test_a_run_prints_the_slope_or_that_it_is_below_resolution(tmp_path: Path) -> None:
-    told = costs_by_case(result(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10)))
+    told = costs_by_case(result(tmp_path, *pair(LOOPS, operation=2e-10)))
     hidden = costs_by_case(result(tmp_path, *noise(spread=0.1)))
 
     assert "0.200 ns  [0.200 to 0.200 ns]" == told[CASE].strip()
@@ -146,7 +148,7 @@ def test_no_table_of_the_report_prints_a_figure_that_is_below_resolution(tmp_pat
 
 
 def test_the_figure_of_instructions_shows_the_slope_once(tmp_path: Path) -> None:
-    path = result(tmp_path, *pair([5e-9, 6e-9, 7e-9], operation=2e-10), skipped("syscall/getppid"))
+    path = result(tmp_path, *pair(LOOPS, operation=2e-10), skipped("syscall/getppid"))
     (result_set,) = analysis.result_sets([analysis.read(path)])
     table = PRIMITIVES.table(result_set)
     shown = table[table["what"] == "estimate"].set_index("case")

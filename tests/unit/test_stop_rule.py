@@ -2,14 +2,17 @@
 
 import json
 import math
+from statistics import median
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from pkbench.analysis.estimate.median_interval import of_median
 from pkbench.run.stop_rule import (
     FEWEST_VALUES,
     MOST_VALUES,
+    PILOT,
     T95,
     UNKNOWN_CORE,
     Core,
@@ -17,6 +20,7 @@ from pkbench.run.stop_rule import (
     Variances,
     core_of,
     half_width,
+    is_known,
     optimal_values,
     read_run,
     usable_values,
@@ -33,8 +37,8 @@ def alone(best_nop_cycles: float) -> Core:
     return Core(best_nop_cycles, 16.2, cycles_known=False)
 
 
-def test_the_points_of_t_are_those_of_students_distribution() -> None:
-    assert [round(float(stats.t.ppf(0.975, df)), 3) for df in range(1, 31)] == list(T95)
+def test_the_point_of_t_is_that_of_students_distribution() -> None:
+    assert T95 == round(float(stats.t.ppf(0.975, PILOT - 1)), 3)
 
 
 def test_figures_are_cycles_where_the_chains_agree() -> None:
@@ -109,15 +113,45 @@ def test_the_variances_are_those_of_values_with_nobody_else_on_the_core() -> Non
     assert 0.02 / 1.1**2 == pytest.approx(found.within)
 
 
-def test_the_interval_is_that_of_the_process_medians() -> None:
-    runs = [run([1.0, 1.0, 90.0]), run([3.0, 3.0, 3.0])]
-    assert 12.706 * math.sqrt(2 / 2) / 2 == pytest.approx(
-        half_width(usable_values(runs, UNKNOWN_CORE))
-    )
+@pytest.mark.parametrize("size", range(6, 80))
+def test_the_interval_is_that_of_a_report(size: int) -> None:
+    values = np.random.default_rng(size).choice([1.0, 1.01, 1.1, 1.3], size) + np.arange(size) / 1e3
+    found = of_median(values)
+    assert found.low is not None
+    assert found.high is not None
+    assert (found.high - found.low) / 2 / found.value == pytest.approx(half_width(list(values)))
+
+
+def test_fewer_than_six_processes_have_no_interval() -> None:
+    assert math.inf == half_width([1.0] * 5)
+    assert 0 == half_width([1.0] * 6)
+
+
+def test_a_case_is_known_after_the_pilot_where_its_processes_agree() -> None:
+    assert not is_known([[1.0]] * (PILOT - 1), 0.01)
+    assert is_known([[1.0, 1.0, 90.0]] * PILOT, 0.01)
+
+
+def test_a_case_is_measured_as_often_as_was_planned_whatever_its_values_say_meanwhile() -> None:
+    pilot = [[1.0], [1.1]] * (PILOT // 2)
+    agreeing = [[1.05]] * 1000
+    taken = [is_known(pilot + agreeing[:more], 0.01) for more in range(1000)]
+    planned = PILOT + taken.index(True)
+    # Half an interval of 0.04 to 0.05 after ten processes: 0.01 takes four to six squared as many.
+    assert 160 < planned < 600
+    assert all(taken[planned - PILOT :])
+    assert half_width([median(each) for each in pilot + agreeing[: planned - PILOT]]) < 0.01
+
+
+def test_a_plan_that_turns_out_too_short_is_followed_by_another() -> None:
+    pilot = [[1.0], [1.01]] * (PILOT // 2)
+    spread = [[0.9], [1.1]] * 30
+    taken = [is_known(pilot + spread[:more], 0.004) for more in range(60)]
+    assert not any(taken)
+    assert is_known(pilot + spread + [[1.0]] * 20000, 0.004)
 
 
 def test_one_process_says_nothing_of_the_next() -> None:
-    assert math.inf == half_width([[1.0, 1.0]])
     assert variances([[1.0, 1.0]]) is None
     assert variances([[1.0], [1.0]]) is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...estimate.ratio import Pair, ratios
+from ...estimate.ratio import of_sides
 from ...estimate.result_set import ResultSet
 from ...estimate.sample import Sample
 from ...interval import Interval
@@ -38,15 +38,11 @@ def against(found: Mapping[Place, Sample], bases: Mapping[Place, Place]) -> dict
 
     Pairs of which either side was not measured are left out.
     """
-    same_run = all(place[0] == base[0] for place, base in bases.items())
-    pairs = [(place, base) for place, base in bases.items() if base in found and place in found]
-    return dict(
-        zip(
-            [place for place, _ in pairs],
-            ratios([Pair(found[place], found[base], same_run) for place, base in pairs]),
-            strict=True,
-        )
-    )
+    return {
+        place: of_sides(found[place], found[base])
+        for place, base in bases.items()
+        if base in found and place in found
+    }
 
 
 def of_case(case: str, places: Sequence[Place]) -> dict[Place, Place]:

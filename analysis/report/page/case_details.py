@@ -150,9 +150,7 @@ def repeat(result: Result, case: str) -> str:
 
 def _facts(result_set: ResultSet, cell: Cell) -> Iterator[tuple[str, str]]:
     row = cell.row
-    interval = f", {formatting.interval_name(row['processes'])} {cell.interval}" * bool(
-        cell.interval
-    )
+    interval = f", 95 % interval {cell.interval}" * bool(cell.interval)
     yield "as counted" if result_set.exact else "as measured", f"{cell.cost}{interval}"
     if cycles := formatting.cycles(row["cycles"], row["cycles_low"], row["cycles_high"]):
         yield "core cycles", cycles
@@ -161,7 +159,7 @@ def _facts(result_set: ResultSet, cell: Cell) -> Iterator[tuple[str, str]]:
     if pd.notna(row["net"]):
         cost = SLOPE if row["slope"] else formatting.cost(row["floor_value"], result_set.unit)
         yield "fixed overhead (floor)", f"{row['floor']}: {cost}"
-        bounds = f", {formatting.interval_name(row['processes'])} {cell.net_interval}"
+        bounds = f", 95 % interval {cell.net_interval}"
         yield "net of overhead", f"{cell.net}{bounds * bool(cell.net_interval)}"
         if cycles := formatting.net_cycles(row):
             yield "net core cycles", cycles

@@ -73,7 +73,7 @@ class Cell:
         """Return the numbers for the page's script; None where not measured.
 
         cost and cycles are [estimate, low, high], in the unit of the listing and in core cycles;
-        ticks_per_second is the rate of the TSC; process_values holds a cost per process.
+        ticks_per_second is the rate of the TSC.
         """
         if not self.measured:
             return None
@@ -83,7 +83,7 @@ class Cell:
             found["cycles"] = _rounded(row["cycles"], row["cycles_low"], row["cycles_high"])
         if self.tick_rate:
             found["ticks_per_second"] = _rounded(self.tick_rate)[0]
-        return {**found, "process_values": _rounded(*row["process_values"])}
+        return found
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class Listing:
                     "name": line.case,
                     "family": line.family,
                     "pages": line.pages,
-                    "on": [self._numbers(line.case, place) for place in range(len(line.cells))],
+                    "on": [cell.numbers() for cell in line.cells],
                 }
                 for line in self.lines
             ],
@@ -211,16 +211,6 @@ class Listing:
                 [_shipped(ratios.get(line.case)) for line in self.lines] for ratios in against
             ]
         return found
-
-    def _numbers(self, case: str, place: int) -> dict[str, Any] | None:
-        """Return a cell's numbers with its processes' rounds, which are absent where 0, 1, 2 …."""
-        found = self._by_case[case].cells[place].numbers()
-        if found is None:
-            return None
-        rounds = self.samples[self.result_set.names[place], case].rounds
-        if rounds == tuple(range(len(found["process_values"]))):
-            return found
-        return {**found, "rounds": rounds if rounds is None else list(rounds)}
 
     def _cell(
         self,

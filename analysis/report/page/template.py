@@ -16,7 +16,7 @@ from markupsafe import Markup
 TEMPLATES = ("report.html", "macros.html", "cases.html", "report.css")
 # One script in the order of these files; `page` connects what the others define.
 SCRIPT = (
-    *("numbers", "bootstrap", "view", "cells", "cost_list", "controls", "sort", "copy"),
+    *("numbers", "quotient", "view", "cells", "cost_list", "controls", "sort", "copy"),
     "page",
 )
 

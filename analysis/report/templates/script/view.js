@@ -37,7 +37,7 @@ class View {
       const over = this.cell(number, machine), under = this.under(number, machine);
       this.ratios.set(name, !over || !under ? null : this.isBase(number, machine) ? [1]
         : this.base.kind === "machine" ? this.data.compared[this.base.place][machine][number]
-        : ratio(over, under, this.data.exact));
+        : quotient(over.cost, under.cost, this.data.exact));
     }
     return this.ratios.get(name);
   }
