@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..reading.bounded_json import ResultError
 from ..reading.result import Result
 from .comparable import Difference, differences_of
 from .pair import ODD, TRIMMED, Side, cost, pair
-from .run_overlap import IN_TURNS, SAME_RUN, overlap
+from .run_overlap import IN_TURNS, SAME_RUN, is_same_run, overlap
 
 FASTER, SLOWER = "faster", "slower"
 FEWER, MORE = "fewer instructions", "more instructions"  # likewise, of exact counts
@@ -143,6 +144,8 @@ def compare_runs(
     """
     every = [*base, *new]
     check_evidence(every)
+    if len(every) > 2:
+        _refuse_same_runs(every)
     found = differences_of(base, new)
     same_machine = not any(difference.matters for difference in found)
     how = overlap(base, new)
@@ -185,6 +188,13 @@ def check_evidence(results: Sequence[Result]) -> None:
                 f"{first.file} holds {kinds[first.evidence]} and {other.file} holds "
                 f"{kinds[other.evidence]}: times and counts can't be compared."
             )
+
+
+def _refuse_same_runs(results: Sequence[Result]) -> None:
+    """Raise ResultError where a run is among some runs twice: it would count twice."""
+    for one, other in combinations(results, 2):
+        if is_same_run(one, other):
+            raise ResultError(f"{one.file} and {other.file} are the same run: name it once.")
 
 
 def _by_process(results: Sequence[Result], one_core: bool) -> list[pd.DataFrame]:

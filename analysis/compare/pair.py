@@ -22,7 +22,9 @@ from .t_test import over_processes, over_runs, with_effect
 ODD, TRIMMED = 10.0, 0.2
 NORMAL = 1.4826  # of a normal distribution, the standard deviation ÷ the median absolute deviation
 # With so many more odd processes on one side, of as many as the smaller side has, neither medians
-# nor trimmed means say anything about the rest: one odd process comes by chance.
+# nor trimmed means say anything about the rest: one odd process comes by chance, and where both
+# sides have some, as many more as the standard deviation of the difference (of Poisson's numbers)
+# times the square root of 2.
 MORE_ODD = 2
 # Contention was seen to make a case take up to 200 ns instead of 132 (getppid; docs/accuracy.md,
 # "What does SMT contention cost?").
@@ -209,7 +211,8 @@ def _more_odd(
     `base` and `new` are logarithms.
     """
     more = float(odd_new.mean() - odd_base.mean())
-    if abs(more) * min(base.size, new.size) < MORE_ODD - 1e-9:
+    fewest = max(MORE_ODD, math.sqrt(2 * (odd_base.sum() + odd_new.sum())))
+    if abs(more) * min(base.size, new.size) < fewest - 1e-9:
         return ""
     values, odd = (new, odd_new) if more > 0 else (base, odd_base)
     times = float(np.median(np.exp(values[odd])) / np.median(np.exp(values[~odd])))

@@ -50,8 +50,13 @@ def overlap(base: Sequence[Result], new: Sequence[Result]) -> str:
     return APART if first.ended <= second.began or second.ended <= first.began else MIXED
 
 
+def is_same_run(one: Result, other: Result) -> bool:
+    """Tell whether two results hold the same run, whatever their files are called."""
+    return bool(one.processes) and (one.date, one.processes) == (other.date, other.processes)
+
+
 def _of_two(base: Result, new: Result) -> str:
-    if base.processes and (base.date, base.processes) == (new.date, new.processes):
+    if is_same_run(base, new):
         return SAME_RUN
     first, second = _span(base), _span(new)
     if first is None or second is None:

@@ -86,14 +86,13 @@ def table(comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = Non
 
 
 def side(runs: Sequence[Result]) -> str:
-    """Return what tells one side from others: its file, machine and date; of each run, if few."""
-    named = [
-        f"{result.file} ({', '.join(filter(None, (result.name, _minute(result.date))))})"
-        for result in runs
-    ]
-    return (
-        formatting.listed(named) if len(named) == 1 else f"{len(named)} runs ({'; '.join(named)})"
-    )
+    """Return what tells one side from others: its files, machine and dates."""
+    files = formatting.listed([result.file for result in runs])
+    names = dict.fromkeys(result.name for result in runs)
+    dates = sorted({_minute(result.date) for result in runs} - {""})
+    when = " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else ""
+    text = f"{files} ({', '.join(filter(None, (*names, when)))})"
+    return text if len(runs) == 1 else f"{len(runs)} runs, {text}"
 
 
 def _minute(date: str) -> str:
@@ -274,8 +273,8 @@ def _verdict(row: dict[str, Any]) -> str:
     if row["why"]:
         text = f"{text}: {row['why']}"
     odd = [0 if pd.isna(row[name]) else int(row[name]) for name in ("odd_base", "odd_new")]
-    left_out = f" (odd processes left out: {odd[0]} of base, {odd[1]} of new)"
-    return text + left_out * any(odd)
+    odd_ones = f" (odd processes: {odd[0]} of base, {odd[1]} of new)"
+    return text + odd_ones * any(odd)
 
 
 def _cost(value: float, unit: str, view: View, result: Result) -> str:

@@ -29,12 +29,14 @@ from pkbench.cli.options import (
 from pkbench.cli.output import new_local_result, note, progress_bar
 from pkbench.cli.states import print_states
 from pkbench.machine import detect
-from pkbench.resultfile import check_output
-from pkbench.run import by_pyperf
+from pkbench.resultfile import OutputError, check_output
+from pkbench.run import by_pyperf, repeats
+from pkbench.run.journal import journal_path
 from pkbench.run.measurement import Request, measure
 from pkbench.run.memory import available_memory, too_large
 from pkbench.run.presets import PRESETS, single_run
 from pkbench.run.record import Record
+from pkbench.run.repeats import PAUSE
 from pkbench.run.schedule import Step
 
 TARGET = (
@@ -67,6 +69,20 @@ STOPPED = {
     "--name",
     help="Name of this machine in the result.  [default: CPU model and kernel]",
 )
+@click.option(
+    "--repeat",
+    type=click.IntRange(min=1),
+    default=1,
+    help="Measure so many times, a result each: FILE-1.json, FILE-2.json … Two sides of a "
+    "comparison, each repeated and started at once, take turns.",
+)
+@click.option(
+    "--pause",
+    type=TIME,
+    default=f"{PAUSE:.0f}s",
+    show_default=True,
+    help="Time between two repeats.",
+)
 @click.option("--resume", is_flag=True, help="Continue the interrupted run of -o FILE.")
 @click.option(
     "--orchestrator",
@@ -87,6 +103,8 @@ def run(
     budget: float | None,
     seed: int | None,
     name: str | None,
+    repeat: int,
+    pause: float,
     resume: bool,
     orchestrator: str,
     json_: bool,
@@ -94,7 +112,8 @@ def run(
     """Measure cases on this machine and write a result file.
 
     Measures all cases of the preset, or those that match a PATTERN. Cases that can't run here are
-    skipped, with the reason. Ctrl-C keeps what was measured; --resume continues.
+    skipped, with the reason. Ctrl-C keeps what was measured; --resume continues. Exits with 2 where
+    no case could be measured.
     """
     check_resume(resume, output)
     pyperf_options = None
@@ -116,16 +135,38 @@ def run(
     if machine.evidence == "function":
         chosen = single_run(chosen)
         pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.SINGLE_RUN)
-    path = output or new_local_result(preset)
+    paths = outputs(output or new_local_result(preset), repeat, resume)
+    measured = 0
+    for number, path in enumerate(paths):
+        if number:
+            with progress_bar() as show:
+                repeats.pause(pause, lambda done: show("pausing before the next run", done))
+        note(f"checking {machine.name} for noise sources")
+        own = resume and journal_path(path).exists()
+        request = Request(
+            *(cases, chosen, machine, doctors.examine(machine), path, seed, own, pyperf_options)
+        )
+        with progress_bar() as show:
+            record = measure(request, lambda step: show(describe_step(step), step.done))
+        print_record(cases, record, path, json_)
+        measured += sum(record.state(case.name)[0] == "measured" for case in cases)
+    if not measured:
+        note("pkbench: no case could be measured")
+        context.exit(2)
+
+
+def outputs(output: Path, repeat: int, resume: bool) -> list[Path]:
+    """Return the files to write, of a run or of several; raise OutputError where one exists."""
+    paths = repeats.outputs(output, repeat)
     if not resume:
-        check_output(path)
-    note(f"checking {machine.name} for noise sources")
-    request = Request(
-        *(cases, chosen, machine, doctors.examine(machine), path, seed, resume, pyperf_options)
-    )
-    with progress_bar() as show:
-        record = measure(request, lambda step: show(describe_step(step), step.done))
-    print_record(cases, record, path, json_)
+        for path in paths:
+            check_output(path)
+        return paths
+    left = list(repeats.unfinished(paths))
+    if not left:
+        files = " and ".join(map(str, dict.fromkeys((paths[0], paths[-1]))))
+        raise OutputError(f"nothing is left to resume: {files} exist already")
+    return left
 
 
 def refuse_schedule_options(given: Sequence[str]) -> None:

@@ -1,8 +1,9 @@
 """How the cases of a run ended, one line per case."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pkbench.cli.output import note, print_columns, print_json
 
@@ -41,6 +42,15 @@ def costs_by_case(path: Path) -> dict[str, str]:
     found = {}
     for row in frame.records(analysis.estimates(analysis.load([path]))):
         cost, bounds = formatting.own_cost(row)
-        parts = (f"{cost:>10}", f"[{bounds}]" if bounds else "", counts[str(row["case"])])
+        within = f"[{bounds}]" if bounds else _no_interval(row)
+        parts = (f"{cost:>10}", within, counts[str(row["case"])])
         found[str(row["case"])] = "  ".join(filter(None, parts))
     return found
+
+
+def _no_interval(row: Mapping[str, Any]) -> str:
+    """Say why a figure has no interval; "" for exact counts, which need none."""
+    from pkbench.analysis.interval import ENOUGH_PROCESSES
+
+    few = row["processes"] < ENOUGH_PROCESSES and row["unit"] != "instructions"
+    return f"[no interval: {row['processes']} of {ENOUGH_PROCESSES} processes]" if few else ""

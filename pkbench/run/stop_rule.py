@@ -23,8 +23,8 @@ from pkbench.worker.smt_contention import (
 # rule that looks after each round stops when the values happen to agree: what it calls a 95 %
 # interval then holds 87 to 92 % of the time (tests/benchmarks/coverage.py).
 PILOT = 10
-# Two-sided 95 % point of Student's t for PILOT - 1 degrees of freedom (Fisher and Yates, Statistical
-# Tables, table III).
+# Two-sided 95 % point of Student's t for PILOT - 1 degrees of freedom (Fisher and Yates,
+# Statistical Tables, table III).
 T95 = 2.262
 # Of a normal distribution, the standard error of a median ÷ that of a mean, of many values.
 MEDIAN_ERROR = math.sqrt(math.pi / 2)

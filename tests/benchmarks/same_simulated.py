@@ -125,7 +125,8 @@ def result(cases: Sequence[Values]) -> Result:
 def by_pkbench(base: Sequence[Values], new: Sequence[Values]) -> list[int]:
     """Return what `pkbench compare` calls each case."""
     signs = {SLOWER: 1, FASTER: -1}
-    verdicts = compare(result(base), result(new)).cases["verdict"]
+    found = compare(result(base), result(new), run_effect=0.0)  # as runs that took turns
+    verdicts = found.cases["verdict"]
     return [signs.get(str(verdict), 0) for verdict in verdicts]
 
 
