@@ -201,5 +201,5 @@ def with_assumptions(result_set: ResultSet) -> pd.DataFrame:
 
 
 def _end(row: pd.Series, end: str) -> float:
-    """Return an end of a cost's interval, or the cost itself where it has none."""
-    return float(row["value"] if pd.isna(row[end]) else row[end])
+    """Return an end of a cost's interval; NaN where a time has none, an exact count itself."""
+    return float(row["value"] if row["unit"] == "instructions" else row[end])

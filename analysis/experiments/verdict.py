@@ -54,11 +54,17 @@ class Here:
         row = self.rows[case]
         if pd.isna(row[quantity]) or (quantity.startswith("net") and not row["resolved"]):
             return None
-        return _interval(row, quantity, f"{quantity}_low", f"{quantity}_high")
+        return self._figure(row, quantity, f"{quantity}_low", f"{quantity}_high")
 
     def cost(self, case: str) -> Interval:
         """Return what a measured case costs, as measured."""
-        return _interval(self.rows[case], "gross", "low", "high")
+        return self._figure(self.rows[case], "gross", "low", "high")
+
+    def _figure(self, row: dict[str, Any], *columns: str) -> Interval:
+        value, low, high = (None if pd.isna(row[name]) else float(row[name]) for name in columns)
+        if self.result_set.exact:
+            low = high = value
+        return Interval(value or 0.0, low, high, int(row["processes"]))
 
     def _why(self, case: str) -> str:
         cases = self.result_set.cases
@@ -67,11 +73,6 @@ class Here:
             return "was not asked for"
         row = asked.iloc[0]
         return f"was {row['state']}: {row['reason']}" if row["reason"] else f"was {row['state']}"
-
-
-def _interval(row: dict[str, Any], *columns: str) -> Interval:
-    value, low, high = (None if pd.isna(row[name]) else float(row[name]) for name in columns)
-    return Interval(value or 0.0, low, high, int(row["processes"]))
 
 
 Judge = Callable[[Here], Verdict]
@@ -187,12 +188,11 @@ def share_at(case: str, rate: float, most: float) -> Judge:
         added = here.interval(case, "net")
         if added is None:
             return Verdict(INCONCLUSIVE, f"the cost of a switch in {case} is below resolution")
-        low, high = _ends(added)
-        found = Interval(added.value * rate, low * rate, high * rate)
+        found = _times(rate, added)
         share = formatting.figures(100 * found.value)
         text = f"{rate:,.0f} switches a second take {share} % of a CPU"
-        if low < high:
-            ends = (formatting.figures(100 * end * rate) for end in (low, high))
+        if found.low is not None and found.high is not None and found.low < found.high:
+            ends = (formatting.figures(100 * end) for end in (found.low, found.high))
             text += f" [{', '.join(ends)}]"
         return Verdict(_inside(found, float("-inf"), most), text)
 
@@ -200,45 +200,47 @@ def share_at(case: str, rate: float, most: float) -> Judge:
 
 
 def difference(over: Interval, under: Interval) -> Interval:
-    """Return the difference of two figures, by interval arithmetic."""
-    low, high = _ends(over)
-    least, most = _ends(under)
-    return Interval(over.value - under.value, low - most, high - least)
+    """Return the difference of two figures, by interval arithmetic: they may share a case."""
+    value = over.value - under.value
+    if over.low is None or over.high is None or under.low is None or under.high is None:
+        return Interval(value)
+    return Interval(value, over.low - under.high, over.high - under.low)
 
 
 def quotient(over: Interval, under: Interval) -> Interval:
     """Return the quotient of two figures above zero, by interval arithmetic."""
-    low, high = _ends(over)
-    least, most = _ends(under)
-    highest = high / least if least > 0 else float("inf")
-    return Interval(over.value / under.value, max(low, 0.0) / most, highest)
+    value = over.value / under.value
+    if over.low is None or over.high is None or under.low is None or under.high is None:
+        return Interval(value)
+    highest = over.high / under.low if under.low > 0 else float("inf")
+    return Interval(value, max(over.low, 0.0) / under.high, highest)
 
 
 def _a_page(here: Here, few: str, many: str, pages: int) -> Interval:
-    found = difference(here.cost(many), here.cost(few))
-    low, high = _ends(found)
-    return Interval(found.value / pages, low / pages, high / pages)
+    return _times(1 / pages, difference(here.cost(many), here.cost(few)))
 
 
-def _ends(found: Interval) -> tuple[float, float]:
-    low = found.value if found.low is None else found.low
-    return low, found.value if found.high is None else found.high
+def _times(factor: float, found: Interval) -> Interval:
+    low, high = (None if end is None else factor * end for end in (found.low, found.high))
+    return Interval(factor * found.value, low, high)
 
 
 def _inside(found: Interval, low: float, high: float) -> str:
     """Return SEEN if the whole interval is within bounds, NOT_SEEN if all is outside.
 
-    Else it contains a bound: INCONCLUSIVE.
+    Else it contains a bound, or there is no interval: INCONCLUSIVE.
     """
-    least, most = _ends(found)
-    if low <= least and most <= high:
+    if found.low is None or found.high is None:
+        return INCONCLUSIVE
+    if low <= found.low and found.high <= high:
         return SEEN
-    return NOT_SEEN if most < low or least > high else INCONCLUSIVE
+    return NOT_SEEN if found.high < low or found.low > high else INCONCLUSIVE
 
 
 def _text(found: Interval, unit: str) -> str:
     text = formatting.cost(found.value, unit)
-    low, high = _ends(found)
-    if low == high:
+    if found.low is None or found.high is None:
+        return f"{text} [too few processes for an interval]"
+    if found.low == found.high:
         return text
-    return f"{text} [{formatting.cost(low, unit)} to {formatting.cost(high, unit)}]"
+    return f"{text} [{formatting.cost(found.low, unit)} to {formatting.cost(found.high, unit)}]"
