@@ -157,7 +157,8 @@ def lowest_cost(costs: pd.DataFrame) -> pd.DataFrame:
 def tagging(costs: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
     """Return after how many switches tagging a region pays: switches, switches_low, switches_high.
 
-    There is a row where the costs of tagging and of both ways are known and WRPKRU costs less.
+    There is a row where the costs of tagging and of both ways are known and WRPKRU costs less. The
+    two ends are missing where one of the three has no interval.
     """
     columns = ["machine", "pages", "switches", "switches_low", "switches_high"]
     if costs.empty:
@@ -171,10 +172,7 @@ def tagging(costs: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
     both = tags
     for way, short in (("WRPKRU", "key"), ("mprotect", "plain")):
         rows = costs[costs["way"] == way]
-        ends = {short: rows["value"]} | {
-            f"{short}_{end}": rows[end].where(rows[end].notna(), rows["value"])
-            for end in ("low", "high")
-        }
+        ends = {short: rows["value"]} | {f"{short}_{end}": rows[end] for end in ("low", "high")}
         both = both.merge(rows[["machine", "pages"]].assign(**ends), on=["machine", "pages"])
     gain, least, most = (
         both["plain"] - both["key"],
@@ -183,10 +181,11 @@ def tagging(costs: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
     )
     found = both.assign(
         switches=both["tag"] / gain,
-        switches_low=both["tag_low"].fillna(both["tag"]) / most,
-        switches_high=both["tag_high"].fillna(both["tag"]) / least,
+        switches_low=both["tag_low"] / most,
+        switches_high=both["tag_high"] / least,
     )
-    return found.loc[least > 0, columns].reset_index(drop=True)
+    pays = (least > 0) | (least.isna() & (gain > 0))
+    return found.loc[pays, columns].reset_index(drop=True)
 
 
 def with_assumptions(result_set: ResultSet) -> pd.DataFrame:

@@ -81,6 +81,8 @@ def _lowest(row: dict[str, Any]) -> str:
 
 
 def _tagging(row: dict[str, Any]) -> str:
+    if pd.isna(row["switches_low"]) or pd.isna(row["switches_high"]):
+        return f"{formatting.figures(row['switches'])} switches"
     low, high = (formatting.figures(row[end]) for end in ("switches_low", "switches_high"))
     return f"{low} to {high} switches"
 
