@@ -80,6 +80,13 @@ def cases(request: pytest.FixtureRequest) -> list[Case]:
 
 
 @pytest.fixture
+def few(request: pytest.FixtureRequest) -> list[Case]:
+    """Return the cases of every benchmark at the points of the quick preset."""
+    patterns = request.config.getoption("cases") or ["*"]
+    return [case for case in select(patterns, (), "quick") if case.memory <= MODEST_BYTES]
+
+
+@pytest.fixture
 def listed(cases: list[Case], tmp_path: Path) -> Path:
     """Write them where a program can read them."""
     path = tmp_path / "cases"
@@ -190,6 +197,47 @@ def test_a_value_is_the_median_of_the_pieces_that_had_the_core_to_themselves(
     assert [] == unexpected(ask([link(gcc, sources, tmp_path / "pieces", *flags)]))
 
 
+FEW_KEYS = re.compile(r"\d+ keys? can be had, and \d+ are needed")
+NO_KEY = re.compile(r".*pkey_alloc fails: No space left on device.*")
+
+
+def check_few_keys(given: list[Answer], cases: list[Case], held: int) -> None:
+    """Check what the runner answers while so many of the 15 keys are taken."""
+    reasons = {answer.name: answer.skipped for answer in given if answer.skipped}
+    lacking = {
+        name: reason
+        for name, reason in reasons.items()
+        if (NO_KEY if held == 15 else FEW_KEYS).fullmatch(reason)
+    }
+    of_two = {
+        case.name for case in cases if case.benchmark.name in ("pkey-mprotect-j-k", "wasm-call-key")
+    }
+
+    assert [] == unexpected(given)
+    assert [case.name for case in cases] == [answer.name for answer in given]
+    if held == 15:
+        keyed = {answer.name for answer in given if benchmark_of(answer) in KEY_BENCHMARKS}
+        assert keyed == lacking.keys()
+    elif held == 14:
+        assert {"1 key can be had, and 2 are needed"} == {reasons[name] for name in of_two}
+    else:
+        assert not of_two & reasons.keys()
+    assert lacking
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("held", [13, 14, 15])
+def test_no_case_fails_where_something_else_holds_keys(
+    held: int, built: Callable[[str], Path], few: list[Case], listed: Path
+) -> None:
+    if lib.pk_machine_probe().keys_missing:
+        pytest.skip("this machine has no keys: the guest's test shows the same")
+
+    listed.write_text(case_list(few))
+
+    check_few_keys(ask([built("gcc"), f"hold={held}", listed]), few, held)
+
+
 def first_process(kernel: Kernel, program: Path, word: str, cases: bytes = b"") -> Iterator[str]:
     """Run a program as the first process of an emulated guest with protection keys."""
     archive = initramfs.pack(
@@ -234,3 +282,19 @@ def test_verify_catches_every_wrong_case_of_the_keys(wrong_cases: Path) -> None:
     assert [] == unexpected(given)
     assert [] == [answer for answer in skipped if not may_be_skipped(answer, version)]
     assert set(map(benchmark_of, given)) == KEY_BENCHMARKS
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+@pytest.mark.parametrize("held", [13, 14, 15])
+def test_no_case_fails_in_a_guest_where_something_else_holds_keys(
+    held: int, few: list[Case], listed: Path, tmp_path: Path
+) -> None:
+    keyed = [case for case in few if case.benchmark.full_name in KEY_BENCHMARKS]
+    listed.write_text(case_list(keyed))
+    sources = [*CORE, *FAMILIES, *runner_sources()]
+    runner = link(needs.compiler("gcc", "-static"), sources, tmp_path / "runner", "-static")
+    kernel = needs.kernel(VERSIONS[-1])
+    given = answers(first_process(kernel, runner, f"hold={held} /cases", listed.read_bytes()))
+
+    check_few_keys(given, keyed, held)

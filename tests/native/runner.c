@@ -1,4 +1,6 @@
-/* Runs every case as the tool does: open, verify, measure, verify, close. It does so twice, and the second time must
+/* Usage: runner [hold=KEYS] [FILE-OF-CASES]
+ *
+ * Runs every case as the tool does: open, verify, measure, verify, close. It does so twice, and the second time must
  * leave nothing behind. Each case has its own process, so that a crash becomes a result. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -227,9 +229,23 @@ static void answer(const struct walked *walked, void *context)
         tap_ok(walked->name);
 }
 
+/* Take keys as a preloaded library would. The processes of all cases inherit them. */
+static void hold_keys(const char *argument)
+{
+    unsigned held = 0;
+
+    if (sscanf(argument, "hold=%u", &held) != 1 || !pk_pkru_usable())
+        return;
+    while (held-- && pk_pkey_alloc(PKEY_DISABLE_ACCESS) > 0)
+        ;
+}
+
 int main(int argc, char **argv)
 {
     struct answer *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (argc > 1)
+        hold_keys(argv[1]);
 
     if (getpid() == 1)
         pk_regions_limit(GUEST_REGIONS);

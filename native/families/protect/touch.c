@@ -52,7 +52,7 @@ static int prepare_touch_keyed(void *state)
 {
     struct change *change = state;
 
-    pk_set_rights(change->keys[1], 0);
+    pk_set_rights(change->keys[1].number, 0);
     return prepare_touch(state);
 }
 
@@ -81,11 +81,11 @@ static int verify_touch_keyed(void *state)
     struct change *change = state;
     int status;
 
-    pk_set_rights(change->keys[1], PKEY_DISABLE_WRITE);
+    pk_set_rights(change->keys[1].number, PKEY_DISABLE_WRITE);
     status = verify_touch(state);
     if (status)
         return status;
-    pk_set_rights(change->keys[1], 0);
+    pk_set_rights(change->keys[1].number, 0);
     return pk_prove_allowed(PK_STORE, change->regions.at[0].base);
 }
 

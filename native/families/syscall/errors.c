@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
+#include "memory/domain.h"
 #include "memory/region.h"
 
 struct refused {
@@ -40,14 +41,14 @@ static int setup_length_0(void *state, const int64_t *point)
 static int setup_bad_key(void *state, const int64_t *point)
 {
     struct refused *refused = state;
+    struct pk_key key = {0};
+    int status = pk_key_take(&key, PKEY_DISABLE_WRITE);
 
     (void)point;
-    refused->before = pk_rdpkru();
-    refused->pkey = pk_pkey_alloc(0);
-    if (refused->pkey < 0)
-        return pk_error(-refused->pkey, "pkey_alloc");
-    pk_pkey_free(refused->pkey);
-    pk_wrpkru(refused->before);
+    if (status)
+        return status;
+    refused->pkey = key.number;
+    pk_key_give_back(&key);
     return setup_region(state, 0, pk_page_size(), -EINVAL);
 }
 
