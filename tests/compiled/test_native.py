@@ -197,6 +197,24 @@ def test_a_value_is_the_median_of_the_pieces_that_had_the_core_to_themselves(
     assert [] == unexpected(ask([link(gcc, sources, tmp_path / "pieces", *flags)]))
 
 
+def keyed_first(cases: list[Case]) -> list[Case]:
+    """Return the cases with keys, and then all: each case has all those with keys before it."""
+    keyed = [case for case in cases if case.benchmark.full_name in KEY_BENCHMARKS]
+    return [*keyed, *cases]
+
+
+@pytest.mark.slow
+def test_in_one_process_every_case_finds_keys_pkru_signals_cpus_and_mappings_as_they_were(
+    built: Callable[[str], Path], few: list[Case], listed: Path
+) -> None:
+    order = keyed_first(few)
+    listed.write_text(case_list(order))
+    given = ask([built("gcc"), "together", listed])
+
+    assert [] == unexpected(given)
+    assert [case.name for case in order] == [answer.name for answer in given]
+
+
 FEW_KEYS = re.compile(r"\d+ keys? can be had, and \d+ are needed")
 NO_KEY = re.compile(r".*pkey_alloc fails: No space left on device.*")
 
@@ -298,3 +316,23 @@ def test_no_case_fails_in_a_guest_where_something_else_holds_keys(
     given = answers(first_process(kernel, runner, f"hold={held} /cases", listed.read_bytes()))
 
     check_few_keys(given, keyed, held)
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+def test_in_one_process_of_a_guest_every_case_is_proved_after_every_case_with_keys(
+    few: list[Case], listed: Path, tmp_path: Path
+) -> None:
+    order = keyed_first(few)
+    listed.write_text(case_list(order))
+    sources = [*CORE, *FAMILIES, *runner_sources()]
+    runner = link(needs.compiler("gcc", "-static"), sources, tmp_path / "runner", "-static")
+    version = VERSIONS[-1]
+    kernel = needs.kernel(version)
+    given = answers(first_process(kernel, runner, "together /cases", listed.read_bytes()))
+
+    assert [] == unexpected(given)
+    assert [case.name for case in order] == [answer.name for answer in given]
+    assert [] == [
+        answer for answer in given if answer.skipped and not may_be_skipped(answer, version)
+    ]
