@@ -1,4 +1,5 @@
-/* Calls that the kernel refuses, or that have nothing to do: the cost of the error path. */
+/* Calls that the kernel refuses, or that have nothing to do: the cost of the error path. Their floor is the loop, and
+ * not getppid: they do less in the kernel than getppid does. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
@@ -152,7 +153,7 @@ static int verify_pkey_alloc(void *state)
 PK_BENCHMARK(mprotect_unaligned) = {
     .family = "syscall",
     .name = "mprotect-unaligned",
-    .floor = "syscall/getppid",
+    .floor = "instruction/empty-loop",
     .group = "refused",
     .operation = "mprotect of an address that is not page-aligned, refused with EINVAL",
     .state_size = sizeof(struct refused),
@@ -165,7 +166,7 @@ PK_BENCHMARK(mprotect_unaligned) = {
 PK_BENCHMARK(mprotect_length_0) = {
     .family = "syscall",
     .name = "mprotect-length-0",
-    .floor = "syscall/getppid",
+    .floor = "instruction/empty-loop",
     .group = "refused",
     .operation = "mprotect of no bytes, which succeeds and changes nothing",
     .state_size = sizeof(struct refused),
@@ -179,7 +180,7 @@ PK_BENCHMARK(pkey_mprotect_bad_key) = {
     .family = "syscall",
     .name = "pkey-mprotect-bad-key",
     .needs = PK_NEEDS_KEYS,
-    .floor = "syscall/getppid",
+    .floor = "instruction/empty-loop",
     .group = "refused",
     .operation = "pkey_mprotect to a key that is not allocated, refused with EINVAL",
     .state_size = sizeof(struct refused),
@@ -193,7 +194,7 @@ PK_BENCHMARK(pkey_alloc_refused) = {
     .family = "syscall",
     .name = "pkey-alloc-refused",
     .needs = PK_NEEDS_KEYS,
-    .floor = "syscall/getppid",
+    .floor = "instruction/empty-loop",
     .group = "refused",
     .operation = "pkey_alloc while every key is taken, refused with ENOSPC",
     .state_size = sizeof(struct refused),
