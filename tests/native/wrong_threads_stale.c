@@ -1,6 +1,8 @@
 #include "fake_calls.h"
 #include "wrong.h"
 
+#include <string.h>
+
 #include "families/threads/stale.c"
 
 static int do_nothing(void *state, unsigned member)
@@ -52,9 +54,16 @@ static int swap_the_visitor(void *state)
 {
     struct stale *stale = state;
     enum pk_team_kind other = stale->kind == PK_TEAM_THREADS ? PK_TEAM_PROCESSES : PK_TEAM_THREADS;
+    cpu_set_t own, all;
+    int status;
 
     pk_team_end(&stale->visitor);
-    return pk_team_start(&stale->visitor, 2, other, &visiting, state);
+    /* The members of a team take their CPUs from those that the caller may use. */
+    memset(&all, 0xff, sizeof all);
+    if (sched_getaffinity(0, sizeof own, &own) || sched_setaffinity(0, sizeof all, &all))
+        return -errno;
+    status = pk_team_start(&stale->visitor, 2, other, &visiting, state);
+    return sched_setaffinity(0, sizeof own, &own) ? -errno : status;
 }
 
 static int visit_nothing(void *state, unsigned member)
