@@ -43,7 +43,7 @@ def test_no_floor_has_more_instructions_than_what_contains_it(path: Path) -> Non
         < floor.smallest * floor.inner_loops * (1 - COUNTS_DIFFER)
     }
 
-    assert len(found) > 30
+    assert found
     assert {} == wrong
 
 
@@ -57,5 +57,5 @@ def test_no_floor_takes_longer_than_what_contains_it(path: Path) -> None:
         if case.high * case.inner_loops < floor.low * floor.inner_loops * (1 - TIMES_DIFFER)
     }
 
-    assert len(found) > 30
+    assert found
     assert {} == wrong

@@ -1,5 +1,5 @@
-/* Calls that the kernel refuses, or that have nothing to do: the cost of the error path. Their floor is the loop, and
- * not getppid: they do less in the kernel than getppid does. */
+/* Calls that the kernel refuses, or that have nothing to do: the cost of the error path. mprotect of no bytes is the
+ * fixed overhead (floor) of the calls that do something: entry, arguments, exit. getppid does more than that. */
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
