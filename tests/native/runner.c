@@ -150,12 +150,17 @@ static void hold_keys(const char *argument)
 int main(int argc, char **argv)
 {
     struct answer *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    const char *how = argc > 1 ? argv[1] : "";
+    walk_step *step = answer_alone;
 
-    hold_keys(how);
+    /* The kernel may pass others of its words to the first process of a guest. */
+    for (int i = 1; i < argc; i++) {
+        hold_keys(argv[i]);
+        if (!strcmp(argv[i], "together"))
+            step = answer_together;
+    }
     if (getpid() == 1)
         pk_regions_limit(GUEST_REGIONS);
     tap_begin();
-    walk_table(argc, argv, strcmp(how, "together") ? answer_alone : answer_together, shared);
+    walk_table(argc, argv, step, shared);
     return tap_end();
 }
