@@ -26,7 +26,7 @@ def pairs(path: Path) -> Iterator[tuple[Any, Any]]:
     rows = {row.case: row for row in pka.estimates(pka.load(path)).itertuples()}
     for name, row in rows.items():
         try:
-            floor = parse_case(name).floor
+            floor = parse_case(str(name)).floor
         except (LookupError, PointError):
             continue  # of an older catalogue
         if floor and floor.name in rows:

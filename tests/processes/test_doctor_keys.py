@@ -28,7 +28,7 @@ def test_a_refused_call_is_named_with_its_errno_and_the_filter(call: str) -> Non
     if not detect().keys.supported:
         pytest.skip("no keys work here, so no call of theirs can be refused")
     pkbench = Path(sys.executable).parent / "pkbench"
-    command = [sys.executable, "-c", REFUSE, str(CALLS[call]), pkbench, "doctor"]
+    command = [sys.executable, "-c", REFUSE, str(CALLS[call]), str(pkbench), "doctor"]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     finding = said[said.index(" keys  ") :].partition("\nwarning")[0]
 
