@@ -146,6 +146,28 @@ struct held held_look(void)
     return held;
 }
 
+static int prove_settings(const struct held *now, const struct held *before)
+{
+    if (now->free_keys != before->free_keys)
+        return pk_disprove("%u keys of %u are free", now->free_keys, before->free_keys);
+    if (now->cpus != before->cpus)
+        return pk_disprove("the thread may use %u CPUs instead of %u", now->cpus, before->cpus);
+    if (now->blocked != before->blocked)
+        return pk_disprove("the blocked signals are %#" PRIx64 " instead of %#" PRIx64, now->blocked, before->blocked);
+    if (now->handled != before->handled)
+        return pk_disprove("the handled signals are %#" PRIx64 " instead of %#" PRIx64, now->handled, before->handled);
+    if (now->altstack != before->altstack)
+        return pk_disprove("there is %s alternate signal stack", now->altstack ? "an" : "no");
+    return now->pkru == before->pkru ? 0 : pk_disprove("PKRU is 0x%08x instead of 0x%08x", now->pkru, before->pkru);
+}
+
+int held_prove_settings(const struct held *before)
+{
+    struct held now = held_look();
+
+    return prove_settings(&now, before);
+}
+
 int held_prove_nothing_left(const struct held *before)
 {
     struct held now = held_look();
@@ -154,21 +176,11 @@ int held_prove_nothing_left(const struct held *before)
         return pk_disprove("it leaves %u mappings behind", now.mappings - before->mappings);
     if (now.mapped > before->mapped)
         return pk_disprove("it leaves %" PRIu64 " more bytes mapped", now.mapped - before->mapped);
-    if (now.free_keys != before->free_keys)
-        return pk_disprove("%u keys of %u are free", now.free_keys, before->free_keys);
     if (now.threads != before->threads)
         return pk_disprove("there are %u threads instead of %u", now.threads, before->threads);
     if (now.descriptors != before->descriptors)
         return pk_disprove("there are %u open files instead of %u", now.descriptors, before->descriptors);
     if (now.children != before->children)
         return pk_disprove("it leaves a child process behind");
-    if (now.cpus != before->cpus)
-        return pk_disprove("the thread may use %u CPUs instead of %u", now.cpus, before->cpus);
-    if (now.blocked != before->blocked)
-        return pk_disprove("the blocked signals are %#" PRIx64 " instead of %#" PRIx64, now.blocked, before->blocked);
-    if (now.handled != before->handled)
-        return pk_disprove("the handled signals are %#" PRIx64 " instead of %#" PRIx64, now.handled, before->handled);
-    if (now.altstack != before->altstack)
-        return pk_disprove("there is %s alternate signal stack", now.altstack ? "an" : "no");
-    return now.pkru == before->pkru ? 0 : pk_disprove("PKRU is 0x%08x instead of 0x%08x", now.pkru, before->pkru);
+    return prove_settings(&now, before);
 }

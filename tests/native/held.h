@@ -19,5 +19,8 @@ struct held {
 
 struct held held_look(void);
 
-/* 0, or PK_DISPROVED if the process does not hold what it held before. */
+/* 0, or PK_DISPROVED if keys, PKRU, CPUs, signals or their stack are not as they were. */
+int held_prove_settings(const struct held *before);
+
+/* The same, and no more memory, threads, files or children than before. */
 int held_prove_nothing_left(const struct held *before);
