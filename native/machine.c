@@ -1,5 +1,6 @@
 /* Describes this machine: CPUID, whether protection keys work, and if not, why. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,27 +53,58 @@ static uint32_t count_keys(void)
     return count;
 }
 
-/* The last step of the detection: a store that a key denies must fault because of that key. */
-static int prove_key(int pkey)
+/* Whether a seccomp filter may refuse this process a system call. */
+static int filtered(void)
+{
+    FILE *file = fopen("/proc/self/status", "re");
+    char line[256];
+    int mode = 0;
+
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Seccomp: %d", &mode) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return mode == 2;
+}
+
+/* Say which of the three calls failed, how, and what may be in its way. */
+static void keep_refused(const char *call, int error)
+{
+    snprintf(missing, sizeof missing, "the CPU and the kernel have protection keys, but %s fails: %s (errno %d)%s",
+             call, strerror(error), error,
+             error != ENOSPC && filtered() ? "; this process has a seccomp filter, which may refuse the call" : "");
+}
+
+/* A store that a key denies must fault because of that key. */
+static int prove_store(const struct pk_region *region, int pkey)
+{
+    int status = pk_prove_refused(PK_STORE, region->base, pkey);
+
+    if (status)
+        return status;
+    pk_set_rights(pkey, 0);
+    return pk_prove_allowed(PK_STORE, region->base);
+}
+
+/* The last step of the detection. */
+static void prove_key(int pkey)
 {
     struct pk_region region = {0};
-    int status = pk_region_map(&region, 1);
+    int status = pk_region_map(&region, 1), refused = 0;
 
-    if (!status && pk_pkey_mprotect(region.base, pk_page_size(), PROT_READ | PROT_WRITE, pkey))
-        status = pk_disprove("pkey_mprotect refuses an allocated key");
     if (!status)
-        status = pk_prove_refused(PK_STORE, region.base, pkey);
-    if (!status) {
-        pk_set_rights(pkey, 0);
-        status = pk_prove_allowed(PK_STORE, region.base);
-    }
+        refused = pk_pkey_mprotect(region.base, pk_page_size(), PROT_READ | PROT_WRITE, pkey);
+    if (refused)
+        keep_refused("pkey_mprotect", -refused);
+    else if (status || prove_store(&region, pkey))
+        snprintf(missing, sizeof missing, "protection keys do not protect memory here: %s", pk_reason());
     pk_region_unmap(&region);
-    return status;
 }
 
 static const char *try_keys(void)
 {
-    int pkey;
+    int pkey, freed;
 
     machine.alloc_errno = -1;
     if (!PK_HAS_PKRU) {
@@ -87,15 +119,16 @@ static const char *try_keys(void)
     pkey = pk_pkey_alloc(PKEY_DISABLE_WRITE);
     machine.alloc_errno = pkey < 0 ? -pkey : 0;
     if (pkey < 0) {
-        snprintf(missing, sizeof missing, "the CPU and the kernel have protection keys, but pkey_alloc fails: %s",
-                 strerror(-pkey));
+        keep_refused("pkey_alloc", -pkey);
         return missing;
     }
     if (pk_pkru_rights(pk_rdpkru(), pkey) != PKEY_DISABLE_WRITE)
         snprintf(missing, sizeof missing, "pkey_alloc did not set the requested rights (PKRU is 0x%08x)", pk_rdpkru());
-    else if (prove_key(pkey))
-        snprintf(missing, sizeof missing, "protection keys do not protect memory here: %s", pk_reason());
-    pk_pkey_free(pkey);
+    else
+        prove_key(pkey);
+    freed = pk_pkey_free(pkey);
+    if (freed && !missing[0])
+        keep_refused("pkey_free", -freed);
     pk_wrpkru(machine.initial_pkru);
     return missing[0] ? missing : NULL;
 }

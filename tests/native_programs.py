@@ -72,7 +72,7 @@ def link(compiler: str, inputs: Iterable[Path], program: Path, *flags: str) -> P
 
 def runner_sources() -> list[Path]:
     """Return what the runner is made of besides native/."""
-    return [PROGRAMS / name for name in ("runner.c", "walk.c", "tap.c")]
+    return [PROGRAMS / name for name in ("runner.c", "held.c", "walk.c", "tap.c")]
 
 
 def case_list(cases: Iterable[Case]) -> str:

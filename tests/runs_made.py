@@ -16,7 +16,7 @@ from pkbench.run.measurement import Request, measure
 from pkbench.run.presets import PRESETS
 from pkbench.run.record import Record
 
-CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
+CASES = select(("syscall/getppid", "syscall/mprotect-page"), (), "quick")
 NAMES = [case.name for case in CASES]
 ROUNDS = 6
 PRESET = replace(PRESETS["quick"], rounds=ROUNDS, least_rounds=ROUNDS, values=3)

@@ -1,8 +1,19 @@
 #define _GNU_SOURCE
 #include "memory/domain.h"
 
+#include <errno.h>
+
 #include "memory/trap.h"
 #include "reason.h"
+
+static unsigned taken; /* keys that the open case holds */
+
+int pk_key_refused(int error, unsigned held)
+{
+    if (error != ENOSPC)
+        return pk_error(error, "pkey_alloc");
+    return pk_skip("%u key%s can be had, and %u are needed", held, held == 1 ? "" : "s", held + 1);
+}
 
 int pk_key_take(struct pk_key *key, uint32_t rights)
 {
@@ -10,7 +21,8 @@ int pk_key_take(struct pk_key *key, uint32_t rights)
     int number = pk_pkey_alloc(rights);
 
     if (number < 0)
-        return pk_error(-number, "pkey_alloc");
+        return pk_key_refused(-number, taken);
+    taken++;
     *key = (struct pk_key){.number = number,
                            .open = pk_pkru_with(before, number, 0),
                            .closed = pk_pkru_with(before, number, rights),
@@ -23,6 +35,7 @@ void pk_key_give_back(struct pk_key *key)
     if (key->number <= 0)
         return;
     pk_pkey_free(key->number);
+    taken--;
     pk_wrpkru(key->before);
     key->number = 0;
 }

@@ -17,11 +17,15 @@ struct pk_domain {
 };
 
 /* Allocate a key with these rights, which take effect in this thread: PKEY_DISABLE_WRITE or PKEY_DISABLE_ACCESS,
- * because a key that allows everything could not be proved. 0 or -errno. */
+ * because a key that allows everything could not be proved. 0 or -errno; PK_SKIPPED if no key is left. All keys of a
+ * case come from here, so that the reason says how many it had. */
 int pk_key_take(struct pk_key *key, uint32_t rights);
 
 /* Free the key and restore PKRU. Does nothing if no key was taken. */
 void pk_key_give_back(struct pk_key *key);
+
+/* Why pkey_alloc failed with this error, when the case held so many keys. PK_SKIPPED if no key is left, or -error. */
+int pk_key_refused(int error, unsigned held);
 
 /* Map a region of resident pages, readable and writable, under a key with these rights. 0, PK_SKIPPED or -errno;
  * pk_domain_unmap follows in each case. */

@@ -166,7 +166,7 @@ int pk_team_prove_asleep(const struct pk_team *team, unsigned member)
     FILE *stat;
     int thread = atomic_load(&team->shared->slots[member].thread);
 
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+    snprintf(path, sizeof path, "/proc/%d/stat", thread); /* also of a thread in another process */
     stat = fopen(path, "re");
     if (!stat)
         return pk_error(errno, "read a thread's state");

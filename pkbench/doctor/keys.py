@@ -8,6 +8,7 @@ from pkbench.machine import Machine, read
 
 ALL_KEYS = 15  # 16 in the register, of which key 0 belongs to every page
 INITIAL_PKRU = 0x55555554  # arch/x86/mm/pkeys.c: init_pkru_value
+FILTERED = "seccomp filter"  # native/machine.c says so
 INIT_PKRU = "sys/kernel/debug/x86/init_pkru"
 
 SKIPPED = (
@@ -61,7 +62,12 @@ def _why_no_keys(machine: Machine) -> str:
         )
     if found.alloc_errno == errno.ENOSPC:
         return "a preloaded library may hold the keys; run without LD_PRELOAD"
-    return "a container's filter or the hypervisor may prevent it; try outside of it"
+    if FILTERED in found.reason:
+        return (
+            "allow pkey_alloc, pkey_mprotect and pkey_free in the filter of the container (docker "
+            "run --security-opt seccomp=…) or the service (SystemCallFilter=), or run outside of it"
+        )
+    return "a container or the hypervisor may prevent it; try outside of it"
 
 
 def _restore_rights(root: Path) -> dict[str, str]:

@@ -80,6 +80,13 @@ def cases(request: pytest.FixtureRequest) -> list[Case]:
 
 
 @pytest.fixture
+def few(request: pytest.FixtureRequest) -> list[Case]:
+    """Return the cases of every benchmark at the points of the quick preset."""
+    patterns = request.config.getoption("cases") or ["*"]
+    return [case for case in select(patterns, (), "quick") if case.memory <= MODEST_BYTES]
+
+
+@pytest.fixture
 def listed(cases: list[Case], tmp_path: Path) -> Path:
     """Write them where a program can read them."""
     path = tmp_path / "cases"
@@ -190,6 +197,58 @@ def test_a_value_is_the_median_of_the_pieces_that_had_the_core_to_themselves(
     assert [] == unexpected(ask([link(gcc, sources, tmp_path / "pieces", *flags)]))
 
 
+def keyed_first(cases: list[Case]) -> list[Case]:
+    """Return the cases with keys, and then all: each case has all those with keys before it."""
+    keyed = [case for case in cases if case.benchmark.full_name in KEY_BENCHMARKS]
+    return [*keyed, *cases]
+
+
+@pytest.mark.slow
+def test_in_one_process_every_case_finds_keys_pkru_signals_cpus_and_mappings_as_they_were(
+    built: Callable[[str], Path], few: list[Case], listed: Path
+) -> None:
+    order = keyed_first(few)
+    listed.write_text(case_list(order))
+    given = ask([built("gcc"), "together", listed])
+
+    assert [] == unexpected(given)
+    assert [case.name for case in order] == [answer.name for answer in given]
+
+
+OF_TWO_KEYS = {"pkey-mprotect-j-k", "wasm-call-key"}
+NO_KEY = re.compile(r".*pkey_alloc fails: No space left on device.*")
+
+
+def check_few_keys(given: list[Answer], cases: list[Case], held: int) -> None:
+    """Check what the runner answers while so many of the 15 keys are taken."""
+    reasons = {answer.name: answer.skipped for answer in given if answer.skipped}
+    keyed = {answer.name for answer in given if benchmark_of(answer) in KEY_BENCHMARKS}
+    of_two = {case.name for case in cases if case.benchmark.name in OF_TWO_KEYS}
+
+    assert [] == unexpected(given)
+    assert [case.name for case in cases] == [answer.name for answer in given]
+    if held == 15:
+        assert keyed == {name for name, reason in reasons.items() if NO_KEY.fullmatch(reason)}
+    elif held == 14:
+        one = "1 key can be had, and 2 are needed"
+        assert dict.fromkeys(of_two, one) == {name: reasons.get(name) for name in of_two}
+    else:
+        assert not of_two & reasons.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("held", [13, 14, 15])
+def test_no_case_fails_where_something_else_holds_keys(
+    held: int, built: Callable[[str], Path], few: list[Case], listed: Path
+) -> None:
+    if lib.pk_machine_probe().keys_missing:
+        pytest.skip("this machine has no keys: the guest's test shows the same")
+
+    listed.write_text(case_list(few))
+
+    check_few_keys(ask([built("gcc"), f"hold={held}", listed]), few, held)
+
+
 def first_process(kernel: Kernel, program: Path, word: str, cases: bytes = b"") -> Iterator[str]:
     """Run a program as the first process of an emulated guest with protection keys."""
     archive = initramfs.pack(
@@ -234,3 +293,40 @@ def test_verify_catches_every_wrong_case_of_the_keys(wrong_cases: Path) -> None:
     assert [] == unexpected(given)
     assert [] == [answer for answer in skipped if not may_be_skipped(answer, version)]
     assert set(map(benchmark_of, given)) == KEY_BENCHMARKS
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+@pytest.mark.parametrize("held", [13, 14, 15])
+def test_no_case_fails_in_a_guest_where_something_else_holds_keys(
+    held: int, few: list[Case], listed: Path, tmp_path: Path
+) -> None:
+    keyed = [case for case in few if case.benchmark.full_name in KEY_BENCHMARKS]
+    listed.write_text(case_list(keyed))
+    sources = [*CORE, *FAMILIES, *runner_sources()]
+    runner = link(needs.compiler("gcc", "-static"), sources, tmp_path / "runner", "-static")
+    kernel = needs.kernel(VERSIONS[-1])
+    given = answers(first_process(kernel, runner, f"hold={held} /cases", listed.read_bytes()))
+
+    check_few_keys(given, keyed, held)
+
+
+@pytest.mark.guest
+@pytest.mark.slow
+def test_in_one_process_of_a_guest_every_case_is_proved_after_every_case_with_keys(
+    few: list[Case], listed: Path, tmp_path: Path
+) -> None:
+    # One case of each benchmark: emulation takes long.
+    order = keyed_first(list({case.benchmark.full_name: case for case in few}.values()))
+    listed.write_text(case_list(order))
+    sources = [*CORE, *FAMILIES, *runner_sources()]
+    runner = link(needs.compiler("gcc", "-static"), sources, tmp_path / "runner", "-static")
+    version = VERSIONS[-1]
+    kernel = needs.kernel(version)
+    given = answers(first_process(kernel, runner, "together /cases", listed.read_bytes()))
+
+    assert [] == unexpected(given)
+    assert [case.name for case in order] == [answer.name for answer in given]
+    assert [] == [
+        answer for answer in given if answer.skipped and not may_be_skipped(answer, version)
+    ]

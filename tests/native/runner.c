@@ -1,7 +1,9 @@
-/* Runs every case as the tool does: open, verify, measure, verify, close. It does so twice, and the second time must
- * leave nothing behind. Each case has its own process, so that a crash becomes a result. */
+/* Usage: runner [hold=KEYS | together] [FILE-OF-CASES]
+ *
+ * Runs every case as the tool does: open, verify, measure, verify, close. It does so twice, and the second time must
+ * leave nothing behind. Each case has its own process, so that a crash becomes a result; or
+ * they share one, so that each finds what the others left. */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "cpu/pkey.h"
+#include "held.h"
 #include "memory/region.h"
 #include "tap.h"
 #include "walk.h"
@@ -22,119 +25,11 @@
 #define PATIENCE_SECONDS 120
 #define GUEST_REGIONS 16 /* regions in a batch, as for a count: emulation takes long to prove each */
 
-/* What a case might leave behind. */
-struct held {
-    unsigned mappings;
-    unsigned free_keys;
-    unsigned threads;
-    unsigned descriptors;
-    unsigned children;
-    uint32_t pkru;
-};
-
 /* What the process of a case reports. */
 struct answer {
     int status;
     char why[640];
 };
-
-/* Count mappings without the C library's heap. The heap keeps freed memory, and grows by a mapping after a fork; the
- * address sanitizer finds leaks in it. */
-static unsigned count_mappings(void)
-{
-    FILE *maps;
-    char line[512];
-    unsigned lines = 0;
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-    return 0; /* a sanitizer maps memory of its own */
-#endif
-    maps = fopen("/proc/self/maps", "re");
-    while (maps && fgets(line, sizeof line, maps))
-        lines += !strstr(line, "[heap]");
-    if (maps)
-        fclose(maps);
-    return lines;
-}
-
-static unsigned count_free_keys(void)
-{
-    int keys[PK_KEYS_MAX];
-    unsigned count = 0;
-
-    while (count < PK_KEYS_MAX && (keys[count] = pk_pkey_alloc(0)) > 0)
-        count++;
-    for (unsigned i = 0; i < count; i++)
-        pk_pkey_free(keys[i]);
-    return count;
-}
-
-static unsigned count_entries(const char *path)
-{
-    DIR *folder = opendir(path);
-    unsigned count = 0;
-
-    while (folder && readdir(folder))
-        count++;
-    if (folder)
-        closedir(folder);
-    return count;
-}
-
-static unsigned count_children(void)
-{
-    siginfo_t info = {0};
-
-    return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
-}
-
-/* A joined thread may remain visible for a moment. */
-static unsigned count_threads(void)
-{
-    const struct timespec moment = {.tv_nsec = 1000000};
-    unsigned count = 0;
-
-#ifdef __SANITIZE_THREAD__
-    return 0; /* the sanitizer has a thread of its own */
-#endif
-    for (int i = 0; (count = count_entries("/proc/self/task")) > 3 && i < 100; i++)
-        nanosleep(&moment, NULL);
-    return count;
-}
-
-static struct held look(void)
-{
-    struct held held = {
-        .threads = count_threads(),
-        .descriptors = count_entries("/proc/self/fd"),
-        .children = count_children(),
-        .mappings = count_mappings(),
-    };
-
-    if (pk_pkru_usable()) {
-        held.pkru = pk_rdpkru();
-        held.free_keys = count_free_keys();
-        pk_wrpkru(held.pkru);
-    }
-    return held;
-}
-
-static int prove_nothing_left(const struct held *before)
-{
-    struct held now = look();
-
-    if (now.mappings > before->mappings)
-        return pk_disprove("it leaves %u mappings behind", now.mappings - before->mappings);
-    if (now.free_keys != before->free_keys)
-        return pk_disprove("%u keys of %u are free", now.free_keys, before->free_keys);
-    if (now.threads != before->threads)
-        return pk_disprove("there are %u threads instead of %u", now.threads, before->threads);
-    if (now.descriptors != before->descriptors)
-        return pk_disprove("there are %u open files instead of %u", now.descriptors, before->descriptors);
-    if (now.children != before->children)
-        return pk_disprove("it leaves a child process behind");
-    return now.pkru == before->pkru ? 0 : pk_disprove("PKRU is 0x%08x instead of 0x%08x", now.pkru, before->pkru);
-}
 
 static int measure(struct pk_case *opened)
 {
@@ -163,22 +58,21 @@ static int use(const struct walked *walked)
 
 static void try_case(const struct walked *walked, struct answer *answer)
 {
+    struct held before;
     int status, left = 0;
-    uint32_t pkru;
 
     /* The first time, the C library keeps some memory for later, both for running a case and for looking. musl keeps
      * more after a hundred requests. A case that leaves something behind does so each time. */
-    look();
-    pkru = pk_pkru_usable() ? pk_rdpkru() : 0;
+    held_look();
+    before = held_look();
     status = use(walked);
     /* The first time as well: what changes it once and finds it changed the next time leaves it as it was found. */
-    if (!status && pk_pkru_usable() && pk_rdpkru() != pkru)
-        status = pk_disprove("it leaves PKRU at 0x%08x instead of 0x%08x", pk_rdpkru(), pkru);
+    if (!status)
+        status = held_prove_settings(&before);
     for (int uses = 0; !status && uses < 2 && (!uses || left); uses++) {
-        struct held before = look();
-
+        before = held_look();
         status = use(walked);
-        left = status ? 0 : prove_nothing_left(&before);
+        left = status ? 0 : held_prove_nothing_left(&before);
     }
     answer->status = status ? status : left;
     snprintf(answer->why, sizeof answer->why, "%s", pk_reason());
@@ -201,7 +95,17 @@ static int await(pid_t child, int *status)
     return 0;
 }
 
-static void answer(const struct walked *walked, void *context)
+static void report(const struct walked *walked, const struct answer *answer)
+{
+    if (answer->status == PK_SKIPPED)
+        tap_skip(walked->name, answer->why);
+    else if (answer->status)
+        tap_not_ok(walked->name, answer->why);
+    else
+        tap_ok(walked->name);
+}
+
+static void answer_alone(const struct walked *walked, void *context)
 {
     struct answer *answer = context;
     int status;
@@ -219,21 +123,43 @@ static void answer(const struct walked *walked, void *context)
         tap_not_ok(walked->name, child < 0 ? "no process" : "it hangs");
     else if (WIFSIGNALED(status) || WEXITSTATUS(status))
         tap_not_ok(walked->name, WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "its process failed");
-    else if (answer->status == PK_SKIPPED)
-        tap_skip(walked->name, answer->why);
-    else if (answer->status)
-        tap_not_ok(walked->name, answer->why);
     else
-        tap_ok(walked->name);
+        report(walked, answer);
+}
+
+static void answer_together(const struct walked *walked, void *context)
+{
+    struct answer *answer = context;
+
+    try_case(walked, answer);
+    report(walked, answer);
+}
+
+/* Take keys as a preloaded library would. The processes of all cases inherit them. */
+static void hold_keys(const char *argument)
+{
+    unsigned held = 0;
+
+    if (sscanf(argument, "hold=%u", &held) != 1 || !pk_pkru_usable())
+        return;
+    while (held-- && pk_pkey_alloc(PKEY_DISABLE_ACCESS) > 0)
+        ;
 }
 
 int main(int argc, char **argv)
 {
     struct answer *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    walk_step *step = answer_alone;
 
+    /* The kernel may pass others of its words to the first process of a guest. */
+    for (int i = 1; i < argc; i++) {
+        hold_keys(argv[i]);
+        if (!strcmp(argv[i], "together"))
+            step = answer_together;
+    }
     if (getpid() == 1)
         pk_regions_limit(GUEST_REGIONS);
     tap_begin();
-    walk_table(argc, argv, answer, shared);
+    walk_table(argc, argv, step, shared);
     return tap_end();
 }

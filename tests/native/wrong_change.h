@@ -21,14 +21,13 @@ static inline int merge_a_guard(void *state)
 {
     const struct change *change = state;
 
-    return merge_guard(&change->regions.at[0], change->to.prot, change->keys[change->to.key]);
+    return merge_guard(&change->regions.at[0], change->to.prot, change->keys[change->to.key].number);
 }
 
 static inline int tag_with_another_key(void *state)
 {
-    const struct change *change = state;
     int prepared = prepare(state);
 
-    idle.other_key = change->keys[change->to.key ? change->to.key % 2 + 1 : 1];
+    idle.other_key = pk_pkey_alloc(PKEY_DISABLE_WRITE);
     return prepared;
 }

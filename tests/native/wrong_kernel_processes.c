@@ -43,8 +43,8 @@ static int change_own_pkru(void *state)
 }
 
 WRONG_CASES = {
-    {"there is no child to wait for", "kernel/fork*", "did not exit as expected", let_the_kernel_reap},
-    {"there is no program", "kernel/exec*", "the program was not executed", empty_the_program},
+    {"there is no child to wait for", "kernel/fork[-/]p*", "did not exit as expected", let_the_kernel_reap},
+    {"there is no program", "kernel/exec[-/]p*", "the program was not executed", empty_the_program},
     {"the child has another PKRU", "kernel/fork/*", "the child's PKRU is not", expect_another_pkru},
     {"the parent has another PKRU", "kernel/exec/*", "PKRU is", change_own_pkru},
     {"the program has another PKRU", "kernel/exec/*", "the program's PKRU", expect_another_initial_pkru},

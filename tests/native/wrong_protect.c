@@ -23,7 +23,7 @@ static int make_the_keys_one(void *state)
 {
     struct change *change = state;
 
-    change->keys[2] = change->keys[1];
+    change->keys[2].number = change->keys[1].number;
     return 0;
 }
 
@@ -31,7 +31,7 @@ static int allow_writing(void *state)
 {
     const struct change *change = state;
 
-    pk_wrpkru(pk_pkru_with(pk_pkru_with(pk_rdpkru(), change->keys[1], 0), change->keys[2], 0));
+    pk_wrpkru(pk_pkru_with(pk_pkru_with(pk_rdpkru(), change->keys[1].number, 0), change->keys[2].number, 0));
     return 0;
 }
 

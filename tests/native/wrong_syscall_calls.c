@@ -14,7 +14,7 @@ static int merge_a_guard(void *state)
 {
     const struct same *same = state;
 
-    return merge_guard(&same->region, PROT_READ | PROT_WRITE, same->pkey);
+    return merge_guard(&same->region, PROT_READ | PROT_WRITE, same->key.number);
 }
 
 /* The operation must not repair the fault. */
@@ -29,7 +29,7 @@ static int allow_writing(void *state)
 {
     const struct same *same = state;
 
-    pk_set_rights(same->pkey, 0);
+    pk_set_rights(same->key.number, 0);
     return 0;
 }
 

@@ -8,7 +8,7 @@ static int expect_another_key_taken(void *state)
     struct taken *taken = state;
     int next = pk_pkey_alloc(0);
 
-    taken->keys[taken->count++] = next;
+    taken->keys[taken->count++].number = next;
     return next < 0 ? next : pk_pkey_free(next);
 }
 

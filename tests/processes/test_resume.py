@@ -35,7 +35,7 @@ output = Path(sys.argv[1])
 preset = replace(
     PRESETS["quick"], rounds=20, least_rounds=20, values=2, warmups=0, value_seconds=0.02
 )
-cases = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
+cases = select(("syscall/getppid", "syscall/mprotect-page"), (), "quick")
 machine = detect(name="lab 1")
 resume = journal_path(output).exists()
 print("begun", flush=True)

@@ -212,6 +212,19 @@ def test_a_familys_page_lists_its_cases_benchmarks_in_order(family: str) -> None
     assert all(f"| {each.operation} |" in table for each in own)
 
 
+@pytest.mark.parametrize("family", sorted(docs_read.families()))
+def test_the_audit_answers_its_three_questions_for_every_benchmark_once(family: str) -> None:
+    rows = docs_read.section(f"benchmarks/{family}", "What is timed").split("|---|")[-1]
+    answers = [line.split(" | ") for line in rows.splitlines() if line.startswith("| `")]
+    audited = [name for row in answers for name in re.findall(r"`([^`]+)`", row[0])]
+
+    assert {4} == {len(row) for row in answers}
+    assert all(cell.strip(" |") for row in answers for cell in row)
+    assert sorted(audited) == sorted(
+        each.name for each in by_name().values() if each.family == family
+    )
+
+
 def test_there_is_a_page_for_every_family_and_no_other() -> None:
     assert docs_read.families() == {page.stem for page in (DOCS / "benchmarks").glob("*.md")}
 

@@ -7,6 +7,11 @@ import pytest
 from doctor_made import KEYS_BROKEN, look
 from machines_made import ARM64, NO_KEYS, WITH_KEYS
 
+FILTERED = (
+    "pkey_free fails: Operation not permitted (errno 1); this process has a seccomp filter, which "
+    "may refuse the call"
+)
+
 
 @pytest.mark.parametrize(
     ("probe", "status", "evidence"),
@@ -60,7 +65,11 @@ def test_each_step_is_reported_up_to_the_first_that_fails(tmp_path, probe, statu
         ),
         (replace(NO_KEYS, cpu_pku=True), "at boot, leave out `nopku`"),
         (replace(KEYS_BROKEN, alloc_errno=errno.ENOSPC), "run without LD_PRELOAD"),
-        (replace(KEYS_BROKEN, alloc_errno=errno.ENOSYS), "a container's filter"),
+        (replace(KEYS_BROKEN, alloc_errno=errno.ENOSYS), "a container or the hypervisor"),
+        (
+            replace(KEYS_BROKEN, keys_missing=FILTERED),
+            "allow pkey_alloc, pkey_mprotect and pkey_free",
+        ),
         (ARM64, "protection keys need x86-64"),
     ],
 )

@@ -27,10 +27,10 @@ from pkbench.worker.smt_contention import PIECE_SECONDS
 
 __all__ = ["workers"]
 
-CASES = select(("syscall/getppid", "syscall/mprotect-same"), (), "quick")
+CASES = select(("syscall/getppid", "syscall/mprotect-page"), (), "quick")
 NAMES = [case.name for case in CASES]
 PRESET = replace(PRESETS["quick"], rounds=4, least_rounds=2, target=-1.0, values=3, budget=math.inf)
-BROKEN = "syscall/mprotect-same"
+BROKEN = "syscall/mprotect-page"
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_floors_come_along_and_theirs_too() -> None:
     assert names("protect/mprotect-rw-ro/pages:1") == [
         "instruction/empty-loop",
         "protect/mprotect-rw-ro/pages:1",
-        "syscall/getppid",
+        "syscall/mprotect-length-0",
     ]
 
 

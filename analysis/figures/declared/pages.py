@@ -20,8 +20,8 @@ def _operation(rows: pd.DataFrame) -> str:
     if protect_pages.TOUCH not in set(rows["panel"]):
         return "One operation is one call."
     return (
-        "One operation is one call, or one first access to each page after it; touch-steady is the "
-        "same access without a change before it."
+        "One operation is one call, or one first access to each page after it; touch-steady and "
+        "touch-steady-load are the second access."
     )
 
 

@@ -1,16 +1,16 @@
 /* The life of a process, which begins with a copy of its parent's PKRU. A program that it executes begins with the
- * initial PKRU. */
+ * initial PKRU.
+ *
+ * The parent is the process that measures: a Python of some hundred mappings, whose page tables a fork copies.
+ * small_process.c forks a process of a few mappings. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 
 #include "benchmark.h"
 #include "cpu/pkey.h"
 #include "pkru.h"
-
-/* From linux/memfd.h, which a musl toolchain may lack. Since Linux 6.3: the file is to be executable. */
-#define EXECUTABLE 0x10u
+#include "program.h"
 
 #define CANT_EXECUTE 127
 
@@ -20,49 +20,6 @@ struct parent {
     int program; /* a file in memory; 0 if not open */
     char *arguments[3];
 };
-
-#if defined(__x86_64__)
-#define HAS_PROGRAM 1
-
-/* The smallest ELF file that Linux executes: a header, one segment that is the whole file, and this code. It exits
- * with 0, or with the lowest byte of PKRU if it gets an argument:
- *
- *     xor %edi,%edi; cmpl $1,(%rsp); je end; xor %ecx,%ecx; rdpkru; mov %eax,%edi; end: mov $231,%eax; syscall */
-#define CODE                                                                                                          \
-    0x31, 0xff, 0x83, 0x3c, 0x24, 0x01, 0x74, 0x07, 0x31, 0xc9, 0x0f, 0x01, 0xee, 0x89, 0xc7, 0xb8, 0xe7, 0x00, 0x00, \
-        0x00, 0x0f, 0x05
-
-static const struct {
-    uint8_t identity[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, segments, sections;
-    uint32_t flags;
-    uint16_t sizes[6]; /* of header, segment header, number of segments, section header, number of sections, names */
-    uint32_t load, access;
-    uint64_t offset, address, physical, in_file, in_memory, alignment;
-    uint8_t code[22];
-} program = {
-    .identity = {0x7f, 'E', 'L', 'F', 2, 1, 1},
-    .type = 2,
-    .machine = 62,
-    .version = 1,
-    .entry = 0x400078,
-    .segments = 64,
-    .sizes = {64, 56, 1},
-    .load = 1,
-    .access = 5,
-    .address = 0x400000,
-    .physical = 0x400000,
-    .in_file = 142,
-    .in_memory = 142,
-    .alignment = 4096,
-    .code = {CODE},
-};
-#else
-#define HAS_PROGRAM 0
-static const char program[1];
-#endif
 
 static int setup_plain(void *state, const int64_t *point)
 {
@@ -78,28 +35,13 @@ static int setup(void *state, const int64_t *point)
     return pkru_set(&parent->pkru, point[0]);
 }
 
-static int support_exec(const int64_t *point)
-{
-    (void)point;
-    return HAS_PROGRAM ? 0 : pk_skip("pkbench has no program to execute on %s", pk_machine_probe()->architecture);
-}
-
 static int setup_exec_plain(void *state, const int64_t *point)
 {
     struct parent *parent = state;
 
     (void)point;
     parent->arguments[0] = "program";
-    parent->program = memfd_create("pkbench", MFD_CLOEXEC | EXECUTABLE);
-    if (parent->program < 0 && errno == EINVAL)
-        parent->program = memfd_create("pkbench", MFD_CLOEXEC);
-    if (parent->program < 0) {
-        parent->program = 0;
-        return errno == EACCES
-                   ? pk_skip("the system does not allow files in memory to be executed: sysctl vm.memfd_noexec=0")
-                   : pk_error(errno, "memfd_create");
-    }
-    return write(parent->program, &program, sizeof program) < 0 ? pk_error(errno, "write the program") : 0;
+    return program_open(program_exit, sizeof program_exit, &parent->program);
 }
 
 static int setup_exec(void *state, const int64_t *point)
@@ -238,7 +180,7 @@ PK_BENCHMARK(fork_plain) = {
     .name = "fork-plain",
     .group = "process-plain",
     .needs = PK_NEEDS_THREADS,
-    .operation = "fork a process that exits at once, and wait for it",
+    .operation = "fork this process, a Python with its mappings; the child exits at once; wait for it",
     .state_size = sizeof(struct parent),
     .setup = setup_plain,
     .run = run_fork,
@@ -252,8 +194,9 @@ PK_BENCHMARK(exec_plain) = {
     .group = "process-plain",
     .needs = PK_NEEDS_THREADS,
     .floor = "kernel/fork-plain",
-    .support = support_exec,
-    .operation = "fork a process that executes a program which exits at once, and wait for it",
+    .support = program_support,
+    .operation =
+        "fork this process, a Python with its mappings; the child executes a program which exits at once; wait for it",
     .state_size = sizeof(struct parent),
     .setup = setup_exec_plain,
     .run = run_exec,
@@ -267,7 +210,8 @@ PK_BENCHMARK(fork) = {
     .group = "process",
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .axes = {PKRU_AXIS("the parent's", "initial,changed")},
-    .operation = "fork a process that inherits PKRU and exits at once, and wait for it",
+    .operation =
+        "fork this process, a Python with its mappings; the child inherits PKRU and exits at once; wait for it",
     .state_size = sizeof(struct parent),
     .setup = setup,
     .run = run_fork,
@@ -282,9 +226,9 @@ PK_BENCHMARK(exec) = {
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .floor = "kernel/fork",
     .axes = {PKRU_AXIS("the parent's", "initial,changed")},
-    .support = support_exec,
-    .operation =
-        "fork a process that executes a program which begins with the initial PKRU and exits at once, and wait for it",
+    .support = program_support,
+    .operation = "fork this process, a Python with its mappings; the child executes a program which begins with the "
+                 "initial PKRU and exits at once; wait for it",
     .state_size = sizeof(struct parent),
     .setup = setup_exec,
     .run = run_exec,

@@ -237,7 +237,7 @@ static int verify(void *state)
 PK_BENCHMARK(io_uring_read_plain) = {
     .family = "kernel",
     .name = "io-uring-read-plain",
-    .floor = "syscall/getppid",
+    .floor = "syscall/mprotect-length-0",
     .support = support,
     .operation = "submit to io_uring a read of 4 KiB of /dev/zero into a buffer without a key, and take its completion",
     .state_size = sizeof(struct inlined),
@@ -250,7 +250,7 @@ PK_BENCHMARK(io_uring_read_plain) = {
 PK_BENCHMARK(io_uring_read) = {
     .family = "kernel",
     .name = "io-uring-read",
-    .floor = "syscall/getppid",
+    .floor = "syscall/mprotect-length-0",
     .needs = PK_NEEDS_KEYS,
     .support = support,
     .axes = {{.name = "rights",

@@ -232,7 +232,7 @@ static int verify_backed(void *state)
         .name = text,                                                                       \
         .axes = BACKING_AXES,                                                               \
         .group = "backing",                                                                 \
-        .floor = "syscall/getppid",                                                         \
+        .floor = "syscall/mprotect-length-0",                                               \
         .operation = sentence,                                                              \
         .needs = is_keyed ? PK_NEEDS_KEYS : 0,                                              \
         .state_size = sizeof(struct backed),                                                \

@@ -3,6 +3,7 @@
 
 #include "benchmark.h"
 #include "cpu/pkey.h"
+#include "memory/domain.h"
 #include "memory/region.h"
 #include "memory/trap.h"
 
@@ -28,7 +29,7 @@ struct change {
     struct pk_regions regions;
     size_t length;
     struct side from, to;
-    int keys[3];
+    struct pk_key keys[3];
     int keyed;   /* set by pkey_mprotect */
     int fragile; /* a store would change the backing, so the proof must not store */
 };
@@ -39,15 +40,15 @@ struct change {
         __VA_ARGS__ \
     }
 
+/* As many keys as the two sides have. */
 static inline int take_keys(struct change *change)
 {
-    for (int i = 1; i <= 2; i++) {
-        /* A key that allowed everything could not be proved. */
-        change->keys[i] = pk_pkey_alloc(PKEY_DISABLE_WRITE);
-        if (change->keys[i] < 0)
-            return pk_error(-change->keys[i], "pkey_alloc");
-    }
-    return 0;
+    int status = 0;
+
+    for (unsigned i = 1; i <= 2 && !status; i++)
+        if (change->from.key >= i || change->to.key >= i)
+            status = pk_key_take(&change->keys[i], PKEY_DISABLE_WRITE);
+    return status;
 }
 
 /* Set up everything except the regions. */
@@ -73,9 +74,8 @@ static inline void teardown_change(void *state)
     struct change *change = state;
 
     pk_regions_unmap(&change->regions);
-    for (int i = 1; i <= 2; i++)
-        if (change->keys[i] > 0)
-            pk_pkey_free(change->keys[i]);
+    for (int i = 2; i >= 1; i--)
+        pk_key_give_back(&change->keys[i]);
 }
 
 static inline uint64_t batch(const void *state)
@@ -88,7 +88,7 @@ static inline uint64_t batch(const void *state)
 static inline int put(const struct change *change, void *base, struct side side)
 {
     if (change->keyed)
-        return pk_pkey_mprotect(base, change->length, side.prot, change->keys[side.key]);
+        return pk_pkey_mprotect(base, change->length, side.prot, change->keys[side.key].number);
     return pk_mprotect(base, change->length, side.prot);
 }
 
@@ -127,7 +127,7 @@ static inline int run_pkey_mprotect(void *state, uint64_t loops)
     const struct change *change = state;
     char *base = change->regions.at->base;
     size_t length = change->length, stride = change->regions.stride;
-    int prot = change->to.prot, pkey = change->keys[change->to.key], status = 0;
+    int prot = change->to.prot, pkey = change->keys[change->to.key].number, status = 0;
 
     PK_REPEAT(loops) {
         status |= pk_pkey_mprotect(base, length, prot, pkey);
@@ -139,7 +139,7 @@ static inline int run_pkey_mprotect(void *state, uint64_t loops)
 /* Prove for one byte what this side allows and refuses, and for which reason. */
 static inline int prove_side_at(const struct change *change, char *at, struct side side)
 {
-    int pkey = change->keys[side.key], status;
+    int pkey = change->keys[side.key].number, status;
 
     if (side.prot == NONE)
         return pk_prove_refused(PK_LOAD, at, 0);
@@ -154,7 +154,7 @@ static inline int prove_side_at(const struct change *change, char *at, struct si
 /* Prove for each region that its VMA, its pages, its first and its last byte match this side. */
 static inline int prove_side(const struct change *change, struct side side)
 {
-    int status = pk_regions_audit(&change->regions, side.prot, change->keys[side.key]);
+    int status = pk_regions_audit(&change->regions, side.prot, change->keys[side.key].number);
 
     for (size_t i = 0; i < change->regions.count && !status; i++) {
         char *base = change->regions.at[i].base;
@@ -180,7 +180,7 @@ static inline int verify_change(void *state, int (*run)(void *, uint64_t),
     if (!status)
         status = prove(change, change->to);
     if (!status && change->from.prot == change->to.prot &&
-        change->keys[change->from.key] == change->keys[change->to.key])
+        change->keys[change->from.key].number == change->keys[change->to.key].number)
         status = pk_disprove("the change changes nothing");
     return status;
 }

@@ -47,7 +47,7 @@ static int setup(struct change *change, const int64_t *point, int keyed, struct 
         .name = text,                                                                    \
         .axes = {PK_KIND_AXIS("4k,thp"), SIZE_AXIS},                                     \
         .group = "kind",                                                                 \
-        .floor = "syscall/getppid",                                                      \
+        .floor = "syscall/mprotect-length-0",                                            \
         .operation = sentence,                                                           \
         .needs = keyed ? PK_NEEDS_KEYS : 0,                                              \
         .state_size = sizeof(struct change),                                             \

@@ -18,7 +18,7 @@ static uint64_t memory(const int64_t *point)
         .axes = {PK_PAGES_AXIS(QUICK_PAGES)},                                                                       \
         .headline = shown,                                                                                          \
         .group = "protect",                                                                                         \
-        .floor = "syscall/getppid",                                                                                 \
+        .floor = "syscall/mprotect-length-0",                                                                       \
         .operation = sentence,                                                                                      \
         .needs = keyed ? PK_NEEDS_KEYS : 0,                                                                         \
         .state_size = sizeof(struct change),                                                                        \

@@ -49,7 +49,7 @@ static int support_keyed(const int64_t *point)
 {
     unsigned keys = pk_machine_probe()->keys;
 
-    return point[0] <= keys ? 0 : pk_skip("%u keys are available, and %lld are needed", keys, (long long)point[0]);
+    return point[0] <= keys ? 0 : pk_skip("%u keys can be had, and %lld are needed", keys, (long long)point[0]);
 }
 
 /* This comes after the domains: only then are all keys known that must be closed. */

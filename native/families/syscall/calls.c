@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
+#include "memory/domain.h"
 #include "memory/region.h"
 #include "memory/trap.h"
 
@@ -32,7 +33,7 @@ PK_BENCHMARK(getppid) = {
 /* A change to the current state: the kernel returns before it looks at a page. */
 struct same {
     struct pk_region region;
-    int pkey;
+    struct pk_key key;
 };
 
 static int setup_same(void *state, const int64_t *point)
@@ -50,10 +51,10 @@ static int setup_same_key(void *state, const int64_t *point)
 
     if (status)
         return status;
-    same->pkey = pk_pkey_alloc(PKEY_DISABLE_WRITE);
-    if (same->pkey < 0)
-        return pk_error(-same->pkey, "pkey_alloc");
-    status = pk_pkey_mprotect(same->region.base, pk_page_size(), PROT_READ | PROT_WRITE, same->pkey);
+    status = pk_key_take(&same->key, PKEY_DISABLE_WRITE);
+    if (status)
+        return status;
+    status = pk_pkey_mprotect(same->region.base, pk_page_size(), PROT_READ | PROT_WRITE, same->key.number);
     return status ? pk_error(-status, "pkey_mprotect") : 0;
 }
 
@@ -62,8 +63,7 @@ static void teardown_same(void *state)
     struct same *same = state;
 
     pk_region_unmap(&same->region);
-    if (same->pkey > 0)
-        pk_pkey_free(same->pkey);
+    pk_key_give_back(&same->key);
 }
 
 static int run_mprotect_same(void *state, uint64_t loops)
@@ -83,7 +83,7 @@ static int run_pkey_mprotect_same(void *state, uint64_t loops)
     const struct same *same = state;
     void *base = same->region.base;
     size_t length = pk_page_size();
-    int pkey = same->pkey, status = 0;
+    int pkey = same->key.number, status = 0;
 
     PK_REPEAT(loops)
         status |= pk_pkey_mprotect(base, length, PROT_READ | PROT_WRITE, pkey);
@@ -105,20 +105,20 @@ static int verify_mprotect_same(void *state)
 static int verify_pkey_mprotect_same(void *state)
 {
     struct same *same = state;
-    int status = pk_region_audit(&same->region, PROT_READ | PROT_WRITE, same->pkey);
+    int status = pk_region_audit(&same->region, PROT_READ | PROT_WRITE, same->key.number);
 
     if (!status && run_pkey_mprotect_same(state, 1))
         status = pk_disprove("pkey_mprotect failed");
     if (!status)
-        status = pk_region_audit(&same->region, PROT_READ | PROT_WRITE, same->pkey);
-    return status ? status : pk_prove_refused(PK_STORE, same->region.base, same->pkey);
+        status = pk_region_audit(&same->region, PROT_READ | PROT_WRITE, same->key.number);
+    return status ? status : pk_prove_refused(PK_STORE, same->region.base, same->key.number);
 }
 
 PK_BENCHMARK(mprotect_same) = {
     .family = "syscall",
     .name = "mprotect-same",
     .headline = 1,
-    .floor = "syscall/getppid",
+    .floor = "syscall/mprotect-length-0",
     .group = "change-nothing",
     .operation = "mprotect of one page to the protection that it already has",
     .state_size = sizeof(struct same),
@@ -133,7 +133,7 @@ PK_BENCHMARK(pkey_mprotect_same) = {
     .name = "pkey-mprotect-same",
     .needs = PK_NEEDS_KEYS,
     .headline = 1,
-    .floor = "syscall/getppid",
+    .floor = "syscall/mprotect-length-0",
     .group = "change-nothing",
     .operation = "pkey_mprotect of one page to the protection and the key that it already has",
     .state_size = sizeof(struct same),

@@ -2,9 +2,10 @@
 #define _GNU_SOURCE
 #include "benchmark.h"
 #include "cpu/pkey.h"
+#include "memory/domain.h"
 
 struct taken {
-    int keys[PK_KEYS_MAX];
+    struct pk_key keys[PK_KEYS_MAX];
     unsigned count;
     uint32_t before; /* PKRU as found */
 };
@@ -14,9 +15,7 @@ static int support(const int64_t *point)
 {
     unsigned keys = pk_machine_probe()->keys;
 
-    return point[0] < keys
-               ? 0
-               : pk_skip("%u keys are available, and one more than %lld are needed", keys, (long long)point[0]);
+    return point[0] < keys ? 0 : pk_skip("%u keys can be had, and %lld are needed", keys, (long long)point[0] + 1);
 }
 
 static int setup_alone(void *state, const int64_t *point)
@@ -34,11 +33,10 @@ static int setup_among(void *state, const int64_t *point)
 
     taken->before = pk_rdpkru();
     for (; taken->count < (unsigned)point[0]; taken->count++) {
-        int pkey = pk_pkey_alloc(PKEY_DISABLE_WRITE);
+        int status = pk_key_take(&taken->keys[taken->count], PKEY_DISABLE_WRITE);
 
-        if (pkey < 0)
-            return pk_error(-pkey, "pkey_alloc");
-        taken->keys[taken->count] = pkey;
+        if (status)
+            return status;
     }
     return 0;
 }
@@ -48,7 +46,7 @@ static void teardown(void *state)
     struct taken *taken = state;
 
     while (taken->count)
-        pk_pkey_free(taken->keys[--taken->count]);
+        pk_key_give_back(&taken->keys[--taken->count]);
     pk_wrpkru(taken->before);
 }
 
@@ -74,7 +72,7 @@ static int verify(void *state)
     if (first < 0)
         return pk_disprove("no key is left among %u taken", taken->count);
     for (unsigned i = 0; i < taken->count; i++)
-        if (taken->keys[i] == first)
+        if (taken->keys[i].number == first)
             return pk_disprove("key %d was handed out twice", first);
     if (pk_pkru_rights(pk_rdpkru(), first) != PKEY_DISABLE_WRITE)
         return pk_disprove("pkey_alloc did not set the requested rights");
