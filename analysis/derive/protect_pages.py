@@ -8,7 +8,13 @@ from ..estimate.result_set import ResultSet
 from . import line_table
 
 TOUCH = "first touch after"
-PANELS = (("mprotect", "mprotect"), ("pkey", "pkey_mprotect"), ("touch", TOUCH), ("", "others"))
+PANELS = (
+    ("mprotect", "mprotect"),
+    ("pkey", "pkey_mprotect"),
+    ("guard|mmap", "markers, new mapping"),
+    ("touch", TOUCH),
+    ("", "others"),
+)
 
 
 def by_pages(result_set: ResultSet) -> pd.DataFrame:

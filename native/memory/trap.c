@@ -92,23 +92,33 @@ static const char *name_of(enum pk_access access)
     return access == PK_STORE ? "store" : "load";
 }
 
-int pk_prove_refused(enum pk_access access, volatile char *address, int pkey)
+/* `pkey` is 0 unless a key is to be the reason. */
+static int prove_refused(enum pk_access access, volatile char *address, int code, int pkey)
 {
     struct pk_fault fault;
     int status = pk_trap(access, address, &fault);
-    int expected = pkey ? SEGV_PKUERR : SEGV_ACCERR;
 
     if (status)
         return status;
     if (!fault.happened)
         return pk_disprove("a %s that must fault was allowed", name_of(access));
-    if (fault.code != expected)
-        return pk_disprove("a denied %s faulted with si_code %d instead of %d", name_of(access), fault.code, expected);
+    if (fault.code != code)
+        return pk_disprove("a denied %s faulted with si_code %d instead of %d", name_of(access), fault.code, code);
     if (pkey && fault.pkey != pkey)
         return pk_disprove("a denied %s faulted for key %d instead of %d", name_of(access), fault.pkey, pkey);
     if (fault.address != (void *)address)
         return pk_disprove("a denied %s faulted at another address", name_of(access));
     return 0;
+}
+
+int pk_prove_refused(enum pk_access access, volatile char *address, int pkey)
+{
+    return prove_refused(access, address, pkey ? SEGV_PKUERR : SEGV_ACCERR, pkey);
+}
+
+int pk_prove_unmapped(enum pk_access access, volatile char *address)
+{
+    return prove_refused(access, address, SEGV_MAPERR, 0);
 }
 
 int pk_prove_allowed(enum pk_access access, volatile char *address)

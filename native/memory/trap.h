@@ -20,6 +20,9 @@ int pk_trap(enum pk_access access, volatile char *address, struct pk_fault *faul
 /* Prove that the access is refused for this reason: by key `pkey`, or by the page's protection if that is 0. */
 int pk_prove_refused(enum pk_access access, volatile char *address, int pkey);
 
+/* Prove that the access is refused because nothing is mapped there, which is also what a guard marker reports. */
+int pk_prove_unmapped(enum pk_access access, volatile char *address);
+
 /* Prove that the access is allowed. */
 int pk_prove_allowed(enum pk_access access, volatile char *address);
 
