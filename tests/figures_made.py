@@ -52,6 +52,11 @@ def catalogue(scale: float = 1e-9) -> list[Made]:
         **{f"switch/revoke-mprotect/threads:{threads}": 900 * threads for threads in (1, 2)},
         **{f"protect/mprotect-kind-rw-ro/kind:{kind}/mib:32": 5000 for kind in ("4k", "thp")},
         "protect/mprotect-backing/backing:memfd/pages:512": 30000,
+        **{
+            f"protect/{way}-rw-ro/backing:memfd/pages:{pages}": 700 + 60 * pages
+            for way in ("mprotect-shared", "shared-touch-after-mprotect")
+            for pages in (1, 33)
+        },
         "protect/mprotect-density/percent:50": 9000,
         **{
             f"threads/mprotect-siblings-pages/siblings:none/pages:{pages}": 900 + pages

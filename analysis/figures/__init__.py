@@ -14,7 +14,7 @@ from .declared.domains import DOMAINS, KEYS
 from .declared.faults import FAULTS, TRACKING
 from .declared.instructions import CYCLES, PRIMITIVES, SHADOW
 from .declared.kernels import KERNELS
-from .declared.page_kinds import BACKING, KINDS, RESIDENCY
+from .declared.page_kinds import BACKING, KINDS, RESIDENCY, SHARED
 from .declared.pages import FLUSH_CEILING, PAGES, PER_PAGE
 from .declared.switching import RATE, SWITCH, SWITCH_PAGES
 from .declared.threads import READERS, REVOKE, SIBLINGS, THREADS
@@ -35,6 +35,7 @@ FIGURES: Sequence[Figure] = (
     FLUSH_CEILING,
     KINDS,
     BACKING,
+    SHARED,
     RESIDENCY,
     KERNELS,
     THREADS,

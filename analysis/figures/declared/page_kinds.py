@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...derive import dot_table, line_table
 from ...estimate.cost_basis import as_measured
-from ..figure import listing
+from ..figure import listing, sweep
 
 
 def _change(rows: pd.DataFrame) -> pd.Series[str]:
@@ -37,6 +37,28 @@ BACKING = listing(
         label=lambda rows: rows["axis_backing"].astype(str) + ": " + _change(rows),
     ),
     operation="One operation is one call on 512 resident pages.",
+)
+
+SHARED = sweep(
+    name="shared",
+    title="Changing the protection of shared memory, and the first touch after",
+    table=partial(
+        line_table.of_benchmarks,
+        benchmarks=r"protect/(mprotect-shared|shared-touch)-.*",
+        axis="pages",
+        panels=(("mprotect", "mprotect"), ("shared-touch", "touches after it")),
+        name=lambda rows, along: (
+            rows["benchmark"]
+            .astype(str)
+            .str.replace(r"mprotect-shared-|shared-touch-", "", regex=True)
+            .str.replace("after-mprotect-", "first touch, ")
+            .str.replace(r"steady(-load)?", r"second touch\1", regex=True)
+            + line_table.other_points(rows, along)
+        ),
+    ),
+    along="pages",
+    operation="One operation is one call, or one access to each page after it. The second touch has "
+    "all of the first one's cost except the change's.",
 )
 
 RESIDENCY = listing(

@@ -33,7 +33,7 @@ PLANS = (
     Plan(
         "pages",
         "By number of pages",
-        r"pages|per-page|flush|kinds|backing|residency|mprotect|libmpk-m",
+        r"pages|per-page|flush|kinds|backing|shared|residency|mprotect|libmpk-m",
         r"protect|pages",
     ),
     Plan(
