@@ -64,6 +64,11 @@ def catalogue(scale: float = 1e-9) -> list[Made]:
         },
         **{f"threads/mprotect-readers/pages:1/threads:{threads}": 900 for threads in (1, 2)},
         **{
+            f"threads/slot-{way}/threads:{threads}/pages:16": 9000 * threads
+            for way in ("mmap", "key")
+            for threads in (1, 2)
+        },
+        **{
             f"domains/{way}/domains:{domains}/pages:1/pattern:zipf": 90 * domains
             for way in ("lru", "mprotect")
             for domains in (8, 64)

@@ -17,7 +17,7 @@ from .declared.kernels import KERNELS
 from .declared.page_kinds import BACKING, KINDS, RESIDENCY, SHARED
 from .declared.pages import FLUSH_CEILING, PAGES, PER_PAGE
 from .declared.switching import RATE, SWITCH, SWITCH_PAGES
-from .declared.threads import READERS, REVOKE, SIBLINGS, THREADS
+from .declared.threads import READERS, REVOKE, SIBLINGS, SLOTS, THREADS
 from .drawing import style
 from .figure import Figure
 
@@ -41,6 +41,7 @@ FIGURES: Sequence[Figure] = (
     THREADS,
     SIBLINGS,
     READERS,
+    SLOTS,
     REVOKE,
     KEYS,
     DOMAINS,

@@ -16,7 +16,7 @@ THREADS = Figure(
     needs="no case of the family threads was measured",
     table=partial(
         line_table.of_benchmarks,
-        benchmarks=r"threads/(?!mprotect-readers$).*",
+        benchmarks=r"threads/(?!mprotect-readers$|slot-).*",
         axis="threads",
         panels=((".*siblings", "one thread changes"), ("", "every thread changes its own")),
         fewest_points=1,
@@ -58,6 +58,24 @@ READERS = sweep(
     along="threads, with the one changing protection",
     operation="One operation is one thread's change of a region's protection and back, while all "
     "other threads read the region from end to end.",
+)
+
+SLOTS = sweep(
+    name="slots",
+    title="Using and reusing a slot of memory in every thread",
+    table=partial(
+        line_table.of_benchmarks,
+        benchmarks=r"threads/slot-.*",
+        axis="threads",
+        name=lambda rows, along: (
+            rows["benchmark"].astype(str).str.removeprefix("slot-")
+            + line_table.other_points(rows, along)
+        ),
+    ),
+    along="threads, each with a slot",
+    operation="One operation makes a slot accessible, stores to each of its pages, drops the pages "
+    "and makes the slot inaccessible: by mmap and munmap, by mprotect, or by WRPKRU with a key. An "
+    "accessible slot is only stored to and dropped.",
 )
 
 REVOKE = sweep(

@@ -37,7 +37,10 @@ PLANS = (
         r"protect|pages",
     ),
     Plan(
-        "threads", "By number of threads", r"threads|siblings|readers|revoke|libmpk-t", r"threads"
+        "threads",
+        "By number of threads",
+        r"threads|siblings|readers|slots|revoke|libmpk-t",
+        r"threads",
     ),
     Plan(
         "domains",
