@@ -9,7 +9,7 @@ static int expect_another_pkru(void *state)
 {
     struct pair *pair = state;
 
-    pair->other = pair->other == pair->key.open ? pair->key.closed : pair->key.open;
+    pair->other = pk_pkru_with(pair->other, pair->key.number, PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE);
     return 0;
 }
 
@@ -17,7 +17,7 @@ static int change_own_pkru(void *state)
 {
     const struct pair *pair = state;
 
-    pk_wrpkru(pair->key.before);
+    pk_wrpkru(pk_pkru_with(pair->this, pair->key.number, PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE));
     return 0;
 }
 

@@ -1,4 +1,5 @@
-/* Context switches. If the next thread has another PKRU, the kernel has to write the register. */
+/* Context switches. If the next thread has another PKRU, the kernel has to write the register. A PKRU of 0 is the state
+ * that XSAVE calls initial: an XSAVE that optimizes for it need not save the register. */
 #define _GNU_SOURCE
 #include <sys/resource.h>
 
@@ -7,7 +8,7 @@
 #include "memory/domain.h"
 #include "parallel/peer.h"
 
-enum { PKRU_EQUAL, PKRU_DIFFERENT }; /* in the order of the labels */
+enum { PKRU_EQUAL, PKRU_DIFFERENT, PKRU_ZERO, PKRU_ONE_ZERO }; /* in the order of the labels */
 enum { JUST_ANSWER, TELL_PKRU };
 
 #define REQUESTS 8
@@ -15,7 +16,7 @@ enum { JUST_ANSWER, TELL_PKRU };
 struct pair {
     struct pk_peer peer;
     struct pk_key key;
-    uint32_t other;             /* the other thread's PKRU */
+    uint32_t this, other;       /* each thread's PKRU */
     volatile uint32_t reported; /* the PKRU that it reports */
 };
 
@@ -51,13 +52,23 @@ static int setup_plain(void *state, const int64_t *point)
     return start(state, &plain);
 }
 
+/* Not key.open: that is 0 if PKRU denied nothing before. */
+static uint32_t other_than_zero(const struct pair *pair)
+{
+    return pk_pkru_with(pair->key.closed, pair->key.number, PKEY_DISABLE_ACCESS);
+}
+
 static int setup(void *state, const int64_t *point)
 {
     struct pair *pair = state;
     int status = pk_key_take(&pair->key, PKEY_DISABLE_WRITE);
 
-    pair->other = point[0] == PKRU_EQUAL ? pair->key.closed : pair->key.open;
-    return status ? status : start(pair, &keyed);
+    if (status)
+        return status;
+    pair->this = point[0] == PKRU_ZERO ? 0 : pair->key.closed;
+    pair->other = point[0] == PKRU_EQUAL ? pair->key.closed : point[0] == PKRU_DIFFERENT ? other_than_zero(pair) : 0;
+    pk_wrpkru(pair->this);
+    return start(pair, &keyed);
 }
 
 static void teardown(void *state)
@@ -118,7 +129,7 @@ static int verify(void *state)
         status = pk_disprove("the other thread did not answer");
     if (!status)
         status = prove_pkru("the other", pair->reported, pair->other);
-    return status ? status : prove_pkru("this", pk_rdpkru(), pair->key.closed);
+    return status ? status : prove_pkru("this", pk_rdpkru(), pair->this);
 }
 
 PK_BENCHMARK(context_switch_plain) = {
@@ -134,15 +145,18 @@ PK_BENCHMARK(context_switch_plain) = {
     .teardown = teardown,
 };
 
+#define PKRU_LABELS "equal,different,zero,one-zero"
+
 PK_BENCHMARK(context_switch) = {
     .family = "kernel",
     .name = "context-switch",
     .needs = PK_NEEDS_THREADS | PK_NEEDS_KEYS,
     .axes = {{.name = "pkru",
-              .meaning = "the other thread's PKRU, compared with this thread's",
-              .labels = "equal,different",
-              .points = "equal,different",
-              .quick = "equal,different"}},
+              .meaning = "PKRU of the two threads: equal and not 0, different and neither of them 0, both 0, or one of "
+                         "them 0",
+              .labels = PKRU_LABELS,
+              .points = PKRU_LABELS,
+              .quick = PKRU_LABELS}},
     .operation = "send a request by pipe to another thread on the same CPU and get its answer by pipe: two context "
                  "switches, each keeping PKRU",
     .state_size = sizeof(struct pair),
