@@ -57,8 +57,8 @@ SHARED = sweep(
         ),
     ),
     along="pages",
-    operation="One operation is one call, or one access to each page after it. The second touch has "
-    "all of the first one's cost except the change's.",
+    operation="One operation is one call, or one access to each page after it. The second touch "
+    "has all of the first one's cost except the change's.",
 )
 
 RESIDENCY = listing(

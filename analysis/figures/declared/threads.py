@@ -89,6 +89,7 @@ REVOKE = sweep(
     along="threads",
     operation="One operation takes the right to write to a page from every thread and gives it "
     "back. Revoke-threads sets a flag that each thread polls and answers with WRPKRU. "
+    "Revoke-signal sends each thread a signal, whose handler changes PKRU in its frame. "
     "Revoke-mprotect is one thread's mprotect while the others run. Lru-threads moves a key that "
     "all threads hold to another domain.",
 )

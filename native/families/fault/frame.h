@@ -6,6 +6,7 @@
 #include <ucontext.h>
 
 #include "benchmark.h"
+#include "cpu/frame.h"
 #include "cpu/pkey.h"
 
 struct handler {
@@ -64,21 +65,12 @@ static inline void frame_step_over_store(void *context)
 #endif
 }
 
-/* Allow everything under a key in the interrupted context. The kernel takes PKRU from where XSAVE keeps it, and only
- * if the header after the 512 legacy bytes marks it as present (Intel SDM volume 1, 13.4.2). */
+/* Allow everything under a key in the interrupted context. */
 static inline void frame_allow_key(void *context, int pkey)
 {
-#if PK_HAS_PKRU
-    char *area = (char *)((ucontext_t *)context)->uc_mcontext.fpregs;
-    uint64_t *present = (uint64_t *)(area + 512);
-    uint32_t *pkru = (uint32_t *)(area + pk_machine_probe()->xstate_pkru_offset);
+    uint32_t *pkru = pk_frame_pkru(context, pk_machine_probe()->xstate_pkru_offset);
 
-    *present |= 1u << 9;
     *pkru = pk_pkru_with(*pkru, pkey, 0);
-#else
-    (void)context;
-    (void)pkey;
-#endif
 }
 
 /* Whether the handler should act. It does not for a crash of our own, nor for a store that faults again after it was

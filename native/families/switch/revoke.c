@@ -1,44 +1,8 @@
 /* Taking the right to write away from all threads at once, and giving it back. With mprotect, the kernel does it.
- * With a key, only each thread itself can change its rights: it has to be told, change them, and confirm. */
+ * With a key, only each thread itself can change its rights: it has to be told, change them, and confirm. Here it is
+ * told by a flag that it polls. */
 #define _GNU_SOURCE
-#include <sched.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "benchmark.h"
-#include "cpu/pkey.h"
-#include "memory/domain.h"
-#include "memory/region.h"
-#include "memory/trap.h"
-#include "parallel/cpus.h"
-#include "parallel/thread_team.h"
-
-/* An order to a thread and the thread's confirmation, both as the number of the order. Odd orders revoke, even orders
- * grant. Each post has a pair of cache lines of its own. */
-struct post {
-    _Alignas(128) atomic_uint ordered;
-    _Alignas(128) atomic_uint obeyed;
-};
-
-struct revocation {
-    struct pk_domain domain; /* with a key or without */
-    struct pk_team team;
-    struct post *posts; /* one for each thread */
-    unsigned threads;
-    unsigned orders;        /* number of orders given */
-    unsigned short_of_cpus; /* whether there are more threads than CPUs */
-    int expected;           /* what the threads' proofs expect: whether they may write */
-};
-
-/* Wait without sleeping. If there are too few CPUs, let other threads run. */
-static void relax(const struct revocation *revocation)
-{
-    if (revocation->short_of_cpus)
-        sched_yield();
-    else
-        pk_pause();
-}
+#include "revoke.h"
 
 /* What the threads do all the time: check for an order. */
 static void look(void *state, unsigned member)
@@ -104,32 +68,8 @@ static int join_keyed(void *state, unsigned member)
     return 0;
 }
 
-/* In each thread: check whether it may write. */
-static int prove_rights(void *state, unsigned member)
-{
-    const struct revocation *revocation = state;
-    char *byte = revocation->domain.region.base;
-
-    (void)member;
-    return revocation->expected ? pk_prove_allowed(PK_STORE, byte)
-                                : pk_prove_refused(PK_STORE, byte, revocation->domain.key.number);
-}
-
 static const struct pk_team_work keyed = {.join = join_keyed, .verify = prove_rights, .idle = look};
 static const struct pk_team_work plain = {.verify = prove_rights, .idle = look};
-
-static int start_threads(struct revocation *revocation, const int64_t *point, const struct pk_team_work *work)
-{
-    int cpus[CPU_SETSIZE];
-
-    revocation->threads = (unsigned)point[0];
-    revocation->short_of_cpus = (int64_t)pk_last_cpus(cpus, CPU_SETSIZE) < point[0];
-    revocation->posts = aligned_alloc(_Alignof(struct post), revocation->threads * sizeof *revocation->posts);
-    if (!revocation->posts)
-        return pk_error(ENOMEM, "allocate the orders");
-    memset(revocation->posts, 0, revocation->threads * sizeof *revocation->posts);
-    return pk_team_start(&revocation->team, revocation->threads, PK_TEAM_THREADS, work, revocation);
-}
 
 static int setup_keyed(void *state, const int64_t *point)
 {
@@ -147,48 +87,9 @@ static int setup_plain(void *state, const int64_t *point)
     return status ? status : start_threads(revocation, point, &plain);
 }
 
-static void teardown(void *state)
-{
-    struct revocation *revocation = state;
-
-    pk_team_end(&revocation->team);
-    free(revocation->posts);
-    pk_domain_unmap(&revocation->domain);
-}
-
-static int prove_everyones_rights(struct revocation *revocation, int expected)
-{
-    revocation->expected = expected;
-    return pk_team_verify(&revocation->team);
-}
-
-/* One operation makes each thread follow two orders. */
-static int prove_obeyed(struct revocation *revocation)
-{
-    unsigned orders = revocation->orders;
-    int status = pk_prove_runs(run_threads, revocation);
-
-    for (unsigned i = 1; i < revocation->threads && !status; i++)
-        if (atomic_load(&revocation->posts[i].obeyed) != orders + 2)
-            status = pk_disprove("thread %u did not follow two orders", i);
-    return status;
-}
-
 static int verify_threads(void *state)
 {
-    struct revocation *revocation = state;
-    int status = pk_region_audit(&revocation->domain.region, PROT_READ | PROT_WRITE, revocation->domain.key.number);
-
-    if (!status)
-        status = prove_everyones_rights(revocation, 1);
-    if (status)
-        return status;
-    give_order(revocation, revocation->domain.key.closed);
-    status = prove_everyones_rights(revocation, 0);
-    give_order(revocation, revocation->domain.key.open);
-    if (!status)
-        status = prove_everyones_rights(revocation, 1);
-    return status ? status : prove_obeyed(revocation);
+    return prove_orders(state, give_order, run_threads);
 }
 
 static int verify_mprotect(void *state)
@@ -209,12 +110,6 @@ static int verify_mprotect(void *state)
         status = prove_everyones_rights(revocation, 1);
     return status ? status : pk_prove_runs(run_mprotect, state);
 }
-
-#define THREADS_AXIS                                                                              \
-    {                                                                                             \
-        .name = "threads", .points = "cpus", .quick = "cpus",                                     \
-        .meaning = "threads that lose the right and get it back, including the one that takes it" \
-    }
 
 PK_BENCHMARK(revoke_threads) = {
     .family = "switch",
