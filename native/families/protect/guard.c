@@ -246,7 +246,7 @@ static int verify_map(void *state)
         .name = text,                                     \
         .axes = {PK_PAGES_AXIS(QUICK_PAGES)},             \
         .group = "protect",                               \
-        .floor = "syscall/getppid",                       \
+        .floor = "syscall/mprotect-length-0",             \
         .operation = sentence,                            \
         .state_size = sizeof(struct guarded),             \
         .memory = memory,                                 \

@@ -57,10 +57,12 @@ static int verify_touch(void *state)
         .teardown = teardown_change,                                                                       \
     };
 
-SHARED(shared_rw_ro, "mprotect-shared-rw-ro", "shared", "syscall/getppid", SIDE(WRITE, 0), SIDE(READ, 0), prepare,
-       run_mprotect, verify_backed, "mprotect of a region of shared memory from readable and writable to read-only")
-SHARED(shared_ro_rw, "mprotect-shared-ro-rw", "shared", "syscall/getppid", SIDE(READ, 0), SIDE(WRITE, 0), prepare,
-       run_mprotect, verify_backed, "mprotect of a region of shared memory from read-only to readable and writable")
+SHARED(shared_rw_ro, "mprotect-shared-rw-ro", "shared", "syscall/mprotect-length-0", SIDE(WRITE, 0), SIDE(READ, 0),
+       prepare, run_mprotect, verify_backed,
+       "mprotect of a region of shared memory from readable and writable to read-only")
+SHARED(shared_ro_rw, "mprotect-shared-ro-rw", "shared", "syscall/mprotect-length-0", SIDE(READ, 0), SIDE(WRITE, 0),
+       prepare, run_mprotect, verify_backed,
+       "mprotect of a region of shared memory from read-only to readable and writable")
 SHARED(touch_shared_steady, "shared-touch-steady", "shared-touch", NULL, SIDE(READ, 0), SIDE(WRITE, 0),
        prepare_second_store, run_stores, verify_touch,
        "the second store to each page of shared memory after mprotect from read-only to readable and writable: what a "
