@@ -44,29 +44,29 @@ static int support(const int64_t *point)
             {.name = "pages", .meaning = "mapped 4 KiB pages in the region", .points = "1,512", .quick = "512"},       \
     }
 
-#define CHANGE(identifier, text, by, is_keyed, from_side, to_side, sentence)                                \
-    static int setup_##identifier(void *state, const int64_t *point)                                        \
-    {                                                                                                       \
-        return set_up_backed(state, &backings[point[0]], pages_of(point), is_keyed, (struct side)from_side, \
-                             (struct side)to_side);                                                         \
-    }                                                                                                       \
-    PK_BENCHMARK(identifier) = {                                                                            \
-        .family = "protect",                                                                                \
-        .name = text,                                                                                       \
-        .axes = BACKING_AXES,                                                                               \
-        .group = "backing",                                                                                 \
-        .floor = "syscall/mprotect-length-0",                                                                         \
-        .operation = sentence,                                                                              \
-        .needs = is_keyed ? PK_NEEDS_KEYS : 0,                                                              \
-        .state_size = sizeof(struct backed),                                                                \
-        .memory = memory,                                                                                   \
-        .support = support,                                                                                 \
-        .setup = setup_##identifier,                                                                        \
-        .batch = batch,                                                                                     \
-        .prepare = prepare,                                                                                 \
-        .run = run_##by,                                                                                    \
-        .verify = verify_backed,                                                                            \
-        .teardown = teardown_change,                                                                        \
+#define CHANGE(identifier, text, by, is_keyed, from_side, to_side, sentence)                                         \
+    static int setup_##identifier(void *state, const int64_t *point)                                                 \
+    {                                                                                                                \
+        return set_up_backed(state, &backings[point[0]], pages_of(point), CHANGES, is_keyed, (struct side)from_side, \
+                             (struct side)to_side);                                                                  \
+    }                                                                                                                \
+    PK_BENCHMARK(identifier) = {                                                                                     \
+        .family = "protect",                                                                                         \
+        .name = text,                                                                                                \
+        .axes = BACKING_AXES,                                                                                        \
+        .group = "backing",                                                                                          \
+        .floor = "syscall/mprotect-length-0",                                                                                  \
+        .operation = sentence,                                                                                       \
+        .needs = is_keyed ? PK_NEEDS_KEYS : 0,                                                                       \
+        .state_size = sizeof(struct backed),                                                                         \
+        .memory = memory,                                                                                            \
+        .support = support,                                                                                          \
+        .setup = setup_##identifier,                                                                                 \
+        .batch = batch,                                                                                              \
+        .prepare = prepare,                                                                                          \
+        .run = run_##by,                                                                                             \
+        .verify = verify_backed,                                                                                     \
+        .teardown = teardown_change,                                                                                 \
     };
 
 CHANGE(mprotect_backing, "mprotect-backing", mprotect, 0, SIDE(WRITE, 0), SIDE(READ, 0),

@@ -102,11 +102,11 @@ static inline int map_backed(struct backed *backed, size_t pages, int file)
     return status;
 }
 
-/* Close the file: the mappings keep it. */
-static inline int set_up_backed(struct backed *backed, const struct backing *backing, size_t pages, int keyed,
-                                struct side from, struct side to)
+/* Map up to `most` regions. Close the file: the mappings keep it. */
+static inline int set_up_backed(struct backed *backed, const struct backing *backing, size_t pages, size_t most,
+                                int keyed, struct side from, struct side to)
 {
-    size_t count = pk_regions_in_batch(pages, CHANGES);
+    size_t count = pk_regions_in_batch(pages, most);
     struct pk_regions *regions = &backed->change.regions;
     int status = begin_change(&backed->change, keyed, from, to), file = -1;
 

@@ -7,7 +7,19 @@
 
 #include "change.h"
 
+/* Regions in a batch. A touch takes a few nanoseconds, so many are needed to keep the overhead of the clocks small. But
+ * the pages of a batch must fit the second-level TLB and their lines a first-level cache of 32 KiB, or the second touch
+ * would miss what the first one misses. */
+#define TOUCHES 64
+#define TOUCH_PAGES 512
 #define LINE 64
+
+static inline size_t most_touches(size_t pages)
+{
+    size_t fit = TOUCH_PAGES / pages;
+
+    return fit > TOUCHES ? TOUCHES : fit ? fit : 1;
+}
 
 static inline int run_loads(void *state, uint64_t loops)
 {
