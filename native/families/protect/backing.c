@@ -55,7 +55,7 @@ static int support(const int64_t *point)
         .name = text,                                                                                                \
         .axes = BACKING_AXES,                                                                                        \
         .group = "backing",                                                                                          \
-        .floor = "syscall/mprotect-length-0",                                                                                  \
+        .floor = "syscall/mprotect-length-0",                                                                        \
         .operation = sentence,                                                                                       \
         .needs = is_keyed ? PK_NEEDS_KEYS : 0,                                                                       \
         .state_size = sizeof(struct backed),                                                                         \

@@ -1,5 +1,5 @@
-/* The first access to each page of a region after a change, and the second, which has all of the first one's cost
- * except the change's.
+/* The first access to each page of a region after a change, and the second. The second touch follows the same changes,
+ * in the same order, over the same pages: it has all that the first one has except the change.
  *
  * Each access is to the cache line after the one of the page before. At one offset in every page, all lines would
  * share a set of the first-level cache, and misses there would hide what the change costs. */
