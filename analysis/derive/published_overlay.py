@@ -33,7 +33,7 @@ def with_published(rows: pd.DataFrame) -> pd.DataFrame:
     along = "point" in rows
     lines = _by_line(records(rows[~rows["what"].isin((PUBLISHED, PROCESS))]), along)
     theirs: Rows = []
-    computed: dict[tuple[str, ...], Rows] = {}
+    computed: dict[str, Rows] = {}  # by formula of lines
     for figure in records(known):
         formula = parse(figure["compared"])
         names, point = _matching(formula, lines, along)
@@ -42,7 +42,8 @@ def with_published(rows: pd.DataFrame) -> pd.DataFrame:
         ours = lines[names[0]] if formula.single else _combined(formula, names, lines)
         if ours:
             theirs.append(_theirs(figure, ours[0], point))
-            computed |= {} if formula.single else {tuple(names): ours}
+            by_case = dict(zip(formula.factors, names, strict=True))
+            computed |= {} if formula.single else {formula.renamed(by_case.__getitem__): ours}
     if not theirs:
         return rows
     added = pd.DataFrame([*(row for each in computed.values() for row in each), *theirs])
@@ -118,7 +119,7 @@ def _matching(
 def _combined(formula: Combination, names: Sequence[str], lines: Mapping[str, Rows]) -> Rows:
     """Return a row for each machine and point at which all cases of a formula were measured."""
     costs: dict[tuple[str, int | None], dict[str, Row]] = defaultdict(dict)
-    for case, name in zip(formula.factors, names, strict=False):
+    for case, name in zip(formula.factors, names, strict=True):
         for row in lines[name]:
             if row["what"] == ESTIMATE:
                 costs[row["machine"], row.get("point")][case] = row
