@@ -59,6 +59,7 @@ QUIET = DESKTOP | {
 GOVERNOR = f"{CPU}/cpufreq/policy{{}}/scaling_governor"
 AVAILABLE = f"{CPU}/cpufreq/policy{{}}/scaling_available_governors"
 DISTURBED = DESKTOP | {
+    "proc/sys/kernel/osrelease": "5.10.46\n",
     f"{CLOCKSOURCE}/current_clocksource": "hpet\n",
     f"{CLOCKSOURCE}/available_clocksource": "tsc hpet acpi_pm \n",
     GOVERNOR.format(0): "schedutil\n",

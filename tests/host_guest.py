@@ -12,6 +12,7 @@ import needs
 
 from pkbench.kernels import available
 from pkbench.kernels.available import Kernel
+from pkbench.kernels.packages.names import begins, order
 
 BIN = Path(sys.executable).parent
 # Names in the guest: /tmp is the one folder that is writable there, in memory.
@@ -28,19 +29,23 @@ for folder in proc sys dev run tmp; do mount --rbind /$folder {HOST}/$folder; do
 exec chroot {HOST} """
 
 
-def kernel() -> Kernel:
-    """Return a kernel that can mount the host's files, with its modules where virtme-ng looks."""
+def kernel(version: str = "") -> Kernel:
+    """Return a kernel that can mount the host's files, with its modules where virtme-ng looks.
+
+    It is the newest of a version such as 6.1, or of all.
+    """
     needs.qemu()
-    able = (
-        found for found in available.available_kernels() if found.readable and _mounts_9p(found)
-    )
-    chosen = next(able, None)
-    if chosen is None:
+    able = [
+        found
+        for found in available.available_kernels()
+        if found.readable and _mounts_9p(found) and (not version or begins(found.version, version))
+    ]
+    if not able:
         needs.lacking(
-            "no kernel with the modules for 9p at hand: "
-            "`pkbench kernels get linux-image-amd64 --modules` brings one"
+            f"no kernel {version} with the modules for 9p at hand: "
+            "`pkbench kernels get linux-image-amd64 --suite SUITE --modules` brings one"
         )
-    return chosen
+    return max(able, key=lambda found: order(found.version))
 
 
 def _mounts_9p(found: Kernel) -> bool:
@@ -49,9 +54,11 @@ def _mounts_9p(found: Kernel) -> bool:
     return any(modules.glob("fs/9p/9p.ko*")) and any(modules.glob("net/9p/9pnet_virtio.ko*"))
 
 
-def run(command: Sequence[str], folder: Path, seconds: float) -> subprocess.CompletedProcess[str]:
+def run(
+    command: Sequence[str], folder: Path, seconds: float, booted: Kernel | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command as root in a guest; what it writes to OUTPUT comes to `folder`."""
-    image = kernel().path
+    image = (booted or kernel()).path
     for program in ("busybox", "modprobe", "depmod"):
         needs.program(program)
     script = folder / "script"

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .. import formatting
+from ..derive.combination import parse
 from ..estimate.result_set import ResultSet
 from ..interval import Interval
 
@@ -26,7 +27,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Here:
-    """One machine's results, as judges need them."""
+    """One machine's results, as judges need them.
+
+    A cost is that of a case, or of a combination of cases as `combination.parse` reads it.
+    """
 
     result_set: ResultSet
     machine: str
@@ -37,28 +41,47 @@ class Here:
         rows = self.result_set.on(self.machine).to_dict("records")
         return {str(row["case"]): {str(k): v for k, v in row.items()} for row in rows}
 
-    def lacking(self, *cases: str) -> str:
-        """Return why some of these cases have no cost; "" where all have one."""
+    def lacking(self, *costs: str) -> str:
+        """Return why cases of these costs were not measured; "" where all were."""
+        cases = dict.fromkeys(case for cost in costs for case in parse(cost).factors)
         found = [f"{case} {self._why(case)}" for case in cases if case not in self.rows]
         return "; ".join(found)
 
     def ratio(self, over: str, under: str, net: bool) -> Interval:
-        """Return how many times case `over` costs what case `under` does; see `ResultSet.ratio`."""
-        return self.result_set.ratio((self.machine, over), (self.machine, under), net)
+        """Return how many times the cost `over` is the cost `under`, both of measured cases.
 
-    def interval(self, case: str, quantity: str) -> Interval | None:
-        """Return a quantity of a case; None where it is not known or below resolution.
+        For two cases it is that of `ResultSet.ratio`. For combinations it is the quotient of their
+        costs as measured, by interval arithmetic; ValueError where `net` is asked of them.
+        """
+        if parse(over).single and parse(under).single:
+            return self.result_set.ratio((self.machine, over), (self.machine, under), net)
+        if net:
+            raise ValueError("the ratio of a combination is of costs as measured")
+        return quotient(self.cost(over), self.cost(under))
+
+    def interval(self, cost: str, quantity: str) -> Interval | None:
+        """Return a quantity of a cost; None where it is not known or below resolution.
 
         `quantity` is a column of `estimates` with bounds, such as cycles, net or net_cycles.
         """
-        row = self.rows[case]
-        if pd.isna(row[quantity]) or (quantity.startswith("net") and not row["resolved"]):
-            return None
-        return self._figure(row, quantity, f"{quantity}_low", f"{quantity}_high")
+        formula = parse(cost)
+        found: dict[str, Interval] = {}
+        for case in formula.factors:
+            row = self.rows[case]
+            if pd.isna(row[quantity]) or (quantity.startswith("net") and not row["resolved"]):
+                return None
+            found[case] = self._figure(row, quantity, f"{quantity}_low", f"{quantity}_high")
+        return formula.of(found)
 
-    def cost(self, case: str) -> Interval:
-        """Return what a measured case costs, as measured."""
-        return self._figure(self.rows[case], "gross", "low", "high")
+    def cost(self, cost: str) -> Interval:
+        """Return a cost of measured cases, as measured."""
+        formula = parse(cost)
+        return formula.of(
+            {
+                case: self._figure(self.rows[case], "gross", "low", "high")
+                for case in formula.factors
+            }
+        )
 
     def _figure(self, row: dict[str, Any], *columns: str) -> Interval:
         value, low, high = (None if pd.isna(row[name]) else float(row[name]) for name in columns)
@@ -79,7 +102,7 @@ Judge = Callable[[Here], Verdict]
 
 
 def ratio_within(over: str, under: str, low: float, high: float, net: bool = False) -> Judge:
-    """Judge whether case `over` costs `low` to `high` times as much as case `under`."""
+    """Judge whether the cost `over` is `low` to `high` times the cost `under`."""
 
     def judge(here: Here) -> Verdict:
         if lacking := here.lacking(over, under):
@@ -91,7 +114,7 @@ def ratio_within(over: str, under: str, low: float, high: float, net: bool = Fal
 
 
 def costs_more(over: str, under: str, times: float = 1.0, net: bool = False) -> Judge:
-    """Judge whether case `over` costs more than `times` times as much as case `under`."""
+    """Judge whether the cost `over` is more than `times` times the cost `under`."""
     return ratio_within(over, under, times, float("inf"), net)
 
 

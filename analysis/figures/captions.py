@@ -92,9 +92,11 @@ def published_note(rows: pd.DataFrame) -> str:
     sources = published_overlay.citations(rows)
     if not sources:
         return ""
+    combined = published_overlay.combinations(rows)
+    computed = f" Computed from our costs, to compare with them: {'; '.join(combined)}."
     return (
         "Grey marks are published figures of other machines, measured by others in "
-        f"other ways: {'; '.join(sources)}."
+        f"other ways: {'; '.join(sources)}.{computed * bool(combined)}"
     )
 
 

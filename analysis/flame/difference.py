@@ -11,7 +11,8 @@ from .tree import Box, boxes, grow
 
 RULE = (
     "Each function is as wide as the larger of its own two counts, so both removed and new "
-    "functions can be seen. Colours: change of its own count."
+    "functions can be seen. Colours: change of its own count. A removed function may "
+    "have been inlined into its caller: the table of changes tells."
 )
 
 

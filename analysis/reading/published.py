@@ -29,7 +29,9 @@ def published() -> pd.DataFrame:
     short     the source as a chart names it
     locator   the place in the source
     status    verified: seen in the source; secondary: seen in notes on the source
-    case      the case of pkbench that comes nearest; "" for none
+    compared  the case of pkbench that it is compared with, or a combination of cases as a formula
+              such as `(a + b) / 2` or `a + 2 b`; "" for none
+    reason    why it is compared with no case; "" where it is
     low       the figure, or the lower end of its range, in `quantity`; missing where value is not a
               cost of an operation
     high      the upper end likewise; equal to low for a single figure

@@ -1,5 +1,6 @@
 """The command line, one file per verb: arguments in, text or JSON out. Nothing else prints."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -92,6 +93,7 @@ def main() -> None:
     """Run the command line; an expected error prints one sentence and sets the exit code."""
     # SIGTERM, like Ctrl-C, keeps what was measured and ends all workers and guests.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _wait_for_readers()
     try:
         code = _verb()
     except (BrokenPipeError, SystemExit):
@@ -132,6 +134,16 @@ def _verb() -> int:
         note(f"pkbench: {error}")
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _wait_for_readers() -> None:
+    """Let writes wait for a slow reader.
+
+    A pipe from Node.js, for example, is non-blocking: once it is full, Python loses what it writes.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.set_blocking(stream.fileno(), True)
 
 
 def _give_up_output() -> None:

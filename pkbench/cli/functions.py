@@ -20,6 +20,7 @@ from pkbench.tracing.attribution import Attribution
 from pkbench.tracing.guest import trace
 
 if TYPE_CHECKING:
+    from pkbench.analysis.flame.folded import Stacks
     from pkbench.analysis.tables.table import Table
 
 UNIT = "instructions"
@@ -129,13 +130,20 @@ def _write_difference(
     from pkbench.analysis.flame.caption import Caption
 
     operations = lcm(baseline.operations, new.operations)
-    before, after = (_scaled(each, operations) for each in (baseline, new))
+    before, after = (
+        functions.Profile(
+            _scaled(each.stacks, each, operations), _scaled(each.calls, each, operations)
+        )
+        for each in (baseline, new)
+    )
     subtitle = f"{baseline.machine} → {new.machine}: {EXACT}"
     caption = Caption(_title(new), subtitle, UNIT, operations)
     table = functions.changes(before, after, caption)
     stem = _file_name(f"{baseline.kernel.release}--{new.kernel.release}")
     _write_table(table, target / stem)
-    write_file(target / f"{stem}.svg", difference.svg(before, after, caption).encode())
+    write_file(
+        target / f"{stem}.svg", difference.svg(before.stacks, after.stacks, caption).encode()
+    )
     if not json_:
         _print_table(table)
     return {
@@ -149,10 +157,10 @@ def _title(found: Attribution) -> str:
     return f"{found.counted.case.name}: one operation, by function"
 
 
-def _scaled(found: Attribution, operations: int) -> dict[tuple[str, ...], int]:
-    """Return the instructions of this many operations."""
+def _scaled(counts: "Stacks", found: Attribution, operations: int) -> "Stacks":
+    """Return counts of this many operations."""
     times = operations // found.operations
-    return {stack: number * times for stack, number in found.stacks.items()}
+    return {stack: number * times for stack, number in counts.items()}
 
 
 def _write_table(table: "Table", stem: Path) -> None:

@@ -17,7 +17,7 @@ from pkbench.doctor.interference import (
     virtualisation,
 )
 from pkbench.doctor.kernel import aslr, flush_ceiling, kpti, mitigations
-from pkbench.doctor.keys import keys
+from pkbench.doctor.keys import keys, pkru_switch
 from pkbench.doctor.memory import hugetlb, ksm, numa_balancing, swap, thp
 from pkbench.doctor.permissions import io_uring, max_map_count, userfaultfd
 from pkbench.doctor.script import script
@@ -29,6 +29,7 @@ __all__ = ["CHECKS", "Check", "Finding", "Status", "examine", "exit_status", "sc
 # In the order in which they are reported. `steal` and `core` are separate: they watch for a while.
 CHECKS: tuple[Check, ...] = (
     keys,
+    pkru_switch,
     virtualisation,
     pmu,
     sample_rate,

@@ -1,15 +1,24 @@
-"""Check of protection keys: each step of their detection, up to the first that fails."""
+"""Checks of protection keys: each step of their detection, and whether the kernel keeps PKRU."""
 
 import errno
+import re
 from pathlib import Path
 
-from pkbench.doctor.finding import Finding, Status, rewrite
+from pkbench.doctor.finding import NOT_KNOWN, Finding, Status, rewrite
+from pkbench.doctor.key_models import model_with_keys
 from pkbench.machine import Machine, read
 
 ALL_KEYS = 15  # 16 in the register, of which key 0 belongs to every page
 INITIAL_PKRU = 0x55555554  # arch/x86/mm/pkeys.c: init_pkru_value
 FILTERED = "seccomp filter"  # native/machine.c says so
 INIT_PKRU = "sys/kernel/debug/x86/init_pkru"
+
+# From Linux 5.2 on (0cecca9d03c9), a switch from a kernel thread may leave PKRU as it is instead of
+# loading the next thread's. Fixed in 5.13, and in two stable series by "x86/fpu: Correct
+# pkru/xstate inconsistency". V8 asks for the same versions: KernelHasPkruFix in
+# src/libplatform/default-thread-isolated-allocator.cc.
+PKRU_BROKEN, PKRU_FIXED = (5, 2), (5, 13)
+PKRU_FIXED_STABLE = {(5, 4): 182, (5, 10): 103}
 
 SKIPPED = (
     "cases that need keys are skipped, and this reason is reported; `pkbench count` counts their "
@@ -24,7 +33,7 @@ def keys(machine: Machine, root: Path) -> Finding:
     if not found.supported:
         # A CPU without keys is in order. Keys that the kernel announces but nobody can use are not.
         status: Status = "problem" if found.kernel else "warning"
-        return Finding("keys", status, steps, SKIPPED, no_fix=_why_no_keys(machine))
+        return Finding("keys", status, steps, SKIPPED, no_fix=_why_no_keys(machine, root))
     if found.count < ALL_KEYS:
         return Finding(
             "keys",
@@ -46,12 +55,65 @@ def keys(machine: Machine, root: Path) -> Finding:
     return Finding("keys", "ok", steps)
 
 
-def _why_no_keys(machine: Machine) -> str:
+def pkru_switch(machine: Machine, root: Path) -> Finding:
+    """Check that the kernel gives each thread its own PKRU; some versions do not."""
+    effect = (
+        "after a kernel thread, a thread may run with another thread's PKRU (Linux 5.2 to 5.12), "
+        "so cases with keys may fail or be timed with other rights; V8 uses no keys here"
+    )
+    version = _kernel_version(machine, root)
+    if not version:
+        return Finding(
+            "pkru_switch", "unknown", "the kernel's version is not known", effect, no_fix=NOT_KNOWN
+        )
+    number = ".".join(map(str, version))
+    if not machine.keys.kernel:
+        return Finding("pkru_switch", "ok", f"Linux {number}, which uses no keys here")
+    series, patch = version[:2], version[2]
+    fixed = patch >= PKRU_FIXED_STABLE.get(series, patch + 1)
+    if series < PKRU_BROKEN or series >= PKRU_FIXED or fixed:
+        return Finding("pkru_switch", "ok", f"Linux {number}")
+    return Finding(
+        "pkru_switch",
+        "warning",
+        f"Linux {number}",
+        effect,
+        no_fix="use Linux 5.13 or later, or 5.10.103 or 5.4.182 or later of these series",
+    )
+
+
+def _kernel_version(machine: Machine, root: Path) -> tuple[int, int, int] | None:
+    """Return the version of Linux that the kernel was made from.
+
+    The release of a distribution may not tell it: Debian's 5.10.0-46 was made from 5.10.262.
+    """
+    said = (
+        ("proc/version", r"\bDebian (\d+)\.(\d+)\.(\d+)"),
+        ("proc/version_signature", r"^Ubuntu \S+ (\d+)\.(\d+)\.(\d+)"),
+    )
+    found = [re.search(pattern, read(root, path) or "") for path, pattern in said]
+    found.append(re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", machine.kernel or ""))
+    first = next(filter(None, found), None)
+    return (int(first[1]), int(first[2]), int(first[3] or 0)) if first else None
+
+
+def _why_no_keys(machine: Machine, root: Path) -> str:
     """Return what would make keys available here."""
     found = machine.keys
     if found.cpu is None:
         return "protection keys need x86-64"
     if not found.cpu:
+        model = model_with_keys(root)
+        if model and machine.virtualisation:
+            return (
+                f"this CPU model has keys ({model}), and the hypervisor hides them: its operator "
+                "would have to pass them on (QEMU: `-cpu host`, or `+pku`)"
+            )
+        if model:
+            return (
+                f"this CPU model has keys ({model}), but CPUID does not report them: look for a "
+                "setting of the firmware"
+            )
         if machine.virtualisation:
             return "the host's CPU may have keys; its hypervisor would have to pass them on"
         return "use a machine whose CPU has them"

@@ -1,5 +1,6 @@
 """The command line answers on standard output, and what goes wrong is one sentence."""
 
+import fcntl
 import json
 import os
 import re
@@ -354,3 +355,16 @@ def test_a_run_that_loses_a_cpu_ends_in_one_sentence_and_goes_on_when_it_is_back
     assert before == whole_lines(journal)
     done = pkbench(*arguments, "--resume")
     assert 0 == done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_a_slow_reader_gets_all_of_a_large_output(blocking: bool) -> None:
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, resource.getpagesize())
+    os.set_blocking(writer, blocking)
+    command = (sys.executable, "-P", "-m", "pkbench.cli", "list", "--json")
+    with subprocess.Popen(command, stdout=writer) as process, os.fdopen(reader, "rb") as output:
+        os.close(writer)
+        text = output.read()
+    assert 0 == process.returncode
+    assert json.loads(text)

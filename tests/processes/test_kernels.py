@@ -112,6 +112,29 @@ def test_get_keeps_the_modules_that_a_guest_on_the_hosts_files_needs(mirror):
     assert "loud.ko" not in kept
 
 
+def test_get_brings_modules_that_have_a_package_of_their_own(mirror):
+    needs.program("depmod")
+    release, version = "7.4.1+deb13-cloud-amd64", "7.4.1-1"
+    parts = f"linux-binary-{release} (= {version}), linux-modules-{release} (= {version})"
+    mirror.add(f"linux-image-{release}", version, {}, parts)
+    mirror.add(f"linux-binary-{release}", version, {f"boot/vmlinuz-{release}": image(release)})
+    driver = f"usr/lib/modules/{release}/kernel/fs/9p/9p.ko"
+    mirror.add(f"linux-modules-{release}", version, {driver: b""})
+    said: list[str] = []
+    kernel = available.get(Wanted("7.4", modules=True), said.append)
+    kept = {path.name for path in (kernel.path.parent / "lib" / "modules" / release).rglob("*")}
+    assert {"9p.ko", "modules.dep"} <= kept
+    assert f"fetching linux-modules-{release} {version} (bookworm)" in said
+    said.clear()
+    available.get(Wanted("7.4"), said.append)
+    assert not any("linux-modules" in step for step in said)
+
+
+def test_a_kernel_whose_modules_are_not_to_be_had_is_one_sentence(mirror):
+    with pytest.raises(KernelError, match=r"contains no modules and depends on none: fetch it wi"):
+        available.get(Wanted("6.12", modules=True))
+
+
 def test_get_replaces_what_is_there(mirror, cache):
     damaged = available.get(Wanted("6.1")).path
     damaged.write_bytes(b"damaged")

@@ -19,8 +19,10 @@ from pkbench.analysis.experiments import (
     judge,
     named,
 )
-from pkbench.analysis.experiments.verdict import Here, linear, more_cycles, share_at
+from pkbench.analysis.experiments.protecting_memory import TOGGLE
+from pkbench.analysis.experiments.verdict import Here, linear, more_cycles, ratio_within, share_at
 from pkbench.analysis.figures import FIGURES
+from pkbench.analysis.reading.published import published
 from pkbench.cases.selection import select
 
 CYCLE = 0.5e-9
@@ -75,15 +77,50 @@ def test_a_ratio_is_seen_where_its_whole_interval_is(
 ) -> None:
     found = result_set(
         tmp_path,
-        Made("syscall/mprotect-same", around(100e-9)),
-        Made(
-            "protect/mprotect-none-rw/pages:1",
-            [[changed * (0.9 + place % 5 / 20)] for place in range(7)],
-        ),
+        Made("protect/mprotect-rw-ro/pages:1", around(100e-9)),
+        Made("syscall/pkey-alloc-free", [[changed * (0.9 + place % 5 / 20)] for place in range(7)]),
+    )
+    over, under = "syscall/pkey-alloc-free", "protect/mprotect-rw-ro/pages:1"
+    verdict = ratio_within(over, under, 1.5, 5)(Here(found, "box"))
+    assert state == verdict.state
+    assert f"{over} over {under}" in verdict.words
+
+
+def test_what_was_published_as_the_mean_of_both_directions_is_judged_by_it(tmp_path: Path) -> None:
+    found = result_set(
+        tmp_path,
+        Made("syscall/mprotect-same", [[100e-9]] * 7),
+        Made("protect/mprotect-none-rw/pages:1", [[50e-9]] * 7),
+        Made("protect/mprotect-rw-none/pages:1", [[350e-9]] * 7),
     )
     (verdict,) = verdicts("mprotect-noop", found).values()
-    assert state == verdict.state
-    assert "protect/mprotect-none-rw/pages:1 over syscall/mprotect-same" in verdict.words
+    assert SEEN == verdict.state
+    assert verdict.words.endswith("/ 2 over syscall/mprotect-same: 2.00")
+
+
+def test_a_region_for_each_page_takes_a_call_for_each(tmp_path: Path) -> None:
+    found = result_set(
+        tmp_path,
+        Made("protect/mprotect-rw-ro/pages:1", [[1e-6]] * 7),
+        Made("protect/mprotect-rw-ro/pages:16", [[2e-6]] * 7),
+    )
+    told = verdicts("libmpk-mprotect-pages", found)
+    verdict = told["16 regions of a page, a call for each, cost more than one region of 16 pages"]
+    assert SEEN == verdict.state
+    assert verdict.words.endswith("pages:16: 8.00")
+
+
+def test_the_net_ratio_of_a_combination_is_refused(tmp_path: Path) -> None:
+    found = result_set(tmp_path, Made("kernel/a", [[1.0]]), Made("kernel/b", [[1.0]]))
+    with pytest.raises(ValueError, match="as measured"):
+        Here(found, "box").ratio("kernel/a / 2", "kernel/b", net=True)
+
+
+@pytest.mark.parametrize("short", ["Yang 2026", "EoSD libpkey"])
+def test_a_claim_is_judged_by_what_its_published_figure_is_compared_with(short: str) -> None:
+    rows = published()
+    compared = rows.loc[rows["short"] == short, "compared"]
+    assert TOGGLE.format(1) in set(compared)
 
 
 @pytest.mark.parametrize(("cycles", "state"), [(60, SEEN), (200, NOT_SEEN), (79, INCONCLUSIVE)])
@@ -94,9 +131,11 @@ def test_cycles_are_those_of_the_core_without_the_loop(
     found = result_set(
         tmp_path,
         Made(loop, around(CYCLE), cycle=CYCLE),
-        Made("switch/wrpkru-raw/pages:1", around((cycles + 1) * CYCLE), floor=loop, cycle=CYCLE),
+        Made("switch/call-gate", around((cycles + 1) * CYCLE), floor=loop, cycle=CYCLE),
     )
-    assert state == verdicts("erim-switch-table", found)["a switch adds 55 to 80 cycles"].state
+    assert (
+        state == verdicts("erim-switch-table", found)["a gate adds 55 to 80 cycles to a call"].state
+    )
 
 
 def test_instruction_counts_do_not_decide_a_claim_about_time(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from figures_made import around
 from results_made import Made, suite, write
 
 from pkbench.analysis import figures, read
+from pkbench.analysis.derive.combination import parse
 from pkbench.analysis.estimate.frame import records
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.figures import Chart, chart
@@ -17,10 +18,16 @@ from pkbench.analysis.reading.published import published
 from pkbench.cases.catalogue import parse_case
 
 SIZE = "protect/mprotect-none-rw/pages:{}"
+BACK = "protect/mprotect-rw-none/pages:{}"
+BOTH = "(mprotect-none-rw + mprotect-rw-none) / 2"
 
 
 def result_set(folder: Path, **options: Any) -> ResultSet:
-    cases = [Made(SIZE.format(size), around(1e-6 * size), cycle=1e-9) for size in (1, 4096)]
+    cases = [
+        Made(case.format(size), around(times * 1e-6 * size), cycle=1e-9)
+        for case, times in ((SIZE, 1), (BACK, 3))
+        for size in (1, 4096)
+    ]
     cases.append(Made("syscall/getppid", around(1e-7), cycle=1e-9))
     (found,) = result_sets([read(write(folder / "result.json", suite(cases, **options)))])
     return found
@@ -40,9 +47,23 @@ def test_every_row_has_a_source_and_was_seen_by_somebody() -> None:
         assert (rows[column] != "").all()
 
 
+def test_every_row_says_which_cases_it_is_compared_with_or_why_with_none() -> None:
+    for row in records(published()):
+        assert bool(row["compared"]) != bool(row["reason"]), row["operation"]
+
+
 def test_every_case_that_a_row_names_is_in_the_catalogue() -> None:
-    for case in published()["case"].unique():
-        assert not case or parse_case(case).name
+    for compared in filter(None, published()["compared"].unique()):
+        for case in parse(compared).factors:
+            assert case == parse_case(case).name
+
+
+def test_the_mean_of_both_directions_is_compared_with_the_mean_of_both_directions() -> None:
+    toggled = [row for row in records(published()) if "<->" in row["condition"] + row["operation"]]
+    assert len(toggled) > 8
+    for row in toggled:
+        size = parse_case(next(iter(parse(row["compared"]).factors))).name.rpartition(":")[2]
+        assert {SIZE.format(size): 0.5, BACK.format(size): 0.5} == parse(row["compared"]).factors
 
 
 def test_a_figure_is_read_with_its_unit() -> None:
@@ -61,6 +82,48 @@ def test_times_lie_over_times_at_their_own_points(tmp_path: Path) -> None:
     assert {1, 10, 100, 1000} == set(theirs["point"])
     assert {"s"} == set(theirs["unit"])
     assert not theirs["machine"].str.contains("box").any()
+
+
+def test_a_combination_is_computed_at_each_point_and_drawn_with_what_it_is_compared_with(
+    tmp_path: Path,
+) -> None:
+    table = overlaid(PAGES, result_set(tmp_path)).table
+    lines = {
+        series: rows.set_index("point")
+        for series, rows in table[table["what"] == "estimate"].groupby("series")
+    }
+    one, other, mean = (lines[name] for name in ("mprotect-none-rw", "mprotect-rw-none", BOTH))
+    assert [1, 4096] == sorted(mean.index)
+    for column in ("value", "low", "high"):
+        assert (mean[column] == (one[column] + other[column]) / 2).all()
+    assert BACK.format(4096) in mean["case"][4096]
+    theirs = table[table["what"] == "published"]
+    assert {BOTH} == set(theirs["series"])
+    assert {"mprotect"} == set(theirs["panel"])
+
+
+def test_nothing_lies_over_a_combination_of_which_one_case_is_missing(tmp_path: Path) -> None:
+    cases = [Made(SIZE.format(size), around(1e-6 * size)) for size in (1, 4096)]
+    (found,) = result_sets([read(write(tmp_path / "result.json", suite(cases)))])
+    table = overlaid(PAGES, found).table
+    assert {"estimate"} == set(table["what"])
+    assert BOTH not in set(table["series"])
+
+
+def test_the_swaps_of_pkru_in_kvm_are_compared_with_their_three_instructions(
+    tmp_path: Path,
+) -> None:
+    costs = (("instruction/rdpkru", 1e-8), ("instruction/wrpkru-toggle", 5e-8))
+    cases = [Made(case, [[cost]] * 7, cycle=1e-9) for case, cost in costs]
+    (found,) = result_sets([read(write(tmp_path / "result.json", suite(cases)))])
+    drawn = overlaid(CYCLES, found)
+    rows = drawn.table[drawn.table["label"] == "rdpkru + 2 wrpkru-toggle"]
+    assert [110] == [round(value) for value in rows.loc[rows["what"] == "estimate", "value"]]
+    assert [40, 60] == list(rows.loc[rows["what"] == "published", "value"])
+    assert "Linux commit 7649412af3ea" in drawn.caption
+    assert (
+        "Computed from our costs, to compare with them: rdpkru + 2 wrpkru-toggle." in drawn.caption
+    )
 
 
 def test_cycles_stay_cycles(tmp_path: Path) -> None:

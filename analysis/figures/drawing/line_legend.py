@@ -33,7 +33,7 @@ def keys(axes: Axes, cell: Panel) -> list[Any]:
     guessed = assumed(cell.rows)
     keys: list[Any] = []
     for place, name in enumerate(cell.coloured):
-        label = style.label(name)
+        label = style.wrapped(name, 40)
         if name in cell.anywhere - guessed:
             keys += axes.plot([], [], **style.line(place), label=label)
         else:

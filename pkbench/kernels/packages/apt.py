@@ -23,6 +23,8 @@ PREFIX = "linux-image-"
 # How many dependencies to follow: meta packages, and Debian's newest, contain no kernel but depend
 # on the package that does.
 DEPTH = 3
+# The kinds of packages with a kernel and with its modules: Ubuntu and Debian's newest have two.
+KERNEL, MODULES = "image|binary", "modules"
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,17 @@ def fetch(wanted: Wanted, scratch: Path, state: Path, progress: Callable[[str], 
     the folder `state`. Raise PackageError where no source has it.
     """
     package = choose(wanted, state, progress)
+    archives = []
     for _ in range(DEPTH):
-        progress(f"fetching {package.name} {package.version} ({package.suite})")
-        archive = _download(package, scratch)
-        progress(f"unpacking {package.name}")
-        image = _unpack(archive, scratch, wanted.modules)
+        archives.append(_download(package, scratch, progress))
+        image = _unpack(archives[-1], scratch, wanted.modules)
         if image:
-            modules = _index_modules(scratch, wanted.modules)
+            modules = _modules(package, archives, scratch, progress) if wanted.modules else None
             return Fetched(package.name, package.version, package.suite, image, modules)
-        package = _dependency(archive, package)
+        found = _dependency(archives[-1], package, KERNEL)
+        if not found:
+            break
+        package = found
     raise PackageError(f"the package {package.name} contains no kernel and depends on none")
 
 
@@ -121,8 +125,9 @@ def _suite(source: str) -> str:
     return parts[1].rpartition("/")[0] if len(parts) > 1 else ""
 
 
-def _download(package: Package, scratch: Path) -> Path:
+def _download(package: Package, scratch: Path, progress: Callable[[str], None]) -> Path:
     """Download a package; apt checks its signature."""
+    progress(f"fetching {package.name} {package.version} ({package.suite})")
     folder = scratch / package.name
     folder.mkdir()
     done = run(
@@ -131,6 +136,7 @@ def _download(package: Package, scratch: Path) -> Path:
     archives = list(folder.glob("*.deb"))
     if done.returncode or len(archives) != 1:
         raise PackageError(_why(package, done.stderr))
+    progress(f"unpacking {package.name}")
     return archives[0]
 
 
@@ -186,12 +192,12 @@ def _write(members: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> N
             shutil.copyfileobj(content, file)
 
 
-def _dependency(archive: Path, package: Package) -> Package:
-    """Return the newest kernel package that a package depends on."""
+def _dependency(archive: Path, package: Package, kinds: str) -> Package | None:
+    """Return the newest package of these kinds that a package depends on, None without one."""
     depends = run(["dpkg-deb", "--field", str(archive), "Depends"]).stdout
-    names = re.findall(r"\blinux-(?:image|binary)-\S*\d[^\s,|(]*", depends)
+    names = re.findall(rf"\blinux-(?:{kinds})-\S*\d[^\s,|(]*", depends)
     if not names:
-        raise PackageError(f"the package {archive.name} contains no kernel and depends on none")
+        return None
     newest = max(names, key=order)
     asked = ["apt-cache", "show", "--no-all-versions", newest, *package.options]
     found = re.search(r"^Version: (\S+)$", run(asked).stdout, re.MULTILINE)
@@ -200,13 +206,34 @@ def _dependency(archive: Path, package: Package) -> Package:
     return replace(package, name=newest, version=found[1])
 
 
-def _index_modules(scratch: Path, modules: bool) -> Path | None:
-    """Index the modules by name, as Debian does when it installs a kernel."""
-    if not modules:
-        return None
+def _modules(
+    package: Package, archives: Sequence[Path], scratch: Path, progress: Callable[[str], None]
+) -> Path:
+    """Return the folder with the modules of a kernel, indexed by name.
+
+    The kernel came from `package`, the last of `archives`; if it holds no modules, fetch the
+    package of modules that it, or one before it, depends on.
+    """
+    found = scratch / "lib"
+    for archive in reversed(archives):
+        if found.exists():
+            break
+        modules = _dependency(archive, package, MODULES)
+        if modules:
+            _unpack(_download(modules, scratch, progress), scratch, modules=True)
+    if not found.exists():
+        raise PackageError(
+            f"the package {package.name} contains no modules and depends on none: fetch it without "
+            "--modules"
+        )
+    _index(found)
+    return found
+
+
+def _index(found: Path) -> None:
+    """Index modules by name, as Debian does when it installs a kernel."""
     depmod = shutil.which("depmod", path=environment()["PATH"])
     if not depmod:
         raise PackageError("depmod is missing: install kmod (Debian, Ubuntu and Fedora)")
-    for folder in (scratch / "lib" / "modules").iterdir():
-        run([depmod, "-b", str(scratch), folder.name])
-    return scratch / "lib"
+    for folder in (found / "modules").iterdir():
+        run([depmod, "-b", str(found.parent), folder.name])
