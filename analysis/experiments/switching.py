@@ -18,7 +18,7 @@ from .sources import (
     LIBMPK,
     NOJITSU,
 )
-from .verdict import costs_more, cycles_within, more_cycles, ratio_within, share_at
+from .verdict import costs_more, cycles_within, ratio_within, share_at
 
 WRPKRU = "instruction/wrpkru-toggle"
 RDPKRU = "instruction/rdpkru"
@@ -27,6 +27,8 @@ ONE_PAGE = "protect/mprotect-rw-ro/pages:1"
 ONE_TAG = "protect/pkey-mprotect-0-k/pages:1"
 SWITCH = "switch/wrpkru-raw/pages:1"
 GATE = "switch/call-gate"
+# What a PKRU that is not 0 adds to one context switch: the operation is two of them.
+NOT_INITIAL = "(kernel/context-switch/pkru:equal - kernel/context-switch/pkru:zero) / 2"
 
 EXPERIMENTS = (
     Experiment(
@@ -126,20 +128,15 @@ EXPERIMENTS = (
     ),
     Experiment(
         name="pkru-init-context-switch",
-        what="a context switch between threads whose PKRU is not in its initial state",
-        cases=("kernel/context-switch-plain", "kernel/context-switch"),
+        what="a context switch between threads whose PKRU is 0, XSAVE's initial state, and is not",
+        cases=("kernel/context-switch",),
         points=(),
         figure="kernel",
         claims=(
             Claim(
-                "it takes about 100 more cycles: 50 to 200",
+                "a context switch takes about 100 cycles more where PKRU is not 0: 50 to 200",
                 HANSEN,
-                more_cycles(
-                    "kernel/context-switch/pkru:different",
-                    "kernel/context-switch-plain",
-                    50,
-                    200,
-                ),
+                cycles_within(NOT_INITIAL, 50, 200, "cycles"),
             ),
         ),
     ),

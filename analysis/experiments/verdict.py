@@ -144,21 +144,6 @@ def seconds_within(case: str, low: float, high: float) -> Judge:
     return judge
 
 
-def more_cycles(over: str, under: str, low: float, high: float) -> Judge:
-    """Judge whether a case takes `low` to `high` more core cycles than another, as measured."""
-
-    def judge(here: Here) -> Verdict:
-        if lacking := here.lacking(over, under):
-            return Verdict(INCONCLUSIVE, lacking)
-        more, less = here.interval(over, "cycles"), here.interval(under, "cycles")
-        if more is None or less is None:
-            return Verdict(INCONCLUSIVE, f"core cycles of {over} or {under} are not known")
-        found = difference(more, less)
-        return Verdict(_inside(found, low, high), f"{over} minus {under}: {_text(found, 'cycles')}")
-
-    return judge
-
-
 def seconds_a_page_within(few: str, many: str, pages: int, low: float, high: float) -> Judge:
     """Judge whether each of `pages` further pages takes `low` to `high` seconds.
 

@@ -20,7 +20,7 @@ from pkbench.analysis.experiments import (
     named,
 )
 from pkbench.analysis.experiments.protecting_memory import TOGGLE
-from pkbench.analysis.experiments.verdict import Here, linear, more_cycles, ratio_within, share_at
+from pkbench.analysis.experiments.verdict import Here, linear, ratio_within, share_at
 from pkbench.analysis.figures import FIGURES
 from pkbench.analysis.reading.published import published
 from pkbench.cases.selection import select
@@ -186,14 +186,15 @@ def test_a_cost_is_linear_where_each_further_page_costs_the_same(tmp_path: Path)
         assert state == linear(few, some, many, sizes, 1.5)(Here(found, "box")).state
 
 
-def test_a_difference_in_cycles_is_that_of_two_cases(tmp_path: Path) -> None:
-    found = result_set(
-        tmp_path,
-        Made("kernel/a", [[1000 * CYCLE]] * 7, cycle=CYCLE),
-        Made("kernel/b", [[900 * CYCLE]] * 7, cycle=CYCLE),
-    )
-    told = more_cycles("kernel/a", "kernel/b", 50, 200)(Here(found, "box"))
-    assert (SEEN, "kernel/a minus kernel/b: 100 cycles") == (told.state, told.words)
+def test_what_pkru_costs_a_context_switch_is_half_of_what_it_adds_to_two(tmp_path: Path) -> None:
+    costs = (("equal", 1200), ("zero", 1000))
+    cases = [
+        Made(f"kernel/context-switch/pkru:{pkru}", [[cycles * CYCLE]] * 7, cycle=CYCLE)
+        for pkru, cycles in costs
+    ]
+    (verdict,) = verdicts("pkru-init-context-switch", result_set(tmp_path, *cases)).values()
+    assert SEEN == verdict.state
+    assert verdict.words.endswith("/ 2: 100 cycles")
 
 
 def test_an_experiment_that_there_is_not_is_refused_with_the_names_of_those_there_are() -> None:
