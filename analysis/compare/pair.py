@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import formatting
+from ..estimate.coarse_clock import ROUNDED, step_of
 from ..estimate.median_interval import of_median, quotient
 from ..estimate.sample import Numbers
 from ..interval import ENOUGH_PROCESSES, Interval
@@ -30,9 +31,7 @@ MORE_ODD = 2
 # "What does SMT contention cost?").
 CONTENTION = 200 / 132
 # A clock whose step is this share of a cost shows differences where there are none, or hides them.
-# Its step shows in ENOUGH figures: they are multiples of it, within ROUNDED of a step, and at least
-# the share TIED of them are equal to another one.
-COARSE, ENOUGH, ROUNDED, TIED = 0.005, 12, 0.01, 0.25
+COARSE = 0.005
 
 
 @dataclass(frozen=True)
@@ -190,14 +189,9 @@ def _contention(base: Side, new: Side) -> tuple[str, float]:
 
 def _coarse_clock(base: Side, new: Side) -> tuple[str, float]:
     """Return what to know where the clock's step is a large share of a cost, and how large."""
-    every = np.concatenate([base.seconds, new.seconds])
-    steps = np.diff(np.unique(every))
-    tied = every.size - 1 - steps.size
-    if not steps.size or every.size < ENOUGH or tied < TIED * every.size:
-        return "", 1.0
-    multiples = steps / steps.min()
-    share = float(steps.min() / min(np.median(base.seconds), np.median(new.seconds)))
-    if share < COARSE * (1 - ROUNDED) or np.abs(multiples - multiples.round()).max() > ROUNDED:
+    step = step_of(np.concatenate([base.seconds, new.seconds]))
+    share = float(step / min(np.median(base.seconds), np.median(new.seconds)))
+    if share < COARSE * (1 - ROUNDED):
         return "", 1.0
     hint = f"the clock is too coarse: its step is {formatting.figures(100 * share)} % of the cost"
     return hint, 1 + 2 * share

@@ -1,4 +1,4 @@
-"""What a median hides: two modes, or a drift over the run, in words."""
+"""What a median hides: two modes, a drift over the run, or neighbours alike, in words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_SHARE = 0.15
 SEPARATE = 7.0
 # A drift is reported if its rank correlation with the round has at most the probability UNLIKELY by
 # chance, and if the last third differs from the first by at least WORTH_A_WORD. Two modes must
-# differ by as much.
+# differ by as much, and nine tenths from one tenth of the processes where neighbours are alike.
 UNLIKELY, WORTH_A_WORD = 0.001, 0.01
 ROUNDING = 1e-14  # of a variance of values between -1 and 1
 
@@ -31,7 +31,7 @@ def shape(values: Numbers, rounds: tuple[int, ...] | None) -> str:
     """
     if values.size < ENOUGH:
         return ""
-    found = [_drift(values, rounds), _modes(values)]
+    found = [_drift(values, rounds) or _alike(values, rounds), _modes(values)]
     return "; ".join(text for text in found if text)
 
 
@@ -44,6 +44,25 @@ def _drift(values: Numbers, rounds: tuple[int, ...] | None) -> str:
     if abs(change) < WORTH_A_WORD or chance(np.array(rounds), values) > UNLIKELY:
         return ""
     return f"drifts {'up' if change > 0 else 'down'} by {abs(change):.1%} over the run"
+
+
+def _alike(values: Numbers, rounds: tuple[int, ...] | None) -> str:
+    """Tell whether processes resemble those of the round before: they are then not independent."""
+    if rounds is None:
+        return ""
+    in_order = values[np.argsort(rounds)]
+    before, after = in_order[:-1], in_order[1:]
+    if np.ptp(before) == 0 or np.ptp(after) == 0:
+        return ""
+    low, middle, high = np.quantile(values, (0.1, 0.5, 0.9))
+    if (high - low) / middle < WORTH_A_WORD:
+        return ""
+    correlation = float(np.corrcoef(_ranks(before), _ranks(after))[0, 1])
+    if correlation <= 0 or chance(before, after) > UNLIKELY:
+        return ""
+    return (
+        f"neighbouring rounds are alike (correlation {correlation:.2f}): its interval is too narrow"
+    )
 
 
 def chance(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..interval import ENOUGH_PROCESSES, Interval
+from .coarse_clock import step_of
 
 CONFIDENCE = 0.95
 # Where more than this share of the outer pair's range lies between one of its ends and the next
@@ -58,7 +59,8 @@ def of_median(values: NDArray[np.float64]) -> Interval:
     gap = GAP * (top - bottom)
     low = bottom if lower - bottom > gap else bottom + inwards * (lower - bottom)
     high = top if top - upper > gap else top - inwards * (top - upper)
-    return Interval(value, low, high, size)
+    rounded = step_of(values) / 2  # a clock with steps of this size may have rounded all alike
+    return Interval(value, low - rounded, high + rounded, size)
 
 
 def difference(over: Interval, under: Interval) -> Interval:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import compress
+from itertools import compress, pairwise
 from statistics import fmean, median, stdev, variance
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ MEDIAN_ERROR = math.sqrt(math.pi / 2)
 # The interval of a median needs six values: see pkbench.analysis.estimate.median_interval, which
 # has the same interval. A test holds the two together.
 CONFIDENCE, FEWEST_PROCESSES, GAP = 0.95, 6, 0.5
+STEP_SHOWS, TIED, ROUNDED = 12, 0.25, 0.01  # likewise, of coarse_clock
 # A process takes at least and at most this many values of a case, whatever the variances are.
 FEWEST_VALUES, MOST_VALUES = 3, 15
 # A value is disturbed if one of these readings is not zero. Disturbed values are left out if at
@@ -216,7 +217,17 @@ def half_width(medians: Sequence[float]) -> float:
     gap = GAP * (top - bottom)
     low = bottom if lower - bottom > gap else bottom + inwards * (lower - bottom)
     high = top if top - upper > gap else top - inwards * (top - upper)
-    return (high - low) / 2 / median(medians)
+    return (high - low + _step(ordered)) / 2 / median(medians)
+
+
+def _step(ordered: Sequence[float]) -> float:
+    """Return the clock's step of which sorted figures are multiples; 0 where none shows."""
+    steps = [later - before for before, later in pairwise(ordered) if later > before]
+    if len(ordered) < STEP_SHOWS or len(ordered) - 1 - len(steps) < TIED * len(ordered):
+        return 0.0
+    least = min(steps, default=0.0)
+    even = all(abs(step / least - round(step / least)) <= ROUNDED for step in steps)
+    return least if even else 0.0
 
 
 @cache

@@ -34,8 +34,9 @@ def base(tmp_path: Path) -> Path:
 
 
 def pkbench(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a verb; its results are taken as runs that had no effect of their own."""
     return subprocess.run(
-        [sys.executable, "-P", "-m", "pkbench.cli", *map(str, arguments)],
+        [sys.executable, "-P", "-m", "pkbench.cli", *map(str, arguments), "--run-effect", "0"],
         capture_output=True,
         text=True,
         timeout=120,

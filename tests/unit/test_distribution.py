@@ -54,6 +54,16 @@ def test_a_drift_is_one_over_the_rounds_not_over_the_list() -> None:
     assert "" == shape(values, None)
 
 
+def test_neighbours_that_are_alike_are_told() -> None:
+    random = np.random.default_rng(1)
+    values = np.repeat(random.normal(1, 0.02, 12), 4) + random.normal(0, 0.001, 48)
+    told = shape(values, tuple(range(48)))
+    assert told.startswith("neighbouring rounds are alike (correlation 0.")
+    assert "alike" not in shape(random.permutation(values), tuple(range(48)))
+    assert "alike" not in shape(1 + (values - 1) / 10, tuple(range(48)))
+    assert "alike" not in shape(values, None)
+
+
 def test_a_drift_too_small_to_matter_is_passed_over() -> None:
     assert "" == shape(1 + np.arange(30, dtype=np.float64) * 1e-4, ROUNDS)
 

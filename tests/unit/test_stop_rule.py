@@ -113,9 +113,12 @@ def test_the_variances_are_those_of_values_with_nobody_else_on_the_core() -> Non
     assert 0.02 / 1.1**2 == pytest.approx(found.within)
 
 
+@pytest.mark.parametrize("step", [0.0, 0.005])
 @pytest.mark.parametrize("size", range(6, 80))
-def test_the_interval_is_that_of_a_report(size: int) -> None:
+def test_the_interval_is_that_of_a_report(size: int, step: float) -> None:
     values = np.random.default_rng(size).choice([1.0, 1.01, 1.1, 1.3], size) + np.arange(size) / 1e3
+    if step:
+        values = step * np.round(values / step)
     found = of_median(values)
     assert found.low is not None
     assert found.high is not None
@@ -127,14 +130,19 @@ def test_fewer_than_six_processes_have_no_interval() -> None:
     assert 0 == half_width([1.0] * 6)
 
 
+def uneven(values: list[float]) -> list[list[float]]:
+    """Return processes of these values, which are no multiples of a clock's step."""
+    return [[value * (1 + 1e-7 * math.sin(place))] for place, value in enumerate(values)]
+
+
 def test_a_case_is_known_after_the_pilot_where_its_processes_agree() -> None:
     assert not is_known([[1.0]] * (PILOT - 1), 0.01)
     assert is_known([[1.0, 1.0, 90.0]] * PILOT, 0.01)
 
 
 def test_a_case_is_measured_as_often_as_was_planned_whatever_its_values_say_meanwhile() -> None:
-    pilot = [[1.0], [1.1]] * (PILOT // 2)
-    agreeing = [[1.05]] * 1000
+    pilot = uneven([1.0, 1.1] * (PILOT // 2))
+    agreeing = uneven([1.05] * 1000)
     taken = [is_known(pilot + agreeing[:more], 0.01) for more in range(1000)]
     planned = PILOT + taken.index(True)
     # Half an interval of 0.04 to 0.05 after ten processes: 0.01 takes four to six squared as many.
@@ -144,11 +152,11 @@ def test_a_case_is_measured_as_often_as_was_planned_whatever_its_values_say_mean
 
 
 def test_a_plan_that_turns_out_too_short_is_followed_by_another() -> None:
-    pilot = [[1.0], [1.01]] * (PILOT // 2)
-    spread = [[0.9], [1.1]] * 30
+    pilot = uneven([1.0, 1.01] * (PILOT // 2))
+    spread = uneven([0.9, 1.1] * 30)
     taken = [is_known(pilot + spread[:more], 0.004) for more in range(60)]
     assert not any(taken)
-    assert is_known(pilot + spread + [[1.0]] * 20000, 0.004)
+    assert is_known(pilot + spread + uneven([1.0] * 20000), 0.004)
 
 
 def test_one_process_says_nothing_of_the_next() -> None:
