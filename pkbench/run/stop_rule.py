@@ -30,7 +30,7 @@ T95 = 2.262
 MEDIAN_ERROR = math.sqrt(math.pi / 2)
 # The interval of a median needs six values: see pkbench.analysis.estimate.median_interval, which
 # has the same interval. A test holds the two together.
-CONFIDENCE, FEWEST_PROCESSES, GAP = 0.95, 6, 0.5
+CHOSEN, FEWEST_PROCESSES, GAP = 0.956, 6, 0.5
 STEP_SHOWS, TIED, ROUNDED = 12, 0.25, 0.01  # likewise, of coarse_clock
 # A process takes at least and at most this many values of a case, whatever the variances are.
 FEWEST_VALUES, MOST_VALUES = 3, 15
@@ -234,10 +234,10 @@ def _step(ordered: Sequence[float]) -> float:
 def _ends(size: int) -> tuple[int, float]:
     """Return how many values lie outside either end of the interval, and the share inwards."""
     place, within, next_within = 0, 1.0, 1 - 2 / 2**size
-    while next_within >= CONFIDENCE:
+    while next_within >= CHOSEN:
         place += 1
         within, next_within = next_within, next_within - 2 * math.comb(size, place) / 2**size
-    share = (within - CONFIDENCE) / (within - next_within)
+    share = (within - CHOSEN) / (within - next_within)
     return place - 1, (size - place) * share / (place + (size - 2 * place) * share)
 
 

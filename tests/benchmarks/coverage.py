@@ -63,7 +63,7 @@ def lognormal(effect: float) -> Draw:
 
 def student(effect: float) -> Draw:
     """Processes that differ by Student's t of three degrees of freedom."""
-    return lambda random, size: 1 + effect / math.sqrt(3) * random.standard_t(3, size)
+    return lambda random, size: np.exp(effect / math.sqrt(3) * random.standard_t(3, size))
 
 
 def modes(share: float) -> Draw:
