@@ -112,7 +112,7 @@ def test_a_disturbed_value_is_not_kept_for_being_uncontended(tmp_path: Path) -> 
 
 
 def test_cycles_are_values_over_what_an_addition_took(tmp_path: Path) -> None:
-    made = Made("a/b", [[1e-6] * 3, [2e-6] * 3, [3e-6] * 3] * 4, cycle=2.5e-10)
+    made = Made("a/b", [[1e-6] * 3, [2e-6] * 3, [3e-6] * 3] * 3, cycle=2.5e-10)
     row = estimate(tmp_path, made)
     assert 8000 == pytest.approx(row["cycles"])
     assert (4000, 12000) == pytest.approx((row["cycles_low"], row["cycles_high"]))
