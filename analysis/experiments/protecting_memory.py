@@ -48,7 +48,10 @@ EXPERIMENTS = (
     Experiment(
         name="libmpk-threads",
         what="revoking a right in all threads: by WRPKRU in each, or by one mprotect",
-        cases=("switch/revoke-threads", "switch/revoke-mprotect", "threads/mprotect-siblings"),
+        cases=(
+            *("switch/revoke-threads", "switch/revoke-signal", "switch/revoke-mprotect"),
+            "threads/mprotect-siblings",
+        ),
         points=("threads=1,2",),
         figure="revoke",
         claims=(
