@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..reading.fields import text_of
 from ..reading.result import Result
@@ -71,9 +71,13 @@ def differences_of(base: Sequence[Result], new: Sequence[Result]) -> list[Differ
 
     Each once: first those of the first run of either side, with what forbids a comparison in front.
     """
-    pairs = [(base[0], new[0])]
-    pairs += [(runs[0], other) for runs in (base, new) for other in runs[1:]]
-    found = dict.fromkeys(each for pair in pairs for each in differences(*pair))
+    found = dict.fromkeys(differences(base[0], new[0]))
+    for side, runs in (("base", base), ("new", new)):
+        for other in runs[1:]:
+            found |= {
+                replace(each, fact=f"{each.fact} among the runs of {side}"): None
+                for each in differences(runs[0], other)
+            }
     return sorted(found, key=lambda each: not each.matters)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -153,8 +153,9 @@ def compare_runs(
     one_core = single and same_machine and how == IN_TURNS
     tables = _by_process(every, one_core)
     first, second = _sides(tables[: len(base)], "base"), _sides(tables[len(base) :], "new")
-    if single and same_machine:
-        marked = _always_contended(base[0], new[0], one_core)
+    if same_machine:
+        pairs = [_always_contended(*pair, one_core) for pair in product(base, new)]
+        marked = [next(filter(None, whys), "") for whys in zip(*pairs, strict=True)]
         if any(marked):  # one result is more contended than the other in every case
             first, second = (
                 {name: replace(side, contended=why) for name, side in sides.items()}

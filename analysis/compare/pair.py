@@ -91,9 +91,10 @@ def pair(base: Side, new: Side, unit: str, run_effect: float) -> Pair:
     first, second = np.log(in_unit(base, unit)), np.log(in_unit(new, unit))
     odd_base, odd_new = _odd(first, base.runs), _odd(second, new.runs)
     costs = cost(base, unit), cost(new, unit)
-    runs = [_of_runs(in_unit(side, unit), side.runs) for side in (base, new)]
-    if max(each.size for each in runs) > 1:
-        ratio, p, untested = _by_runs(*runs)
+    if max(np.unique(side.runs).size for side in (base, new)) > 1:
+        ratio, p, untested = _by_runs(
+            *(_of_runs(in_unit(side, unit), side.runs, ENOUGH_PROCESSES) for side in (base, new))
+        )
     else:
         trim = TRIMMED if odd_base.any() or odd_new.any() else 0.0
         ratio, p, untested = _by_processes(first, second, trim, run_effect)
@@ -119,6 +120,7 @@ def pair(base: Side, new: Side, unit: str, run_effect: float) -> Pair:
 
 
 NOT_TESTED = Interval(np.nan)
+FEWEST_RUNS = 4  # of both sides: with three, two runs that agree by chance decide everything
 
 
 def _by_processes(
@@ -129,8 +131,7 @@ def _by_processes(
     `base` and `new` are logarithms, a value per process, of one run each.
     """
     if min(base.size, new.size) < ENOUGH_PROCESSES:
-        few = f"fewer than {ENOUGH_PROCESSES} processes have no interval: measure more rounds"
-        return NOT_TESTED, np.nan, few
+        return NOT_TESTED, np.nan, _too_few(base.size, new.size)
     tested = over_processes(base, new, trim)
     if tested.error == 0:
         # Only a clock too coarse for the cost makes all processes agree to the last bit.
@@ -141,8 +142,26 @@ def _by_processes(
     return with_effect(of_medians, effect), tested.plus(effect).p, ""
 
 
+def _too_few(base: int, new: int) -> str:
+    sides = [
+        f"{size} of the {side} result"
+        for side, size in (("base", base), ("new", new))
+        if size < ENOUGH_PROCESSES
+    ]
+    return (
+        f"too few processes count, {' and '.join(sides)}: an interval needs {ENOUGH_PROCESSES}, "
+        "and contended ones are left out"
+    )
+
+
 def _by_runs(base: Numbers, new: Numbers) -> tuple[Interval, float, str]:
     """Return the same from logarithms of the medians of runs; one side may have a single run."""
+    if min(base.size, new.size) < 1 or base.size + new.size < FEWEST_RUNS:
+        few = (
+            f"too few runs have {ENOUGH_PROCESSES} processes that count, {base.size} of base and "
+            f"{new.size} of new: {FEWEST_RUNS} are needed in all, and one a side"
+        )
+        return NOT_TESTED, np.nan, few
     tested = over_runs(base, new)
     if tested.error == 0:
         return NOT_TESTED, np.nan, "all runs agree exactly: the clock is too coarse"
@@ -152,9 +171,10 @@ def _by_runs(base: Numbers, new: Numbers) -> tuple[Interval, float, str]:
     return Interval(float(np.exp(tested.value)), *bounds), tested.p, ""
 
 
-def _of_runs(values: Numbers, runs: NDArray[np.int_]) -> Numbers:
-    """Return the logarithm of each run's median."""
-    return np.log([np.median(values[runs == run]) for run in np.unique(runs)])
+def _of_runs(values: Numbers, runs: NDArray[np.int_], fewest: int = 1) -> Numbers:
+    """Return the logarithm of each run's median, of the runs with so many processes or more."""
+    each = [values[runs == run] for run in np.unique(runs)]
+    return np.log([np.median(run) for run in each if run.size >= fewest])
 
 
 def _counts(base: Side, new: Side) -> Pair:
@@ -211,6 +231,6 @@ def _more_odd(
     values, odd = (new, odd_new) if more > 0 else (base, odd_base)
     times = float(np.median(np.exp(values[odd])) / np.median(np.exp(values[~odd])))
     return (
-        f"{odd_base.sum()} of {base.size} processes took {formatting.figures(times)} times as long "
-        f"as the others, {odd_new.sum()} of {new.size} now"
+        f"{odd_base.sum()} of {base.size} processes of the base result and {odd_new.sum()} of "
+        f"{new.size} of the new one took {formatting.figures(times)} times as long as the others"
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -105,7 +106,8 @@ def summary(comparison: Comparison) -> str:
     parts = [f"{number} {verdict}" for verdict, number in sorted(counts.items())]
     within = "" if _exact(comparison) else f" (within {100 * comparison.margin:.3g} %)"
     parts = [part + within * part.endswith(UNCHANGED) for part in parts]
-    return f"{', '.join(parts) or 'no case was compared'}."
+    apart = "" if comparison.comparable else "the machines are not comparable: "
+    return f"{apart}{', '.join(parts) or 'no case was compared'}."
 
 
 def outcome(gate: Gate) -> str:
@@ -164,7 +166,10 @@ def caution(comparison: Comparison) -> str:
 
 def _run_effect(comparison: Comparison) -> str:
     """Return what was added to the intervals for a run's own effect, "" for nothing."""
-    if not comparison.run_effect or comparison.cases.empty:
+    if _several(comparison) and not _exact(comparison):
+        base, new = len(comparison.base_runs), len(comparison.new_runs)
+        return f"the run is the unit, of which base has {base} and new has {new}"
+    if not comparison.run_effect or comparison.cases["low"].isna().all():
         return ""
     return (
         "each interval allows for what a run has of its own, a standard deviation of "
@@ -231,11 +236,15 @@ def plain(
 
 
 def _shown(comparison: Comparison, view: View, gate: Gate | None) -> pd.DataFrame:
-    shown = view.rows(comparison.cases)
     if gate is None:
-        return shown
-    return shown.assign(state=gate.states).sort_values(
-        "state", key=lambda states: states.map(STATES.index), kind="stable"
+        return view.rows(comparison.cases)
+    judged = comparison.cases.assign(state=gate.states)
+    # Of a gate, what decides it is never left out.
+    rows = judged[judged["state"] != "pass"] if view.only_changed else judged
+    return (
+        replace(view, only_changed=False)
+        .rows(rows)
+        .sort_values("state", key=lambda states: states.map(STATES.index), kind="stable")
     )
 
 
@@ -291,9 +300,13 @@ def _cost(value: float, unit: str, view: View, result: Result) -> str:
 
 
 def _ticks_per_second(result: Result) -> float:
-    """Return the rate of a machine's time-stamp counter; 0 where it is not known."""
-    rate = result.machine.get("tsc_hz")
-    return float(rate) if isinstance(rate, int | float) else 0.0
+    """Return the rate of a machine's time-stamp counter, by its values; 0 where not known."""
+    rates = [
+        ticks / seconds
+        for process in result.processes
+        for ticks, seconds in zip(process.per_value.get("ticks", ()), process.values, strict=False)
+    ]
+    return median(rates) if rates else 0.0
 
 
 def _test(suite: ET.Element, row: dict[str, Any], texts: Sequence[str], bounds: str) -> None:
@@ -302,7 +315,9 @@ def _test(suite: ET.Element, row: dict[str, Any], texts: Sequence[str], bounds: 
     _, base, new, ratio, interval, _ = texts
     within = f" ({bounds} {interval})" if interval else ""
     verdict = _verdict({**row, "state": ""})
-    message = f"{row['state']}: {base} before, {new} now; new ÷ base is {ratio}{within}: {verdict}"
+    own = f"{row['state']}: "
+    why = "" if verdict == row["state"] else f": {verdict.removeprefix(own)}"
+    message = f"{row['state']}: {base} before, {new} now; new ÷ base is {ratio}{within}{why}"
     if row["state"] == "regression":
         ET.SubElement(test, "failure", message=message)
     elif row["state"] == "missing":

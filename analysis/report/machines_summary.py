@@ -153,12 +153,12 @@ def difference(result_set: ResultSet, ratio: Interval) -> str:
 
 
 def no_difference(ratio: Interval) -> str:
-    """Return that two costs do not measurably differ, with their ratio."""
+    """Return that two costs do not measurably differ, or that nothing is known, with the ratio."""
     interval = _interval(ratio)
-    return (
-        f"no measurable difference (ratio {formatting.figures(ratio.value)}"
-        f"{f', {interval}' if interval else ''})"
-    )
+    value = formatting.figures(ratio.value)
+    if not interval:
+        return f"inconclusive (ratio {value}, too few processes for an interval)"
+    return f"no measurable difference (ratio {value}, {interval})"
 
 
 def comparison(result_set: ResultSet, ratio: Interval, noun: bool = False) -> str:

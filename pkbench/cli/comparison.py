@@ -24,7 +24,9 @@ sort_option = click.option(
     "in either direction.  [default: the order of the results]",
 )
 only_changed_option = click.option(
-    "--only-changed", is_flag=True, help="Leave unchanged and inconclusive cases out."
+    "--only-changed",
+    is_flag=True,
+    help="Leave unchanged and inconclusive cases out; of a gate, those that pass.",
 )
 unit_option = click.option(
     "--unit",

@@ -52,5 +52,8 @@ def _no_interval(row: Mapping[str, Any]) -> str:
     """Say why a figure has no interval; "" for exact counts, which need none."""
     from pkbench.analysis.interval import ENOUGH_PROCESSES
 
-    few = row["processes"] < ENOUGH_PROCESSES and row["unit"] != "instructions"
-    return f"[no interval: {row['processes']} of {ENOUGH_PROCESSES} processes]" if few else ""
+    count, left_out = row["processes"], row["left_out"]
+    if count >= ENOUGH_PROCESSES or row["unit"] == "instructions":
+        return ""
+    why = "contended or disturbed values left out" if left_out else f"{ENOUGH_PROCESSES} needed"
+    return f"[no interval: {count} processes, {why}]"
