@@ -62,7 +62,7 @@ class GuestProtocol:
     def result(self, case: Case) -> Counted:
         """Return the result of a case, or why there is none."""
         if case.benchmark.threads:
-            return Counted(case, "skipped", "needs more than one thread or process")
+            return Counted(case, "skipped", "needs more than one thread")
         return self._ended.get(case) or Counted(case, "failed", "the guest reported nothing")
 
     def _receive_case(self, word: str, case: Case, text: str) -> None:

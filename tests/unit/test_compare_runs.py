@@ -99,7 +99,9 @@ def test_a_machine_of_another_kind_among_the_runs_is_not_comparable(tmp_path: Pa
     for sides in (([*base, other], runs(tmp_path, "b", [1.0, 1.01], 10)), (base, [other])):
         found = compare_runs(*sides)
         assert not found.comparable
-        assert ["processor"] == [each.fact for each in found.differences if each.matters]
+        assert [True] == [
+            each.fact.startswith("processor") for each in found.differences if each.matters
+        ]
 
 
 def test_sides_that_were_taken_one_after_the_other_are_warned_of(tmp_path: Path) -> None:
