@@ -48,6 +48,14 @@ DEFINITION = (
     "and Hochberg, J. R. Stat. Soc. B 57, 1995). The process is the unit, because values of one "
     "process are not independent."
 )
+DEFINITION_OF_RUNS = (
+    "Each process contributes the median of its values, without those that a report leaves out. "
+    "Each run contributes the median over its processes. The run is the unit, because processes of "
+    "one run share what it has of its own. The ratio is that of the geometric means over runs. Its "
+    "95 % interval and p-value are those of Welch's t-test of logarithms (Biometrika 34, 1947). The "
+    "expected share of false alarms among all cases called faster or slower is 5 % (Benjamini and "
+    "Hochberg, J. R. Stat. Soc. B 57, 1995)."
+)
 CONTENDED = "the {} result is contended: another hardware thread used its core"
 COLUMNS = [
     *("case", "base", "new", "unit", "ratio", "low", "high", "p"),
@@ -126,7 +134,7 @@ def compare_runs(
             is no test
     p       the p-value of no difference, adjusted for the number of cases (Benjamini and Hochberg);
             missing where there is no test
-    odd_*   odd_base and odd_new: odd processes of either side, which the test leaves out
+    odd_*   odd_base and odd_new: odd processes of either side
     verdict faster or slower (p is at most 0.05, and the interval does not contain 1); unchanged
             (the interval lies within the margin, even if p is small); inconclusive; for exact
             counts: fewer instructions, more instructions or unchanged; missing or added where only
@@ -162,14 +170,16 @@ def compare_runs(
                 for sides, why in zip((first, second), marked, strict=True)
             )
     exact = base[0].evidence == "path length"
-    added = 0.0 if exact or not single or how in (IN_TURNS, SAME_RUN) else run_effect
+    # A case that only one run of each side has is judged as two single runs are.
+    effect = 0.0 if exact or how in (IN_TURNS, SAME_RUN) else run_effect
     units = _Units(exact, same_machine and not in_seconds)
     rows = [
-        _row(name, first.get(name), second.get(name), units, added)
+        _row(name, first.get(name), second.get(name), units, effect)
         for name in dict.fromkeys([*first, *second])
         if chosen is None or name in chosen
     ]
     table = decided(rows, margin)
+    added = effect if single else 0.0
     return Comparison(tuple(base), tuple(new), margin, found, table, how, added)
 
 
@@ -281,11 +291,12 @@ def decided(rows: Sequence[Mapping[str, object]], margin: float) -> pd.DataFrame
     clear = (factor == 1.0) | (table["low"] > factor) | (table["high"] < 1 / factor)
     significant = tested & (table["p"] <= SIGNIFICANT)
     apart = (table["low"] > 1) | (table["high"] < 1)
-    table.loc[significant & ~apart & ~exact & (table["why"] == ""), "why"] = ONLY_MEANS
     changed = significant & clear & (apart | exact)
     for more, less, kind in ((SLOWER, FASTER, ~exact), (MORE, FEWER, exact)):
         table.loc[changed & kind & (table["ratio"] > 1), "verdict"] = more
         table.loc[changed & kind & (table["ratio"] < 1), "verdict"] = less
     within = (table["low"] >= 1 - margin) & (table["high"] <= 1 + margin) & (table["why"] == "")
     table.loc[tested & np.where(exact, ~significant, within), "verdict"] = UNCHANGED
+    open_ = significant & (table["verdict"] == INCONCLUSIVE) & ~apart & (table["why"] == "")
+    table.loc[open_, "why"] = ONLY_MEANS
     return table[COLUMNS]

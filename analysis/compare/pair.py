@@ -120,6 +120,7 @@ def pair(base: Side, new: Side, unit: str, run_effect: float) -> Pair:
 
 
 NOT_TESTED = Interval(np.nan)
+AGREE = 1e-12  # a smaller relative error is that of rounding
 FEWEST_RUNS = 4  # of both sides: with three, two runs that agree by chance decide everything
 
 
@@ -133,7 +134,7 @@ def _by_processes(
     if min(base.size, new.size) < ENOUGH_PROCESSES:
         return NOT_TESTED, np.nan, _too_few(base.size, new.size)
     tested = over_processes(base, new, trim)
-    if tested.error == 0:
+    if tested.error < AGREE:
         # Only a clock too coarse for the cost makes all processes agree to the last bit.
         return NOT_TESTED, np.nan, "all processes agree exactly: the clock is too coarse"
     of_medians = quotient(of_median(np.exp(new)), of_median(np.exp(base)))
@@ -163,7 +164,7 @@ def _by_runs(base: Numbers, new: Numbers) -> tuple[Interval, float, str]:
         )
         return NOT_TESTED, np.nan, few
     tested = over_runs(base, new)
-    if tested.error == 0:
+    if tested.error < AGREE:
         return NOT_TESTED, np.nan, "all runs agree exactly: the clock is too coarse"
     low, high = tested.bounds
     with np.errstate(over="ignore"):  # the bound of two runs far apart is infinite

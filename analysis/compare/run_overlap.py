@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from typing import NamedTuple
 
 from ..reading.result import Result
@@ -40,6 +41,8 @@ def overlap(base: Sequence[Result], new: Sequence[Result]) -> str:
     """
     if len(base) == len(new) == 1:
         return _of_two(base[0], new[0])
+    if any(_of_two(one, other) == AT_ONCE for one, other in product(base, new)):
+        return AT_ONCE
     sides = [[_span(result) for result in side] for side in (base, new)]
     known = [[span for span in side if span is not None] for side in sides]
     if sides != known:

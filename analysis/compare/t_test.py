@@ -65,7 +65,7 @@ def over_runs(base: Numbers, new: Numbers) -> MeanDifference:
 
 def with_effect(ratio: Interval, effect: float) -> Interval:
     """Return a ratio with a wider interval: `effect` is a standard deviation of its logarithm."""
-    if not effect or ratio.low is None or ratio.high is None:
+    if not effect or ratio.low is None or ratio.high is None or ratio.low <= 0:
         return ratio
     half = NORMAL95 * effect
     below = math.hypot(math.log(ratio.value / ratio.low), half)

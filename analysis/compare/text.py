@@ -17,7 +17,7 @@ from ..estimate.frame import records
 from ..reading.bounded_json import ResultError
 from ..reading.result import Result
 from ..tables.table import Table
-from .compare import DEFINITION, INCONCLUSIVE, UNCHANGED, Comparison
+from .compare import DEFINITION, DEFINITION_OF_RUNS, INCONCLUSIVE, UNCHANGED, Comparison
 from .gate import CASES_MISSING, NOT_COMPARABLE, NOT_DECIDED, PASS, REGRESSION, STATES, Gate
 from .run_overlap import APART, AT_ONCE, NOT_KNOWN, SAME_RUN
 
@@ -76,13 +76,14 @@ AS_IT_IS = View()
 def table(comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = None) -> Table:
     """Return a comparison as a table, a row per case; of a gate, what fails comes first."""
     shown = _shown(comparison, view, gate)
+    definition = DEFINITION_OF_RUNS if _several(comparison) else DEFINITION
     return Table(
         name="compare",
         title=f"{side(comparison.new_runs)} against {side(comparison.base_runs)}",
         headings=_headings(comparison),
         rows=[_row(comparison, row, view) for row in records(shown)],
         data=shown,
-        note=" ".join([*(f"{note}." for note in notes(comparison)), DEFINITION]),
+        note=" ".join([*(f"{note}." for note in notes(comparison)), definition]),
     )
 
 
@@ -221,11 +222,8 @@ def plain(
     ]
     sides = {"base": comparison.base_runs, "new": comparison.new_runs}
     return {
-        **{
-            place: {"file": runs[0].file, "machine": runs[0].name, "date": runs[0].date}
-            for place, runs in sides.items()
-        },
-        "runs": {place: [result.file for result in runs] for place, runs in sides.items()},
+        **{place: _facts(runs[0]) for place, runs in sides.items()},
+        "runs": {place: [_facts(result) for result in runs] for place, runs in sides.items()},
         "run_effect": comparison.run_effect,
         "comparable": comparison.comparable,
         "run_overlap": comparison.run_overlap,
@@ -233,6 +231,10 @@ def plain(
         "differences": differences,
         "cases": rows,
     }
+
+
+def _facts(result: Result) -> dict[str, str]:
+    return {"file": result.file, "machine": result.name, "date": result.date}
 
 
 def _shown(comparison: Comparison, view: View, gate: Gate | None) -> pd.DataFrame:

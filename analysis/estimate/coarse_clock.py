@@ -16,5 +16,7 @@ def step_of(values: NDArray[np.float64]) -> float:
     tied = values.size - 1 - steps.size
     if not steps.size or values.size < ENOUGH or tied < TIED * values.size:
         return 0.0
-    multiples = steps / steps.min()
-    return 0.0 if np.abs(multiples - multiples.round()).max() > ROUNDED else float(steps.min())
+    step = float(steps.min())
+    # Times are themselves multiples, or lie halfway: a median of two is their mean.
+    multiples = np.concatenate([steps / step, 2 * values / step])
+    return 0.0 if np.abs(multiples - multiples.round()).max() > ROUNDED else step

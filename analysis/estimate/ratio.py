@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from ..interval import Interval
@@ -41,14 +43,16 @@ def of_sides(over: Side, under: Side) -> Interval:
 
     Its 95 % interval comes from the intervals of both, as those of independent figures: what
     drifted in both during a run widens it. Exact counts have the ratio itself for bounds. Without
-    bounds where a side has fewer than six processes; see also `median_interval.quotient`.
-    `processes` is the size of the smallest sample.
+    bounds where a side has fewer than six processes, and NaN where `under` is zero; see also
+    `median_interval.quotient`. `processes` is the size of the smallest sample.
 
     Raises EvidenceError where it divides counts by times or times by counts.
     """
     exact = _exact(over)
     if exact != _exact(under):
         raise EvidenceError("path length and silicon can't share a figure or a ratio.")
+    if under.value == 0:
+        return Interval(math.nan)
     if exact:
         value = over.value / under.value
         return Interval(value, value, value)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..interval import Interval
+from ..interval import ENOUGH_PROCESSES, Interval
 from .median_interval import difference, of_median
 from .per_process import KEY
 
@@ -61,10 +61,6 @@ class Sample:
     def has_cycles(self) -> bool:
         """Whether the cycles of every process are known."""
         return not np.isnan(self.cycles).any()
-
-    def paired_with(self, other: Sample) -> bool:
-        """Return whether both were measured in rounds of the same numbers."""
-        return self.rounds is not None and self.rounds == other.rounds
 
     def summary(self) -> dict[str, Any]:
         """Return the columns of `estimates` that describe the sample, those named in SUMMARY."""
@@ -186,9 +182,17 @@ class Net:
         """
         over = case * (self.case.inner_loops / self.operations)
         under = floor * (self.floor.inner_loops / self.operations)
-        if self.case.slope and self.case.paired_with(self.floor):
-            return of_median(over - under)
+        shared = self._same_rounds() if self.case.slope else None
+        if shared is not None:
+            return of_median(over[shared[0]] - under[shared[1]])
         return difference(of_median(over), of_median(under))
+
+    def _same_rounds(self) -> tuple[NDArray[np.int_], NDArray[np.int_]] | None:
+        """Return the places of the rounds that both have; None for too few of them."""
+        if self.case.rounds is None or self.floor.rounds is None:
+            return None
+        shared, *places = np.intersect1d(self.case.rounds, self.floor.rounds, return_indices=True)
+        return (places[0], places[1]) if shared.size >= ENOUGH_PROCESSES else None
 
 
 def _exactly(value: float) -> Interval:

@@ -1,5 +1,6 @@
 """What `compare` and `gate` share: their options, and a comparison printed."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,9 @@ unit_option = click.option(
 )
 
 
+AGAINST = re.compile(r"--against(=|$)")
+END = "/dev/null/end"  # can be no file: marks where the files of --against end
+
 files_argument = click.argument(
     "files", nargs=-1, required=True, type=PATH, metavar="BASE NEW | NEW... --against BASE..."
 )
@@ -60,18 +64,29 @@ class WithAgainst(click.Command):
     """A verb whose option `--against` takes all file names up to the next option."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Repeat `--against` before each of its files, as click reads it."""
-        found: list[str] = []
-        against = False
-        for each in args:
-            if each.startswith("-"):
-                against = each == "--against"
-                found += [] if against else [each]
-            else:
-                found += ["--against", each] if against else [each]
-        if args and args[-1] == "--against":
-            found.append("--against")  # without a file: click says so
-        return super().parse_args(context, found)
+        """Repeat `--against` before each of its files, as click reads it.
+
+        Files after that would be of the other side, which reads as if they were of the same: they
+        are refused.
+        """
+        place = next((n for n, each in enumerate(args) if AGAINST.match(each)), None)
+        if place is None:
+            return super().parse_args(context, args)
+        first = args[place].partition("=")[2]
+        rest = args[place + 1 :]
+        number = next((n for n, each in enumerate(rest) if each.startswith("-")), len(rest))
+        base = [*([first] if first else []), *rest[:number]]
+        if not base:
+            raise click.UsageError("--against needs the files of the base after it", context)
+        repeated = [part for file in base for part in ("--against", file)]
+        left = super().parse_args(context, [*args[:place], *repeated, END, *rest[number:]])
+        files = [str(file) for file in context.params["files"]]
+        if files[-1:] != [END]:
+            raise click.UsageError(
+                "name the files of NEW before --against, and those of BASE right after it", context
+            )
+        context.params["files"] = context.params["files"][:-1]
+        return left
 
 
 def sides(files: Sequence[Path], against: Sequence[Path]) -> tuple[Sequence[Path], Sequence[Path]]:
@@ -79,7 +94,7 @@ def sides(files: Sequence[Path], against: Sequence[Path]) -> tuple[Sequence[Path
 
     Raises UsageError where a side is missing.
     """
-    if against:
+    if against and files:
         return against, files
     if len(files) < 2:
         raise click.UsageError("name two results: BASE and NEW, or NEW... --against BASE...")

@@ -16,8 +16,8 @@ from pkbench.cli.options import (
     points_option,
     preset_option,
 )
-from pkbench.cli.output import new_local_result, note, progress_bar
-from pkbench.cli.states import print_states
+from pkbench.cli.output import new_local_result, note, print_json, progress_bar
+from pkbench.cli.states import print_states, states_document
 from pkbench.count import counting
 from pkbench.count.emulator import Options
 from pkbench.kernels import available as kernels_
@@ -114,9 +114,11 @@ def count(
         keys = found.machine.keys
         if not keys.supported:
             note(f"{kernel.release}: protection keys don't work: {keys.reason}")
-        print_states(
-            {each.case.name: (each.state, each.reason) for each in found.cases}, path, json_
-        )
+        states = {each.case.name: (each.state, each.reason) for each in found.cases}
+        if json_:
+            print_json(states_document(states, path))
+        else:
+            print_states(states, path)
         note(f"{kernel.release}: counted in {found.seconds:.0f} s; result: {path}")
 
 

@@ -1,7 +1,7 @@
 """`pkbench run`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,12 +26,12 @@ from pkbench.cli.options import (
     preset_option,
     rest,
 )
-from pkbench.cli.output import new_local_result, note, progress_bar
-from pkbench.cli.states import print_states
+from pkbench.cli.output import new_local_result, note, print_json, progress_bar
+from pkbench.cli.states import print_states, states_document
 from pkbench.machine import detect
-from pkbench.resultfile import OutputError, check_output
+from pkbench.resultfile import OutputError
 from pkbench.run import by_pyperf, repeats
-from pkbench.run.journal import journal_path
+from pkbench.run.journal import Interrupted, journal_path
 from pkbench.run.measurement import Request, measure
 from pkbench.run.memory import available_memory, too_large
 from pkbench.run.presets import PRESETS, single_run
@@ -135,38 +135,74 @@ def run(
     if machine.evidence == "function":
         chosen = single_run(chosen)
         pyperf_options = pyperf_options and (*pyperf_options, *by_pyperf.SINGLE_RUN)
-    paths = outputs(output or new_local_result(preset), repeat, resume)
-    measured = 0
-    for number, path in enumerate(paths):
-        if number:
-            with progress_bar() as show:
-                repeats.pause(pause, lambda done: show("pausing before the next run", done))
+    output = output or new_local_result(preset)
+    paths = outputs(output, repeat, resume)
+
+    def measure_into(path: Path) -> Record:
         note(f"checking {machine.name} for noise sources")
-        own = resume and journal_path(path).exists()
+        own = resume and (repeat == 1 or journal_path(path).exists())
         request = Request(
             *(cases, chosen, machine, doctors.examine(machine), path, seed, own, pyperf_options)
         )
         with progress_bar() as show:
-            record = measure(request, lambda step: show(describe_step(step), step.done))
-        print_record(cases, record, path, json_)
-        measured += sum(record.state(case.name)[0] == "measured" for case in cases)
-    if not measured:
+            return measure(request, lambda step: show(describe_step(step), step.done))
+
+    found = [
+        (path, show_record(cases, record, path, json_))
+        for path, record in measure_each(paths, output, pause, measure_into)
+    ]
+    if json_:
+        documents = [states_document(states, path) for path, states in found]
+        print_json(documents[0] if repeat == 1 else documents)
+    if not any(number_measured(cases, states) for _, states in found):
         note("pkbench: no case could be measured")
         context.exit(2)
 
 
 def outputs(output: Path, repeat: int, resume: bool) -> list[Path]:
-    """Return the files to write, of a run or of several; raise OutputError where one exists."""
+    """Return the files to write, of a run or of several; see `repeats`."""
+    if repeat > 1 and not output.name:
+        raise OutputError(f"{output} is a folder; name a file with -o")
     paths = repeats.outputs(output, repeat)
-    if not resume:
-        for path in paths:
-            check_output(path)
-        return paths
-    left = list(repeats.unfinished(paths))
-    if not left:
-        files = " and ".join(map(str, dict.fromkeys((paths[0], paths[-1]))))
-        raise OutputError(f"nothing is left to resume: {files} exist already")
-    return left
+    if resume:
+        return repeats.unfinished(paths)
+    repeats.check_new(paths)
+    return paths
+
+
+def show_record(
+    cases: Sequence[Case], record: Record, path: Path, json_: bool
+) -> dict[str, tuple[str, str]]:
+    """Print what a run found unless JSON is wanted, then how it went; return the states."""
+    states = {case.name: record.state(case.name) for case in cases}
+    if not json_:
+        print_states(states, path)
+    note_record(states, record, path)
+    return states
+
+
+def measure_each(
+    paths: Sequence[Path], output: Path, pause: float, measure_into: Callable[[Path], Record]
+) -> Iterator[tuple[Path, Record]]:
+    """Measure into each path, with a pause in between; Ctrl-C says how to go on with them all."""
+    for number, path in enumerate(paths):
+        try:
+            if number:
+                with progress_bar() as show:
+                    repeats.pause(pause, lambda done: show("pausing before the next run", done))
+            record = measure_into(path)
+        except Interrupted as stop:
+            raise Interrupted(stop.kept, output) from None
+        except KeyboardInterrupt:
+            raise Interrupted(f"{number} complete runs", output) from None
+        yield path, record
+
+
+def number_measured(cases: Sequence[Case], states: Mapping[str, tuple[str, str]]) -> int:
+    """Return how many cases were measured, without those that are there as floors of others."""
+    floors = {case.floor.name for case in cases if case.floor}
+    wanted = [case for case in cases if case.name not in floors] or cases
+    return sum(states[case.name][0] == "measured" for case in wanted)
 
 
 def refuse_schedule_options(given: Sequence[str]) -> None:
@@ -193,10 +229,8 @@ def describe_step(step: Step) -> str:
     return f"{f'round {step.round}' if step.round else 'calibrating'}: {what}"
 
 
-def print_record(cases: Sequence[Case], record: Record, path: Path, json_: bool) -> None:
-    """Print each case's cost or state, then how the run went."""
-    states = {case.name: record.state(case.name) for case in cases}
-    print_states(states, path, json_)
+def note_record(states: Mapping[str, tuple[str, str]], record: Record, path: Path) -> None:
+    """Print how a run went."""
     counts = Counter(state for state, _ in states.values())
     summary = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     note(f"{summary}; {how_it_ended(record)}")

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pkbench.cli.output import note, print_columns, print_json
+from pkbench.cli.output import note, print_columns
 
 
-def print_states(states: dict[str, tuple[str, str]], path: Path, json_: bool) -> None:
+def states_document(states: Mapping[str, tuple[str, str]], path: Path) -> dict[str, Any]:
+    """Return how the cases of a result ended, for JSON; `states` has state and reason by case."""
+    cases = {name: {"state": state, "reason": reason} for name, (state, reason) in states.items()}
+    return {"result": str(path), "cases": cases}
+
+
+def print_states(states: Mapping[str, tuple[str, str]], path: Path) -> None:
     """Print each case's cost, or its state and the reason; `states` has both by case."""
-    if json_:
-        cases = {
-            name: {"state": state, "reason": reason} for name, (state, reason) in states.items()
-        }
-        print_json({"result": str(path), "cases": cases})
-        return
     costs = costs_by_case(path)
     print_columns(
         [
@@ -23,6 +23,7 @@ def print_states(states: dict[str, tuple[str, str]], path: Path, json_: bool) ->
             for case, (state, reason) in states.items()
         ]
     )
+    note_few(costs.values())
     note_reasons(each for each in states.values() if each[0] != "measured")
 
 
@@ -49,11 +50,17 @@ def costs_by_case(path: Path) -> dict[str, str]:
 
 
 def _no_interval(row: Mapping[str, Any]) -> str:
-    """Say why a figure has no interval; "" for exact counts, which need none."""
-    from pkbench.analysis.interval import ENOUGH_PROCESSES
-
-    count, left_out = row["processes"], row["left_out"]
-    if count >= ENOUGH_PROCESSES or row["unit"] == "instructions":
+    """Say how few processes a figure without an interval rests on; "" for exact counts."""
+    if row["unit"] == "instructions":
         return ""
-    why = "contended or disturbed values left out" if left_out else f"{ENOUGH_PROCESSES} needed"
-    return f"[no interval: {count} processes, {why}]"
+    return f"[{row['processes']} process{'es' * (row['processes'] != 1)}: no interval]"
+
+
+def note_few(costs: Iterable[str]) -> None:
+    """Print a message where figures rest on too few processes for an interval."""
+    few = sum("no interval]" in cost for cost in costs)
+    if few:
+        note(
+            f"{few} case{'s' if few > 1 else ''}: too few processes count for an interval; "
+            "contended and disturbed values are left out"
+        )

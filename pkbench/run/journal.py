@@ -24,6 +24,7 @@ class Interrupted(Exception):
     """The user interrupted; the message says how much was kept and how to resume."""
 
     def __init__(self, kept: str, output: Path) -> None:
+        self.kept = kept
         super().__init__(f"interrupted; kept {kept}: repeat the command with --resume -o {output}")
 
 
@@ -82,6 +83,14 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
         raise JournalError(f"{path} is not a journal of pkbench") from None
 
 
+def check_journal(path: Path) -> None:
+    """Raise ResumeError where a journal holds an unfinished run."""
+    if path.exists():
+        raise ResumeError(
+            f"{path} holds an unfinished run: continue it with --resume, or remove that file"
+        )
+
+
 def begin(
     path: Path, fresh: dict[str, Any], must_agree: Iterable[str], resume: bool
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -96,9 +105,7 @@ def begin(
             raise ResumeError(f"there is no unfinished run to resume: {path} does not exist")
         return fresh, []
     if not resume:
-        raise ResumeError(
-            f"{path} holds an unfinished run: continue it with --resume, or remove that file"
-        )
+        check_journal(path)
     start, *entries = read_journal(path) or [fresh]  # empty: killed while the first was written
     if start.get("kind") != fresh["kind"]:
         raise JournalError(f"{path} is not a journal of pkbench")

@@ -1,27 +1,46 @@
 """Several runs of the same cases, a file each: what a comparison by runs needs."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from pkbench.run.journal import journal_path
+from pkbench.resultfile import OutputError, check_output
+from pkbench.run.journal import ResumeError, check_journal, journal_path
 
 PAUSE = 30.0  # seconds between two runs: what disturbed the first is likely to be over
 LOOK = 0.2  # seconds between two reports of progress
 
 
 def outputs(output: Path, repeat: int) -> list[Path]:
-    """Return a path for each run: `output` itself, or numbered from 1 before all its suffixes."""
+    """Return a path for each run: `output` itself, or numbered from 1 before its suffix."""
     if repeat == 1:
         return [output]
-    stem = output.name.removesuffix("".join(output.suffixes[-2:]))
-    rest = output.name[len(stem) :]
-    return [output.with_name(f"{stem}-{number}{rest}") for number in range(1, repeat + 1)]
+    suffix = next((each for each in (".json.gz", ".json") if output.name.endswith(each)), "")
+    stem = output.name.removesuffix(suffix)
+    return [output.with_name(f"{stem}-{number}{suffix}") for number in range(1, repeat + 1)]
 
 
-def unfinished(paths: list[Path]) -> Iterator[Path]:
-    """Give the paths of the runs that are not complete: those without a result, or in a journal."""
-    return (path for path in paths if not path.exists() or journal_path(path).exists())
+def check_new(paths: list[Path]) -> None:
+    """Raise OutputError or ResumeError where a run of a set can't begin: before the first does."""
+    for path in paths:
+        check_output(path)
+        check_journal(journal_path(path))
+
+
+def unfinished(paths: list[Path]) -> list[Path]:
+    """Return the paths of the runs to resume, or still to begin.
+
+    Raises ResumeError where none of them has begun, and OutputError where all are complete.
+    """
+    begun = [path for path in paths if path.exists() or journal_path(path).exists()]
+    if not begun:
+        raise ResumeError(f"there is no unfinished run to resume: {paths[0]} does not exist")
+    left = [path for path in paths if not path.exists() or journal_path(path).exists()]
+    if not left:
+        verb = "exists" if len(paths) == 1 else "exist"
+        files = " and ".join(map(str, dict.fromkeys((paths[0], paths[-1]))))
+        raise OutputError(f"nothing is left to resume: {files} {verb} already")
+    return left
 
 
 def pause(seconds: float, progress: Callable[[float], None]) -> None:

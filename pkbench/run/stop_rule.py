@@ -225,9 +225,10 @@ def _step(ordered: Sequence[float]) -> float:
     steps = [later - before for before, later in pairwise(ordered) if later > before]
     if len(ordered) < STEP_SHOWS or len(ordered) - 1 - len(steps) < TIED * len(ordered):
         return 0.0
-    least = min(steps, default=0.0)
-    even = all(abs(step / least - round(step / least)) <= ROUNDED for step in steps)
-    return least if even else 0.0
+    least = min(steps, default=math.inf)
+    multiples = [each / least for each in (*steps, *(2 * value for value in ordered))]
+    even = all(abs(each - round(each)) <= ROUNDED for each in multiples)
+    return least if steps and even else 0.0
 
 
 @cache

@@ -21,7 +21,7 @@ from command_line import pkbench, refused
 from needs import lacking
 
 from pkbench.cases.catalogue import parse_case
-from pkbench.cli.run import describe_step, print_record
+from pkbench.cli.run import describe_step, note_record
 from pkbench.resultfile import read_metadata
 from pkbench.run.presets import PRESETS
 from pkbench.run.record import Record
@@ -222,7 +222,7 @@ def test_the_bar_says_what_a_run_does_or_waits_for() -> None:
 def test_a_run_says_of_turns_that_it_missed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_record((), Record(missed_turns=2), tmp_path / "result.json", json_=True)
+    note_record({}, Record(missed_turns=2), tmp_path / "result.json")
     assert "before another pkbench had finished its own: 2" in capsys.readouterr().err
 
 

@@ -120,7 +120,8 @@ def test_both_sides_are_named_with_all_their_files(tmp_path: Path) -> None:
 
     expected = "3 runs, a0.json, a1.json and a2.json (box, 2026-01-02 01:00 to 2026-01-02 05:00)"
     assert expected == side(found.base_runs)
-    assert {"base": ["a0.json", "a1.json", "a2.json"], "new": ["b.json"]} == plain(found)["runs"]
+    told = {side: [each["file"] for each in runs] for side, runs in plain(found)["runs"].items()}
+    assert {"base": ["a0.json", "a1.json", "a2.json"], "new": ["b.json"]} == told
 
 
 @pytest.mark.parametrize("trim", [0.0, 0.2])
