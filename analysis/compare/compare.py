@@ -52,9 +52,9 @@ DEFINITION_OF_RUNS = (
     "Each process contributes the median of its values, without those that a report leaves out. "
     "Each run contributes the median over its processes. The run is the unit, because processes of "
     "one run share what it has of its own. The ratio is that of the geometric means over runs. Its "
-    "95 % interval and p-value are those of Welch's t-test of logarithms (Biometrika 34, 1947). The "
-    "expected share of false alarms among all cases called faster or slower is 5 % (Benjamini and "
-    "Hochberg, J. R. Stat. Soc. B 57, 1995)."
+    "95 % interval and p-value are those of Welch's t-test of logarithms (Biometrika 34, 1947). "
+    "The expected share of false alarms among all cases called faster or slower is 5 % (Benjamini "
+    "and Hochberg, J. R. Stat. Soc. B 57, 1995)."
 )
 CONTENDED = "the {} result is contended: another hardware thread used its core"
 COLUMNS = [
