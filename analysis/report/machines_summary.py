@@ -158,6 +158,8 @@ def no_difference(ratio: Interval) -> str:
     value = formatting.figures(ratio.value)
     if not interval:
         return f"inconclusive (ratio {value}, too few processes for an interval)"
+    if ratio.low is not None and ratio.high is not None and not ratio.low <= 1 <= ratio.high:
+        return f"inconclusive (ratio {value}, {interval}; `pkbench compare` says why)"
     return f"no measurable difference (ratio {value}, {interval})"
 
 

@@ -8,7 +8,7 @@ from results_made import Made, suite, write
 from pkbench.analysis import read
 from pkbench.analysis.estimate.result_set import ResultSet, result_sets
 from pkbench.analysis.interval import Interval
-from pkbench.analysis.report.machines_summary import comparison, difference
+from pkbench.analysis.report.machines_summary import comparison, difference, no_difference
 
 
 @pytest.fixture
@@ -46,6 +46,14 @@ def test_a_ratio_of_single_processes_has_no_interval(times: ResultSet) -> None:
 def test_an_interval_that_contains_one_is_no_measurable_difference(times: ResultSet) -> None:
     expected = "no measurable difference (ratio 1.02, 95 % interval 0.980 to 1.05)"
     assert expected == difference(times, Interval(1.02, 0.98, 1.05, 6))
+
+
+def test_a_ratio_that_a_doubt_leaves_undecided_is_inconclusive() -> None:
+    told = no_difference(Interval(1.38, 1.25, 1.48, 8))
+    assert told.startswith("inconclusive (ratio 1.38, 95 % interval 1.25 to 1.48; ")
+    assert no_difference(Interval(1.38, processes=4)).startswith(
+        "inconclusive (ratio 1.38, too few"
+    )
 
 
 def test_equal_counts_are_the_same(counts: ResultSet) -> None:
