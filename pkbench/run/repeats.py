@@ -34,7 +34,8 @@ def unfinished(paths: list[Path]) -> list[Path]:
     """
     begun = [path for path in paths if path.exists() or journal_path(path).exists()]
     if not begun:
-        raise ResumeError(f"there is no unfinished run to resume: {paths[0]} does not exist")
+        missing = journal_path(paths[0])
+        raise ResumeError(f"there is no unfinished run to resume: {missing} does not exist")
     left = [path for path in paths if not path.exists() or journal_path(path).exists()]
     if not left:
         verb = "exists" if len(paths) == 1 else "exist"
