@@ -31,7 +31,7 @@ from pkbench.cli.output import print_json
 def compare(
     files: Sequence[Path],
     against: Sequence[Path],
-    run_effect: float | None,
+    run_effect: float,
     margin: float,
     cases: Sequence[str],
     sort: str | None,
@@ -55,9 +55,8 @@ def compare(
     base, others = ([read(path) for path in side] for side in sides(files, against))
     view = text.View(sort or "", only_changed, unit or "")
     chosen = matching(cases, [*base, *others])
-    effect = comparing.RUN_EFFECT if run_effect is None else run_effect
     found = [
-        comparing.compare_runs(base, new, margin, chosen, view.in_seconds, effect)
+        comparing.compare_runs(base, new, margin, chosen, view.in_seconds, run_effect)
         for new in ([others] if against else [[each] for each in others])
     ]
     for each in found:

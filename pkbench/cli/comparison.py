@@ -54,9 +54,10 @@ against_option = click.option(
 run_effect_option = click.option(
     "--run-effect",
     type=ALLOWED,
+    default="2%",
+    show_default=True,
     help="By how much two runs of the same differ anyway, as the standard deviation of a run's own "
-    "effect. Part of each interval where both sides have one run and these did not take turns.  "
-    "[default: 2%]",
+    "effect. Part of each interval where both sides have one run and these did not take turns.",
 )
 
 

@@ -48,7 +48,7 @@ def gate(
     context: click.Context,
     files: Sequence[Path],
     against: Sequence[Path],
-    run_effect: float | None,
+    run_effect: float,
     max_regress: float | None,
     cases: Sequence[str],
     sort: str | None,
@@ -75,8 +75,7 @@ def gate(
     view = text.View(sort or "", only_changed, unit or "")
     allowed = gates.allowed(base[0]) if max_regress is None else max_regress
     chosen = matching(cases, [*base, *new])
-    effect = comparing.RUN_EFFECT if run_effect is None else run_effect
-    comparison = comparing.compare_runs(base, new, allowed, chosen, view.in_seconds, effect)
+    comparison = comparing.compare_runs(base, new, allowed, chosen, view.in_seconds, run_effect)
     view.check(comparison)
     found = gates.judge(comparison, allowed)
     if junit is not None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from results_made import Made, suite, write
@@ -15,6 +16,8 @@ from pkbench.analysis.compare.t_test import over_processes, over_runs
 from pkbench.analysis.compare.text import notes, plain, side
 from pkbench.analysis.reading.bounded_json import ResultError
 from pkbench.analysis.reading.result import Result, read
+from pkbench.cli.compare import compare as compare_verb
+from pkbench.cli.gate import gate as gate_verb
 
 CASE = "syscall/getppid"
 
@@ -142,3 +145,9 @@ def test_a_single_run_against_others_is_a_prediction_of_them() -> None:
     found = over_runs(others, np.array([1.5]))
     half = stats.t.ppf(0.975, 3) * others.std(ddof=1) * np.sqrt(1 + 1 / 4)
     assert found.bounds == pytest.approx((0.45 - half, 0.45 + half))
+
+
+@pytest.mark.parametrize("verb", [compare_verb, gate_verb])
+def test_the_default_of_the_option_is_that_of_the_comparison(verb: click.Command) -> None:
+    (option,) = (each for each in verb.params if each.name == "run_effect")
+    assert RUN_EFFECT == option.type_cast_value(click.Context(verb), option.default)
