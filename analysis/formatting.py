@@ -131,9 +131,10 @@ def net_cycles(row: Mapping[str, Any]) -> str:
 def times(ratio: Interval) -> str:
     """Return a ratio as text, with its interval in brackets where it has one."""
     text = figures(ratio.value)
-    if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
+    if ratio.bounds is None or ratio.bounds[0] == ratio.bounds[1]:
         return text
-    return f"{text} [{figures(ratio.low)}, {figures(ratio.high)}]"
+    low, high = map(figures, ratio.bounds)
+    return f"{text} [{low}, {high}]"
 
 
 def count(number: int, one: str, many: str = "") -> str:

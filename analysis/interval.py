@@ -21,3 +21,8 @@ class Interval:
     low: float | None = None
     high: float | None = None
     processes: int | None = None  # how many the interval rests on; None where it is exact
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Both bounds; None where there are too few processes."""
+        return None if self.low is None or self.high is None else (self.low, self.high)

@@ -105,12 +105,13 @@ def pair(base: Side, new: Side, unit: str, run_effect: float) -> Pair:
         (_more_odd(first, second, odd_base, odd_new), 1.0),
     )
     why, explained = next((hint for hint in hints if hint[0]), ("", 1.0))
+    low, high = ratio.bounds or (np.nan, np.nan)
     return Pair(
         unit,
         *costs,
         ratio=costs[1] / costs[0],
-        low=np.nan if ratio.low is None else ratio.low,
-        high=np.nan if ratio.high is None else ratio.high,
+        low=low,
+        high=high,
         p=p,
         odd_base=int(odd_base.sum()),
         odd_new=int(odd_new.sum()),

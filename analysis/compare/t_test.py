@@ -65,11 +65,12 @@ def over_runs(base: Numbers, new: Numbers) -> MeanDifference:
 
 def with_effect(ratio: Interval, effect: float) -> Interval:
     """Return a ratio with a wider interval: `effect` is a standard deviation of its logarithm."""
-    if not effect or ratio.low is None or ratio.high is None or ratio.low <= 0:
+    if not effect or ratio.bounds is None or ratio.bounds[0] <= 0:
         return ratio
+    low, high = ratio.bounds
     half = NORMAL95 * effect
-    below = math.hypot(math.log(ratio.value / ratio.low), half)
-    above = math.hypot(math.log(ratio.high / ratio.value), half)
+    below = math.hypot(math.log(ratio.value / low), half)
+    above = math.hypot(math.log(high / ratio.value), half)
     return replace(ratio, low=ratio.value * math.exp(-below), high=ratio.value * math.exp(above))
 
 

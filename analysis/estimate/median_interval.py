@@ -74,10 +74,11 @@ def difference(over: Interval, under: Interval) -> Interval:
     own (Zou and Donner, Statistics in Medicine 27, 2008).
     """
     value, processes = over.value - under.value, _smaller(over, under)
-    if over.low is None or over.high is None or under.low is None or under.high is None:
+    if over.bounds is None or under.bounds is None:
         return Interval(value, processes=processes)
-    below = math.hypot(over.value - over.low, under.high - under.value)
-    above = math.hypot(over.high - over.value, under.value - under.low)
+    (low, high), (least, most) = over.bounds, under.bounds
+    below = math.hypot(over.value - low, most - under.value)
+    above = math.hypot(high - over.value, under.value - least)
     return Interval(value, value - below, value + above, processes)
 
 
@@ -89,17 +90,18 @@ def quotient(over: Interval, under: Interval) -> Interval:
     than too high. Without bounds where `over` is not above zero, or `under` reaches zero.
     """
     value, processes = over.value / under.value, _smaller(over, under)
-    if over.low is None or over.high is None or under.low is None or under.high is None:
+    if over.bounds is None or under.bounds is None:
         return Interval(value, processes=processes)
-    if under.low <= 0 or over.value <= 0:
+    (low, high), (least, most) = over.bounds, under.bounds
+    if least <= 0 or over.value <= 0:
         return Interval(value, processes=processes)
-    above = math.hypot(math.log(over.high / over.value), math.log(under.value / under.low))
-    if over.low <= 0:
-        low = over.low / under.low
+    above = math.hypot(math.log(high / over.value), math.log(under.value / least))
+    if low <= 0:
+        lowest = low / least
     else:
-        below = math.hypot(math.log(over.value / over.low), math.log(under.high / under.value))
-        low = value * math.exp(-below)
-    return Interval(value, low, value * math.exp(above), processes)
+        below = math.hypot(math.log(over.value / low), math.log(most / under.value))
+        lowest = value * math.exp(-below)
+    return Interval(value, lowest, value * math.exp(above), processes)
 
 
 def _smaller(over: Interval, under: Interval) -> int | None:

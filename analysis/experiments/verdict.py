@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .. import formatting
-from ..derive.combination import parse
+from ..derive.combination import Combination, parse
 from ..estimate.result_set import ResultSet
 from ..interval import Interval
 
@@ -196,41 +196,29 @@ def share_at(case: str, rate: float, most: float) -> Judge:
         added = here.interval(case, "net")
         if added is None:
             return Verdict(INCONCLUSIVE, f"the cost of a switch in {case} is below resolution")
-        found = _times(rate, added)
+        found = Combination(case, {case: rate}).of({case: added})
         share = formatting.figures(100 * found.value)
         text = f"{rate:,.0f} switches a second take {share} % of a CPU"
-        if found.low is not None and found.high is not None and found.low < found.high:
-            ends = (formatting.figures(100 * end) for end in (found.low, found.high))
+        if found.bounds and found.bounds[0] < found.bounds[1]:
+            ends = (formatting.figures(100 * end) for end in found.bounds)
             text += f" [{', '.join(ends)}]"
         return Verdict(_inside(found, float("-inf"), most), text)
 
     return judge
 
 
-def difference(over: Interval, under: Interval) -> Interval:
-    """Return the difference of two figures, by interval arithmetic: they may share a case."""
-    value = over.value - under.value
-    if over.low is None or over.high is None or under.low is None or under.high is None:
-        return Interval(value)
-    return Interval(value, over.low - under.high, over.high - under.low)
-
-
 def quotient(over: Interval, under: Interval) -> Interval:
     """Return the quotient of two figures above zero, by interval arithmetic."""
     value = over.value / under.value
-    if over.low is None or over.high is None or under.low is None or under.high is None:
+    if over.bounds is None or under.bounds is None:
         return Interval(value)
-    highest = over.high / under.low if under.low > 0 else float("inf")
-    return Interval(value, max(over.low, 0.0) / under.high, highest)
+    (low, high), (least, most) = over.bounds, under.bounds
+    return Interval(value, max(low, 0.0) / most, high / least if least > 0 else float("inf"))
 
 
 def _a_page(here: Here, few: str, many: str, pages: int) -> Interval:
-    return _times(1 / pages, difference(here.cost(many), here.cost(few)))
-
-
-def _times(factor: float, found: Interval) -> Interval:
-    low, high = (None if end is None else factor * end for end in (found.low, found.high))
-    return Interval(factor * found.value, low, high)
+    each = Combination(f"({many} - {few}) / {pages}", {many: 1 / pages, few: -1 / pages})
+    return each.of({case: here.cost(case) for case in each.factors})
 
 
 def _inside(found: Interval, low: float, high: float) -> str:
@@ -238,17 +226,21 @@ def _inside(found: Interval, low: float, high: float) -> str:
 
     Else it contains a bound, or there is no interval: INCONCLUSIVE.
     """
-    if found.low is None or found.high is None:
+    if found.bounds is None:
         return INCONCLUSIVE
-    if low <= found.low and found.high <= high:
+    least, most = found.bounds
+    if low <= least and most <= high:
         return SEEN
-    return NOT_SEEN if found.high < low or found.low > high else INCONCLUSIVE
+    return NOT_SEEN if most < low or least > high else INCONCLUSIVE
 
 
 def _text(found: Interval, unit: str) -> str:
     text = formatting.cost(found.value, unit)
-    if found.low is None or found.high is None:
+    if found.bounds is None:
         return f"{text} [too few processes for an interval]"
-    if found.low == found.high:
-        return text
-    return f"{text} [{formatting.cost(found.low, unit)} to {formatting.cost(found.high, unit)}]"
+    low, high = found.bounds
+    return (
+        text
+        if low == high
+        else f"{text} [{formatting.cost(low, unit)} to {formatting.cost(high, unit)}]"
+    )

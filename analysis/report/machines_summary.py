@@ -158,7 +158,7 @@ def no_difference(ratio: Interval) -> str:
     value = formatting.figures(ratio.value)
     if not interval:
         return f"inconclusive (ratio {value}, too few processes for an interval)"
-    if ratio.low is not None and ratio.high is not None and not ratio.low <= 1 <= ratio.high:
+    if _excludes_one(ratio):
         return f"inconclusive (ratio {value}, {interval}; `pkbench compare` says why)"
     return f"no measurable difference (ratio {value}, {interval})"
 
@@ -185,9 +185,9 @@ def _inverse(ratio: Interval) -> Interval:
 
 
 def _interval(ratio: Interval) -> str:
-    if ratio.low is None or ratio.high is None:
+    if ratio.bounds is None:
         return ""
-    low, high = formatting.figures(ratio.low), formatting.figures(ratio.high)
+    low, high = map(formatting.figures, ratio.bounds)
     return f"95 % interval {low} to {high}"
 
 
@@ -196,6 +196,8 @@ def differs(result_set: ResultSet, ratio: Interval) -> bool:
 
     Without an interval nothing is known to differ.
     """
-    if result_set.exact:
-        return ratio.value != 1
-    return ratio.low is not None and ratio.high is not None and not ratio.low <= 1 <= ratio.high
+    return ratio.value != 1 if result_set.exact else _excludes_one(ratio)
+
+
+def _excludes_one(ratio: Interval) -> bool:
+    return ratio.bounds is not None and not ratio.bounds[0] <= 1 <= ratio.bounds[1]
