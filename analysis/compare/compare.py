@@ -162,7 +162,8 @@ def compare_runs(
     tables = _by_process(every, one_core)
     first, second = _sides(tables[: len(base)], "base"), _sides(tables[len(base) :], "new")
     if same_machine:
-        pairs = [_always_contended(*pair, one_core) for pair in product(base, new)]
+        cores, others = (list(map(uncontended_core, side)) for side in (base, new))
+        pairs = [_always_contended(*pair, one_core) for pair in product(cores, others)]
         marked = [next(filter(None, whys), "") for whys in zip(*pairs, strict=True)]
         if any(marked):  # one result is more contended than the other in every case
             first, second = (
@@ -259,9 +260,13 @@ def _row(
     return row | {"verdict": ADDED if base is None else MISSING}
 
 
-def _always_contended(base: Result, new: Result, one_core: bool) -> tuple[str, str]:
-    """Return for base and new why all of its cases may be contended; "" where they are not."""
-    first, second = uncontended_core(base), uncontended_core(new)
+def _always_contended(
+    first: Mapping[str, float], second: Mapping[str, float], one_core: bool
+) -> tuple[str, str]:
+    """Return for base and new why all of its cases may be contended; "" where they are not.
+
+    `first` and `second` are what `uncontended_core` says of each.
+    """
     if bool(first) != bool(second):
         why = "only one of the two results says whether its core was contended"
         return ("", why) if first else (why, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -76,12 +76,15 @@ AS_IT_IS = View()
 def table(comparison: Comparison, view: View = AS_IT_IS, gate: Gate | None = None) -> Table:
     """Return a comparison as a table, a row per case; of a gate, what fails comes first."""
     shown = _shown(comparison, view, gate)
+    sides = {"base": comparison.base, "new": comparison.new}
+    in_ticks = sides if view.unit == "ticks" else {}
+    rates = {place: _ticks_per_second(result) for place, result in in_ticks.items()}
     definition = DEFINITION_OF_RUNS if _several(comparison) else DEFINITION
     return Table(
         name="compare",
         title=f"{side(comparison.new_runs)} against {side(comparison.base_runs)}",
         headings=_headings(comparison),
-        rows=[_row(comparison, row, view) for row in records(shown)],
+        rows=[_row(row, view, rates) for row in records(shown)],
         data=shown,
         note=" ".join([*(f"{note}." for note in notes(comparison)), definition]),
     )
@@ -264,14 +267,13 @@ def _bounds(comparison: Comparison) -> str:
     return "range" if _exact(comparison) else "95 % interval"
 
 
-def _row(comparison: Comparison, row: dict[str, Any], view: View) -> list[str]:
+def _row(row: dict[str, Any], view: View, rates: Mapping[str, float]) -> list[str]:
     interval = ""
     if pd.notna(row["low"]) and row["low"] < row["high"]:
         interval = f"{formatting.figures(row['low'], 4)} to {formatting.figures(row['high'], 4)}"
     return [
         row["case"],
-        _cost(row["base"], row["unit"], view, comparison.base),
-        _cost(row["new"], row["unit"], view, comparison.new),
+        *(_cost(row[place], row["unit"], view, rates.get(place)) for place in ("base", "new")),
         "" if pd.isna(row["ratio"]) else formatting.figures(row["ratio"], 4),
         interval,
         _verdict(row),
@@ -288,7 +290,7 @@ def _verdict(row: dict[str, Any]) -> str:
     return text + odd_ones * any(odd)
 
 
-def _cost(value: float, unit: str, view: View, result: Result) -> str:
+def _cost(value: float, unit: str, view: View, ticks_per_second: float | None) -> str:
     if pd.isna(value):
         return ""
     if unit == "cycles":
@@ -296,8 +298,8 @@ def _cost(value: float, unit: str, view: View, result: Result) -> str:
     if unit == "s" and view.unit in SECONDS:
         name = "µs" if view.unit == "us" else view.unit
         return f"{formatting.figures(value / SECONDS[view.unit])} {name}"
-    if unit == "s" and view.unit == "ticks":
-        return f"{formatting.figures(value * _ticks_per_second(result))} ticks"
+    if unit == "s" and ticks_per_second is not None:
+        return f"{formatting.figures(value * ticks_per_second)} ticks"
     return formatting.cost(value, unit)
 
 

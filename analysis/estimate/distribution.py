@@ -57,8 +57,8 @@ def _alike(values: Numbers, rounds: tuple[int, ...] | None) -> str:
     low, middle, high = np.quantile(values, (0.1, 0.5, 0.9))
     if (high - low) / middle < WORTH_A_WORD:
         return ""
-    correlation = float(np.corrcoef(_ranks(before), _ranks(after))[0, 1])
-    if correlation <= 0 or chance(before, after) > UNLIKELY:
+    correlation = _correlation(before, after)
+    if correlation <= 0 or _p_value(correlation, before.size) > UNLIKELY:
         return ""
     return (
         f"neighbouring rounds are alike (correlation {correlation:.2f}): its interval is too narrow"
@@ -68,12 +68,23 @@ def _alike(values: Numbers, rounds: tuple[int, ...] | None) -> str:
 def chance(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
     """Return the p-value of the rank correlation of two samples, as scipy.stats.spearmanr does.
 
-    Both have the same size, four or more. By Student's distribution (Abramowitz and Stegun, 26.7.3
-    and 26.7.4). SciPy is not used because importing it takes a second.
+    Both have the same size, four or more.
     """
-    correlation = abs(float(np.corrcoef(_ranks(first), _ranks(second))[0, 1]))
-    freedom = first.size - 2
-    sine, cosine = correlation, math.sqrt(max(0.0, 1 - correlation**2))
+    return _p_value(_correlation(first, second), first.size)
+
+
+def _correlation(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
+    return float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
+
+
+def _p_value(correlation: float, size: int) -> float:
+    """Return the p-value of a rank correlation.
+
+    By Student's distribution (Abramowitz and Stegun, 26.7.3 and 26.7.4). SciPy is not used because
+    importing it takes a second.
+    """
+    freedom = size - 2
+    sine, cosine = abs(correlation), math.sqrt(max(0.0, 1 - correlation**2))
     odd = freedom % 2
     term = total = cosine if odd else 1.0
     for step in range(2 + odd, freedom, 2):

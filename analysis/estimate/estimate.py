@@ -144,11 +144,16 @@ def _with_net(table: pd.DataFrame, found: Samples) -> pd.DataFrame:
         None if floor is None else Net(found[key], floor)
         for key, floor in zip(_keys(table), floors, strict=True)
     ]
-    intervals = [None if net is None or net.case.exact else net.interval for net in nets]
+    intervals = [None if net is None else net.interval for net in nets]
     in_cycles = [None if net is None or not net.has_cycles else net.cycles for net in nets]
     table["floor_value"] = _numbers(nets, lambda net: net.subtracted)
-    table["net"] = _numbers(nets, lambda net: net.value)
-    table["net_low"], table["net_high"] = _bounds(intervals)
+    table["net"] = [np.nan if each is None else each.value for each in intervals]
+    table["net_low"], table["net_high"] = _bounds(
+        [
+            None if net is None or net.case.exact else each
+            for net, each in zip(nets, intervals, strict=True)
+        ]
+    )
     table["net_cycles"] = [np.nan if each is None else each.value for each in in_cycles]
     table["net_cycles_low"], table["net_cycles_high"] = _bounds(in_cycles)
     least = np.fmax(_numbers(nets, lambda net: net.clock_step), _numbers(nets, _loops_differ))
